@@ -1,0 +1,83 @@
+// Owned file descriptors, whole-file reads and writes, and temporary files that must be committed to survive.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "format/error.h"
+
+namespace xaas {
+
+// Owns one descriptor; closes it. Move-only.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept;
+  ~Fd();
+
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_ = -1;
+};
+
+// Both open with O_CLOEXEC; the error names the path.
+Result<Fd> open_for_reading(const std::filesystem::path& path);
+Result<std::uint64_t> file_size(int fd);
+
+// The whole file; Code::invalid when it is larger than `limit` bytes.
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit = 1ULL << 32);
+// From the file position to the end; also of a pipe.
+Result<std::string> read_fd(int fd, std::uint64_t limit = 1ULL << 32);
+// All of `data`, at the file position; retries short writes and EINTR.
+Status write_all(int fd, std::string_view data);
+// Atomically: temporary file in the same directory, fsync, rename.
+Status write_file(const std::filesystem::path& path, std::string_view data);
+
+// A file under a temporary name in `directory`, open for reading and writing, 0666 less the umask. Destroyed without
+// commit(), nothing is left behind; after commit() the descriptor stays open.
+class TempFile {
+ public:
+  static Result<TempFile> create(const std::filesystem::path& directory);
+  TempFile(TempFile&& other) noexcept = default;
+  TempFile& operator=(TempFile&& other) noexcept;
+  ~TempFile();
+
+  int fd() const { return fd_.get(); }
+  const std::filesystem::path& path() const { return path_; }
+  // fsync, then rename over `target` (same filesystem), then fsync of the directory.
+  Status commit(const std::filesystem::path& target);
+
+ private:
+  TempFile(Fd fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  Fd fd_;
+  std::filesystem::path path_;
+};
+
+// A directory under a temporary name in `parent`, removed with all its contents on destruction.
+class TempDirectory {
+ public:
+  static Result<TempDirectory> create(const std::filesystem::path& parent);
+  TempDirectory(TempDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TempDirectory& operator=(TempDirectory&& other) noexcept;
+  ~TempDirectory();
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path release() { return std::exchange(path_, {}); }  // keep it
+
+ private:
+  explicit TempDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+}  // namespace xaas

@@ -1,0 +1,156 @@
+// Encodes and searches the index; see file_index.h and spec/image-format.md, section "Index", for the layout.
+#include "format/file_index.h"
+
+#include <algorithm>
+#include <array>
+
+#include "format/little_endian.h"
+
+namespace xaas {
+namespace {
+
+constexpr std::string_view kMagic = "XAASFIDX";
+constexpr std::uint32_t kVersion = 1;
+constexpr std::size_t kHeaderSize = 128;
+constexpr std::size_t kRecordSize = 128;
+constexpr std::uint32_t kMaxRecordSize = 1U << 16;
+constexpr std::uint32_t kMaxPathLength = 1U << 16;
+constexpr std::uint32_t kHasRecipe = 1U << 0;  // record flag: `recipe` and `promised_size` are set
+
+// Offsets of the header's fields.
+constexpr std::size_t kVersionAt = 8, kRecordSizeAt = 12, kCountAt = 16, kRecordsOffsetAt = 24, kStringsOffsetAt = 32,
+                      kStringsSizeAt = 40;
+// Offsets of a record's fields.
+constexpr std::size_t kPathOffsetAt = 0, kPathLengthAt = 8, kFlagsAt = 12, kSha256At = 16, kRecipeAt = 48, kSizeAt = 80,
+                      kPromisedSizeAt = 88;
+
+Digest load_digest(std::span<const std::byte> bytes, std::size_t offset) {
+  Digest::Bytes digest;
+  std::transform(bytes.begin() + offset, bytes.begin() + offset + Digest::kSize, digest.begin(),
+                 [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
+  return Digest(digest);
+}
+
+void append_digest(std::string& bytes, const Digest& digest) {
+  bytes.append(reinterpret_cast<const char*>(digest.bytes().data()), Digest::kSize);
+}
+
+// Whether [offset, offset + length) lies within `size`, whatever the numbers.
+bool fits(std::uint64_t offset, std::uint64_t length, std::uint64_t size) {
+  return offset <= size && length <= size - offset;
+}
+
+}  // namespace
+
+std::uint64_t promised_size(std::uint64_t baseline_size) {
+  return std::max(2 * baseline_size, baseline_size + (std::uint64_t{1} << 20));
+}
+
+std::string encode_file_index(std::vector<FileRecord> records) {
+  std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  std::string strings;
+  for (const FileRecord& record : records) strings += record.path;
+
+  std::string bytes(kMagic);
+  append_le<std::uint32_t>(bytes, kVersion);
+  append_le<std::uint32_t>(bytes, kRecordSize);
+  append_le<std::uint64_t>(bytes, records.size());
+  append_le<std::uint64_t>(bytes, kHeaderSize);
+  append_le<std::uint64_t>(bytes, kHeaderSize + records.size() * kRecordSize);
+  append_le<std::uint64_t>(bytes, strings.size());
+  bytes.resize(kHeaderSize);
+
+  std::uint64_t path_offset = 0;
+  for (const FileRecord& record : records) {
+    const std::size_t start = bytes.size();
+    append_le<std::uint64_t>(bytes, path_offset);
+    append_le<std::uint32_t>(bytes, static_cast<std::uint32_t>(record.path.size()));
+    append_le<std::uint32_t>(bytes, record.recipe.is_none() ? 0 : kHasRecipe);
+    append_digest(bytes, record.sha256);
+    append_digest(bytes, record.recipe);
+    append_le<std::uint64_t>(bytes, record.size);
+    append_le<std::uint64_t>(bytes, record.promised_size);
+    bytes.resize(start + kRecordSize);
+    path_offset += record.path.size();
+  }
+  return bytes + strings;
+}
+
+Result<FileIndex> FileIndex::open(Read read, std::uint64_t size) {
+  std::array<std::byte, kHeaderSize> header;
+  if (size < kHeaderSize) return fail(Code::invalid, "index: {} bytes are too few", size);
+  XAAS_TRY(read(0, header));
+  if (!std::equal(kMagic.begin(), kMagic.end(), header.begin(),
+                  [](char c, std::byte b) { return std::byte(c) == b; })) {
+    return fail(Code::invalid, "index: not an index (bad magic)");
+  }
+  const auto version = load_le<std::uint32_t>(header, kVersionAt);
+  if (version != kVersion) {
+    return fail(Code::unsupported, "index: version {}, this program reads version {}: use a newer one", version,
+                kVersion);
+  }
+  FileIndex index;
+  index.record_size_ = load_le<std::uint32_t>(header, kRecordSizeAt);
+  index.count_ = load_le<std::uint64_t>(header, kCountAt);
+  index.records_offset_ = load_le<std::uint64_t>(header, kRecordsOffsetAt);
+  index.strings_offset_ = load_le<std::uint64_t>(header, kStringsOffsetAt);
+  index.strings_size_ = load_le<std::uint64_t>(header, kStringsSizeAt);
+  if (index.record_size_ < kRecordSize || index.record_size_ > kMaxRecordSize) {
+    return fail(Code::invalid, "index: {} cannot be the size of a record", index.record_size_);
+  }
+  if (index.count_ > size / index.record_size_ ||
+      !fits(index.records_offset_, index.count_ * index.record_size_, size)) {
+    return fail(Code::invalid, "index: {} records do not fit into {} bytes", index.count_, size);
+  }
+  if (!fits(index.strings_offset_, index.strings_size_, size)) {
+    return fail(Code::invalid, "index: the paths do not fit into {} bytes", size);
+  }
+  index.read_ = std::move(read);
+  return index;
+}
+
+Result<FileRecord> FileIndex::at(std::uint64_t position) const {
+  if (position >= count_) return fail(Code::not_found, "index: there is no record {}", position);
+  std::array<std::byte, kRecordSize> bytes;
+  XAAS_TRY(read_(records_offset_ + position * record_size_, bytes));
+  const auto path_offset = load_le<std::uint64_t>(bytes, kPathOffsetAt);
+  const auto path_length = load_le<std::uint32_t>(bytes, kPathLengthAt);
+  if (path_length == 0 || path_length > kMaxPathLength || !fits(path_offset, path_length, strings_size_)) {
+    return fail(Code::invalid, "index: record {} has its path outside the file", position);
+  }
+  FileRecord record;
+  record.path.resize(path_length);
+  XAAS_TRY(read_(strings_offset_ + path_offset, std::as_writable_bytes(std::span(record.path))));
+  record.sha256 = load_digest(bytes, kSha256At);
+  record.size = load_le<std::uint64_t>(bytes, kSizeAt);
+  if ((load_le<std::uint32_t>(bytes, kFlagsAt) & kHasRecipe) == 0) return record;
+  record.recipe = load_digest(bytes, kRecipeAt);
+  record.promised_size = load_le<std::uint64_t>(bytes, kPromisedSizeAt);
+  if (record.recipe.is_none() || record.promised_size < record.size) {
+    return fail(Code::invalid, "index: record {} promises a size below the file's, or has no recipe", position);
+  }
+  return record;
+}
+
+Result<std::optional<FileRecord>> FileIndex::find(std::string_view path) const {
+  std::optional<FileRecord> low, high;  // the neighbours seen so far, to notice an index that is out of order
+  std::uint64_t first = 0;
+  for (std::uint64_t last = count_; first < last;) {
+    const std::uint64_t middle = first + (last - first) / 2;
+    XAAS_ASSIGN(FileRecord record, at(middle));
+    if (record.path == path) return record;
+    if ((low && record.path <= low->path) || (high && record.path >= high->path)) {
+      return fail(Code::invalid, "index: record {} is out of order", middle);
+    }
+    if (record.path < path) {
+      first = middle + 1;
+      low = std::move(record);
+    } else {
+      last = middle;
+      high = std::move(record);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace xaas

@@ -1,0 +1,74 @@
+// An XaaS image opened for reading: the SquashFS with its manifest, index and recipes. Implements spec/image-format.md.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format/digest.h"
+#include "format/error.h"
+#include "format/file_index.h"
+#include "format/manifest.h"
+#include "format/recipe.h"
+#include "format/squashfs_reader.h"
+
+namespace xaas {
+
+// Places in the image; no leading '/'.
+inline constexpr std::string_view kPrivateDirectory = ".xaas";
+inline constexpr std::string_view kManifestPath = ".xaas/manifest.json";
+inline constexpr std::string_view kIndexPath = ".xaas/files";
+inline constexpr std::string_view kIrDirectory = ".xaas/ir";
+inline constexpr std::string_view kObjectDirectory = ".xaas/obj";
+inline constexpr std::string_view kRecipeDirectory = ".xaas/recipe";
+inline constexpr std::string_view kSourceDirectory = ".xaas/src";
+inline constexpr std::string_view kToolchainDirectory = ".xaas/toolchain";
+inline constexpr std::string_view kRecipeXattr = "user.xaas.recipe";
+std::string ir_path(const Digest& digest);      // ".xaas/ir/<2>/<hex>.bc"
+std::string object_path(const Digest& digest);  // ".xaas/obj/<2>/<hex>.o"
+std::string recipe_path(const Digest& digest);  // ".xaas/recipe/<hex>.json"
+
+// Thread-safe, immutable after open.
+class Image {
+ public:
+  // Refuses what is not an image, and unknown `incompat` features. Reads the manifest and the header of the index only.
+  static Result<std::shared_ptr<const Image>> open(const std::filesystem::path& path,
+                                                   const ReaderOptions& options = {});
+
+  const std::filesystem::path& path() const { return path_; }
+  const SquashfsReader& squashfs() const { return *reader_; }
+  const Manifest& manifest() const { return manifest_; }
+  const FileIndex& files() const { return *index_; }
+
+  // The bytes are checked against the digest that names them: Code::invalid when they differ.
+  Result<Recipe> recipe(const Digest& digest) const;
+  Result<std::string> ir(const Digest& digest) const;
+  Result<std::string> object(const Digest& digest) const;
+  // A file of the tree by path, checked against the index.
+  Result<std::string> file(std::string_view path) const;
+
+ private:
+  Image() = default;
+  std::filesystem::path path_;
+  std::shared_ptr<SquashfsReader> reader_;
+  Manifest manifest_;
+  std::optional<FileIndex> index_;
+};
+
+struct VerifyReport {
+  std::uint64_t files = 0;  // checked against the index
+  std::uint64_t ir = 0;
+  std::uint64_t objects = 0;
+  std::uint64_t recipes = 0;
+  std::vector<std::string> problems;  // one line each; empty: the image is whole
+};
+
+// Reads everything the image holds and checks every digest: of the index, IR, objects, recipes, and that every recipe's
+// inputs exist. `progress` (may be empty) is called with the path about to be checked.
+Result<VerifyReport> verify(const Image& image, const std::function<void(std::string_view)>& progress = {});
+
+}  // namespace xaas

@@ -1,0 +1,125 @@
+// Counts and prints what an image holds; see image_summary.h.
+#include "format/image_summary.h"
+
+#include <fmt/ranges.h>
+#include <sys/stat.h>
+
+#include "format/image_walk.h"
+#include "format/json_fields.h"
+
+namespace xaas {
+namespace {
+
+// Adds the regular files below `directory`, which may be absent.
+Status count_store(const SquashfsReader& reader, std::string_view directory, std::uint64_t& files,
+                   std::uint64_t& bytes) {
+  if (const auto found = reader.resolve(directory); !found) {
+    if (found.error().code == Code::not_found) return {};
+    return tl::unexpected<Error>(found.error());
+  }
+  return walk(reader, directory, [&](const std::string&, const DirectoryEntry& entry) -> Status {
+    if (!S_ISREG(entry.type)) return {};
+    XAAS_ASSIGN(const Attributes attributes, reader.stat(entry.ref));
+    ++files;
+    bytes += attributes.size;
+    return {};
+  });
+}
+
+bool is_below(std::string_view path, std::string_view directory) {
+  return path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/';
+}
+
+std::string human(std::uint64_t bytes) {
+  if (bytes < 1024) return fmt::format("{} B", bytes);
+  constexpr std::string_view kUnits = "KMGTPE";
+  double value = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  return fmt::format("{:.1f} {}iB", value, kUnits[unit]);
+}
+
+std::string list_or_none(const std::vector<std::string>& items) {
+  return items.empty() ? "none" : printable(fmt::format("{}", fmt::join(items, " ")));
+}
+
+std::string describe(const Configuration& configuration, bool is_default) {
+  std::string text = fmt::format("{} ({}, rank {}{})", configuration.name, configuration.triple, configuration.rank,
+                                 is_default ? ", default" : "");
+  const Requirements& requires_ = configuration.requires_;
+  for (const auto* needs : {&requires_.features, &requires_.libraries, &requires_.devices}) {
+    for (const std::string& need : *needs) text += ' ' + need;
+  }
+  return printable(text);
+}
+
+void append_line(std::string& text, std::string_view key, std::string_view value) {
+  text += fmt::format("{:<16}{}\n", key, value);
+}
+
+void append_unknown(std::string& text, std::string_view key, const std::vector<std::string>& flags) {
+  if (!flags.empty()) append_line(text, key, list_or_none(flags));
+}
+
+}  // namespace
+
+Result<ImageSummary> summarise(const Image& image) {
+  ImageSummary summary;
+  summary.image_bytes = image.squashfs().image_size();
+  for (std::uint64_t i = 0; i < image.files().count(); ++i) {
+    XAAS_ASSIGN(const FileRecord record, image.files().at(i));
+    if (is_below(record.path, kSourceDirectory)) ++summary.sources;
+    if (is_below(record.path, kPrivateDirectory)) continue;
+    ++summary.files;
+    if (!record.recipe.is_none()) ++summary.lowered_files;
+  }
+  std::uint64_t recipe_bytes = 0;
+  XAAS_TRY(count_store(image.squashfs(), kIrDirectory, summary.ir_modules, summary.ir_bytes));
+  XAAS_TRY(count_store(image.squashfs(), kObjectDirectory, summary.objects, summary.object_bytes));
+  XAAS_TRY(count_store(image.squashfs(), kRecipeDirectory, summary.recipes, recipe_bytes));
+  return summary;
+}
+
+std::string to_text(const Manifest& manifest, const ImageSummary& summary) {
+  std::string text;
+  append_line(text, "name", printable(manifest.name));
+  append_line(text, "version", printable(manifest.version));
+  append_line(text, "prefix", printable(manifest.prefix));
+  append_line(text, "format", fmt::format("{}", manifest.format));
+  append_unknown(text, "lower_incompat", manifest.features.lower_incompat);
+  append_unknown(text, "compat", manifest.features.compat);
+  append_line(text, "triples", list_or_none(manifest.triples));
+  for (const Configuration& configuration : manifest.configurations) {
+    append_line(text, "configuration", describe(configuration, configuration.name == manifest.default_configuration));
+  }
+  for (const Toolchain& toolchain : manifest.toolchains) {
+    append_line(text, "toolchain",
+                printable(fmt::format("LLVM {} on {}, for {}", toolchain.llvm, toolchain.host,
+                                      fmt::join(toolchain.targets, " "))));
+  }
+  append_line(text, "libc floor", manifest.libc_floor.empty() ? "none" : printable(manifest.libc_floor));
+  append_line(text, "host libraries", list_or_none(manifest.host_libraries));
+  append_line(text, "files", fmt::format("{}, {} to be lowered", summary.files, summary.lowered_files));
+  append_line(text, "IR modules", fmt::format("{}, {}", summary.ir_modules, human(summary.ir_bytes)));
+  append_line(text, "native objects", fmt::format("{}, {}", summary.objects, human(summary.object_bytes)));
+  append_line(text, "link recipes", fmt::format("{}", summary.recipes));
+  append_line(text, "sources", fmt::format("{}", summary.sources));
+  append_line(text, "image", human(summary.image_bytes));
+  return text;
+}
+
+std::string to_json(const Manifest& manifest, const ImageSummary& summary) {
+  const OrderedJson json = {{"manifest", OrderedJson::parse(to_json(manifest))},
+                            {"files", summary.files},
+                            {"lowered_files", summary.lowered_files},
+                            {"ir_modules", summary.ir_modules},
+                            {"ir_bytes", summary.ir_bytes},
+                            {"objects", summary.objects},
+                            {"object_bytes", summary.object_bytes},
+                            {"recipes", summary.recipes},
+                            {"sources", summary.sources},
+                            {"image_bytes", summary.image_bytes}};
+  return dump_json(json, 2) + '\n';
+}
+
+}  // namespace xaas

@@ -1,0 +1,23 @@
+// Visits every entry below a directory of an image, once. Safe on hostile images: loops end in an error.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "format/error.h"
+#include "format/squashfs_reader.h"
+
+namespace xaas {
+
+// Called with the path from the root of the image and the entry; an error ends the walk and is returned.
+using Visit = std::function<Status(const std::string& path, const DirectoryEntry& entry)>;
+
+// All entries below the directory `from` ("" is the root), sorted, a directory before what is in it. Code::invalid when
+// a directory appears in two places, which includes every loop.
+Status walk(const SquashfsReader& reader, std::string_view from, const Visit& visit);
+
+// `path` fit for a terminal: control characters and backslashes become \ooo.
+std::string printable(std::string_view path);
+
+}  // namespace xaas

@@ -1,0 +1,63 @@
+// `xaas-info`: what is in an image.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "format/info_commands.h"
+#include "format/version.h"
+
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+constexpr const char* kFooter = R"(A file named like a command is written ./list.
+Status: 0 done, 1 failed, 2 wrong usage.)";
+
+// The commands share one set of options: a command line has only one of them.
+void add_image(CLI::App& command, xaas::InfoOptions& options) {
+  command.add_option("--offset", options.offset, "Where the image begins in the file, in bytes")->type_name("N");
+  command.add_option("IMAGE", options.image, "The image")->required()->type_name("");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  xaas::InfoOptions options;
+  CLI::App app("Shows what is in an XaaS image; without a command, a summary.", "xaas-info");
+  app.set_version_flag("--version", std::string("xaas-info ") + xaas::kVersion);
+  app.footer(kFooter);
+  app.require_subcommand(0, 1);
+  app.add_flag("--json", options.json, "Print the summary as JSON");
+  app.add_option("--offset", options.offset, "Where the image begins in the file, in bytes")->type_name("N");
+  app.add_option("IMAGE", options.image, "The image")->type_name("");
+
+  CLI::App* list = app.add_subcommand("list", "List the program's files, or everything below PATH");
+  list->add_flag("-a,--all", options.all, "Also what is under /.xaas");
+  add_image(*list, options);
+  list->add_option("PATH", options.path, "A directory or file in the image")->type_name("");
+
+  CLI::App* extract = app.add_subcommand("extract", "Unpack the image into a directory");
+  add_image(*extract, options);
+  extract->add_option("DIR", options.directory, "An empty directory, or one to be made")->required()->type_name("");
+
+  CLI::App* verify = app.add_subcommand("verify", "Check every digest in the image");
+  add_image(*verify, options);
+
+  try {
+    app.parse(argc, argv);
+    if (app.get_subcommands().empty() && options.image.empty()) throw CLI::RequiredError("IMAGE");
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kUsage;
+  }
+
+  const auto run = list->parsed()      ? xaas::info_list
+                   : extract->parsed() ? xaas::info_extract
+                   : verify->parsed()  ? xaas::info_verify
+                                       : xaas::info_summary;
+  if (const auto status = run(options); !status) {
+    fmt::print(stderr, "xaas-info: {}\n", status.error().message);
+    return kFailed;
+  }
+  return kDone;
+}

@@ -1,0 +1,188 @@
+// The manifest to and from JSON; see manifest.h and spec/image-format.md, section "Manifest".
+#include "format/manifest.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "format/json_fields.h"
+
+namespace xaas {
+namespace {
+
+OrderedJson encode(const Requirements& requires_) {
+  return {{"features", requires_.features}, {"libraries", requires_.libraries}, {"devices", requires_.devices}};
+}
+
+OrderedJson encode(const Configuration& configuration) {
+  OrderedJson points = OrderedJson::object();
+  for (const auto& [name, value] : configuration.points) points[name] = value;
+  return {{"name", configuration.name},
+          {"triple", configuration.triple},
+          {"rank", configuration.rank},
+          {"requires", encode(configuration.requires_)},
+          {"points", std::move(points)}};
+}
+
+OrderedJson encode(const Toolchain& toolchain) {
+  return {{"host", toolchain.host},
+          {"worker", toolchain.worker},
+          {"digest", toolchain.digest.to_string()},
+          {"llvm", toolchain.llvm},
+          {"targets", toolchain.targets}};
+}
+
+template <typename T>
+OrderedJson encode(const std::vector<T>& items) {
+  OrderedJson array = OrderedJson::array();
+  for (const T& item : items) array.push_back(encode(item));
+  return array;
+}
+
+Result<FeatureFlags> parse_features(const JsonObject& manifest) {
+  XAAS_ASSIGN(const JsonObject fields, manifest.object("features"));
+  FeatureFlags features;
+  XAAS_ASSIGN(features.incompat, fields.strings("incompat"));
+  XAAS_ASSIGN(features.lower_incompat, fields.strings("lower_incompat"));
+  XAAS_ASSIGN(features.compat, fields.strings("compat"));
+  return features;
+}
+
+Result<Requirements> parse_requirements(const JsonObject& configuration) {
+  XAAS_ASSIGN(const JsonObject fields, configuration.object("requires"));
+  Requirements requires_;
+  XAAS_ASSIGN(requires_.features, fields.strings("features"));
+  XAAS_ASSIGN(requires_.libraries, fields.strings("libraries"));
+  XAAS_ASSIGN(requires_.devices, fields.strings("devices"));
+  return requires_;
+}
+
+// Names of configurations and triples are directories of the image.
+bool is_component(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos;
+}
+
+Result<Configuration> parse_configuration(const JsonObject& fields) {
+  Configuration configuration;
+  XAAS_ASSIGN(configuration.name, fields.string("name"));
+  XAAS_ASSIGN(configuration.triple, fields.string("triple"));
+  XAAS_ASSIGN(configuration.rank, fields.integer("rank"));
+  XAAS_ASSIGN(configuration.requires_, parse_requirements(fields));
+  XAAS_ASSIGN(configuration.points, fields.string_map("points"));
+  if (!is_component(configuration.name)) {
+    return fail(Code::invalid, "{}: key \"name\": \"{}\" cannot be a directory's name", fields.where(),
+                configuration.name);
+  }
+  if (!is_component(configuration.triple)) {
+    return fail(Code::invalid, "{}: key \"triple\": \"{}\" cannot be a directory's name", fields.where(),
+                configuration.triple);
+  }
+  return configuration;
+}
+
+Result<Toolchain> parse_toolchain(const JsonObject& fields) {
+  Toolchain toolchain;
+  XAAS_ASSIGN(toolchain.host, fields.string("host"));
+  XAAS_ASSIGN(toolchain.worker, fields.string("worker"));
+  XAAS_ASSIGN(toolchain.digest, fields.digest("digest"));
+  XAAS_ASSIGN(toolchain.llvm, fields.string("llvm"));
+  XAAS_ASSIGN(toolchain.targets, fields.strings("targets"));
+  return toolchain;
+}
+
+template <typename T, typename Parse>
+Result<std::vector<T>> parse_list(const JsonObject& fields, std::string_view key, Parse parse) {
+  XAAS_ASSIGN(const auto objects, fields.objects(key));
+  std::vector<T> items;
+  for (const JsonObject& object : objects) {
+    XAAS_ASSIGN(items.emplace_back(), parse(object));
+  }
+  return items;
+}
+
+Status check_consistent(const Manifest& manifest) {
+  if (!manifest.prefix.starts_with('/')) {
+    return fail(Code::invalid, "manifest: key \"prefix\": \"{}\" must be an absolute path", manifest.prefix);
+  }
+  std::set<std::string_view> names;
+  for (const Configuration& configuration : manifest.configurations) {
+    if (!names.insert(configuration.name).second) {
+      return fail(Code::invalid, "manifest: there are two configurations \"{}\"", configuration.name);
+    }
+  }
+  if (!names.contains(manifest.default_configuration)) {
+    return fail(Code::invalid, "manifest: key \"default_configuration\": there is no configuration \"{}\"",
+                manifest.default_configuration);
+  }
+  return {};
+}
+
+Status parse_body(const JsonObject& fields, Manifest& manifest) {
+  XAAS_ASSIGN(manifest.name, fields.string("name"));
+  XAAS_ASSIGN(manifest.version, fields.string("version"));
+  XAAS_ASSIGN(manifest.prefix, fields.string("prefix"));
+  XAAS_ASSIGN(manifest.triples, fields.strings("triples"));
+  XAAS_ASSIGN(manifest.default_configuration, fields.string("default_configuration"));
+  XAAS_ASSIGN(manifest.configurations, parse_list<Configuration>(fields, "configurations", parse_configuration));
+  XAAS_ASSIGN(manifest.toolchains, parse_list<Toolchain>(fields, "toolchains", parse_toolchain));
+  XAAS_ASSIGN(manifest.libc_floor, fields.string("libc_floor"));
+  XAAS_ASSIGN(manifest.host_libraries, fields.strings("host_libraries"));
+  return check_consistent(manifest);
+}
+
+}  // namespace
+
+std::string to_json(const Manifest& manifest) {
+  const FeatureFlags& features = manifest.features;
+  const OrderedJson json = {
+      {"format", manifest.format},
+      {"features",
+       {{"incompat", features.incompat}, {"lower_incompat", features.lower_incompat}, {"compat", features.compat}}},
+      {"name", manifest.name},
+      {"version", manifest.version},
+      {"prefix", manifest.prefix},
+      {"triples", manifest.triples},
+      {"default_configuration", manifest.default_configuration},
+      {"configurations", encode(manifest.configurations)},
+      {"toolchains", encode(manifest.toolchains)},
+      {"libc_floor", manifest.libc_floor},
+      {"host_libraries", manifest.host_libraries}};
+  return dump_json(json, 2) + '\n';
+}
+
+Result<Manifest> parse_manifest(std::string_view json) {
+  XAAS_ASSIGN(const Json value, parse_json(json, "manifest"));
+  XAAS_ASSIGN(const JsonObject fields, JsonObject::of(value, "manifest"));
+  XAAS_ASSIGN(const std::int64_t format, fields.integer("format", 1, std::numeric_limits<std::uint32_t>::max()));
+  if (format > kFormatVersion) {
+    return fail(Code::unsupported, "the image has format version {}, this program reads up to {}: use a newer one",
+                format, kFormatVersion);
+  }
+  Manifest manifest;
+  manifest.format = static_cast<std::uint32_t>(format);
+  XAAS_ASSIGN(manifest.features, parse_features(fields));
+  if (auto body = parse_body(fields, manifest); !body) {
+    // What an unknown feature changed is not damage.
+    XAAS_TRY(check_readable(manifest));
+    return tl::unexpected<Error>(std::move(body.error()));
+  }
+  return manifest;
+}
+
+Status check_readable(const Manifest& manifest) {
+  if (manifest.features.incompat.empty()) return {};
+  return fail(Code::unsupported,
+              "the image needs the feature \"{}\", which this program does not know: use a newer one",
+              manifest.features.incompat.front());
+}
+
+Status check_lowerable(const Manifest& manifest) {
+  XAAS_TRY(check_readable(manifest));
+  if (manifest.features.lower_incompat.empty()) return {};
+  return fail(
+      Code::unsupported,
+      "lowering the image needs the feature \"{}\", which this program does not know: use a newer one, or the baseline",
+      manifest.features.lower_incompat.front());
+}
+
+}  // namespace xaas

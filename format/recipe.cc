@@ -1,0 +1,155 @@
+// Link recipes to and from canonical JSON; see recipe.h and spec/link-recipe.md.
+#include "format/recipe.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "format/json_fields.h"
+
+namespace xaas {
+namespace {
+
+constexpr std::array<std::pair<LinkKind, const char*>, 5> kLinkKinds{{
+    {LinkKind::shared, "shared"},
+    {LinkKind::pie, "pie"},
+    {LinkKind::no_pie, "no-pie"},
+    {LinkKind::static_pie, "static-pie"},
+    {LinkKind::static_no_pie, "static"},
+}};
+
+OrderedJson encode(const std::string& option) { return option; }
+
+OrderedJson encode(const IrInput& input) {
+  return {{"ir", input.digest.to_string()}, {"name", input.name}, {"features", input.features}};
+}
+
+OrderedJson encode(const ObjectInput& input) { return {{"object", input.digest.to_string()}, {"name", input.name}}; }
+
+OrderedJson encode(const ArchiveInput& input) {
+  OrderedJson members = OrderedJson::array();
+  for (const auto& member : input.members) {
+    members.push_back(std::visit([](const auto& unit) { return encode(unit); }, member));
+  }
+  return {{"archive", input.name}, {"members", std::move(members)}};
+}
+
+OrderedJson encode(const LibraryInput& input) { return {{"library", input.soname}}; }
+
+OrderedJson encode(const FileOption& input) { return {{"option", input.option}, {"file", input.digest.to_string()}}; }
+
+Result<LinkKind> parse_kind(const JsonObject& recipe) {
+  XAAS_ASSIGN(const std::string name, recipe.string("kind"));
+  for (const auto& [kind, text] : kLinkKinds) {
+    if (name == text) return kind;
+  }
+  return fail(Code::invalid, "{}: key \"kind\": unknown kind of link \"{}\"", recipe.where(), name);
+}
+
+Result<IrInput> parse_ir(const JsonObject& fields) {
+  XAAS_TRY(fields.only_keys({"ir", "name", "features"}));
+  IrInput input;
+  XAAS_ASSIGN(input.digest, fields.digest("ir"));
+  XAAS_ASSIGN(input.name, fields.string("name"));
+  XAAS_ASSIGN(input.features, fields.strings("features"));
+  for (const std::string& feature : input.features) {
+    if (feature.size() < 2 || (feature[0] != '+' && feature[0] != '-')) {
+      return fail(Code::invalid, "{}: key \"features\": \"{}\" must begin with + or -", fields.where(), feature);
+    }
+  }
+  return input;
+}
+
+Result<ObjectInput> parse_object(const JsonObject& fields) {
+  XAAS_TRY(fields.only_keys({"object", "name"}));
+  ObjectInput input;
+  XAAS_ASSIGN(input.digest, fields.digest("object"));
+  XAAS_ASSIGN(input.name, fields.string("name"));
+  return input;
+}
+
+Result<ArchiveInput> parse_archive(const JsonObject& fields) {
+  XAAS_TRY(fields.only_keys({"archive", "members"}));
+  ArchiveInput input;
+  XAAS_ASSIGN(input.name, fields.string("archive"));
+  XAAS_ASSIGN(const auto members, fields.objects("members"));
+  for (const JsonObject& member : members) {
+    if (member.has("ir")) {
+      XAAS_ASSIGN(input.members.emplace_back(), parse_ir(member));
+    } else if (member.has("object")) {
+      XAAS_ASSIGN(input.members.emplace_back(), parse_object(member));
+    } else {
+      return fail(Code::invalid, "{}: an archive's member must have a key \"ir\" or \"object\"", member.where());
+    }
+  }
+  return input;
+}
+
+Result<LibraryInput> parse_library(const JsonObject& fields) {
+  XAAS_TRY(fields.only_keys({"library"}));
+  LibraryInput input;
+  XAAS_ASSIGN(input.soname, fields.string("library"));
+  return input;
+}
+
+Result<FileOption> parse_file_option(const JsonObject& fields) {
+  XAAS_TRY(fields.only_keys({"option", "file"}));
+  FileOption input;
+  XAAS_ASSIGN(input.option, fields.string("option"));
+  XAAS_ASSIGN(input.digest, fields.digest("file"));
+  return input;
+}
+
+Result<LinkArgument> parse_argument(const Json& value, const std::string& where) {
+  if (const auto* option = value.get_ptr<const std::string*>()) {
+    if (option->find('\0') != std::string::npos) return fail(Code::invalid, "{} must not contain a NUL byte", where);
+    return LinkArgument(*option);
+  }
+  if (!value.is_object()) return fail(Code::invalid, "{} must be a string or an object", where);
+  XAAS_ASSIGN(const JsonObject fields, JsonObject::of(value, where));
+  if (fields.has("ir")) return parse_ir(fields);
+  if (fields.has("object")) return parse_object(fields);
+  if (fields.has("archive")) return parse_archive(fields);
+  if (fields.has("library")) return parse_library(fields);
+  if (fields.has("option")) return parse_file_option(fields);
+  return fail(Code::invalid, "{}: unknown kind of link argument", where);
+}
+
+}  // namespace
+
+const char* to_string(LinkKind kind) {
+  const auto* found =
+      std::find_if(kLinkKinds.begin(), kLinkKinds.end(), [&](const auto& e) { return e.first == kind; });
+  return found->second;
+}
+
+std::string to_json(const Recipe& recipe) {
+  OrderedJson arguments = OrderedJson::array();
+  for (const LinkArgument& argument : recipe.arguments) {
+    arguments.push_back(std::visit([](const auto& input) { return encode(input); }, argument));
+  }
+  const OrderedJson json = {{"kind", to_string(recipe.kind)},
+                            {"triple", recipe.triple},
+                            {"output", recipe.output},
+                            {"arguments", std::move(arguments)}};
+  return dump_json(json) + '\n';
+}
+
+Result<Recipe> parse_recipe(std::string_view json) {
+  XAAS_ASSIGN(const Json value, parse_json(json, "recipe"));
+  XAAS_ASSIGN(const JsonObject fields, JsonObject::of(value, "recipe"));
+  XAAS_TRY(fields.only_keys({"kind", "triple", "output", "arguments"}));
+  Recipe recipe;
+  XAAS_ASSIGN(recipe.kind, parse_kind(fields));
+  XAAS_ASSIGN(recipe.triple, fields.string("triple"));
+  XAAS_ASSIGN(recipe.output, fields.string("output"));
+  XAAS_ASSIGN(const Json* arguments, fields.array("arguments"));
+  recipe.arguments.reserve(arguments->size());
+  for (const Json& argument : *arguments) {
+    const std::string where = fmt::format("recipe: arguments[{}]", recipe.arguments.size());
+    XAAS_ASSIGN(recipe.arguments.emplace_back(), parse_argument(argument, where));
+  }
+  return recipe;
+}
+
+}  // namespace xaas

@@ -1,0 +1,72 @@
+// A link recipe: how one ELF file is linked from IR, native objects and libraries. Implements spec/link-recipe.md;
+// the order and names of the fields are the same there.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "format/digest.h"
+#include "format/error.h"
+
+namespace xaas {
+
+// What the link makes. Position independence follows from it, never from the record of the build.
+enum class LinkKind { shared, pie, no_pie, static_pie, static_no_pie };
+
+// A translation unit as canonical bitcode, /.xaas/ir/<2>/<digest>.bc.
+struct IrInput {
+  Digest digest;
+  std::string name;                   // as the build called the object, for people and diagnostics
+  std::vector<std::string> features;  // target features the unit's own flags set, sorted: "+avx2", "-sse4a"
+  bool operator==(const IrInput&) const = default;
+};
+
+// A relocatable object, or a whole archive without IR, /.xaas/obj/<2>/<digest>.o.
+struct ObjectInput {
+  Digest digest;
+  std::string name;
+  bool operator==(const ObjectInput&) const = default;
+};
+
+// An archive in which at least one member is IR: its members in order, taken when a symbol asks for them.
+struct ArchiveInput {
+  std::string name;
+  std::vector<std::variant<IrInput, ObjectInput>> members;
+  bool operator==(const ArchiveInput&) const = default;
+};
+
+// A shared library of the image or of the host, found by soname when the file is lowered.
+struct LibraryInput {
+  std::string soname;
+  bool operator==(const LibraryInput&) const = default;
+};
+
+// A linker option that names a file, such as --version-script=; the file is stored like a native object.
+struct FileOption {
+  std::string option;  // the text in front of the file's name, such as "--version-script="
+  Digest digest;
+  bool operator==(const FileOption&) const = default;
+};
+
+// A plain option, as lld understands it, is a string.
+using LinkArgument = std::variant<std::string, IrInput, ObjectInput, ArchiveInput, LibraryInput, FileOption>;
+
+struct Recipe {
+  LinkKind kind = LinkKind::pie;
+  std::string triple;                   // target triple of the units
+  std::string output;                   // file name of the linked file, for people
+  std::vector<LinkArgument> arguments;  // in link order, without -o, --build-id and the driver's own
+  bool operator==(const Recipe&) const = default;
+};
+
+// Canonical JSON: fixed key order, no white space, one newline at the end. Same recipe, same bytes.
+std::string to_json(const Recipe& recipe);
+// Code::invalid with the place in the text; unknown keys and unknown kinds of argument are errors, since
+// ignoring one would link a different file.
+Result<Recipe> parse_recipe(std::string_view json);
+
+const char* to_string(LinkKind kind);  // "shared", "pie", "no-pie", "static-pie", "static"
+
+}  // namespace xaas
