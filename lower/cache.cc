@@ -1,0 +1,289 @@
+// The cache on disk. Implements spec/cache.md: the record is written last, so an entry exists when its record does.
+#include "lower/cache.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <functional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "format/json_fields.h"
+
+namespace xaas {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kRecordVersion = 1;
+constexpr std::uint64_t kRecordLimit = 64 << 10;
+constexpr std::size_t kCopyBuffer = 1 << 20;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing here changes the environment
+  return value == nullptr ? "" : value;
+}
+
+fs::path default_directory() {
+  if (const std::string own = environment("XAAS_CACHE"); !own.empty()) return own;
+  if (const std::string base = environment("XDG_CACHE_HOME"); base.starts_with('/')) return fs::path(base) / "xaas";
+  if (const std::string home = environment("HOME"); home.starts_with('/')) return fs::path(home) / ".cache" / "xaas";
+  return {};
+}
+
+// Parents as any program would make them, the directory itself for this user only.
+Status make_directory(const fs::path& directory) {
+  std::error_code error;
+  fs::create_directories(directory.parent_path(), error);
+  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+    return fail_errno(fmt::format("cannot make the cache directory {}", directory.string()));
+  }
+  return {};
+}
+
+Status make_writable(const fs::path& directory) {
+  if (directory.empty()) return fail(Code::not_found, "there is no place for a cache: set XAAS_CACHE or HOME");
+  XAAS_TRY(make_directory(directory));
+  for (const char* part : {kCacheEntries, kCacheScratch}) {
+    XAAS_TRY(make_directory(directory / part));
+    if (faccessat(AT_FDCWD, (directory / part).c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+      return fail_errno(fmt::format("cannot write to the cache directory {}", (directory / part).string()));
+    }
+  }
+  return {};
+}
+
+// A regular file that only this user or root can have written.
+Result<Fd> open_trusted(const fs::path& path, struct stat& status) {
+  Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd.valid() || fstat(fd.get(), &status) != 0) return fail_errno(path.string());
+  const bool own = status.st_uid == geteuid() || status.st_uid == 0;
+  if (!S_ISREG(status.st_mode) || !own || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return fail(Code::permission, "{} is not a file that only this user can write", path.string());
+  }
+  return fd;
+}
+
+// Calls `use` with the first `size` bytes of `fd`, piece by piece.
+Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::span<const std::byte>)>& use) {
+  std::vector<std::byte> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(kCopyBuffer, size)));
+  for (std::uint64_t done = 0; done < size;) {
+    const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), size - done);
+    const ssize_t got = pread(fd, buffer.data(), wanted, static_cast<off_t>(done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno("cannot read a lowered file");
+    if (got == 0) return fail(Code::invalid, "a lowered file is shorter than it was");
+    XAAS_TRY(use(std::span(buffer).first(static_cast<std::size_t>(got))));
+    done += static_cast<std::uint64_t>(got);
+  }
+  return {};
+}
+
+Result<Digest> digest_of(int fd, std::uint64_t size) {
+  Sha256 hash;
+  XAAS_TRY(read_pieces(fd, size, [&](std::span<const std::byte> piece) -> Status {
+    hash.update(piece);
+    return {};
+  }));
+  return hash.finish();
+}
+
+std::string to_json(const Digest& key, const CacheRecord& record) {
+  return dump_json({{"version", kRecordVersion},
+                    {"key", key.to_string()},
+                    {"sha256", record.sha256.to_string()},
+                    {"size", record.size},
+                    {"path", record.path},
+                    {"image", record.image},
+                    {"cpu", record.cpu},
+                    {"seconds", record.seconds}}) +
+         "\n";
+}
+
+Result<CacheRecord> parse_record(std::string_view text, const Digest& key) {
+  XAAS_ASSIGN(const Json json, parse_json(text, "cache record"));
+  XAAS_ASSIGN(const JsonObject object, JsonObject::of(json, "cache record"));
+  XAAS_TRY(object.integer("version", kRecordVersion, kRecordVersion));
+  XAAS_ASSIGN(const Digest stated, object.digest("key"));
+  if (stated != key) return fail(Code::invalid, "cache record of another key");
+  CacheRecord record;
+  XAAS_ASSIGN(record.sha256, object.digest("sha256"));
+  XAAS_ASSIGN(const auto size, object.integer("size", 0));
+  record.size = static_cast<std::uint64_t>(size);
+  XAAS_ASSIGN(record.path, object.string("path"));
+  XAAS_ASSIGN(record.image, object.string("image"));
+  XAAS_ASSIGN(record.cpu, object.string("cpu"));
+  XAAS_ASSIGN(record.seconds, object.number("seconds"));
+  return record;
+}
+
+// Whatever the umask, since an entry that others can write is not trusted.
+Status commit_private(TempFile& file, const fs::path& target) {
+  if (fchmod(file.fd(), 0600) != 0) return fail_errno(fmt::format("cannot change the mode of {}", target.string()));
+  return file.commit(target);
+}
+
+Status write_record(const fs::path& target, std::string_view text) {
+  XAAS_ASSIGN(TempFile file, TempFile::create(target.parent_path()));
+  XAAS_TRY(write_all(file.fd(), text));
+  return commit_private(file, target);
+}
+
+enum class LockState { held, busy, unavailable };
+
+LockState try_lock(int fd, int operation) {
+  for (;;) {
+    if (flock(fd, operation) == 0) return LockState::held;
+    if (errno == EINTR) continue;
+    return errno == EWOULDBLOCK ? LockState::busy : LockState::unavailable;
+  }
+}
+
+bool is_set(const std::atomic<bool>* flag) { return flag != nullptr && flag->load(); }
+
+// flock() cannot be woken by a flag: with one, ask again and again.
+LockState wait_for_lock(int fd, const std::atomic<bool>* stop) {
+  if (stop == nullptr) return try_lock(fd, LOCK_EX);
+  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 20'000'000};
+  for (;;) {
+    const LockState state = try_lock(fd, LOCK_EX | LOCK_NB);
+    if (state != LockState::busy || is_set(stop)) return state;
+    nanosleep(&kPause, nullptr);
+  }
+}
+
+// Whether `path` still names the open file: its last holder may have removed it.
+bool is_same_file(int fd, const fs::path& path) {
+  struct stat opened{};
+  struct stat named{};
+  return fstat(fd, &opened) == 0 && lstat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+         opened.st_dev == named.st_dev;
+}
+
+}  // namespace
+
+std::unique_ptr<Cache> Cache::open(fs::path directory) {
+  std::unique_ptr<Cache> cache(new Cache);
+  if (directory.empty()) directory = default_directory();
+  std::error_code error;  // absolute, because a server changes its working directory
+  cache->directory_ = directory.empty() ? directory : fs::absolute(directory, error);
+  cache->writable_ = make_writable(cache->directory_);
+  return cache;
+}
+
+Status Cache::writable() const { return writable_; }
+
+fs::path Cache::entry_path(const Digest& key, const char* suffix) const {
+  const std::string name = key.hex();
+  return directory_ / kCacheEntries / name.substr(0, 2) / (name + suffix);
+}
+
+fs::path Cache::data_path(const Digest& key) const { return entry_path(key, ".elf"); }
+
+fs::path Cache::scratch_parent() const {
+  if (writable_) return directory_ / kCacheScratch;
+  std::error_code error;
+  const fs::path temporary = fs::temp_directory_path(error);
+  return error ? fs::path("/tmp") : temporary;
+}
+
+std::optional<CacheEntry> Cache::find(const Digest& key) const {
+  if (directory_.empty()) return std::nullopt;
+  auto entry = load(key);
+  if (entry) return std::move(*entry);
+  if (entry.error().code == Code::invalid) remove_broken(key);
+  return std::nullopt;
+}
+
+Result<CacheEntry> Cache::load(const Digest& key) const {
+  struct stat status{};
+  XAAS_ASSIGN(const Fd record_file, open_trusted(entry_path(key, ".json"), status));
+  XAAS_ASSIGN(const std::string text, read_fd(record_file.get(), kRecordLimit));
+  CacheEntry entry;
+  XAAS_ASSIGN(entry.record, parse_record(text, key));
+  auto data = open_trusted(data_path(key), status);
+  if (!data && data.error().code == Code::not_found) return fail(Code::invalid, "a cache record without its file");
+  if (!data) return tl::unexpected(std::move(data.error()));
+  entry.file = std::move(*data);
+  XAAS_TRY(check_content(key, entry.file.get(), entry.record));
+  return entry;
+}
+
+Status Cache::check_content(const Digest& key, int fd, const CacheRecord& record) const {
+  struct stat status{};
+  if (fstat(fd, &status) != 0) return fail_errno("cannot stat a cache entry");
+  const Version version{.device = status.st_dev,
+                        .inode = status.st_ino,
+                        .size = status.st_size,
+                        .changed = status.st_ctim.tv_sec * 1'000'000'000LL + status.st_ctim.tv_nsec};
+  {
+    const std::lock_guard lock(verified_mutex_);
+    const auto known = verified_.find(key);
+    if (known != verified_.end() && known->second == version) return {};
+  }
+  if (static_cast<std::uint64_t>(status.st_size) < record.size)
+    return fail(Code::invalid, "a cache entry is truncated");
+  XAAS_ASSIGN(const Digest digest, digest_of(fd, record.size));
+  if (digest != record.sha256) return fail(Code::invalid, "a cache entry is damaged");
+  const std::lock_guard lock(verified_mutex_);
+  verified_[key] = version;
+  return {};
+}
+
+void Cache::remove_broken(const Digest& key) const {
+  // Somebody who holds the lock is about to replace the entry.
+  const Fd fd(::open(entry_path(key, ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (fd.valid() && try_lock(fd.get(), LOCK_EX | LOCK_NB) == LockState::busy) return;
+  unlink(entry_path(key, ".json").c_str());
+  unlink(data_path(key).c_str());
+}
+
+CacheLock Cache::lock(const Digest& key, const std::atomic<bool>* stop) const {
+  if (!writable_) return {};
+  const fs::path path = entry_path(key, ".lock");
+  mkdir(path.parent_path().c_str(), 0700);
+  for (;;) {
+    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd.valid() || wait_for_lock(fd.get(), stop) != LockState::held) return {};
+    if (is_same_file(fd.get(), path)) return CacheLock(std::move(fd));
+  }
+}
+
+Result<CacheEntry> Cache::store(const Digest& key, int source, std::uint64_t size, std::uint64_t padded_size,
+                                CacheRecord record) const {
+  XAAS_TRY(writable_);
+  const fs::path directory = entry_path(key, "").parent_path();
+  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+    return fail_errno(fmt::format("cannot make the cache directory {}", directory.string()));
+  }
+  XAAS_ASSIGN(TempFile data, TempFile::create(directory));
+  Sha256 hash;
+  XAAS_TRY(read_pieces(source, size, [&](std::span<const std::byte> piece) -> Status {
+    hash.update(piece);
+    return write_all(data.fd(), std::string_view(reinterpret_cast<const char*>(piece.data()), piece.size()));
+  }));
+  if (padded_size > size && ftruncate(data.fd(), static_cast<off_t>(padded_size)) != 0) {
+    return fail_errno("cannot pad a cache entry");
+  }
+  record.sha256 = hash.finish();
+  record.size = size;
+  XAAS_TRY(commit_private(data, data_path(key)));
+  if (const Status written = write_record(entry_path(key, ".json"), to_json(key, record)); !written) {
+    unlink(data_path(key).c_str());
+    return tl::unexpected(written.error());
+  }
+  // Whoever waits for the lock now finds the entry; the lock's file has done its work.
+  unlink(entry_path(key, ".lock").c_str());
+  struct stat status{};
+  XAAS_ASSIGN(Fd file, open_trusted(data_path(key), status));
+  return CacheEntry{.file = std::move(file), .record = std::move(record)};
+}
+
+}  // namespace xaas

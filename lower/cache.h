@@ -1,0 +1,98 @@
+// The cache of lowered files. Implements spec/cache.md: entries appear by rename, are verified by digest before first
+// use, and are made once however many processes ask. A broken entry is a miss, never an error.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <compare>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "format/digest.h"
+#include "format/error.h"
+#include "format/file.h"
+
+namespace xaas {
+
+// What is known of an entry beside its bytes: <key>.json.
+struct CacheRecord {
+  Digest sha256;           // of the first `size` bytes
+  std::uint64_t size = 0;  // bytes, without padding
+  std::string path;        // in the image, for people
+  std::string image;       // name and version, for people
+  std::string cpu;         // for people
+  double seconds = 0;      // wall time that lowering took
+};
+
+struct CacheEntry {
+  Fd file;  // open for reading
+  CacheRecord record;
+};
+
+// Held by the one who makes an entry; released on destruction.
+class CacheLock {
+ public:
+  CacheLock() = default;
+  explicit CacheLock(Fd fd) : fd_(std::move(fd)) {}
+
+ private:
+  Fd fd_;
+};
+
+// Thread-safe.
+class Cache {
+ public:
+  // `directory` empty: $XAAS_CACHE, else $XDG_CACHE_HOME/xaas, else $HOME/.cache/xaas. Made if absent. One that cannot
+  // be written is usable for reading, and writable() says why it is not.
+  static std::unique_ptr<Cache> open(std::filesystem::path directory);
+
+  const std::filesystem::path& directory() const { return directory_; }
+  // Where the lowered file of an entry lies, for people.
+  std::filesystem::path data_path(const Digest& key) const;
+  Status writable() const;
+
+  // Nullopt: not there, or broken (then it is removed).
+  std::optional<CacheEntry> find(const Digest& key) const;
+  // Blocks until this caller may make `key`'s entry or `stop` (may be null) is set; where the file system has no locks
+  // it returns at once. Look again with find() once it is held.
+  CacheLock lock(const Digest& key, const std::atomic<bool>* stop) const;
+  // Copies `size` bytes from the start of `source`; the digest and size of `record` are filled in on the way. The file
+  // is padded with a hole up to `padded_size`, unless that is smaller. An error leaves nothing behind.
+  Result<CacheEntry> store(const Digest& key, int source, std::uint64_t size, std::uint64_t padded_size,
+                           CacheRecord record) const;
+  // A directory for scratch files of this process: in the cache, or else in the system's temporary directory.
+  std::filesystem::path scratch_parent() const;
+
+ private:
+  // One version of an entry's data file: a file that was replaced or written to is another one.
+  struct Version {
+    dev_t device = 0;
+    ino_t inode = 0;
+    std::int64_t size = 0;
+    std::int64_t changed = 0;  // st_ctim in nanoseconds
+    auto operator<=>(const Version&) const = default;
+  };
+
+  Cache() = default;
+  std::filesystem::path entry_path(const Digest& key, const char* suffix) const;
+  Result<CacheEntry> load(const Digest& key) const;
+  Status check_content(const Digest& key, int fd, const CacheRecord& record) const;
+  void remove_broken(const Digest& key) const;
+
+  std::filesystem::path directory_;  // empty: there is no place for a cache
+  Status writable_;
+  mutable std::mutex verified_mutex_;
+  mutable std::map<Digest, Version> verified_;  // entries whose digest this process has checked
+};
+
+// Directories of a cache, for its upkeep.
+inline constexpr const char* kCacheEntries = "v1";   // <2>/<key>.elf, .json, .lock
+inline constexpr const char* kCacheScratch = "tmp";  // scratch directories of running workers
+
+}  // namespace xaas

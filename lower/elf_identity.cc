@@ -1,0 +1,112 @@
+// Reads ELF headers and notes; see elf_identity.h.
+#include "lower/elf_identity.h"
+
+#include <elf.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+#include <vector>
+
+namespace xaas {
+namespace {
+
+constexpr std::size_t kMostHeaders = 256;
+constexpr std::uint64_t kNotesLimit = 1 << 20;
+constexpr std::uint8_t kOwnOrder = std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
+
+Status read_at(int fd, std::uint64_t offset, void* into, std::size_t size) {
+  auto* bytes = static_cast<char*>(into);
+  while (size > 0) {
+    const ssize_t got = pread(fd, bytes, size, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno("cannot read an ELF file");
+    if (got == 0) return fail(Code::invalid, "an ELF file is truncated");
+    bytes += got;
+    offset += static_cast<std::uint64_t>(got);
+    size -= static_cast<std::size_t>(got);
+  }
+  return {};
+}
+
+std::string to_hex(std::string_view bytes) {
+  std::string hex;
+  for (const char byte : bytes) fmt::format_to(std::back_inserter(hex), "{:02x}", static_cast<unsigned char>(byte));
+  return hex;
+}
+
+// Empty when `notes` holds no GNU build-id.
+std::string find_build_id(std::string_view notes) {
+  const auto padded = [](std::uint64_t size) { return (size + 3) & ~std::uint64_t{3}; };
+  while (notes.size() >= sizeof(Elf64_Nhdr)) {
+    Elf64_Nhdr header;
+    std::memcpy(&header, notes.data(), sizeof header);
+    const std::uint64_t content = sizeof header + padded(header.n_namesz);
+    if (content + header.n_descsz > notes.size()) return {};
+    const std::string_view name = notes.substr(sizeof header, header.n_namesz);
+    if (header.n_type == NT_GNU_BUILD_ID && name == std::string_view("GNU\0", 4)) {
+      return to_hex(notes.substr(content, header.n_descsz));
+    }
+    notes.remove_prefix(std::min<std::uint64_t>(content + padded(header.n_descsz), notes.size()));
+  }
+  return {};
+}
+
+template <typename FileHeader, typename ProgramHeader>
+Result<ElfIdentity> read_headers(int fd, std::uint8_t elf_class) {
+  FileHeader header;
+  XAAS_TRY(read_at(fd, 0, &header, sizeof header));
+  ElfIdentity identity{.elf_class = elf_class, .machine = header.e_machine, .type = header.e_type, .build_id = {}};
+  if (header.e_phnum == 0) return identity;
+  if (header.e_phentsize != sizeof(ProgramHeader) || header.e_phnum > kMostHeaders) {
+    return fail(Code::invalid, "an ELF file has a damaged header");
+  }
+  std::vector<ProgramHeader> segments(header.e_phnum);
+  XAAS_TRY(read_at(fd, header.e_phoff, segments.data(), segments.size() * sizeof(ProgramHeader)));
+  for (const ProgramHeader& segment : segments) {
+    if (segment.p_type != PT_NOTE || segment.p_filesz > kNotesLimit || !identity.build_id.empty()) continue;
+    std::string notes(segment.p_filesz, '\0');
+    XAAS_TRY(read_at(fd, segment.p_offset, notes.data(), notes.size()));
+    identity.build_id = find_build_id(notes);
+  }
+  return identity;
+}
+
+struct TripleMachine {
+  std::string_view architecture;
+  std::uint8_t elf_class;
+  std::uint16_t machine;
+};
+
+constexpr std::array kMachines{
+    TripleMachine{"x86_64", ELFCLASS64, EM_X86_64},
+    TripleMachine{"aarch64", ELFCLASS64, EM_AARCH64},
+    TripleMachine{"powerpc64le", ELFCLASS64, EM_PPC64},
+    TripleMachine{"riscv64", ELFCLASS64, EM_RISCV},
+};
+
+}  // namespace
+
+Result<ElfIdentity> read_elf_identity(int fd) {
+  std::array<unsigned char, EI_NIDENT> magic{};
+  XAAS_TRY(read_at(fd, 0, magic.data(), magic.size()));
+  if (std::memcmp(magic.data(), ELFMAG, SELFMAG) != 0) return fail(Code::invalid, "not an ELF file");
+  if (magic[EI_DATA] != kOwnOrder) return fail(Code::invalid, "an ELF file of another byte order");
+  if (magic[EI_CLASS] == ELFCLASS64) return read_headers<Elf64_Ehdr, Elf64_Phdr>(fd, ELFCLASS64);
+  if (magic[EI_CLASS] == ELFCLASS32) return read_headers<Elf32_Ehdr, Elf32_Phdr>(fd, ELFCLASS32);
+  return fail(Code::invalid, "an ELF file of an unknown class");
+}
+
+bool is_elf_for(const ElfIdentity& identity, std::string_view triple) {
+  const std::string_view architecture = triple.substr(0, triple.find('-'));
+  return std::any_of(kMachines.begin(), kMachines.end(), [&](const TripleMachine& known) {
+    return known.architecture == architecture && known.elf_class == identity.elf_class &&
+           known.machine == identity.machine;
+  });
+}
+
+}  // namespace xaas

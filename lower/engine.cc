@@ -1,0 +1,138 @@
+// The engine's phases, and the worker around them. Implements spec/lowering.md, "Engine".
+#include "lower/engine.h"
+
+#include <fcntl.h>
+#include <llvm/Config/llvm-config.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/ErrorHandling.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <set>
+
+#include "format/file.h"
+#include "lower/engine_codegen.h"
+#include "lower/engine_link.h"
+#include "lower/engine_llvm.h"
+#include "lower/retarget.h"
+
+namespace xaas {
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+bool is_hex(const std::string& text) { return text.find_first_not_of("0123456789abcdef") == std::string::npos; }
+
+Status check_job(const Job& job) {
+  if (job.output.empty()) return fail(Code::invalid, "the job names no output");
+  if (job.build_id.empty() || job.build_id.size() % 2 != 0 || !is_hex(job.build_id))
+    return fail(Code::invalid, "build-id \"{}\" is not pairs of lower-case hex digits", job.build_id);
+  std::string why;
+  if (llvm::TargetRegistry::lookupTarget(job.target.triple, why) == nullptr)
+    return fail(Code::unsupported, "no code generator for {}; this worker has: {}", job.target.triple,
+                fmt::join(engine_targets(), ", "));
+  return {};
+}
+
+// Scratch: no temporary name, no fsync.
+Status write_unit(const std::string& name, std::string_view bytes) {
+  const Fd file(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file.valid()) return fail_errno("cannot write " + name);
+  return write_all(file.get(), bytes);
+}
+
+// Reads, retargets and writes one unit, as bitcode or, where it is to be lowered alone, as an object.
+Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& unit) {
+  const auto file = job.files.find(unit.input->digest);
+  if (file == job.files.end())
+    return fail(Code::invalid, "the job names no file for {}", unit.input->digest.to_string());
+  XAAS_ASSIGN(const std::string bitcode, read_file(file->second));
+  UnitContext context;
+  XAAS_ASSIGN(const std::unique_ptr<llvm::Module> module, read_module(bitcode, context));
+  XAAS_TRY(retarget(*module, link, *unit.input, unit.name));
+  if (is_lowered_alone(*module)) {
+    XAAS_ASSIGN(const std::string object, compile_alone(*module, context, link, job.policy));
+    return write_unit(unit.file, object);
+  }
+  const std::string bytes = write_thin_module(*module, link);
+  XAAS_TRY(context.status());
+  return write_unit(unit.file, bytes);
+}
+
+Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
+  std::error_code error;
+  std::filesystem::create_directory(kUnitDirectory, error);
+  if (error) return fail(Code::io, "cannot make the directory {}: {}", kUnitDirectory, error.message());
+  const LinkContext link{job.target, job.recipe.kind, symbolic_of(job.recipe)};
+  return for_each_parallel(units.size(), job.jobs, [&](std::size_t i) -> Status {
+    Status status = prepare_unit(job, link, units[i]);
+    if (!status) return fail(status.error().code, "cannot lower {}: {}", units[i].name, status.error().message);
+    return status;
+  });
+}
+
+JobResult failed(const Error& error) {
+  JobResult result;
+  result.message = one_line(error.message);
+  return result;
+}
+
+// At most one result is written, whoever comes first: the worker itself or a handler of LLVM on another thread.
+bool write_result(const JobResult& result) {
+  static std::atomic<bool> written = false;
+  if (written.exchange(true)) return true;
+  return write_all(STDOUT_FILENO, to_json(result)).has_value();
+}
+
+[[noreturn]] void give_up(void*, const char* reason, bool) {
+  ::_exit(write_result(failed({Code::failed, fmt::format("LLVM gave up: {}", reason)})) ? 0 : 1);
+}
+
+}  // namespace
+
+JobResult run_job(const Job& job) {
+  initialise_targets();
+  if (const Status status = check_job(job); !status) return failed(status.error());
+  JobResult result;
+  const std::vector<LinkUnit> units = link_units(job.recipe);
+  const Result<std::vector<std::string>> command = link_command(job, units);
+  if (!command) return failed(command.error());
+
+  const auto start = std::chrono::steady_clock::now();
+  if (const Status status = prepare_units(job, units); !status) return failed(status.error());
+  result.retarget_seconds = seconds_since(start);
+
+  const auto middle = std::chrono::steady_clock::now();
+  LinkReport report = run_linker(*command, job, units);
+  result.link_seconds = seconds_since(middle);
+  result.warnings = std::move(report.warnings);
+  result.ok = report.status.has_value();
+  if (!result.ok) result.message = fmt::format("cannot link {}: {}", job.recipe.output, report.status.error().message);
+  return result;
+}
+
+int worker_main() {
+  llvm::install_fatal_error_handler(give_up);
+  llvm::install_bad_alloc_error_handler(give_up);
+  llvm::install_out_of_memory_new_handler();
+  const Result<std::string> input = read_fd(STDIN_FILENO);
+  const Result<Job> job = input ? parse_job(*input) : tl::unexpected<Error>(input.error());
+  const bool written = write_result(job ? run_job(*job) : failed(job.error()));
+  // Nothing is torn down: after a crash in lld its threads may still run.
+  ::_exit(written ? 0 : 1);
+}
+
+std::string engine_llvm_version() { return LLVM_VERSION_STRING; }
+
+std::vector<std::string> engine_targets() {
+  initialise_targets();
+  std::set<std::string> names;
+  for (const llvm::Target& target : llvm::TargetRegistry::targets()) names.insert(target.getBackendName());
+  return {names.begin(), names.end()};
+}
+
+}  // namespace xaas

@@ -1,0 +1,18 @@
+// Compiles one retargeted module to a native object by itself, outside ThinLTO: for units with file-scope assembly,
+// whose symbols LTO does not see rightly. Implements spec/lowering.md, "Engine".
+#pragma once
+
+#include <string>
+
+#include "format/error.h"
+#include "lower/engine_llvm.h"
+#include "lower/policy.h"
+#include "lower/retarget.h"
+
+namespace xaas {
+
+// The bytes of the ELF object. The module is used up. Several threads may compile, each its own context.
+Result<std::string> compile_alone(llvm::Module& module, UnitContext& context, const LinkContext& link,
+                                  const Policy& policy);
+
+}  // namespace xaas

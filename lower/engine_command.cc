@@ -1,0 +1,173 @@
+// From a recipe to lld's command line: the recipe's own order, with the kind of link and the policy in front of it.
+// Implements spec/lowering.md, "Engine".
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "lower/engine_link.h"
+
+namespace xaas {
+namespace {
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+std::vector<std::string> kind_options(LinkKind kind) {
+  switch (kind) {
+    case LinkKind::shared:
+      return {"-shared"};
+    case LinkKind::pie:
+      return {"-pie"};
+    case LinkKind::no_pie:
+      return {"-no-pie"};
+    case LinkKind::static_pie:
+      return {"-static", "-pie", "--no-dynamic-linker"};
+    case LinkKind::static_no_pie:
+      return {"-static", "-no-pie"};
+  }
+  return {};
+}
+
+// lld takes long options with one dash or with two.
+std::string_view option_name(std::string_view option) {
+  if (option.starts_with("--")) return option.substr(1);
+  return option;
+}
+
+// Groups mean nothing to lld, which looks at every archive for every symbol, and --start-lib may not be inside one.
+bool is_group(std::string_view option) {
+  constexpr std::array<std::string_view, 4> kGroups = {"-start-group", "-end-group", "-(", "-)"};
+  return std::ranges::find(kGroups, option_name(option)) != kGroups.end();
+}
+
+// Builds the arguments one by one; knows whether --whole-archive is in force, since it does not reach --start-lib.
+class CommandBuilder {
+ public:
+  CommandBuilder(const Job& job, const std::vector<LinkUnit>& units) : job_(job), next_unit_(units.begin()) {}
+
+  void add(std::string argument) { arguments_.push_back(std::move(argument)); }
+
+  Status add_argument(const LinkArgument& argument) {
+    return std::visit(
+        Overloaded{[this](const std::string& option) { return add_option(option); },
+                   [this](const IrInput&) { return add_unit(); },
+                   [this](const ObjectInput& input) { return add_file("", input.digest, input.name); },
+                   [this](const ArchiveInput& input) { return add_archive(input); },
+                   [this](const LibraryInput& input) { return add_library(input); },
+                   [this](const FileOption& input) { return add_file(input.option, input.digest, input.option); }},
+        argument);
+  }
+
+  std::vector<std::string> take() { return std::move(arguments_); }
+
+ private:
+  Status add_option(const std::string& option) {
+    const std::string_view name = option_name(option);
+    if (is_group(name)) return {};
+    if (name == "-whole-archive") whole_archive_ = true;
+    if (name == "-no-whole-archive") whole_archive_ = false;
+    if (name == "-push-state") states_.push_back(whole_archive_);
+    if (name == "-pop-state" && !states_.empty()) {
+      whole_archive_ = states_.back();
+      states_.pop_back();
+    }
+    add(option);
+    return {};
+  }
+
+  Status add_unit() {
+    add((next_unit_++)->file);
+    return {};
+  }
+
+  Status add_file(const std::string& prefix, const Digest& digest, const std::string& name) {
+    const auto file = job_.files.find(digest);
+    if (file == job_.files.end())
+      return fail(Code::invalid, "the job names no file for {} ({})", name, digest.to_string());
+    add(prefix + file->second);
+    return {};
+  }
+
+  Status add_archive(const ArchiveInput& archive) {
+    if (!whole_archive_) add("--start-lib");
+    for (const auto& member : archive.members) {
+      const auto* object = std::get_if<ObjectInput>(&member);
+      XAAS_TRY(object == nullptr ? add_unit() : add_file("", object->digest, object->name));
+    }
+    if (!whole_archive_) add("--end-lib");
+    return {};
+  }
+
+  Status add_library(const LibraryInput& library) {
+    const auto file = job_.libraries.find(library.soname);
+    if (file == job_.libraries.end())
+      return fail(Code::invalid, "the job names no file for the library {}", library.soname);
+    add(file->second);
+    return {};
+  }
+
+  const Job& job_;
+  std::vector<LinkUnit>::const_iterator next_unit_;
+  std::vector<std::string> arguments_;
+  std::vector<bool> states_;
+  bool whole_archive_ = false;
+};
+
+}  // namespace
+
+std::vector<LinkUnit> link_units(const Recipe& recipe) {
+  std::vector<LinkUnit> units;
+  std::set<std::string> names;
+  const auto add = [&](const IrInput& input, std::string name) {
+    if (!names.insert(name).second) name += fmt::format("#{}", units.size());
+    std::string file = fmt::format("{}/{}.bc", kUnitDirectory, units.size());
+    units.push_back({&input, std::move(name), std::move(file)});
+  };
+  for (const LinkArgument& argument : recipe.arguments) {
+    if (const auto* unit = std::get_if<IrInput>(&argument)) add(*unit, unit->name);
+    const auto* archive = std::get_if<ArchiveInput>(&argument);
+    if (archive == nullptr) continue;
+    for (const auto& member : archive->members)
+      if (const auto* unit = std::get_if<IrInput>(&member))
+        add(*unit, fmt::format("{}({})", archive->name, unit->name));
+  }
+  return units;
+}
+
+Symbolic symbolic_of(const Recipe& recipe) {
+  Symbolic symbolic = Symbolic::none;
+  for (const LinkArgument& argument : recipe.arguments) {
+    const auto* option = std::get_if<std::string>(&argument);
+    if (option == nullptr) continue;
+    const std::string_view name = option_name(*option);
+    if (name == "-Bsymbolic") symbolic = Symbolic::all;
+    if (name == "-Bsymbolic-functions") symbolic = Symbolic::functions;
+    if (name == "-Bno-symbolic" || name == "-Bsymbolic-non-weak" || name == "-Bsymbolic-non-weak-functions")
+      symbolic = Symbolic::none;
+  }
+  return symbolic;
+}
+
+Result<std::vector<std::string>> link_command(const Job& job, const std::vector<LinkUnit>& units) {
+  CommandBuilder command(job, units);
+  command.add("ld.lld");
+  for (std::string& option : kind_options(job.recipe.kind)) command.add(std::move(option));
+  for (const std::string& directory : job.search_directories) command.add("--rpath-link=" + directory);
+  for (const LinkArgument& argument : job.recipe.arguments) XAAS_TRY(command.add_argument(argument));
+  // Last, since the last one wins.
+  command.add("-o" + job.output);
+  command.add("--build-id=0x" + job.build_id);
+  command.add("--no-fat-lto-objects");
+  command.add(fmt::format("--threads={}", job.jobs));
+  command.add(fmt::format("--thinlto-jobs={}", job.jobs));
+  command.add(fmt::format("--lto-O{}", job.policy.opt_level));
+  if (!job.policy.import) {
+    command.add("-mllvm");
+    command.add("-import-instr-limit=0");
+  }
+  return command.take();
+}
+
+}  // namespace xaas

@@ -1,0 +1,89 @@
+// Host description by hwloc; see host.h.
+#include "lower/host.h"
+
+#include <hwloc.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "lower/cgroup.h"
+
+namespace xaas {
+namespace {
+
+struct DestroyTopology {
+  void operator()(hwloc_topology_t topology) const { hwloc_topology_destroy(topology); }
+};
+using Topology = std::unique_ptr<hwloc_topology, DestroyTopology>;
+
+Result<Topology> load_topology() {
+  hwloc_topology_t raw = nullptr;
+  if (hwloc_topology_init(&raw) != 0) return fail_errno("cannot describe this host (hwloc)");
+  Topology topology(raw);
+  // That component asks cpuid on every CPU in turn, which moves the calling thread about; Linux knows all that is used
+  // here.
+  hwloc_topology_set_components(raw, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86");
+  hwloc_topology_set_icache_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_NONE);
+  hwloc_topology_set_io_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_NONE);
+  if (hwloc_topology_load(raw) != 0) return fail_errno("cannot describe this host (hwloc)");
+  return topology;
+}
+
+unsigned count(hwloc_topology_t topology, hwloc_obj_type_t type) {
+  return static_cast<unsigned>(std::max(1, hwloc_get_nbobjs_by_type(topology, type)));
+}
+
+std::vector<std::uint64_t> cache_sizes(hwloc_topology_t topology) {
+  std::vector<std::uint64_t> sizes;
+  for (const hwloc_obj_type_t type : {HWLOC_OBJ_L1CACHE, HWLOC_OBJ_L2CACHE, HWLOC_OBJ_L3CACHE}) {
+    const hwloc_obj_t cache = hwloc_get_obj_by_type(topology, type, 0);
+    if (cache != nullptr) sizes.push_back(cache->attr->cache.size);
+  }
+  return sizes;
+}
+
+std::string processor_model(hwloc_topology_t topology) {
+  hwloc_obj_t package = hwloc_get_obj_by_type(topology, HWLOC_OBJ_PACKAGE, 0);
+  if (package == nullptr) package = hwloc_get_root_obj(topology);
+  const char* model = hwloc_obj_get_info_by_name(package, "CPUModel");
+  return model == nullptr ? "" : model;
+}
+
+unsigned affinity_count() {
+  // Grown until the kernel's mask fits.
+  for (std::size_t cpus = CPU_SETSIZE; cpus <= CPU_SETSIZE * 64; cpus *= 2) {
+    const auto free_set = [](cpu_set_t* set) { CPU_FREE(set); };
+    const std::unique_ptr<cpu_set_t, decltype(free_set)> set(CPU_ALLOC(cpus), free_set);
+    const std::size_t size = CPU_ALLOC_SIZE(cpus);
+    if (set != nullptr && sched_getaffinity(0, size, set.get()) == 0) {
+      return static_cast<unsigned>(CPU_COUNT_S(size, set.get()));
+    }
+  }
+  return 1;
+}
+
+}  // namespace
+
+Result<Host> describe_host() {
+  XAAS_ASSIGN(const Topology topology, load_topology());
+  Host host;
+  host.model = processor_model(topology.get());
+  host.cores = count(topology.get(), HWLOC_OBJ_CORE);
+  host.threads = count(topology.get(), HWLOC_OBJ_PU);
+  host.numa_nodes = count(topology.get(), HWLOC_OBJ_NUMANODE);
+  host.cache_bytes = cache_sizes(topology.get());
+  host.memory_bytes = hwloc_get_root_obj(topology.get())->total_memory;
+  XAAS_ASSIGN(host.target, resolve_target(host_triple(), {}));
+  return host;
+}
+
+unsigned usable_cores() {
+  const unsigned cpus = std::max(1U, affinity_count());
+  const auto limit = cgroup_cpu_limit("/proc/self/cgroup", "/sys/fs/cgroup");
+  if (!limit || *limit >= cpus) return cpus;
+  return std::max(1U, static_cast<unsigned>(std::ceil(*limit)));
+}
+
+}  // namespace xaas

@@ -1,0 +1,139 @@
+// Finds and reads libraries of the image and of the host; see library_search.h.
+#include "lower/library_search.h"
+
+#include <sys/stat.h>
+
+#include <deque>
+#include <filesystem>
+#include <utility>
+
+#include "format/file.h"
+#include "lower/elf_identity.h"
+#include "lower/host_library.h"
+
+namespace xaas {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kMaxSymlinks = 40;
+constexpr std::uint64_t kLibraryLimit = 4ULL << 30;
+
+void push_front(std::deque<std::string>& components, const fs::path& path) {
+  std::deque<std::string> added;
+  for (const fs::path& component : path.relative_path()) {
+    if (!component.empty() && component != ".") added.push_back(component.string());
+  }
+  components.insert(components.begin(), added.begin(), added.end());
+}
+
+// Where an absolute symlink leads, from the root of the image. Nullopt: out of the image.
+std::optional<fs::path> in_prefix(const Image& image, const fs::path& target) {
+  const fs::path relative = target.lexically_relative(image.manifest().prefix);
+  if (relative.empty() || *relative.begin() == "..") return std::nullopt;
+  return relative;
+}
+
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos;
+}
+
+Result<std::string> read_unindexed(const Image& image, std::string_view path) {
+  XAAS_ASSIGN(const InodeRef ref, image.squashfs().resolve(path));
+  return image.squashfs().read_all(ref, kLibraryLimit);
+}
+
+// What is found at `path` in the image, if anything.
+Result<std::optional<FoundLibrary>> look_in_image(const Image& image, std::string_view soname, const fs::path& path) {
+  const auto file = follow_in_image(image, path.string());
+  if (!file) return std::nullopt;
+  FoundLibrary library{.soname = std::string(soname), .identity = {}, .path = *file, .in_image = true};
+  XAAS_ASSIGN(const auto record, image.files().find(*file));
+  if (record) {
+    library.identity = record->sha256.to_string();
+  } else {
+    XAAS_ASSIGN(const std::string content, read_unindexed(image, *file));
+    library.identity = Digest::of(content).to_string();
+  }
+  return library;
+}
+
+Result<FoundLibrary> describe_host_library(std::string_view soname, const fs::path& path) {
+  FoundLibrary library{.soname = std::string(soname), .identity = {}, .path = path.string(), .in_image = false};
+  XAAS_ASSIGN(const Fd file, open_for_reading(path));
+  XAAS_ASSIGN(const ElfIdentity identity, read_elf_identity(file.get()));
+  if (!identity.build_id.empty()) {
+    library.identity = "build-id:" + identity.build_id;
+    return library;
+  }
+  XAAS_ASSIGN(const Digest digest, Digest::of_file(file.get()));
+  library.identity = digest.to_string();
+  return library;
+}
+
+std::string multiarch_directory(std::string_view triple) {
+  return "lib/" + std::string(triple.substr(0, triple.find('-'))) + "-linux-gnu";
+}
+
+}  // namespace
+
+std::optional<std::string> follow_in_image(const Image& image, std::string_view path) {
+  const SquashfsReader& squashfs = image.squashfs();
+  std::deque<std::string> left;
+  push_front(left, path);
+  fs::path walked;
+  for (int symlinks = 0; !left.empty();) {
+    const std::string component = std::exchange(left.front(), {});
+    left.pop_front();
+    if (component == "..") {
+      if (walked.empty()) return std::nullopt;
+      walked = walked.parent_path();
+      continue;
+    }
+    const fs::path next = walked / component;
+    const auto ref = squashfs.resolve(next.string());
+    if (!ref) return std::nullopt;
+    const auto attributes = squashfs.stat(*ref);
+    if (!attributes) return std::nullopt;
+    if (!S_ISLNK(attributes->mode)) {
+      if (left.empty() && !S_ISREG(attributes->mode)) return std::nullopt;
+      walked = next;
+      continue;
+    }
+    const auto target = squashfs.read_link(*ref);
+    if (!target || ++symlinks > kMaxSymlinks) return std::nullopt;
+    if (!target->starts_with('/')) {
+      push_front(left, *target);
+      continue;
+    }
+    const auto inside = in_prefix(image, *target);
+    if (!inside) return std::nullopt;
+    walked.clear();
+    push_front(left, *inside);
+  }
+  return walked.empty() ? std::nullopt : std::optional(walked.string());
+}
+
+Result<FoundLibrary> find_library(const Image& image, std::string_view soname, std::string_view user,
+                                  std::string_view toolchain_directory, std::string_view triple) {
+  if (!is_plain_name(soname)) return fail(Code::invalid, "'{}' is no name of a library", soname);
+  const fs::path beside = fs::path(user).parent_path();
+  for (const fs::path& directory : {fs::path("lib"), fs::path("lib64"), fs::path(multiarch_directory(triple)), beside,
+                                    fs::path(toolchain_directory)}) {
+    XAAS_ASSIGN(auto found, look_in_image(image, soname, directory / soname));
+    if (found) return std::move(*found);
+  }
+  if (const auto path = find_host_library(soname, triple)) return describe_host_library(soname, *path);
+  return fail(Code::not_found, "the library {}, which {} needs, is neither in the image nor on this host: install it",
+              soname, user);
+}
+
+Result<std::string> read_library(const Image& image, const FoundLibrary& library) {
+  if (!library.in_image) return read_file(library.path, kLibraryLimit);
+  XAAS_ASSIGN(std::string content, read_unindexed(image, library.path));
+  if (Digest::of(content).to_string() != library.identity) {
+    return fail(Code::invalid, "{} in {} is damaged: fetch the image again", library.path, image.path().string());
+  }
+  return content;
+}
+
+}  // namespace xaas

@@ -1,0 +1,35 @@
+// Finds the shared libraries that a recipe names: in the image first, then on this host. Implements spec/lowering.md,
+// section "Choosing a configuration".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format/error.h"
+#include "format/image.h"
+
+namespace xaas {
+
+// A library to link against.
+struct FoundLibrary {
+  std::string soname;
+  std::string identity;  // what of it decides the bytes: "sha256:…" of the content, or "build-id:…"
+  std::string path;      // in the image (no leading '/') or on the host (absolute)
+  bool in_image = false;
+};
+
+// The path in the image that `path` leads to, through any symlinks that stay in the image. An absolute symlink begins
+// at the image's prefix. Nullopt when there is no such file.
+std::optional<std::string> follow_in_image(const Image& image, std::string_view path);
+
+// Looks in lib, lib64, lib/<multiarch> and beside `user` (a path in the image), then in `toolchain_directory` of the
+// image, then on the host. Code::not_found when there is none.
+Result<FoundLibrary> find_library(const Image& image, std::string_view soname, std::string_view user,
+                                  std::string_view toolchain_directory, std::string_view triple);
+
+// Its content; of an image's library checked against the digest that is its identity.
+Result<std::string> read_library(const Image& image, const FoundLibrary& library);
+
+}  // namespace xaas

@@ -1,0 +1,45 @@
+// Empty initialisers for the code generators that Debian's LLVM knows and this engine is linked without: lld and
+// LLVMLTO call all of them. A target is added by taking it out of the list here and adding it to lower/CMakeLists.txt.
+// Implements spec/lowering.md, "Engine".
+#include <llvm/Passes/PassPlugin.h>
+
+// Weak, so that an LLVM built without one of them, or with it, still links.
+#define XAAS_NO_TARGET(name)                               \
+  extern "C" {                                             \
+  [[gnu::weak]] void LLVMInitialize##name##TargetInfo();   \
+  [[gnu::weak]] void LLVMInitialize##name##TargetInfo() {} \
+  [[gnu::weak]] void LLVMInitialize##name##Target();       \
+  [[gnu::weak]] void LLVMInitialize##name##Target() {}     \
+  [[gnu::weak]] void LLVMInitialize##name##TargetMC();     \
+  [[gnu::weak]] void LLVMInitialize##name##TargetMC() {}   \
+  [[gnu::weak]] void LLVMInitialize##name##AsmPrinter();   \
+  [[gnu::weak]] void LLVMInitialize##name##AsmPrinter() {} \
+  [[gnu::weak]] void LLVMInitialize##name##AsmParser();    \
+  [[gnu::weak]] void LLVMInitialize##name##AsmParser() {}  \
+  }
+
+XAAS_NO_TARGET(AArch64)
+XAAS_NO_TARGET(AMDGPU)
+XAAS_NO_TARGET(ARM)
+XAAS_NO_TARGET(AVR)
+XAAS_NO_TARGET(BPF)
+XAAS_NO_TARGET(Hexagon)
+XAAS_NO_TARGET(Lanai)
+XAAS_NO_TARGET(LoongArch)
+XAAS_NO_TARGET(M68k)
+XAAS_NO_TARGET(MSP430)
+XAAS_NO_TARGET(Mips)
+XAAS_NO_TARGET(NVPTX)
+XAAS_NO_TARGET(PowerPC)
+XAAS_NO_TARGET(RISCV)
+XAAS_NO_TARGET(Sparc)
+XAAS_NO_TARGET(SystemZ)
+XAAS_NO_TARGET(VE)
+XAAS_NO_TARGET(WebAssembly)
+XAAS_NO_TARGET(XCore)
+XAAS_NO_TARGET(Xtensa)
+
+llvm::PassPluginLibraryInfo getPollyPluginInfo();
+[[gnu::weak]] llvm::PassPluginLibraryInfo getPollyPluginInfo() {
+  return {LLVM_PLUGIN_API_VERSION, "none", "0", [](llvm::PassBuilder&) {}};
+}

@@ -1,0 +1,302 @@
+// Lowering ahead of time, `explain` and `cache`; see lower_commands.h.
+#include "lower/lower_commands.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "format/image.h"
+#include "format/json_fields.h"
+#include "lower/cache_upkeep.h"
+#include "lower/host.h"
+#include "lower/library_search.h"
+#include "lower/lowerer.h"
+
+namespace xaas {
+namespace {
+
+// Workers take memory: more of them at a time than this gain little, since each uses all threads.
+constexpr unsigned kMostWorkers = 4;
+
+std::atomic<bool> stopped = false;
+
+void stop_on_signals() {
+  struct sigaction action{};
+  action.sa_handler = [](int) { stopped = true; };
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+Result<std::shared_ptr<const Image>> open_image(const LowerCommandOptions& options) {
+  return Image::open(options.image, {.offset = options.offset});
+}
+
+Result<LowererOptions> lowerer_options(const LowerCommandOptions& options) {
+  LowererOptions result;
+  result.configuration = options.configuration;
+  result.target = {.cpu = options.cpu, .features = options.features};
+  XAAS_ASSIGN(result.policy, find_policy(options.policy));
+  result.jobs = options.jobs;
+  result.cache = options.cache;
+  return result;
+}
+
+Result<FileRecord> find_record(const Image& image, const std::string& path) {
+  const auto followed = follow_in_image(image, path);
+  if (!followed) return fail(Code::not_found, "{} has no file {}", image.path().string(), path);
+  XAAS_ASSIGN(auto record, image.files().find(*followed));
+  if (!record || record->recipe.is_none()) {
+    return fail(Code::invalid, "{} is not lowered: it is the same on every host", path);
+  }
+  return std::move(*record);
+}
+
+Result<std::vector<FileRecord>> lowerable_records(const Image& image) {
+  std::vector<FileRecord> records;
+  for (std::uint64_t i = 0; i < image.files().count(); ++i) {
+    XAAS_ASSIGN(FileRecord record, image.files().at(i));
+    if (!record.recipe.is_none()) records.push_back(std::move(record));
+  }
+  return records;
+}
+
+Result<std::vector<FileRecord>> select_records(const Image& image, const std::vector<std::string>& paths) {
+  if (paths.empty()) return lowerable_records(image);
+  std::vector<FileRecord> records;
+  for (const std::string& path : paths) {
+    XAAS_ASSIGN(FileRecord record, find_record(image, path));
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lowered& lowered, bool json) {
+  const std::string where = lowerer.cache().data_path(lowered.key).string();
+  const char* how = lowered.from_cache ? "cached" : "lowered";
+  if (json) {
+    fmt::print("{}\n", dump_json({{"path", record.path},
+                                  {"cpu", lowerer.target().cpu},
+                                  {"configuration", lowerer.configuration()},
+                                  {"seconds", lowered.seconds},
+                                  {"how", how},
+                                  {"size", lowered.size},
+                                  {"key", lowered.key.to_string()},
+                                  {"file", where}}));
+  } else {
+    fmt::print("{}  {}  {:.2f} s  {}  {}\n", record.path, lowerer.target().cpu, lowered.seconds, how, where);
+  }
+  std::fflush(stdout);
+}
+
+Status write_output(const Lowered& lowered, const std::filesystem::path& target) {
+  constexpr std::size_t kBuffer = 1 << 20;
+  const std::filesystem::path directory = target.has_parent_path() ? target.parent_path() : ".";
+  XAAS_ASSIGN(TempFile file, TempFile::create(directory));
+  std::vector<char> buffer(kBuffer);
+  for (std::uint64_t done = 0; done < lowered.size;) {
+    const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), lowered.size - done);
+    const ssize_t got = pread(lowered.file.get(), buffer.data(), wanted, static_cast<off_t>(done));
+    if (got <= 0) return fail_errno("cannot read the lowered file");
+    XAAS_TRY(write_all(file.fd(), {buffer.data(), static_cast<std::size_t>(got)}));
+    done += static_cast<std::uint64_t>(got);
+  }
+  if (fchmod(file.fd(), 0755) != 0) return fail_errno(fmt::format("cannot change the mode of {}", target.string()));
+  return file.commit(target);
+}
+
+Status lower_one(const Lowerer& lowerer, const FileRecord& record, const LowerCommandOptions& options,
+                 std::mutex& print_mutex) {
+  XAAS_ASSIGN(const Lowered lowered, lowerer.lower(record, &stopped));
+  if (!options.output.empty()) XAAS_TRY(write_output(lowered, options.output));
+  const std::lock_guard lock(print_mutex);
+  print_lowered(lowerer, record, lowered, options.json);
+  for (const std::string& warning : lowered.warnings) fmt::print(stderr, "xaas-lower: {}: {}\n", record.path, warning);
+  return {};
+}
+
+// Several files at a time, so that the single-threaded parts of one overlap with another. Returns how many failed.
+std::size_t lower_all(const Lowerer& lowerer, const std::vector<FileRecord>& records,
+                      const LowerCommandOptions& options) {
+  std::mutex print_mutex;
+  std::atomic<std::size_t> next = 0;
+  std::atomic<std::size_t> failed = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < records.size() && !stopped; i = next++) {
+      const Status status = lower_one(lowerer, records[i], options, print_mutex);
+      if (status) continue;
+      ++failed;
+      const std::lock_guard lock(print_mutex);
+      fmt::print(stderr, "xaas-lower: {}: {}\n", records[i].path, status.error().message);
+    }
+  };
+  const unsigned jobs = options.jobs != 0 ? options.jobs : usable_cores();
+  const std::size_t workers = std::min<std::size_t>({records.size(), jobs, kMostWorkers});
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < workers; ++i) threads.emplace_back(work);
+  threads.clear();
+  return failed;
+}
+
+std::string human_bytes(std::uint64_t bytes) {
+  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < std::size(kUnits); ++unit) value /= 1024;
+  return fmt::format("{:.{}f} {}", value, unit == 0 || value >= 100 ? 0 : 1, kUnits[unit]);
+}
+
+std::string describe(const Host& host) {
+  std::string text = host.model.empty() ? "" : host.model + ", ";
+  text += fmt::format("{} cores, {} threads, {} NUMA node{}", host.cores, host.threads, host.numa_nodes,
+                      host.numa_nodes == 1 ? "" : "s");
+  for (std::size_t level = 0; level < host.cache_bytes.size(); ++level) {
+    text += fmt::format(", L{} {}", level + 1, human_bytes(host.cache_bytes[level]));
+  }
+  return text + ", " + human_bytes(host.memory_bytes) + " memory";
+}
+
+std::string supported_features(const Target& target) {
+  std::string text;
+  for (const std::string& feature : target.features) {
+    if (feature.starts_with('+')) text += (text.empty() ? "" : " ") + feature.substr(1);
+  }
+  return text;
+}
+
+// Soname -> one of the files that need it, for what is neither in the image nor on this host.
+Result<std::map<std::string, std::string>> missing_libraries(const Image& image, const Target& target) {
+  XAAS_ASSIGN(const auto records, lowerable_records(image));
+  std::map<std::string, std::string> missing;
+  std::set<std::string> seen;
+  for (const FileRecord& record : records) {
+    XAAS_ASSIGN(const Recipe recipe, image.recipe(record.recipe));
+    for (const LinkArgument& argument : recipe.arguments) {
+      const auto* library = std::get_if<LibraryInput>(&argument);
+      if (library == nullptr || !seen.insert(library->soname).second) continue;
+      if (find_library(image, library->soname, record.path, toolchain_libraries(image.manifest()), target.triple))
+        continue;
+      missing.emplace(library->soname, record.path);
+    }
+  }
+  return missing;
+}
+
+// What `explain` knows, before it is printed.
+struct Explanation {
+  Host host;
+  Target target;
+  std::vector<Choice> choices;
+  std::map<std::string, std::string> missing;
+  std::string problem;  // why the image cannot be lowered here; empty: it can
+};
+
+OrderedJson to_ordered_json(const Explanation& all) {
+  OrderedJson configurations = OrderedJson::array();
+  for (const Choice& choice : all.choices) {
+    configurations.push_back({{"name", choice.configuration},
+                              {"accepted", choice.accepted},
+                              {"chosen", choice.chosen},
+                              {"reason", choice.reason}});
+  }
+  return {{"host",
+           {{"model", all.host.model},
+            {"cores", all.host.cores},
+            {"threads", all.host.threads},
+            {"numa_nodes", all.host.numa_nodes},
+            {"cache_bytes", all.host.cache_bytes},
+            {"memory_bytes", all.host.memory_bytes}}},
+          {"target", {{"triple", all.target.triple}, {"cpu", all.target.cpu}, {"features", all.target.features}}},
+          {"configurations", configurations},
+          {"missing_libraries", all.missing},
+          {"problem", all.problem}};
+}
+
+void print_text(const Image& image, const Explanation& all) {
+  fmt::print("image     {} {} ({})\n", image.manifest().name, image.manifest().version, image.path().string());
+  fmt::print("host      {}\n", describe(all.host));
+  fmt::print("target    {} {}\n", all.target.triple, all.target.cpu);
+  fmt::print("features  {}\n", supported_features(all.target));
+  for (const Choice& choice : all.choices) {
+    const char* verdict = choice.chosen     ? "chosen"
+                          : choice.accepted ? "fits, but another one ranks higher"
+                                            : "refused: ";
+    fmt::print("config    {}  {}{}\n", choice.configuration, verdict, choice.reason);
+  }
+  for (const auto& [soname, path] : all.missing) fmt::print("missing   {}, which {} needs\n", soname, path);
+  if (!all.problem.empty()) fmt::print("problem   {}\n", all.problem);
+}
+
+}  // namespace
+
+Status lower_files(const LowerCommandOptions& options) {
+  if (!options.output.empty() && options.paths.size() != 1) {
+    return fail(Code::invalid, "--output takes one file: name one PATH");
+  }
+  XAAS_ASSIGN(const LowererOptions how, lowerer_options(options));
+  XAAS_ASSIGN(const auto image, open_image(options));
+  XAAS_ASSIGN(auto records, select_records(*image, options.paths));
+  XAAS_ASSIGN(const auto lowerer, Lowerer::create(image, how));
+  if (const Status writable = lowerer->cache().writable(); !writable) {
+    fmt::print(stderr, "xaas-lower: nothing is kept: {}\n", writable.error().message);
+  }
+  // The longest first, so that none is left to run alone at the end.
+  std::sort(records.begin(), records.end(), [](const FileRecord& a, const FileRecord& b) { return a.size > b.size; });
+  stop_on_signals();
+  const std::size_t failed = lower_all(*lowerer, records, options);
+  if (stopped) return fail(Code::interrupted, "stopped by a signal");
+  if (failed != 0) return fail(Code::failed, "{} of {} files could not be lowered", failed, records.size());
+  return {};
+}
+
+Status lower_explain(const LowerCommandOptions& options) {
+  XAAS_ASSIGN(const auto image, open_image(options));
+  XAAS_ASSIGN(const LowererOptions how, lowerer_options(options));
+  Explanation all;
+  XAAS_ASSIGN(all.host, describe_host());
+  XAAS_ASSIGN(all.target, resolve_target(lowering_triple(image->manifest()), how.target));
+  all.choices = explain_configurations(image->manifest(), all.target, options.configuration);
+  XAAS_ASSIGN(all.missing, missing_libraries(*image, all.target));
+  if (const auto lowerer = Lowerer::create(image, how); !lowerer) all.problem = lowerer.error().message;
+  if (options.json) {
+    fmt::print("{}\n", dump_json(to_ordered_json(all), 2));
+  } else {
+    print_text(*image, all);
+  }
+  return {};
+}
+
+Status lower_cache(const LowerCommandOptions& options) {
+  const auto cache = Cache::open(options.cache);
+  if (cache->directory().empty()) return cache->writable();
+  const auto act = options.action == "verify" ? verify_cache : options.action == "clear" ? clear_cache : measure_cache;
+  XAAS_ASSIGN(const CacheUsage usage, act(*cache));
+  if (options.json) {
+    fmt::print("{}\n", dump_json({{"directory", cache->directory().string()},
+                                  {"entries", usage.entries},
+                                  {"bytes", usage.bytes},
+                                  {"broken", usage.broken}}));
+  } else {
+    fmt::print("{}: {} entries, {}{}\n", cache->directory().string(), usage.entries, human_bytes(usage.bytes),
+               options.action == "clear"    ? ", removed"
+               : options.action == "verify" ? fmt::format(", {} broken and removed", usage.broken)
+                                            : "");
+  }
+  return {};
+}
+
+std::string engine_description(const std::string& llvm, const std::vector<std::string>& targets) {
+  return dump_json({{"llvm", llvm}, {"targets", targets}});
+}
+
+}  // namespace xaas

@@ -1,0 +1,282 @@
+// From a file's record in the image to a native file: plan, key, cache, worker. Implements spec/lowering.md and
+// spec/cache.md.
+#include "lower/lowerer.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <variant>
+
+#include "format/json_fields.h"
+#include "lower/elf_identity.h"
+#include "lower/host.h"
+#include "lower/library_search.h"
+
+namespace xaas {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kKeyVersion = 1;
+constexpr std::uint64_t kWorkerLimit = 1ULL << 30;
+constexpr std::uint64_t kOutputLimit = 8ULL << 30;
+constexpr std::size_t kBuildIdDigits = 40;
+constexpr const char* kOutputName = "output";
+
+template <typename... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+
+bool is_set(const std::atomic<bool>* flag) { return flag != nullptr && flag->load(); }
+
+// What a recipe refers to.
+struct Inputs {
+  std::vector<IrInput> ir;
+  std::vector<Digest> objects;
+  std::vector<std::string> sonames;
+};
+
+Inputs inputs_of(const Recipe& recipe) {
+  Inputs inputs;
+  const Overloaded add_member{[&](const IrInput& ir) { inputs.ir.push_back(ir); },
+                              [&](const ObjectInput& object) { inputs.objects.push_back(object.digest); }};
+  const Overloaded add{
+      [](const std::string&) {},
+      [&](const IrInput& ir) { add_member(ir); },
+      [&](const ObjectInput& object) { add_member(object); },
+      [&](const ArchiveInput& archive) {
+        for (const auto& member : archive.members) std::visit(add_member, member);
+      },
+      [&](const LibraryInput& library) { inputs.sonames.push_back(library.soname); },
+      [&](const FileOption& option) { inputs.objects.push_back(option.digest); },
+  };
+  for (const LinkArgument& argument : recipe.arguments) std::visit(add, argument);
+  return inputs;
+}
+
+Result<std::string> choose_configuration(const Image& image, const Target& target, std::string_view forced) {
+  std::string reasons;
+  for (const Choice& choice : explain_configurations(image.manifest(), target, forced)) {
+    if (choice.chosen) return choice.configuration;
+    if (!forced.empty() && forced != choice.configuration) continue;
+    reasons += fmt::format("{}{} {}", reasons.empty() ? "" : "; ", choice.configuration, choice.reason);
+  }
+  if (reasons.empty()) {
+    return fail(Code::unsupported, "{} has no configuration{}{}: xaas-info lists what it has", image.path().string(),
+                forced.empty() ? "" : " ", forced);
+  }
+  return fail(Code::unsupported, "no configuration of {} fits this host: {}", image.path().string(), reasons);
+}
+
+Digest compute_key(const Digest& recipe, const Digest& worker, const Policy& policy, const Target& target,
+                   const std::vector<FoundLibrary>& libraries) {
+  OrderedJson identities = OrderedJson::object();
+  for (const FoundLibrary& library : libraries) identities[library.soname] = library.identity;
+  const OrderedJson key = {
+      {"version", kKeyVersion},       {"recipe", recipe.to_string()},
+      {"worker", worker.to_string()}, {"policy", {{"opt_level", policy.opt_level}, {"import", policy.import}}},
+      {"triple", target.triple},      {"cpu", target.cpu},
+      {"features", target.features},  {"prefer_vector_width", target.prefer_vector_width},
+      {"libraries", identities}};
+  return Digest::of(dump_json(key));
+}
+
+// Puts a file into the scratch directory. Returns its name, relative to it.
+Result<std::string> put(const fs::path& scratch, const std::string& name, std::string_view content) {
+  const Fd fd(open((scratch / name).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid()) return fail_errno(fmt::format("cannot create {}", (scratch / name).string()));
+  if (auto status = write_all(fd.get(), content); !status) {
+    return fail(status.error().code, "{}: {}", (scratch / name).string(), status.error().message);
+  }
+  return name;
+}
+
+Status make_directory(const fs::path& path) {
+  if (mkdir(path.c_str(), 0700) != 0) return fail_errno(fmt::format("cannot create {}", path.string()));
+  return {};
+}
+
+// Lays out in `scratch` all that `job` may read.
+Status extract(const Image& image, const Inputs& inputs, const std::vector<FoundLibrary>& libraries,
+               const fs::path& scratch, Job& job) {
+  for (const char* directory : {"ir", "obj", "lib"}) XAAS_TRY(make_directory(scratch / directory));
+  for (const IrInput& input : inputs.ir) {
+    if (job.files.contains(input.digest)) continue;
+    XAAS_ASSIGN(const std::string content, image.ir(input.digest));
+    XAAS_ASSIGN(job.files[input.digest], put(scratch, "ir/" + input.digest.hex() + ".bc", content));
+  }
+  for (const Digest& digest : inputs.objects) {
+    if (job.files.contains(digest)) continue;
+    XAAS_ASSIGN(const std::string content, image.object(digest));
+    XAAS_ASSIGN(job.files[digest], put(scratch, "obj/" + digest.hex() + ".o", content));
+  }
+  for (const FoundLibrary& library : libraries) {
+    XAAS_ASSIGN(const std::string content, read_library(image, library));
+    XAAS_ASSIGN(job.libraries[library.soname], put(scratch, "lib/" + library.soname, content));
+  }
+  return {};
+}
+
+// What the worker made is as trusted as the worker: a plain ELF file of this machine, or nothing.
+Result<Fd> open_output(const fs::path& path, std::string_view triple, std::uint64_t& size) {
+  Fd fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat status{};
+  if (!fd.valid() || fstat(fd.get(), &status) != 0) return fail_errno("cannot open the worker's output");
+  if (!S_ISREG(status.st_mode)) return fail(Code::failed, "the worker's output is no regular file");
+  size = static_cast<std::uint64_t>(status.st_size);
+  if (size > kOutputLimit) return fail(Code::failed, "the worker's output is larger than {} bytes", kOutputLimit);
+  const auto identity = read_elf_identity(fd.get());
+  const bool links = identity && (identity->type == ET_EXEC || identity->type == ET_DYN);
+  if (!links || !is_elf_for(*identity, triple)) {
+    return fail(Code::failed, "the worker's output is no ELF program or library for {}", triple);
+  }
+  return fd;
+}
+
+}  // namespace
+
+// Everything that decides the bytes of one file.
+struct Lowerer::Plan {
+  Recipe recipe;
+  Inputs inputs;
+  std::vector<FoundLibrary> libraries;  // sorted by soname
+  Digest key;
+};
+
+Lowerer::~Lowerer() = default;
+
+Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> image, const LowererOptions& options) {
+  XAAS_TRY(check_lowerable(image->manifest()));
+  std::unique_ptr<Lowerer> lowerer(new Lowerer);
+  const Toolchain* toolchain = find_toolchain(image->manifest());
+  if (toolchain == nullptr) {
+    return fail(Code::unsupported, "{} has no toolchain that runs on {}: only its baseline can be used here",
+                image->path().string(), host_triple());
+  }
+  lowerer->toolchain_ = *toolchain;
+  XAAS_ASSIGN(lowerer->target_, resolve_target(lowering_triple(image->manifest()), options.target));
+  XAAS_ASSIGN(lowerer->configuration_, choose_configuration(*image, lowerer->target_, options.configuration));
+  lowerer->policy_ = options.policy;
+  lowerer->jobs_ = options.jobs != 0 ? options.jobs : usable_cores();
+  lowerer->cache_ = Cache::open(options.cache);
+  lowerer->image_ = std::move(image);
+  return lowerer;
+}
+
+Result<Lowerer::Plan> Lowerer::plan(const FileRecord& record) const {
+  Plan plan;
+  XAAS_ASSIGN(plan.recipe, image_->recipe(record.recipe));
+  plan.inputs = inputs_of(plan.recipe);
+  for (const IrInput& input : plan.inputs.ir) {
+    const auto missing = missing_features(target_, input.features);
+    if (missing.empty()) continue;
+    return fail(Code::unsupported, "{} in {} needs {}, which {} lacks here: only its baseline can be used", input.name,
+                record.path, missing.front(), target_.cpu);
+  }
+  std::vector<std::string>& sonames = plan.inputs.sonames;
+  std::sort(sonames.begin(), sonames.end());
+  sonames.erase(std::unique(sonames.begin(), sonames.end()), sonames.end());
+  const std::string last_resort = toolchain_libraries(image_->manifest());
+  for (const std::string& soname : sonames) {
+    XAAS_ASSIGN(auto library, find_library(*image_, soname, record.path, last_resort, target_.triple));
+    plan.libraries.push_back(std::move(library));
+  }
+  plan.key = compute_key(record.recipe, toolchain_.digest, policy_, target_, plan.libraries);
+  return plan;
+}
+
+Result<Digest> Lowerer::key(const FileRecord& record) const {
+  XAAS_ASSIGN(const Plan plan, this->plan(record));
+  return plan.key;
+}
+
+Result<std::optional<Lowered>> Lowerer::find(const FileRecord& record) const {
+  XAAS_ASSIGN(const Plan plan, this->plan(record));
+  return find(plan);
+}
+
+std::optional<Lowered> Lowerer::find(const Plan& plan) const {
+  auto entry = cache_->find(plan.key);
+  if (!entry) return std::nullopt;
+  return Lowered{.file = std::move(entry->file),
+                 .size = entry->record.size,
+                 .key = plan.key,
+                 .from_cache = true,
+                 .seconds = entry->record.seconds,
+                 .warnings = {}};
+}
+
+Result<Lowered> Lowerer::lower(const FileRecord& record, const std::atomic<bool>* stop) const {
+  XAAS_ASSIGN(const Plan plan, this->plan(record));
+  if (auto found = find(plan)) return std::move(*found);
+  const CacheLock lock = cache_->lock(plan.key, stop);
+  if (is_set(stop)) return fail(Code::interrupted, "lowering was stopped");
+  if (auto found = find(plan)) return std::move(*found);
+  return make(record, plan, stop);
+}
+
+Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const std::atomic<bool>* stop) const {
+  const auto begin = std::chrono::steady_clock::now();
+  XAAS_ASSIGN(const auto program, worker());
+  XAAS_ASSIGN(const TempDirectory scratch, TempDirectory::create(cache_->scratch_parent()));
+  Job job{.recipe = plan.recipe,
+          .target = target_,
+          .policy = policy_,
+          .build_id = plan.key.hex().substr(0, kBuildIdDigits),
+          .jobs = jobs_,
+          .files = {},
+          .libraries = {},
+          .search_directories = {},
+          .output = kOutputName};
+  XAAS_TRY(extract(*image_, plan.inputs, plan.libraries, scratch.path(), job));
+  XAAS_ASSIGN(JobResult result, run_worker(*program, job, scratch.path(), {.stop = stop}));
+  if (!result.ok) return fail(Code::failed, "cannot lower {}: {}", record.path, result.message);
+
+  Lowered lowered;
+  lowered.key = plan.key;
+  lowered.warnings = std::move(result.warnings);
+  XAAS_ASSIGN(lowered.file, open_output(scratch.path() / kOutputName, target_.triple, lowered.size));
+  lowered.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  keep(record, lowered);
+  return lowered;
+}
+
+void Lowerer::keep(const FileRecord& record, Lowered& lowered) const {
+  const Manifest& manifest = image_->manifest();
+  auto entry = cache_->store(lowered.key, lowered.file.get(), lowered.size, record.promised_size,
+                             {.sha256 = {},
+                              .size = 0,
+                              .path = record.path,
+                              .image = manifest.name + " " + manifest.version,
+                              .cpu = target_.cpu,
+                              .seconds = lowered.seconds});
+  if (entry) {
+    lowered.file = std::move(entry->file);
+    return;
+  }
+  // No room or no permission: the file lives on without a name, for as long as it is open.
+  lowered.warnings.push_back(entry.error().message);
+  if (lowered.size < record.promised_size) ftruncate(lowered.file.get(), static_cast<off_t>(record.promised_size));
+}
+
+Result<std::shared_ptr<const WorkerProgram>> Lowerer::worker() const {
+  const std::lock_guard lock(worker_mutex_);
+  if (worker_) return worker_;
+  const SquashfsReader& squashfs = image_->squashfs();
+  XAAS_ASSIGN(const InodeRef ref, squashfs.resolve(toolchain_.worker));
+  XAAS_ASSIGN(const std::string bytes, squashfs.read_all(ref, kWorkerLimit));
+  // The digest is part of every key: another program must not fill the cache under its name.
+  if (Digest::of(bytes) != toolchain_.digest) {
+    return fail(Code::invalid, "{} in {} is damaged: fetch the image again", toolchain_.worker,
+                image_->path().string());
+  }
+  XAAS_ASSIGN(worker_, WorkerProgram::from_bytes(bytes));
+  return worker_;
+}
+
+}  // namespace xaas

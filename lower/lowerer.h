@@ -1,0 +1,82 @@
+// Lowers files of one image for one target: key, cache, job, worker. What the mount and `xaas-lower` are built on.
+// Implements spec/lowering.md and spec/cache.md.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format/image.h"
+#include "lower/cache.h"
+#include "lower/configuration.h"
+#include "lower/policy.h"
+#include "lower/target.h"
+#include "lower/worker.h"
+
+namespace xaas {
+
+struct LowererOptions {
+  std::string configuration;  // empty: the best that this target satisfies
+  TargetOverrides target;
+  Policy policy;
+  unsigned jobs = 0;            // threads per worker; 0: usable_cores()
+  std::filesystem::path cache;  // empty: the user's
+};
+
+struct Lowered {
+  Fd file;                 // the ELF file, open for reading
+  std::uint64_t size = 0;  // bytes, without padding
+  Digest key;
+  bool from_cache = false;
+  double seconds = 0;                 // wall time that lowering took, also when it was found in the cache
+  std::vector<std::string> warnings;  // of the worker, one line each; empty when it was found in the cache
+};
+
+// Thread-safe.
+class Lowerer {
+ public:
+  // Code::unsupported when the image cannot be lowered here (unknown lower_incompat feature, no toolchain for this
+  // host, no configuration that the target satisfies); the caller may then serve the baseline.
+  static Result<std::unique_ptr<Lowerer>> create(std::shared_ptr<const Image> image, const LowererOptions& options);
+  ~Lowerer();
+
+  const Target& target() const { return target_; }
+  const std::string& configuration() const { return configuration_; }
+  const Cache& cache() const { return *cache_; }
+
+  // Digest of everything that decides the bytes of `record` lowered here. Code::not_found when a library is missing.
+  Result<Digest> key(const FileRecord& record) const;
+  // From the cache only.
+  Result<std::optional<Lowered>> find(const FileRecord& record) const;
+  // From the cache, or made now; blocks for as long as that takes. `stop` (may be null) ends it early:
+  // Code::interrupted. A result is padded with a hole up to record.promised_size when it is not larger. REQUIRES:
+  // record.recipe is not none.
+  Result<Lowered> lower(const FileRecord& record, const std::atomic<bool>* stop) const;
+
+ private:
+  Lowerer() = default;
+  struct Plan;
+  Result<Plan> plan(const FileRecord& record) const;
+  std::optional<Lowered> find(const Plan& plan) const;
+  Result<Lowered> make(const FileRecord& record, const Plan& plan, const std::atomic<bool>* stop) const;
+  void keep(const FileRecord& record, Lowered& lowered) const;  // in the cache, where that can be
+  Result<std::shared_ptr<const WorkerProgram>> worker() const;
+
+  std::shared_ptr<const Image> image_;
+  Target target_;
+  Policy policy_;
+  std::string configuration_;
+  Toolchain toolchain_;
+  unsigned jobs_ = 1;
+  std::unique_ptr<Cache> cache_;
+  mutable std::mutex worker_mutex_;
+  mutable std::shared_ptr<const WorkerProgram> worker_;
+};
+
+}  // namespace xaas

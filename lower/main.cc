@@ -1,0 +1,81 @@
+// `xaas-lower`: lowers an image's files ahead of time, explains what fits this host, looks after the cache. With
+// --worker it is the worker that lowers one file; see spec/lowering.md, section "Worker".
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string_view>
+
+#include "format/version.h"
+#include "lower/engine.h"
+#include "lower/lower_commands.h"
+
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+constexpr const char* kFooter = R"(A file named like a command is written ./explain.
+Status: 0 done, 1 failed, 2 wrong usage.)";
+
+void add_image(CLI::App& command, xaas::LowerCommandOptions& options) {
+  command.add_option("--cpu", options.cpu, "The CPU to lower for, by LLVM's name; default: this host's")
+      ->type_name("C");
+  command.add_option("--features", options.features, "Features to add or remove: --features=-avx512f,+fma")
+      ->type_name("F");
+  command.add_option("--config", options.configuration, "The configuration; default: the best that fits")
+      ->type_name("N");
+  command.add_option("--offset", options.offset, "Where the image begins in the file, in bytes")->type_name("N");
+  command.add_flag("--json", options.json, "Print JSON");
+}
+
+// What mkxaas and the parent of a worker call; no part of the command line that people use.
+bool is_hidden_call(int argc, char** argv, std::string_view name) { return argc == 2 && argv[1] == name; }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (is_hidden_call(argc, argv, "--worker")) return xaas::worker_main();
+  if (is_hidden_call(argc, argv, "--engine-version")) {
+    fmt::print("{}\n", xaas::engine_description(xaas::engine_llvm_version(), xaas::engine_targets()));
+    return kDone;
+  }
+
+  xaas::LowerCommandOptions options;
+  CLI::App app("Lowers the files of an XaaS image for this host, or for another CPU, into the cache.", "xaas-lower");
+  app.set_version_flag("--version", std::string("xaas-lower ") + xaas::kVersion);
+  app.footer(kFooter);
+  app.require_subcommand(0, 1);
+  add_image(app, options);
+  app.add_option("-j,--jobs", options.jobs, "Threads; default: as many as this process may use")->type_name("N");
+  app.add_option("--policy", options.policy, "default, or fast: no optimisation across modules")->type_name("P");
+  app.add_option("--cache", options.cache, "The cache's directory")->type_name("DIR");
+  app.add_option("-o,--output", options.output, "Also write the one lowered file to FILE")->type_name("FILE");
+  app.add_option("IMAGE", options.image, "The image")->type_name("");
+  app.add_option("PATH", options.paths, "Files in the image; default: all that can be lowered")->type_name("");
+
+  CLI::App* explain = app.add_subcommand("explain", "Show this host and which configuration fits it, and why");
+  add_image(*explain, options);
+  explain->add_option("IMAGE", options.image, "The image")->required()->type_name("");
+
+  CLI::App* cache = app.add_subcommand("cache", "Look after the cache");
+  cache->add_option("--cache", options.cache, "The cache's directory")->type_name("DIR");
+  cache->add_flag("--json", options.json, "Print JSON");
+  cache->add_option("ACTION", options.action, "stats, verify or clear")
+      ->required()
+      ->type_name("")
+      ->check(CLI::IsMember({"stats", "verify", "clear"}));
+
+  try {
+    app.parse(argc, argv);
+    if (app.get_subcommands().empty() && options.image.empty()) throw CLI::RequiredError("IMAGE");
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kUsage;
+  }
+
+  const auto run = explain->parsed() ? xaas::lower_explain : cache->parsed() ? xaas::lower_cache : xaas::lower_files;
+  if (const auto status = run(options); !status) {
+    fmt::print(stderr, "xaas-lower: {}\n", status.error().message);
+    return kFailed;
+  }
+  return kDone;
+}

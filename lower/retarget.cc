@@ -1,0 +1,93 @@
+// The attributes and flags that clang would have given a unit, had it compiled for this target and this kind of link.
+// Implements spec/lowering.md, "Engine".
+#include "lower/retarget.h"
+
+#include <llvm/Analysis/ModuleSummaryAnalysis.h>
+#include <llvm/Analysis/ProfileSummaryInfo.h>
+#include <llvm/Bitcode/BitcodeWriter.h>
+#include <llvm/TargetParser/Triple.h>
+
+namespace xaas {
+namespace {
+
+bool has_own_target(const llvm::Function& function) {
+  return function.hasFnAttribute("target-features") || function.hasFnAttribute("target-cpu");
+}
+
+// The unit's own negative features come last: switching one off switches off what implies it, and a later "+" of one of
+// those would switch it on again.
+std::string feature_list(const Target& target, const IrInput& unit) {
+  std::string list;
+  const auto add = [&list](std::string_view feature) {
+    if (!list.empty()) list += ',';
+    list += feature;
+  };
+  for (const std::string& feature : target.features) add(feature);
+  for (const std::string& feature : unit.features)
+    if (feature.starts_with('-')) add(feature);
+  return list;
+}
+
+void set_target(llvm::Module& module, const Target& target, const std::string& features) {
+  for (llvm::Function& function : module) {
+    if (function.isIntrinsic() || has_own_target(function)) continue;
+    function.addFnAttr("target-cpu", target.cpu);
+    function.addFnAttr("target-features", features);
+    if (target.prefer_vector_width != 0 && !function.hasFnAttribute("prefer-vector-width"))
+      function.addFnAttr("prefer-vector-width", std::to_string(target.prefer_vector_width));
+  }
+}
+
+bool is_position_independent(LinkKind kind) { return kind != LinkKind::no_pie && kind != LinkKind::static_no_pie; }
+
+void set_position(llvm::Module& module, LinkKind kind) {
+  if (is_position_independent(kind)) module.setPICLevel(llvm::PICLevel::BigPIC);
+  if (kind == LinkKind::shared) return;
+  if (is_position_independent(kind)) module.setPIELevel(llvm::PIELevel::Large);
+  // Nothing replaces the definitions of an executable.
+  for (llvm::GlobalValue& value : module.global_values())
+    if (!value.isDeclarationForLinker()) value.setDSOLocal(true);
+}
+
+// Whether LD_PRELOAD or a library loaded earlier may replace this definition. Those that C++ requires to be the same
+// everywhere are not counted: a build without LTO has a copy in every unit as well, and inlines it.
+bool is_replaceable(const llvm::GlobalValue& value, const LinkContext& link) {
+  if (link.kind != LinkKind::shared || link.symbolic == Symbolic::all) return false;
+  if (link.symbolic == Symbolic::functions && llvm::isa<llvm::Function>(value)) return false;
+  if (value.isDeclaration() || value.hasLocalLinkage() || !value.hasDefaultVisibility()) return false;
+  return !value.hasLinkOnceODRLinkage() && !value.hasWeakODRLinkage();
+}
+
+}  // namespace
+
+Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, std::string source_name) {
+  const llvm::Triple triple(link.target.triple);
+  if (llvm::Triple(module.getTargetTriple()).getArch() != triple.getArch())
+    return fail(Code::unsupported, "it is for {}, not for {}", module.getTargetTriple(), link.target.triple);
+  const std::vector<std::string> missing = missing_features(link.target, unit.features);
+  if (!missing.empty())
+    return fail(Code::unsupported, "it requires {}, which {} as described lacks; choose another configuration",
+                fmt::join(missing, ","), link.target.cpu);
+  module.setSourceFileName(std::move(source_name));
+  set_target(module, link.target, feature_list(link.target, unit));
+  set_position(module, link.kind);
+  return {};
+}
+
+bool is_lowered_alone(const llvm::Module& module) { return !module.getModuleInlineAsm().empty(); }
+
+std::string write_thin_module(llvm::Module& module, const LinkContext& link) {
+  llvm::ProfileSummaryInfo profile(module);
+  llvm::ModuleSummaryIndex index = llvm::buildModuleSummaryIndex(module, nullptr, &profile);
+  for (const llvm::GlobalValue& value : module.global_values())
+    if (is_replaceable(value, link))
+      if (llvm::GlobalValueSummary* summary = index.getGlobalValueSummary(value)) summary->setNotEligibleToImport();
+  llvm::SmallVector<char, 0> bytes;
+  llvm::BitcodeWriter writer(bytes);
+  writer.writeModule(module, /*ShouldPreserveUseListOrder=*/false, &index, /*GenerateHash=*/true);
+  writer.writeSymtab();
+  writer.writeStrtab();
+  return {bytes.data(), bytes.size()};
+}
+
+}  // namespace xaas

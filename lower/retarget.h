@@ -1,0 +1,37 @@
+// Retargeting: turns canonical IR, which says nothing of CPU or position, into a ThinLTO module for one link on one
+// target. Implements spec/lowering.md, "Engine".
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "format/error.h"
+#include "format/recipe.h"
+#include "lower/engine_llvm.h"
+#include "lower/target.h"
+
+namespace xaas {
+
+// Which of its own definitions a shared library binds to itself at link time (-Bsymbolic and its kin).
+enum class Symbolic { none, functions, all };
+
+// What is the same for all units of a link.
+struct LinkContext {
+  const Target& target;
+  LinkKind kind;
+  Symbolic symbolic;
+};
+
+// Does everything but writing: target attributes, position independence. `source_name` must be unlike that of any other
+// unit of the link: the module's hash comes from it, and the names of promoted local symbols from that.
+// Code::unsupported when the module is of another architecture, or requires features that the target lacks.
+Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, std::string source_name);
+
+// True when the module must not take part in ThinLTO, because file-scope assembly defines or versions symbols in it.
+bool is_lowered_alone(const llvm::Module& module);
+
+// Bitcode with summary and symbol table. Definitions that another library may replace are marked as never to be
+// imported. `seed` decides the module's hash and must differ between the units of a link.
+std::string write_thin_module(llvm::Module& module, const LinkContext& link);
+
+}  // namespace xaas
