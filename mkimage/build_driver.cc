@@ -1,0 +1,159 @@
+// Stages of a build, their environment and their logs; see build_driver.h.
+#include "mkimage/build_driver.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+
+#include "format/file.h"
+#include "mkimage/interrupts.h"
+#include "mkimage/process.h"
+
+namespace xaas {
+namespace {
+
+constexpr std::size_t kTailLines = 200;
+constexpr off_t kTailBytes = 256 << 10;
+constexpr int kFollowMilliseconds = 200;
+
+constexpr std::array kCompilerNames = {"cc", "gcc", "clang", "c++", "g++", "clang++"};
+
+// MPI's compiler wrappers ask these variables which compiler they wrap.
+constexpr std::array kMpiC = {"OMPI_CC", "MPICH_CC", "I_MPI_CC"};
+constexpr std::array kMpiCxx = {"OMPI_CXX", "MPICH_CXX", "I_MPI_CXX"};
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+  return value == nullptr ? "" : value;
+}
+
+Result<std::string> real_compiler(const char* override_name, const char* fallback) {
+  const std::string asked = variable(override_name);
+  XAAS_ASSIGN(const std::filesystem::path path, find_program(asked.empty() ? fallback : asked));
+  return path.string();
+}
+
+Status make_link(const std::filesystem::path& target, const std::filesystem::path& link) {
+  std::error_code error;
+  std::filesystem::create_symlink(target, link, error);
+  if (error) return fail(Code::io, "cannot make {}: {}", link.string(), error.message());
+  return {};
+}
+
+// The end of a log, at most kTailBytes of it.
+std::string read_tail(const std::filesystem::path& log) {
+  const auto fd = open_for_reading(log);
+  if (!fd) return {};
+  const off_t size = lseek(fd->get(), 0, SEEK_END);
+  if (size < 0 || lseek(fd->get(), std::max<off_t>(0, size - kTailBytes), SEEK_SET) < 0) return {};
+  return read_fd(fd->get()).value_or("");
+}
+
+std::string_view last_lines(std::string_view text, std::size_t count) {
+  std::size_t at = text.size();
+  if (text.ends_with('\n')) --at;
+  for (std::size_t i = 0; i < count && at != std::string_view::npos; ++i) {
+    at = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
+  }
+  return at == std::string_view::npos ? text : text.substr(at + 1);
+}
+
+}  // namespace
+
+Status BuildDriver::prepare() {
+  environment_.capture = work_.capture();
+  environment_.source = work_.source();
+  environment_.build = work_.build();
+  environment_.prefix = plan_.prefix;
+  XAAS_ASSIGN(environment_.c_compiler, real_compiler("XAAS_REAL_CC", "clang-19"));
+  XAAS_ASSIGN(environment_.cxx_compiler, real_compiler("XAAS_REAL_CXX", "clang++-19"));
+  XAAS_TRY(environment_.store().create());
+  XAAS_ASSIGN(const std::filesystem::path own, own_executable());
+  XAAS_ASSIGN(const std::filesystem::path wrapper, find_program((own.parent_path() / "xaas-cc").string()));
+  for (const char* name : {"xaas-cc", "xaas-c++"}) XAAS_TRY(make_link(wrapper, work_.tools() / name));
+  for (const char* name : kCompilerNames) XAAS_TRY(make_link(wrapper, work_.shims() / name));
+  return {};
+}
+
+Status BuildDriver::run() {
+  XAAS_TRY(run_stage("configure", plan_.configure));
+  XAAS_TRY(run_stage("build", plan_.build));
+  return run_stage("install", plan_.install);
+}
+
+Status BuildDriver::run_stage(std::string_view stage, const std::string& command) {
+  if (command.empty()) return {};
+  progress_.begin(stage, command);
+  const auto status = run_logged(stage, command);
+  if (!status || !status->ok()) yield_to_interrupt();
+  if (!status) return tl::unexpected(status.error());
+  if (!status->ok()) {
+    if (progress_.verbosity() != Verbosity::verbose) {
+      const std::string tail = read_tail(work_.log(stage));
+      static_cast<void>(write_all(STDERR_FILENO, last_lines(tail, kTailLines)));
+    }
+    return fail(Code::failed, "{} failed ({}): {}", stage, status->to_string(), command);
+  }
+  progress_.end();
+  return {};
+}
+
+Result<ExitStatus> BuildDriver::run_logged(std::string_view stage, const std::string& command) {
+  const Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  ProcessOptions options;
+  options.arguments = {"/bin/sh", "-c", command};
+  options.environment = variables();
+  options.directory = work_.source();
+  options.input = nothing.get();
+  const std::filesystem::path log = work_.log(stage);
+  const Fd log_fd(open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666));
+  if (!log_fd.valid()) return fail_errno(fmt::format("cannot write {}", log.string()));
+  if (progress_.verbosity() != Verbosity::verbose) options.output = options.error = log_fd.get();
+
+  XAAS_ASSIGN(const pid_t child, start_interruptible(std::move(options)));
+  if (progress_.is_live()) follow(child, log);
+  auto status = wait_for(child);
+  yield_to_interrupt();
+  end_interruptible(child, status && status->ok() ? Leftovers::keep : Leftovers::kill);
+  return status;
+}
+
+// Shows the last line of the log until the process ends.
+void BuildDriver::follow(int process, const std::filesystem::path& log) {
+  const Fd handle(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
+  if (!handle.valid()) return;
+  pollfd waiting{handle.get(), POLLIN, 0};
+  while (poll(&waiting, 1, kFollowMilliseconds) <= 0) {
+    const std::string tail = read_tail(log);
+    progress_.update(last_lines(tail, 1));
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> BuildDriver::variables() const {
+  const std::string c = (work_.tools() / "xaas-cc").string();
+  const std::string cxx = (work_.tools() / "xaas-c++").string();
+  std::vector<std::pair<std::string, std::string>> result = {
+      {"CC", c},
+      {"CXX", cxx},
+      {"PATH", fmt::format("{}:{}", work_.shims().string(), variable("PATH"))},
+      {"SRC", work_.source().string()},
+      {"BUILD", work_.build().string()},
+      {"DESTDIR", work_.installed().string()},
+      {"PREFIX", plan_.prefix},
+      {"JOBS", std::to_string(jobs_)},
+  };
+  if (variable(kEpochVariable).empty()) result.emplace_back(kEpochVariable, std::to_string(kDefaultEpoch));
+  for (const char* name : kMpiC) result.emplace_back(name, c);
+  for (const char* name : kMpiCxx) result.emplace_back(name, cxx);
+  const auto own = to_variables(environment_);
+  result.insert(result.end(), own.begin(), own.end());
+  return result;
+}
+
+}  // namespace xaas

@@ -1,0 +1,47 @@
+// Runs the project's own build with our compilers in place of its own.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "format/error.h"
+#include "mkimage/build_plan.h"
+#include "mkimage/capture_environment.h"
+#include "mkimage/process.h"
+#include "mkimage/progress.h"
+#include "mkimage/work_directory.h"
+
+namespace xaas {
+
+// Environment variable that makes builds reproducible, and its value where the user gave none: seconds since 1970.
+inline constexpr const char* kEpochVariable = "SOURCE_DATE_EPOCH";
+inline constexpr std::int64_t kDefaultEpoch = 315532800;  // 1980-01-01, the earliest that every archive format can say
+
+class BuildDriver {
+ public:
+  BuildDriver(const WorkDirectory& work, const BuildPlan& plan, unsigned jobs, Progress& progress)
+      : work_(work), plan_(plan), jobs_(jobs), progress_(progress) {}
+
+  // Finds the real compilers, puts ours in place.
+  Status prepare();
+  // Configure, build, install. A command that fails has printed its last lines to standard error by then; Code::failed.
+  Status run();
+
+  const CaptureEnvironment& environment() const { return environment_; }
+
+ private:
+  Status run_stage(std::string_view stage, const std::string& command);
+  Result<ExitStatus> run_logged(std::string_view stage, const std::string& command);
+  void follow(int process, const std::filesystem::path& log);
+  std::vector<std::pair<std::string, std::string>> variables() const;
+
+  const WorkDirectory& work_;
+  const BuildPlan& plan_;
+  const unsigned jobs_;
+  Progress& progress_;
+  CaptureEnvironment environment_;
+};
+
+}  // namespace xaas

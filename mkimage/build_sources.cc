@@ -1,0 +1,27 @@
+// Unit records to files below .xaas/src; see build_sources.h.
+#include "mkimage/build_sources.h"
+
+#include "format/image.h"
+
+namespace xaas {
+
+std::map<std::string, std::filesystem::path> build_sources(const CaptureEnvironment& environment,
+                                                           const std::vector<UnitRecord>& units,
+                                                           const std::set<Digest>& used) {
+  std::map<std::string, std::filesystem::path> sources;
+  const auto add = [&](const std::string& file, const std::filesystem::path& directory) {
+    const std::string name = environment.display_name(file, directory);
+    const std::filesystem::path path = (directory / file).lexically_normal();
+    std::error_code ignored;
+    if (name.starts_with('/') || !std::filesystem::is_regular_file(path, ignored)) return;
+    sources.emplace(fmt::format("{}/{}", kSourceDirectory, name), path);
+  };
+  for (const UnitRecord& unit : units) {
+    if (!used.contains(unit.object)) continue;
+    add(unit.source, unit.directory);
+    for (const std::string& header : unit.headers) add(header, unit.directory);
+  }
+  return sources;
+}
+
+}  // namespace xaas

@@ -1,0 +1,61 @@
+// The variables XAAS_CAPTURE, XAAS_SRC, XAAS_BUILD, XAAS_PREFIX, XAAS_REAL_CC, XAAS_REAL_CXX; see
+// capture_environment.h.
+#include "mkimage/capture_environment.h"
+
+#include <cstdlib>
+
+#include "format/image.h"
+
+namespace xaas {
+namespace {
+
+constexpr const char* kBuildName = ".build";
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+  return value == nullptr ? "" : value;
+}
+
+// `path` relative to `root`, or nullopt when it is outside.
+std::optional<std::filesystem::path> inside(const std::filesystem::path& path, const std::filesystem::path& root) {
+  if (root.empty()) return std::nullopt;
+  std::filesystem::path relative = path.lexically_relative(root);
+  if (relative.empty() || *relative.begin() == "..") return std::nullopt;
+  return relative;
+}
+
+}  // namespace
+
+std::string CaptureEnvironment::display_name(const std::filesystem::path& path,
+                                             const std::filesystem::path& directory) const {
+  const std::filesystem::path absolute = (directory / path).lexically_normal();
+  if (const auto relative = inside(absolute, build)) return (kBuildName / *relative).lexically_normal().string();
+  if (const auto relative = inside(absolute, source)) return relative->string();
+  return absolute.string();
+}
+
+std::vector<std::string> CaptureEnvironment::prefix_maps() const {
+  const std::filesystem::path sources = prefix / kSourceDirectory;
+  return {fmt::format("-ffile-prefix-map={}={}", source.string(), sources.string()),
+          fmt::format("-ffile-prefix-map={}={}", build.string(), (sources / kBuildName).string())};
+}
+
+std::optional<CaptureEnvironment> capture_environment() {
+  CaptureEnvironment environment;
+  environment.capture = variable("XAAS_CAPTURE");
+  if (environment.capture.empty()) return std::nullopt;
+  environment.source = variable("XAAS_SRC");
+  environment.build = variable("XAAS_BUILD");
+  environment.prefix = variable("XAAS_PREFIX");
+  environment.c_compiler = variable("XAAS_REAL_CC");
+  environment.cxx_compiler = variable("XAAS_REAL_CXX");
+  return environment;
+}
+
+std::vector<std::pair<std::string, std::string>> to_variables(const CaptureEnvironment& environment) {
+  return {{"XAAS_CAPTURE", environment.capture.string()}, {"XAAS_SRC", environment.source.string()},
+          {"XAAS_BUILD", environment.build.string()},     {"XAAS_PREFIX", environment.prefix.string()},
+          {"XAAS_REAL_CC", environment.c_compiler},       {"XAAS_REAL_CXX", environment.cxx_compiler}};
+}
+
+}  // namespace xaas

@@ -1,0 +1,35 @@
+// What mkxaas tells the compilers of a build, through environment variables of their own: a build system may change SRC
+// or PREFIX, but has no business with these.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mkimage/capture_store.h"
+
+namespace xaas {
+
+struct CaptureEnvironment {
+  std::filesystem::path capture;  // root of the CaptureStore
+  std::filesystem::path source;   // absolute, without symlinks
+  std::filesystem::path build;    // likewise; outside of `source`
+  std::filesystem::path prefix;   // where the programs will be
+  std::string c_compiler;         // absolute paths of the real compilers
+  std::string cxx_compiler;
+
+  CaptureStore store() const { return CaptureStore(capture); }
+  // The name of a file that does not tell where the build was: relative to `source`, or ".build/…" for `build`, else
+  // the absolute path. A relative `path` starts at `directory`.
+  std::string display_name(const std::filesystem::path& path, const std::filesystem::path& directory) const;
+  // Compiler options that make debug information and __FILE__ name the sources in the mounted image.
+  std::vector<std::string> prefix_maps() const;
+};
+
+// Nullopt when this is no capturing build.
+std::optional<CaptureEnvironment> capture_environment();
+std::vector<std::pair<std::string, std::string>> to_variables(const CaptureEnvironment& environment);
+
+}  // namespace xaas

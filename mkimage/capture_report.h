@@ -1,0 +1,24 @@
+// What mkxaas --report writes: which units were captured, which files can be lowered, and why the others cannot.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mkimage/captured_programs.h"
+
+namespace xaas {
+
+struct CaptureCounts {
+  std::size_t units = 0;           // objects with bitcode in the recipes
+  std::size_t distinct_units = 0;  // as many are stored
+  std::size_t programs = 0;        // installed programs and libraries
+  std::size_t lowerable = 0;       // those with a recipe
+};
+CaptureCounts count_captured(const std::vector<InstalledProgram>& programs, const CanonicalUnits& units);
+
+// JSON: the counts, every program with its recipe's digest or the reason why it has none, and the native objects of
+// each with the reason why they are.
+std::string capture_report(const std::vector<InstalledProgram>& programs, const std::vector<UnitRecord>& units,
+                           const CanonicalUnits& canonical);
+
+}  // namespace xaas

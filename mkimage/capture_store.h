@@ -1,0 +1,105 @@
+// The capture directory: what xaas-cc leaves behind for mkxaas. Many compilers write at once; every record appears
+// whole or not at all, under a name that its content decides, so that nothing depends on who came first.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "format/digest.h"
+#include "format/error.h"
+#include "mkimage/linker_options.h"
+
+namespace xaas {
+
+// One object file that a compiler made.
+struct UnitRecord {
+  Digest object;          // of the object file, as the compiler left it
+  std::string reason;     // why it has no bitcode; empty when it has
+  std::string source;     // as on the command line
+  std::string directory;  // where the compiler ran
+  std::vector<std::string> machine_options;
+  std::vector<std::string> headers;  // as the compiler found them, system headers included
+  bool operator==(const UnitRecord&) const = default;
+};
+
+struct RecordedFile {
+  Digest digest;
+  std::string name;  // CaptureEnvironment::display_name(), or a member's name
+  bool operator==(const RecordedFile&) const = default;
+};
+
+struct RecordedObject {
+  RecordedFile file;
+  bool operator==(const RecordedObject&) const = default;
+};
+
+struct RecordedArchive {
+  RecordedFile file;
+  std::vector<RecordedFile> members;  // those that are objects
+  bool whole = false;                 // none of them has bitcode: stored as one file
+  bool operator==(const RecordedArchive&) const = default;
+};
+
+struct RecordedLibrary {
+  std::string soname;
+  std::string path;  // absolute, or relative to the build when it made the library
+  bool operator==(const RecordedLibrary&) const = default;
+};
+
+struct RecordedFileOption {
+  std::string option;  // "--version-script="
+  RecordedFile file;
+  bool operator==(const RecordedFileOption&) const = default;
+};
+
+using RecordedArgument =
+    std::variant<LinkerArgument, RecordedObject, RecordedArchive, RecordedLibrary, RecordedFileOption>;
+
+// One link that succeeded.
+struct LinkRecord {
+  std::string build_id;                     // hex digits
+  std::string output;                       // file name
+  std::string reason;                       // why no recipe can be made of it; empty when one can
+  std::vector<RecordedArgument> arguments;  // in link order, libraries resolved
+  bool operator==(const LinkRecord&) const = default;
+};
+
+std::string to_json(const UnitRecord& record);
+std::string to_json(const LinkRecord& record);
+Result<UnitRecord> parse_unit_record(std::string_view json);
+Result<LinkRecord> parse_link_record(std::string_view json);
+
+// Several processes and threads may use one directory at once.
+class CaptureStore {
+ public:
+  explicit CaptureStore(std::filesystem::path root) : root_(std::move(root)) {}
+  Status create() const;
+
+  Status add_unit(const UnitRecord& record, std::optional<std::string_view> bitcode) const;
+  Status add_link(const LinkRecord& record) const;
+  // Content that recipes may name: native objects, archives, linker scripts.
+  Status add_object(const Digest& digest, std::string_view content) const;
+  bool has_bitcode(const Digest& object) const;
+
+  std::filesystem::path bitcode_path(const Digest& object) const;
+  std::filesystem::path object_path(const Digest& digest) const;
+  // A name for a file that the caller removes.
+  std::filesystem::path temporary_path(std::string_view suffix) const;
+
+  // One line for people into the log of the capture; never fails.
+  void note(std::string_view line) const;
+
+  // All records, in an order that only their content decides.
+  Result<std::vector<UnitRecord>> units() const;
+  Result<std::vector<LinkRecord>> links() const;
+
+ private:
+  Status publish(const std::filesystem::path& target, std::string_view content) const;
+  std::filesystem::path root_;
+};
+
+}  // namespace xaas

@@ -1,0 +1,172 @@
+// Build-ids to links to units to recipes; see captured_programs.h.
+#include "mkimage/captured_programs.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include "format/file.h"
+#include "mkimage/canonical_ir.h"
+#include "mkimage/elf_file.h"
+#include "mkimage/mapped_file.h"
+#include "mkimage/unit_features.h"
+
+namespace xaas {
+namespace {
+
+struct Task {
+  Digest object;
+  UnitFeatures features;
+};
+
+// What the threads share. Results land in slots of their own, so that nothing depends on who is faster.
+class Canonicaliser {
+ public:
+  Canonicaliser(const CaptureStore& store, const std::filesystem::path& directory, const std::vector<Task>& tasks,
+                const std::function<void(std::size_t, std::size_t)>& progress)
+      : store_(store), directory_(directory), tasks_(tasks), results_(tasks.size()), progress_(progress) {}
+
+  void run(unsigned jobs) {
+    std::vector<std::jthread> threads;
+    const std::size_t count = std::min<std::size_t>(std::max(jobs, 1U), tasks_.size());
+    for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { work(); });
+  }
+
+  const std::vector<Result<Digest>>& results() const { return results_; }
+
+ private:
+  void work() {
+    for (std::size_t i = next_++; i < tasks_.size(); i = next_++) {
+      results_[i] = canonicalise_one(tasks_[i]);
+      const std::lock_guard lock(progress_mutex_);
+      progress_(++done_, tasks_.size());
+    }
+  }
+
+  Result<Digest> canonicalise_one(const Task& task) {
+    XAAS_ASSIGN(const std::string bitcode, read_file(store_.bitcode_path(task.object)));
+    XAAS_ASSIGN(const std::string canonical, canonicalise(bitcode, task.features.target));
+    const Digest digest = Digest::of(canonical);
+    {
+      const std::lock_guard lock(written_mutex_);
+      if (!written_.insert(digest).second) return digest;
+    }
+    std::ofstream file(directory_ / digest.hex(), std::ios::binary);
+    file.write(canonical.data(), static_cast<std::streamsize>(canonical.size()));
+    file.close();
+    if (!file) return fail(Code::io, "cannot write {}; is the disk full?", (directory_ / digest.hex()).string());
+    return digest;
+  }
+
+  const CaptureStore& store_;
+  const std::filesystem::path& directory_;
+  const std::vector<Task>& tasks_;
+  std::vector<Result<Digest>> results_;
+  std::atomic<std::size_t> next_ = 0;
+  std::mutex written_mutex_;
+  std::set<Digest> written_;
+  std::mutex progress_mutex_;
+  std::size_t done_ = 0;
+  const std::function<void(std::size_t, std::size_t)>& progress_;
+};
+
+std::vector<Digest> objects_of(const RecordedArgument& argument) {
+  if (const auto* object = std::get_if<RecordedObject>(&argument)) return {object->file.digest};
+  std::vector<Digest> digests;
+  if (const auto* archive = std::get_if<RecordedArchive>(&argument)) {
+    for (const RecordedFile& member : archive->members) digests.push_back(member.digest);
+  }
+  return digests;
+}
+
+}  // namespace
+
+Result<std::vector<InstalledProgram>> find_programs(const InstalledTree& tree, const std::vector<LinkRecord>& links) {
+  std::vector<InstalledProgram> programs;
+  for (const TreeEntry& entry : tree.entries) {
+    if (!S_ISREG(entry.type) || !entry.same_as.empty()) continue;
+    XAAS_ASSIGN(const MappedFile file, MappedFile::open(tree.path_of(entry)));
+    const auto elf = ElfFile::parse(file.bytes());
+    if (!elf || elf->is_debug_only()) continue;
+    if (elf->kind() != ElfKind::executable && elf->kind() != ElfKind::shared) continue;
+    InstalledProgram program;
+    program.path = entry.path;
+    const auto build_id = elf->build_id();
+    const auto link = build_id ? std::ranges::find(links, *build_id, &LinkRecord::build_id) : links.end();
+    if (link != links.end()) {
+      program.link = *link;
+    } else {
+      program.reason = build_id ? "no captured link made it" : "it has no build-id, so its link cannot be found";
+    }
+    programs.push_back(std::move(program));
+  }
+  return programs;
+}
+
+std::set<Digest> linked_objects(const std::vector<InstalledProgram>& programs) {
+  std::set<Digest> objects;
+  for (const InstalledProgram& program : programs) {
+    if (!program.link) continue;
+    for (const RecordedArgument& argument : program.link->arguments) {
+      for (const Digest& digest : objects_of(argument)) objects.insert(digest);
+    }
+  }
+  return objects;
+}
+
+Result<CanonicalStore> canonicalise_units(const CaptureStore& store, const std::vector<UnitRecord>& units,
+                                          const std::set<Digest>& objects, const std::string& compiler,
+                                          const std::filesystem::path& directory, unsigned jobs,
+                                          const std::function<void(std::size_t, std::size_t)>& progress) {
+  UnitFeatureTable table(compiler);
+  std::vector<Task> tasks;
+  for (const UnitRecord& unit : units) {  // sorted by object
+    const bool is_known = !tasks.empty() && tasks.back().object == unit.object;
+    if (is_known || !unit.reason.empty() || !objects.contains(unit.object)) continue;
+    XAAS_ASSIGN(UnitFeatures features, table.lookup(unit.machine_options));
+    tasks.push_back({unit.object, std::move(features)});
+  }
+  Canonicaliser canonicaliser(store, directory, tasks, progress);
+  canonicaliser.run(jobs);
+
+  CanonicalStore result;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const Result<Digest>& digest = canonicaliser.results()[i];
+    if (digest) {
+      result.units.emplace(tasks[i].object, CanonicalUnit{*digest, tasks[i].features.features});
+    } else if (digest.error().code == Code::io) {
+      return tl::unexpected(digest.error());
+    } else {
+      result.failures.emplace(tasks[i].object, digest.error().message);
+    }
+  }
+  return result;
+}
+
+Status make_recipes(const InstalledTree& tree, const CanonicalStore& canonical, const std::string& triple,
+                    std::vector<InstalledProgram>& programs) {
+  for (InstalledProgram& program : programs) {
+    if (!program.link) continue;
+    for (const Digest& object : linked_objects({program})) {
+      // The object itself was not kept, since there was bitcode in its place.
+      const auto failure = canonical.failures.find(object);
+      if (failure != canonical.failures.end()) program.reason = failure->second;
+    }
+    if (!program.reason.empty()) continue;
+    XAAS_ASSIGN(const MappedFile file, MappedFile::open(tree.root / program.path));
+    XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(file.bytes()));
+    auto recipe = make_recipe(*program.link, elf, canonical.units, triple);
+    if (recipe) {
+      program.recipe = std::move(*recipe);
+    } else {
+      program.reason = recipe.error().message;
+    }
+  }
+  return {};
+}
+
+}  // namespace xaas

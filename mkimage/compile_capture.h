@@ -1,0 +1,65 @@
+// Runs one compile as part of a capturing build: real objects as the project asked for, which also carry ThinLTO
+// pre-link bitcode. Implements spec/lowering.md, "Canonical form", as far as the compiler's flags go.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "mkimage/capture_environment.h"
+#include "mkimage/compiler_options.h"
+
+namespace xaas {
+
+struct Compilation {
+  std::string compiler;                // absolute path of the real one
+  std::vector<std::string> arguments;  // as the project gave them, without -march=native
+  CompilerCommand command;             // what they mean
+};
+
+// The project's arguments with ours behind them, which win. `extra` goes to the very end.
+std::vector<std::string> capturing_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
+                                             const std::vector<std::string>& extra);
+
+// Runs the compiler, records what it made and returns its exit status. A capture that does not work out never shows:
+// the compiler is run as the project asked, and the object stays native, with the reason in its record.
+int compile_and_capture(const CaptureEnvironment& environment, const Compilation& compilation);
+
+// Records an object that is there already. `object` are its bytes.
+void record_unit(const CaptureEnvironment& environment, const Compilation& compilation, const std::string& source,
+                 std::string_view object, const std::vector<std::string>& headers);
+
+// Has the compiler write the names of the headers that it reads, which changes nothing else that it does. The list is
+// removed on destruction.
+class HeaderList {
+ public:
+  explicit HeaderList(const CaptureStore& store);
+  ~HeaderList();
+  HeaderList(const HeaderList&) = delete;
+  HeaderList& operator=(const HeaderList&) = delete;
+
+  std::vector<std::pair<std::string, std::string>> variables() const;  // for the compiler's environment
+  std::vector<std::string> read() const;                               // each once, in order
+
+ private:
+  std::filesystem::path path_;
+};
+
+// A run of the compiler that may not work out: what it says is kept until that is known.
+class TentativeRun {
+ public:
+  // The arguments include the program.
+  TentativeRun(std::vector<std::string> arguments, std::vector<std::pair<std::string, std::string>> variables);
+  bool ok() const { return ok_; }
+  void pass_on_output() const;        // to our standard output and error
+  std::string first_message() const;  // for a record
+
+ private:
+  bool ok_ = false;
+  std::string output_;
+  std::string messages_;
+};
+
+}  // namespace xaas

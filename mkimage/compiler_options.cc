@@ -1,0 +1,321 @@
+// The table of compiler options and the decision made with it; see compiler_options.h.
+#include "mkimage/compiler_options.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+namespace xaas {
+namespace {
+
+using enum OptionValue;
+using enum OptionEffect;
+
+// Only options that take a separate value, or that mean something to us. Sorted; a test checks it.
+constexpr std::array kOptions = std::to_array<CompilerOption>({
+    {"-###", none, untouched},
+    {"--analyze", none, untouched},
+    {"--config", separate},
+    {"--coverage", none, native},
+    {"--dyld-prefix", separate},
+    {"--help", joined, untouched},
+    {"--include", separate},
+    {"--include-directory", separate},
+    {"--language", separate, language},
+    {"--language=", joined, language},
+    {"--library-directory", separate},
+    {"--offload-arch=", joined, native},
+    {"--output", separate, output},
+    {"--output=", joined, output},
+    {"--param", separate},
+    {"--precompile", none, untouched},
+    {"--print-", joined, untouched},
+    {"--serialize-diagnostics", separate},
+    {"--sysroot", separate},
+    {"--target=", joined, native},
+    {"--verbose", none, untouched},
+    {"--version", none, untouched},
+    {"-B", joined_or_separate},
+    {"-D", joined_or_separate},
+    {"-E", none, untouched},
+    {"-F", joined_or_separate},
+    {"-I", joined_or_separate},
+    {"-L", joined_or_separate},
+    {"-M", none, untouched},
+    {"-MF", joined_or_separate},
+    {"-MJ", joined_or_separate},
+    {"-MM", none, untouched},
+    {"-MQ", joined_or_separate},
+    {"-MT", joined_or_separate},
+    {"-S", none, untouched},
+    {"-T", joined_or_separate},
+    {"-U", joined_or_separate},
+    {"-V", separate},
+    {"-Wl,", joined, linker},
+    {"-Xanalyzer", separate},
+    {"-Xarch_device", separate},
+    {"-Xarch_host", separate},
+    {"-Xassembler", separate},
+    {"-Xclang", separate},
+    {"-Xcuda-fatbinary", separate},
+    {"-Xcuda-ptxas", separate},
+    {"-Xlinker", separate, linker},
+    {"-Xoffload-linker", separate},
+    {"-Xopenmp-target", separate},
+    {"-Xopenmp-target=", joined},
+    {"-Xpreprocessor", separate},
+    {"-arch", separate, native},
+    {"-b", joined_or_separate},
+    {"-c", none, compile},
+    {"-ccc-", joined, untouched},
+    {"-coverage", none, native},
+    {"-cxx-isystem", joined_or_separate},
+    {"-dependency-dot", separate},
+    {"-dependency-file", separate},
+    {"-dumpdir", separate},
+    {"-dumpmachine", none, untouched},
+    {"-dumpspecs", none, untouched},
+    {"-dumpversion", none, untouched},
+    {"-e", joined_or_separate},
+    {"-emit-ast", none, untouched},
+    {"-emit-interface-stubs", none, untouched},
+    {"-emit-llvm", none, untouched},
+    {"-emit-merged-ifs", none, untouched},
+    {"-fcs-profile-generate", joined, native},
+    {"-fdriver-only", none, untouched},
+    {"-fembed-bitcode", joined, untouched},
+    {"-fmodule-", joined, native},
+    {"-fmodules", joined, native},
+    {"-fno-integrated-as", none, untouched},
+    {"-fopenmp-targets=", joined, native},
+    {"-fprofile-arcs", none, native},
+    {"-fprofile-generate", joined, native},
+    {"-fprofile-instr-generate", joined, native},
+    {"-fsanitize=", joined, native},
+    {"-fsyntax-only", none, untouched},
+    {"-ftest-coverage", none, native},
+    {"-fthinlto-index=", joined, untouched},
+    {"-fvirtual-function-elimination", none, native},
+    {"-gsplit-dwarf", joined, native},
+    {"-help", none, untouched},
+    {"-idirafter", joined_or_separate},
+    {"-imacros", joined_or_separate},
+    {"-include", joined_or_separate},
+    {"-include-pch", separate},
+    {"-iprefix", joined_or_separate},
+    {"-iquote", joined_or_separate},
+    {"-isysroot", joined_or_separate},
+    {"-isystem", joined_or_separate},
+    {"-isystem-after", joined_or_separate},
+    {"-ivfsoverlay", joined_or_separate},
+    {"-iwithprefix", joined_or_separate},
+    {"-iwithprefixbefore", joined_or_separate},
+    {"-iwithsysroot", joined_or_separate},
+    {"-l", joined_or_separate, library},
+    {"-m", joined, machine},
+    {"-m16", none, native},
+    {"-m32", none, native},
+    {"-march=", joined, cpu},
+    {"-mcpu=", joined},
+    {"-mllvm", separate},
+    {"-mmlir", separate},
+    {"-mtune=", joined},
+    {"-mx32", none, native},
+    {"-no-integrated-as", none, untouched},
+    {"-o", joined_or_separate, output},
+    {"-object-file-name", separate},
+    {"-pass-exit-codes", none},
+    {"-print-", joined, untouched},
+    {"-r", none, untouched},
+    {"-rewrite-", joined, untouched},
+    {"-rpath", separate},
+    {"-save-temps", joined, untouched},
+    {"-serialize-diagnostics", separate},
+    {"-stdlib++-isystem", joined_or_separate},
+    {"-target", separate, native},
+    {"-u", joined_or_separate},
+    {"-v", none, untouched},
+    {"-verify-pch", none, untouched},
+    {"-working-directory", separate, native},
+    {"-working-directory=", joined, native},
+    {"-x", joined_or_separate, language},
+    {"-z", joined_or_separate},
+});
+
+bool takes_joined(const CompilerOption& option) { return option.value == joined || option.value == joined_or_separate; }
+
+InputKind kind_of_language(std::string_view name) {
+  if (name == "c" || name == "c++" || name == "cpp-output" || name == "c++-cpp-output") return InputKind::source;
+  if (name == "assembler" || name == "assembler-with-cpp") return InputKind::assembly;
+  if (name == "c-header" || name == "c++-header") return InputKind::header;
+  return InputKind::other;
+}
+
+InputKind kind_of_file(std::string_view path) {
+  static constexpr std::array kSources = {".c", ".cc", ".cp", ".cxx", ".cpp", ".CPP", ".c++", ".C", ".CC", ".i", ".ii"};
+  static constexpr std::array kAssembly = {".s", ".S", ".sx", ".asm"};
+  static constexpr std::array kHeaders = {".h", ".H", ".hh", ".hp", ".hpp", ".hxx"};
+  static constexpr std::array kOther = {".m",  ".mm", ".f",  ".for", ".F",   ".f90",  ".F90", ".f95", ".cu", ".hip",
+                                        ".cl", ".ll", ".bc", ".ads", ".adb", ".cppm", ".ixx", ".pcm", ".mi", ".mii"};
+  const std::string extension = std::filesystem::path(path).extension().string();
+  const auto is_in = [&](const auto& list) { return std::ranges::find(list, extension) != list.end(); };
+  if (is_in(kSources)) return InputKind::source;
+  if (is_in(kAssembly)) return InputKind::assembly;
+  if (is_in(kHeaders)) return InputKind::header;
+  return is_in(kOther) ? InputKind::other : InputKind::linker_input;
+}
+
+// Whether -Wl,VALUE or -Xlinker VALUE makes the link relocatable; what comes out of that is a native object.
+bool asks_relocatable(std::string_view value) {
+  while (!value.empty()) {
+    const std::string_view word = value.substr(0, value.find(','));
+    if (word == "-r" || word == "--relocatable" || word == "-i") return true;
+    value.remove_prefix(std::min(word.size() + 1, value.size()));
+  }
+  return false;
+}
+
+// Collects what the options say; decide() then judges the whole.
+class Parser {
+ public:
+  CompilerCommand parse(const std::vector<std::string>& arguments) {
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      const std::string& argument = arguments[i];
+      if (only_inputs_ || !argument.starts_with('-')) {
+        add_input(argument);
+      } else if (argument == "--") {
+        only_inputs_ = true;
+      } else if (argument == "-") {
+        untouched("standard input");
+      } else {
+        i += add_option(argument, i + 1 < arguments.size() ? &arguments[i + 1] : nullptr);
+      }
+    }
+    decide();
+    return std::move(command_);
+  }
+
+ private:
+  void untouched(std::string_view reason) {
+    if (untouched_.empty()) untouched_ = reason;
+  }
+
+  void add_input(const std::string& path) {
+    if (path == "/dev/stdin" || path.starts_with("/dev/fd/")) untouched("standard input");
+    command_.inputs.push_back({path, language_.empty() ? kind_of_file(path) : kind_of_language(language_)});
+  }
+
+  // Returns how many of the following arguments it took.
+  std::size_t add_option(const std::string& argument, const std::string* next) {
+    const CompilerOption* option = find_compiler_option(argument);
+    if (option == nullptr) return 0;
+    const bool is_exact = argument == option->name;
+    const bool takes_next = option->value == separate || (option->value == joined_or_separate && is_exact);
+    const std::string value = takes_next ? (next == nullptr ? "" : *next) : argument.substr(option->name.size());
+    apply(*option, argument, value);
+    if (argument == "-Xclang" && value.starts_with("-emit-")) {
+      value == "-emit-pch" ? void(makes_pch_ = true) : untouched(value);
+    }
+    return takes_next && next != nullptr ? 1 : 0;
+  }
+
+  void apply(const CompilerOption& option, const std::string& argument, const std::string& value) {
+    switch (option.effect) {
+      case nothing:
+        return;
+      case OptionEffect::untouched:
+        return untouched(argument);
+      case native:
+        if (native_.empty()) native_ = argument;
+        return;
+      case compile:
+        compiles_only_ = true;
+        return;
+      case output:
+        command_.output = value;
+        return;
+      case language:
+        language_ = value == "none" ? "" : value;
+        return;
+      case cpu:
+        command_.names_cpu = value != "x86-64";
+        command_.machine_options.push_back(argument);
+        return;
+      case machine:
+        command_.machine_options.push_back(argument);
+        return;
+      case linker:
+        if (asks_relocatable(value)) untouched("a relocatable link");
+        return;
+      case library:
+        has_library_ = true;
+        return;
+    }
+  }
+
+  void decide() {
+    const auto has = [&](InputKind kind) {
+      return std::ranges::any_of(command_.inputs, [&](const CompilerInput& input) { return input.kind == kind; });
+    };
+    command_.mode = CommandMode::untouched;
+    if (!untouched_.empty()) {
+      command_.reason = untouched_;
+    } else if (command_.inputs.empty() && !has_library_) {
+      command_.reason = "no input";
+    } else if (!native_.empty()) {
+      command_.reason = native_;
+      command_.mode = compiles_only_ ? CommandMode::native : CommandMode::native_link;
+    } else if (has(InputKind::other)) {
+      command_.reason = "a language that is not C, C++ or assembly";
+      command_.mode = compiles_only_ ? CommandMode::native : CommandMode::native_link;
+    } else if (has(InputKind::header) || makes_pch_) {
+      command_.mode = CommandMode::precompile;
+    } else if (!compiles_only_) {
+      command_.mode = CommandMode::link;
+    } else if (has(InputKind::source)) {
+      command_.mode = CommandMode::compile;
+    } else if (has(InputKind::assembly)) {
+      command_.mode = CommandMode::assemble;
+      command_.reason = "assembly";
+    } else {
+      command_.reason = "nothing to compile";
+    }
+  }
+
+  CompilerCommand command_;
+  std::string untouched_;  // the reason, when there is one
+  std::string native_;     // likewise
+  std::string language_;   // of -x
+  bool only_inputs_ = false;
+  bool compiles_only_ = false;
+  bool makes_pch_ = false;
+  bool has_library_ = false;
+};
+
+}  // namespace
+
+std::span<const CompilerOption> compiler_options() { return kOptions; }
+
+const CompilerOption* find_compiler_option(std::string_view argument) {
+  for (std::size_t length = argument.size(); length > 0; --length) {
+    const std::string_view name = argument.substr(0, length);
+    const auto found = std::ranges::lower_bound(kOptions, name, {}, &CompilerOption::name);
+    if (found == kOptions.end() || found->name != name) continue;
+    if (length == argument.size() || takes_joined(*found)) return &*found;
+  }
+  return nullptr;
+}
+
+CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments) { return Parser().parse(arguments); }
+
+std::vector<std::string> remove_native_cpu(std::vector<std::string>& arguments) {
+  std::vector<std::string> removed;
+  std::erase_if(arguments, [&](const std::string& argument) {
+    const bool is_native = argument == "-march=native" || argument == "-mtune=native" || argument == "-mcpu=native";
+    if (is_native) removed.push_back(argument);
+    return is_native;
+  });
+  return removed;
+}
+
+}  // namespace xaas

@@ -1,0 +1,78 @@
+// What a compiler command line asks for, as far as capturing is concerned: one sorted table of options and what each
+// means to us. Options that the table does not know are passed on and change nothing. See spec/lowering.md for what is
+// captured.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace xaas {
+
+enum class OptionValue {
+  none,
+  joined,              // -march=X
+  separate,            // -Xclang X
+  joined_or_separate,  // -oX, -o X
+};
+
+enum class OptionEffect {
+  nothing,
+  untouched,  // the real compiler does it as it is; nothing is made that could be captured
+  native,     // what comes out stays a native object
+  compile,    // -c
+  output,
+  language,
+  machine,  // -mavx2: decides the features that a unit requires
+  cpu,      // -march=
+  linker,   // its value goes to the linker
+  library,
+};
+
+struct CompilerOption {
+  std::string_view name;
+  OptionValue value = OptionValue::none;
+  OptionEffect effect = OptionEffect::nothing;
+};
+
+// Sorted by name, no name twice.
+std::span<const CompilerOption> compiler_options();
+// The entry with the longest name that `argument` is or, where it takes a joined value, begins with. Null when unknown.
+const CompilerOption* find_compiler_option(std::string_view argument);
+
+enum class InputKind { source, assembly, header, linker_input, other };
+
+struct CompilerInput {
+  std::string path;
+  InputKind kind = InputKind::other;
+};
+
+enum class CommandMode {
+  untouched,    // run the real compiler, look no further
+  native,       // compiles, but its objects stay native
+  assemble,     // -c of nothing but assembly
+  compile,      // -c of C or C++
+  precompile,   // a header, or what else must agree with captured units on the target
+  link,         // with or without sources of its own
+  native_link,  // a link that is not recorded in full
+};
+
+struct CompilerCommand {
+  CommandMode mode = CommandMode::untouched;
+  std::string reason;  // why untouched or native: the option, mostly
+  std::vector<CompilerInput> inputs;
+  std::optional<std::string> output;
+  std::vector<std::string> machine_options;  // in order
+  bool names_cpu = false;                    // -march= other than the plain x86-64
+};
+
+// `arguments` without the program's name and with response files expanded.
+CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments);
+
+// Takes away -march=native, -mtune=native and -mcpu=native: an image must not depend on the machine that built it.
+// Returns those that were there.
+std::vector<std::string> remove_native_cpu(std::vector<std::string>& arguments);
+
+}  // namespace xaas

@@ -1,0 +1,75 @@
+// Files, records, manifest, index; see image_assembler.h.
+#include "mkimage/image_assembler.h"
+
+#include "format/file.h"
+#include "format/image.h"
+
+namespace xaas {
+
+Result<ImageAssembler> ImageAssembler::create(const std::filesystem::path& target, const WriterOptions& options) {
+  XAAS_ASSIGN(auto writer, SquashfsWriter::create(target, options));
+  return ImageAssembler(std::move(writer));
+}
+
+Status ImageAssembler::add_directory(const std::string& path, const EntryOptions& options) {
+  return writer_->add_directory(path, options);
+}
+
+Status ImageAssembler::add_symlink(const std::string& path, const std::string& target, const EntryOptions& options) {
+  return writer_->add_symlink(path, target, options);
+}
+
+Status ImageAssembler::add_file(const std::string& path, const std::filesystem::path& file, EntryOptions options,
+                                const Digest& recipe) {
+  XAAS_ASSIGN(const Fd fd, open_for_reading(file));
+  FileRecord record;
+  record.path = path;
+  XAAS_ASSIGN(record.size, file_size(fd.get()));
+  XAAS_ASSIGN(record.sha256, Digest::of_file(fd.get()));
+  if (!recipe.is_none()) {
+    record.recipe = recipe;
+    record.promised_size = promised_size(record.size);
+    options.xattrs[std::string(kRecipeXattr)] = recipe.to_string();
+  }
+  XAAS_TRY(writer_->add_file(path, file, options));
+  records_.emplace(path, std::move(record));
+  return {};
+}
+
+Status ImageAssembler::add_hard_link(const std::string& path, const std::string& existing) {
+  XAAS_TRY(writer_->add_hard_link(path, existing));
+  FileRecord record = records_.at(existing);
+  record.path = path;
+  records_.emplace(path, std::move(record));
+  return {};
+}
+
+Status ImageAssembler::add_recipe(const Digest& digest, std::string json) {
+  const std::string path = recipe_path(digest);
+  return is_new(path) ? writer_->add_bytes(path, std::move(json), {}) : Status();
+}
+
+Status ImageAssembler::add_ir(const Digest& digest, const std::filesystem::path& file) {
+  const std::string path = ir_path(digest);
+  return is_new(path) ? writer_->add_file(path, file, {}) : Status();
+}
+
+Status ImageAssembler::add_object(const Digest& digest, const std::filesystem::path& file) {
+  const std::string path = object_path(digest);
+  return is_new(path) ? writer_->add_file(path, file, {}) : Status();
+}
+
+Status ImageAssembler::add_bytes(const std::string& path, std::string content) {
+  records_.emplace(path, FileRecord{path, Digest::of(content), {}, content.size(), 0});
+  return writer_->add_bytes(path, std::move(content), {});
+}
+
+Result<std::uint64_t> ImageAssembler::finish(const Manifest& manifest) {
+  XAAS_TRY(add_bytes(std::string(kManifestPath), to_json(manifest)));
+  std::vector<FileRecord> records;
+  for (auto& [path, record] : records_) records.push_back(std::move(record));
+  XAAS_TRY(writer_->add_bytes(kIndexPath, encode_file_index(std::move(records)), {}));
+  return writer_->finish();
+}
+
+}  // namespace xaas

@@ -1,0 +1,52 @@
+// Puts an image together: every file with its record in the index, recipes, IR and objects by digest. Implements
+// spec/image-format.md, "Layout".
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format/file_index.h"
+#include "format/manifest.h"
+#include "format/recipe.h"
+#include "format/squashfs_writer.h"
+
+namespace xaas {
+
+// Not thread-safe. Destroyed without finish(), no image is left behind.
+class ImageAssembler {
+ public:
+  static Result<ImageAssembler> create(const std::filesystem::path& target, const WriterOptions& options);
+
+  Status add_directory(const std::string& path, const EntryOptions& options);
+  Status add_symlink(const std::string& path, const std::string& target, const EntryOptions& options);
+  // `recipe`: none for a file that is served as it is. The file must stay as it is until finish().
+  Status add_file(const std::string& path, const std::filesystem::path& file, EntryOptions options,
+                  const Digest& recipe = {});
+  // REQUIRES: `existing` was added by add_file().
+  Status add_hard_link(const std::string& path, const std::string& existing);
+
+  // Content that its digest names; what is there already is left alone.
+  Status add_recipe(const Digest& digest, std::string json);
+  Status add_ir(const Digest& digest, const std::filesystem::path& file);
+  Status add_object(const Digest& digest, const std::filesystem::path& file);
+
+  // Adds manifest and index and writes it all. Returns the size of the image in bytes.
+  Result<std::uint64_t> finish(const Manifest& manifest);
+
+ private:
+  explicit ImageAssembler(std::unique_ptr<SquashfsWriter> writer) : writer_(std::move(writer)) {}
+  Status add_bytes(const std::string& path, std::string content);
+  bool is_new(const std::string& path) { return content_paths_.insert(path).second; }
+
+  std::unique_ptr<SquashfsWriter> writer_;
+  std::map<std::string, FileRecord> records_;  // by path
+  std::set<std::string> content_paths_;
+};
+
+}  // namespace xaas

@@ -1,0 +1,96 @@
+// mkxaas: builds a source tree and makes an image of what it installs.
+#include <sched.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+
+#include "format/version.h"
+#include "mkimage/interrupts.h"
+#include "mkimage/make_image.h"
+
+namespace {
+
+constexpr const char* kDescription =
+    "Builds SOURCE with its own build system and makes IMAGE: what the build installs, plus what is needed to compile "
+    "it\n"
+    "again for the host that runs it. CMake and Make are recognised; anything else is built by the commands you give.";
+constexpr const char* kFooter =
+    "Commands are run by sh in a copy of SOURCE, with $SRC, $BUILD, $DESTDIR, $PREFIX, $JOBS, $CC and $CXX set. They "
+    "must\n"
+    "install below $DESTDIR$PREFIX. SOURCE/xaas.toml may give name, version, prefix, configure, build and install as "
+    "strings;\n"
+    "options win over it.\n"
+    "Example: mkxaas --build 'make -j$JOBS' --install 'make install PREFIX=$PREFIX' zstd-1.5.4 zstd.xaas";
+
+unsigned available_cpus() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return static_cast<unsigned>(CPU_COUNT(&set));
+}
+
+struct CommandLine {
+  xaas::MakeImageOptions image;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+void define(CLI::App& app, CommandLine& line) {
+  app.set_version_flag("--version", std::string("mkxaas ") + xaas::kVersion);
+  app.add_option("-f,--file", line.image.recipe_file, "Read this instead of SOURCE/xaas.toml")->type_name("FILE");
+  app.add_option("-j,--jobs", line.image.jobs, "Do this many things at once; default: the CPUs there are")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 4096U));
+  app.add_option("--prefix", line.image.overrides.prefix, "Where the programs will be; default: /opt/<name>")
+      ->type_name("DIR");
+  app.add_option("--configure", line.image.overrides.configure, "Command that configures the build")->type_name("CMD");
+  app.add_option("--build", line.image.overrides.build, "Command that builds")->type_name("CMD");
+  app.add_option("--install", line.image.overrides.install, "Command that installs")->type_name("CMD");
+  app.add_option("--toolchain", line.image.toolchain,
+                 "full: the compiler for other hosts goes into the image; none: it does not")
+      ->type_name("full|none")
+      ->transform(CLI::Transformer(std::map<std::string, xaas::ToolchainChoice>{
+          {"full", xaas::ToolchainChoice::full}, {"none", xaas::ToolchainChoice::none}}));
+  app.add_option("--work", line.image.work, "Build in this directory; default: IMAGE.build")->type_name("DIR");
+  app.add_flag("--keep-build", line.image.keep_build, "Leave the work directory, with the logs of all commands");
+  app.add_option("--report", line.image.report, "Write what was captured, and what was not and why, as JSON")
+      ->type_name("FILE");
+  auto* quiet = app.add_flag("-q,--quiet", line.quiet, "Say nothing but errors");
+  app.add_flag("-v,--verbose", line.verbose, "Show the output of all commands")->excludes(quiet);
+  app.add_option("SOURCE", line.image.source, "Directory of the source")->required();
+  app.add_option("IMAGE", line.image.image, "The image to make")->required();
+}
+
+int run(const CommandLine& line) {
+  using xaas::Verbosity;
+  xaas::Progress progress(line.quiet ? Verbosity::quiet : line.verbose ? Verbosity::verbose : Verbosity::normal);
+  auto status = xaas::watch_interrupts("mkxaas");
+  if (status) status = xaas::make_image(line.image, progress);
+  if (status) return 0;
+  xaas::yield_to_interrupt();
+  progress.clear();
+  fmt::print(stderr, "mkxaas: {}\n", status.error().message);
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(kDescription, "mkxaas");
+  app.footer(kFooter);
+  CommandLine line;
+  line.image.jobs = available_cpus();
+  try {
+    define(app, line);
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  try {
+    return run(line);
+  } catch (const std::exception& error) {
+    xaas::yield_to_interrupt();
+    static_cast<void>(std::fprintf(stderr, "mkxaas: %s\n", error.what()));
+    return 1;
+  }
+}

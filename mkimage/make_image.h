@@ -1,0 +1,33 @@
+// From a source tree to an image: the phases of mkxaas in order.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "format/error.h"
+#include "mkimage/progress.h"
+#include "mkimage/recipe_file.h"
+
+namespace xaas {
+
+enum class ToolchainChoice { full, none };
+
+struct MakeImageOptions {
+  std::filesystem::path source;
+  std::filesystem::path image;
+  std::optional<std::filesystem::path> recipe_file;  // none: xaas.toml in `source`, if it is there
+  BuildRecipe overrides;                             // what the command line says; wins over the file
+  unsigned jobs = 1;
+  std::optional<std::filesystem::path> work;  // none: <image>.build
+  bool keep_build = false;                    // the work directory stays
+  ToolchainChoice toolchain = ToolchainChoice::full;
+  std::optional<std::filesystem::path> report;  // JSON
+};
+
+// Makes options.image, or leaves nothing: an error has removed the work directory, unless it is to be kept. The output
+// of a build command that failed went to standard error.
+Status make_image(const MakeImageOptions& options, Progress& progress);
+
+}  // namespace xaas

@@ -1,0 +1,74 @@
+// llvm-objcopy over installed archives; see native_archives.h.
+#include "mkimage/native_archives.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "mkimage/ar_archive.h"
+#include "mkimage/elf_file.h"
+#include "mkimage/mapped_file.h"
+#include "mkimage/process.h"
+
+namespace xaas {
+namespace {
+
+constexpr const char* kObjcopy = "llvm-objcopy-19";
+
+// The object files in `bytes`: itself, or an archive's members.
+std::vector<std::string_view> objects_in(std::string_view bytes) {
+  std::vector<std::string_view> objects;
+  if (is_archive(bytes)) {
+    const auto archive = parse_archive(bytes);
+    if (!archive) return objects;
+    for (const ArMember& member : archive->members) objects.push_back(member.data);
+  } else {
+    objects.push_back(bytes);
+  }
+  std::erase_if(objects, [](std::string_view object) {
+    const auto elf = ElfFile::parse(object);
+    return !elf || elf->kind() != ElfKind::relocatable;
+  });
+  return objects;
+}
+
+bool has_bitcode(std::string_view object) {
+  const auto elf = ElfFile::parse(object);
+  return elf && elf->find_section(kBitcodeSection) != nullptr;
+}
+
+Status remove_bitcode(const std::filesystem::path& path) {
+  XAAS_ASSIGN(const WritableFile writable, WritableFile::make(path));
+  ProcessOptions options;
+  options.arguments = {kObjcopy, fmt::format("--remove-section={}", kBitcodeSection), path.string()};
+  XAAS_ASSIGN(const ProcessOutput result, run_and_read(std::move(options)));
+  if (result.status.ok()) return {};
+  return fail(Code::failed, "{} cannot take the bitcode out of {}: {}", kObjcopy, path.string(),
+              result.error.substr(0, result.error.find('\n')));
+}
+
+}  // namespace
+
+Result<std::vector<Digest>> make_archives_native(const InstalledTree& tree) {
+  std::vector<Digest> digests;
+  for (const TreeEntry& entry : tree.entries) {
+    const std::filesystem::path path = tree.path_of(entry);
+    const std::filesystem::path extension = path.extension();
+    if (!S_ISREG(entry.type) || !entry.same_as.empty() || (extension != ".a" && extension != ".o")) continue;
+    bool found = false;
+    {
+      XAAS_ASSIGN(const MappedFile file, MappedFile::open(path));
+      for (const std::string_view object : objects_in(file.bytes())) {
+        digests.push_back(Digest::of(object));
+        found = found || has_bitcode(object);
+      }
+    }
+    if (found) XAAS_TRY(remove_bitcode(path));
+  }
+  std::ranges::sort(digests);
+  digests.erase(std::ranges::unique(digests).begin(), digests.end());
+  return digests;
+}
+
+}  // namespace xaas

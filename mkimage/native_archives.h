@@ -1,0 +1,17 @@
+// Takes the bitcode out of installed static libraries and objects: they are for linking outside of the image, where
+// bitcode of one compiler version would only be in the way.
+#pragma once
+
+#include <vector>
+
+#include "format/digest.h"
+#include "format/error.h"
+#include "mkimage/installed_tree.h"
+
+namespace xaas {
+
+// Removes .llvm.lto sections from the .a and .o files of `tree`. Returns the digests of all objects in them, as they
+// were before, sorted.
+Result<std::vector<Digest>> make_archives_native(const InstalledTree& tree);
+
+}  // namespace xaas

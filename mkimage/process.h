@@ -1,0 +1,60 @@
+// Running other programs: with arguments, environment and descriptors of our choice, never through a shell unless
+// asked.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "format/error.h"
+
+namespace xaas {
+
+struct ProcessOptions {
+  std::vector<std::string> arguments;                                 // arguments[0] is looked for in PATH
+  std::vector<std::pair<std::string, std::string>> environment = {};  // added to ours
+  std::filesystem::path directory = {};                               // empty: ours
+  int input = -1;                                                     // descriptor that becomes 0, 1 or 2; -1: ours
+  int output = -1;
+  int error = -1;
+  bool own_group = false;  // a new process group, so that all its children can be reached at once
+};
+
+// Signals are unblocked in the child. Thread-safe.
+Result<pid_t> start_process(const ProcessOptions& options);
+
+// How a child ended.
+struct ExitStatus {
+  int code = 0;    // when it exited
+  int signal = 0;  // when a signal killed it
+  bool ok() const { return code == 0 && signal == 0; }
+  // As a shell counts it: 128 + signal.
+  int shell_code() const { return signal == 0 ? code : 128 + signal; }
+  std::string to_string() const;  // "exit status 2", "killed by signal 9"
+};
+
+Result<ExitStatus> wait_for(pid_t child);
+Result<ExitStatus> run_process(const ProcessOptions& options);
+
+struct ProcessOutput {
+  ExitStatus status;
+  std::string output;
+  std::string error;
+};
+// Runs to the end, giving `input` and keeping what it prints. Small outputs only: kept in memory.
+Result<ProcessOutput> run_and_read(ProcessOptions options, std::string_view input = {});
+
+// Replaces this process. Returns only when that fails.
+Error exec_process(const std::vector<std::string>& arguments);
+
+// Where PATH finds `program`, absolute; Code::not_found.
+Result<std::filesystem::path> find_program(const std::string& program);
+
+// The executable of this process, links resolved.
+Result<std::filesystem::path> own_executable();
+
+}  // namespace xaas

@@ -1,0 +1,28 @@
+// Makes the recipe of an installed program out of the record of its link. Implements spec/link-recipe.md: what each
+// recorded argument becomes, and where the installed file wins over the record.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "format/recipe.h"
+#include "mkimage/capture_store.h"
+#include "mkimage/elf_file.h"
+
+namespace xaas {
+
+struct CanonicalUnit {
+  Digest digest;                      // of the canonical bitcode
+  std::vector<std::string> features;  // as in IrInput
+};
+
+// By the digest of the object file that the compiler wrote.
+using CanonicalUnits = std::map<Digest, CanonicalUnit>;
+
+// Code::unsupported with the reason when the file must stay native: nothing of it was captured, the record cannot be
+// followed, or the installed file needs libraries that the link did not see.
+Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, const CanonicalUnits& units,
+                           const std::string& triple);
+
+}  // namespace xaas

@@ -1,0 +1,45 @@
+// Where an image is made: a private copy of the source, the build, what it installs, and what its compilers captured.
+// Gone when the object is, also when the process is interrupted, unless it is to be kept.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "format/error.h"
+
+namespace xaas {
+
+// Move-only.
+class WorkDirectory {
+ public:
+  enum class Keep { no, yes };
+
+  // Makes `root`, which must not exist yet or be what an earlier run kept: that one is removed first.
+  static Result<WorkDirectory> create(const std::filesystem::path& root, Keep keep);
+  WorkDirectory(WorkDirectory&& other) noexcept;
+  WorkDirectory& operator=(WorkDirectory&&) = delete;
+  ~WorkDirectory();
+
+  const std::filesystem::path& root() const { return root_; }  // absolute, without symlinks
+  std::filesystem::path source() const { return root_ / "src"; }
+  std::filesystem::path build() const { return root_ / "build"; }
+  std::filesystem::path installed() const { return root_ / "dest"; }
+  std::filesystem::path capture() const { return root_ / "capture"; }
+  std::filesystem::path tools() const { return root_ / "tools"; }  // xaas-cc, xaas-c++
+  std::filesystem::path shims() const { return root_ / "shims"; }  // cc, c++, gcc…: first in PATH
+  std::filesystem::path ir() const { return root_ / "ir"; }        // canonical bitcode
+  std::filesystem::path parts() const { return root_ / "parts"; }  // other files of the image that are made here
+  std::filesystem::path log(std::string_view stage) const;
+
+ private:
+  WorkDirectory(std::filesystem::path root, Keep keep) : root_(std::move(root)), keep_(keep) {}
+  std::filesystem::path root_;
+  Keep keep_ = Keep::no;
+};
+
+// Copies a tree: contents, permissions, times, symlinks as they are; what is neither file, directory nor symlink is
+// left out. `without` are absolute paths in `from` that are not copied.
+Status copy_tree(const std::filesystem::path& from, const std::filesystem::path& to,
+                 const std::vector<std::filesystem::path>& without);
+
+}  // namespace xaas

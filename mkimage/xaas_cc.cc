@@ -1,0 +1,72 @@
+// The compiler of a capturing build: behaves as clang does, and leaves bitcode and a record of every link behind.
+// Called as xaas-cc or xaas-c++, or by the name of the compiler that it stands in for.
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "mkimage/capture_environment.h"
+#include "mkimage/compile_capture.h"
+#include "mkimage/link_capture.h"
+#include "mkimage/process.h"
+#include "mkimage/response_file.h"
+
+namespace {
+
+constexpr const char* kDefaultC = "clang-19";
+constexpr const char* kDefaultCxx = "clang++-19";
+
+// "xaas-c++", "c++", "g++", "clang++", "x86_64-linux-gnu-g++"…
+std::string real_compiler(const std::string& called_as, const std::optional<xaas::CaptureEnvironment>& environment) {
+  const bool is_cxx = std::filesystem::path(called_as).filename().string().find("++") != std::string::npos;
+  const std::string configured = !environment ? "" : is_cxx ? environment->cxx_compiler : environment->c_compiler;
+  if (!configured.empty()) return configured;
+  return is_cxx ? kDefaultCxx : kDefaultC;
+}
+
+int run_untouched(const std::string& compiler, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), compiler);
+  const xaas::Error error = xaas::exec_process(arguments);
+  fmt::print(stderr, "xaas-cc: {}; install clang-19\n", error.message);
+  return 1;
+}
+
+int run(const std::string& called_as, std::vector<std::string> arguments) {
+  const auto environment = xaas::capture_environment();
+  const std::string compiler = real_compiler(called_as, environment);
+  if (!environment) return run_untouched(compiler, std::move(arguments));
+
+  std::vector<std::string> expanded = xaas::expand_response_files(arguments);
+  const std::vector<std::string> removed = xaas::remove_native_cpu(expanded);
+  if (!removed.empty()) {
+    environment->store().note(
+        fmt::format("{} ignored: an image must not depend on the machine that built it", removed[0]));
+    // Where the option stood in a response file, only the expanded form is without it.
+    if (xaas::remove_native_cpu(arguments).size() != removed.size()) arguments = expanded;
+  }
+  xaas::Compilation compilation{compiler, std::move(arguments), xaas::parse_compiler_command(expanded)};
+  switch (compilation.command.mode) {
+    case xaas::CommandMode::untouched:
+      return run_untouched(compiler, std::move(compilation.arguments));
+    case xaas::CommandMode::native:
+    case xaas::CommandMode::assemble:
+    case xaas::CommandMode::compile:
+    case xaas::CommandMode::precompile:
+      return xaas::compile_and_capture(*environment, compilation);
+    case xaas::CommandMode::link:
+    case xaas::CommandMode::native_link:
+      return xaas::link_and_capture(*environment, compilation);
+  }
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc > 0 ? argv[0] : "xaas-cc", std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+  } catch (const std::exception& error) {
+    static_cast<void>(std::fprintf(stderr, "xaas-cc: %s\n", error.what()));
+    return 1;
+  }
+}
