@@ -1,0 +1,39 @@
+// A few threads that work through a queue, and threads that leave signals to the main thread.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace xaas {
+
+// Thread-safe.
+class JobPool {
+ public:
+  explicit JobPool(unsigned threads);
+  ~JobPool();  // stop()
+  JobPool(const JobPool&) = delete;
+  JobPool& operator=(const JobPool&) = delete;
+
+  // Jobs run in the order they were submitted. After stop() they are dropped.
+  void submit(std::function<void()> job);
+  // Drops what waits and returns when the running jobs have ended.
+  void stop();
+
+ private:
+  void work();
+
+  std::mutex queue_mutex_;
+  std::condition_variable queue_changed_;
+  std::deque<std::function<void()>> queue_;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+// A thread in which the signals that end a mount are blocked: they belong to the main thread.
+std::thread quiet_thread(std::function<void()> body);
+
+}  // namespace xaas

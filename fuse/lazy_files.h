@@ -1,0 +1,159 @@
+// Files that are lowered when they are opened for the first time: which content a node has, who waits for it, and when
+// a name becomes another node. Knows nothing of FUSE. Implements spec/mount.md, "Lowering on open".
+//
+// The life of a file (the node generations are in node.h):
+//   cold -> lowering -> ready      it fits: it is the content of node `promised`
+//                    -> ready      too large, or later than the timeout: a node `lowered`, to which the name moves
+//                    -> baseline   lowering failed: the bytes of the image, padded, are the content of node `promised`
+// When the timeout passes before a file is ready, node `promised` gets the padded bytes of the image and keeps them for
+// ever.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "format/file_index.h"
+#include "fuse/job_pool.h"
+#include "fuse/node.h"
+#include "lower/lowerer.h"
+
+namespace xaas {
+
+// What a node serves: `stored` bytes, then zeros up to `size`. Never changes once it exists.
+struct Content {
+  Fd file;  // the lowered file; not valid: the bytes come from the image
+  std::uint64_t stored = 0;
+  std::uint64_t size = 0;
+  bool is_lowered() const { return file.valid(); }
+};
+
+enum class LazyState { cold, lowering, ready, baseline };
+std::string_view state_name(LazyState state);
+
+// Where a name of a file stands, for announcing that it has moved.
+struct NodeName {
+  NodeId parent = 0;
+  std::string name;
+  auto operator<=>(const NodeName&) const = default;
+};
+
+// What is known of a file, for xattrs and the status.
+struct LazyReport {
+  std::string path;
+  LazyState state = LazyState::cold;
+  std::string error;   // one line; empty unless lowering failed
+  std::string key;     // "sha256:…"; empty until lowered
+  double seconds = 0;  // that lowering took
+  bool from_cache = false;
+  bool late = false;   // the baseline was served while it was made
+  bool large = false;  // larger than promised
+  unsigned waiting = 0;
+};
+
+// An open that may have to wait. The functions are called without locks, `answer` exactly once, from any thread.
+struct OpenRequest {
+  std::uint64_t id = 0;               // unique for ever
+  std::function<bool()> interrupted;  // called with locks held: must not call back
+  // error: 0 and the content (which outlives the mount's last request), or an errno value and null.
+  std::function<void(int error, const Content* content)> answer;
+};
+
+struct LazyOptions {
+  unsigned parallel = 1;                             // files lowered at the same time
+  std::optional<std::chrono::milliseconds> timeout{};  // longest wait of an open; none: as long as it takes
+  bool strict = false;  // never the baseline: EIO when lowering fails, ETIMEDOUT when it is late
+};
+
+struct LazyHooks {
+  std::function<Result<std::optional<Lowered>>(const FileRecord&)> find;  // from the cache
+  std::function<Result<Lowered>(const FileRecord&, const std::atomic<bool>* stop)> lower;
+  // These names are another node now. Called from a thread of this class, without locks.
+  std::function<void(const std::set<NodeName>&)> moved;
+  std::function<void(const std::string&)> info;
+  std::function<void(const std::string&)> warning;
+};
+
+// Thread-safe.
+class LazyFiles {
+ public:
+  LazyFiles(LazyOptions options, LazyHooks hooks);
+  ~LazyFiles();  // stop()
+  LazyFiles(const LazyFiles&) = delete;
+  LazyFiles& operator=(const LazyFiles&) = delete;
+
+  bool contains(InodeRef ref) const;
+  // Does nothing when the file is known already. REQUIRES: record.recipe is not none.
+  void add(InodeRef ref, FileRecord record);
+
+  // The rest REQUIRES that `ref` was added.
+
+  // The node that the name stands for now. The name is remembered, to be announced when it moves.
+  Generation current(InodeRef ref, NodeName name);
+  std::uint64_t size(InodeRef ref, Generation generation) const;
+  // Answers at once or later; starts lowering a cold file. `generation` is promised or lowered.
+  void open(InodeRef ref, Generation generation, OpenRequest request);
+  // The caller of that open has been interrupted: it is answered with EINTR if it still waits. Lowering goes on.
+  void interrupt(std::uint64_t id);
+
+  std::optional<LazyReport> report(InodeRef ref) const;
+  std::vector<LazyReport> reports() const;  // sorted by path
+
+  // Ends workers and threads; opens that wait are answered with EIO.
+  void stop();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct File;
+  struct Answer {
+    OpenRequest request;
+    int error;
+    const Content* content;
+  };
+
+  File& file(InodeRef ref) const;
+  std::optional<Answer> start_open(File& file, Generation generation, OpenRequest request);
+  void look_up(File& file);
+  void make(File& file);
+  void settle(File& file, Result<Lowered> result);
+  void settle_lowered(File& file, Lowered lowered);
+  void settle_failed(File& file, const Error& error);
+  void pass_timeout(File& file);
+  void decide_baseline(File& file);
+  std::vector<Answer> take_waiting(File& file, int error, const Content* content);
+  void watch_deadlines();
+  static void send(std::vector<Answer> answers);
+
+  const LazyOptions options_;
+  const LazyHooks hooks_;
+  std::atomic<bool> stop_{false};
+
+  mutable std::shared_mutex files_mutex_;  // of the map; files are never removed
+  std::unordered_map<InodeRef, std::unique_ptr<File>> files_;
+
+  mutable std::mutex state_mutex_;  // of what is in the files, and of the members below; never held while calling out
+  std::map<std::uint64_t, File*> waiting_;
+  std::set<std::pair<Clock::time_point, File*>> deadlines_;
+  std::condition_variable deadlines_changed_;
+
+  // Looking into the cache must not wait behind files that are being lowered.
+  JobPool lookups_;
+  JobPool makers_;
+  std::thread timer_;
+};
+
+}  // namespace xaas

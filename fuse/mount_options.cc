@@ -1,0 +1,159 @@
+// See mount_options.h.
+#include "fuse/mount_options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <span>
+
+#include "format/file.h"
+
+namespace xaas {
+namespace {
+
+struct Option {
+  std::string_view name;
+  bool has_value;
+  Status (*apply)(std::string_view value, MountOptions& options);
+};
+
+template <typename T>
+Status parse_number(std::string_view value, T& into) {
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), into);
+  if (error == std::errc() && end == value.data() + value.size()) return {};
+  return fail(Code::invalid, "'{}' is not a number from 0 to {}", value, std::numeric_limits<T>::max());
+}
+
+template <typename T>
+Status parse_number(std::string_view value, std::optional<T>& into) {
+  return parse_number(value, into.emplace());
+}
+
+Status add_features(std::string_view value, MountOptions& options) {
+  std::string& features = options.lowerer.target.features;
+  if (!features.empty()) features += ',';
+  features += value;
+  return {};
+}
+
+Status set_timeout(std::string_view value, MountOptions& options) {
+  std::uint32_t seconds = 0;
+  XAAS_TRY(parse_number(value, seconds));
+  options.timeout = std::chrono::seconds(seconds);
+  return {};
+}
+
+Status set_when(std::string_view value, MountOptions& options) {
+  if (value != "wait" && value != "never") return fail(Code::invalid, "'{}' is neither wait nor never", value);
+  options.when = value == "wait" ? LowerWhen::wait : LowerWhen::never;
+  return {};
+}
+
+Status set_policy(std::string_view value, MountOptions& options) {
+  XAAS_ASSIGN(options.lowerer.policy, find_policy(value));
+  return {};
+}
+
+Status set_cache(std::string_view value, MountOptions& options) {
+  // Absolute, because a mount in the background leaves this directory.
+  std::error_code error;
+  options.lowerer.cache = std::filesystem::absolute(value, error);
+  if (error) return fail(Code::invalid, "'{}': {}", value, error.message());
+  return {};
+}
+
+// Sorted by name. Always in force, and accepted because mount(8) and fstab give them: nodev, nosuid, ro.
+constexpr Option kOptions[] = {
+    {"allow_other", false,
+     [](std::string_view, MountOptions& o) {
+       o.kernel.emplace_back("allow_other");
+       return Status();
+     }},
+    {"auto_unmount", false,
+     [](std::string_view, MountOptions& o) {
+       o.kernel.emplace_back("auto_unmount");
+       return Status();
+     }},
+    {"cache", true, set_cache},
+    {"config", true,
+     [](std::string_view v, MountOptions& o) {
+       o.lowerer.configuration = v;
+       return Status();
+     }},
+    {"cpu", true,
+     [](std::string_view v, MountOptions& o) {
+       o.lowerer.target.cpu = v;
+       return Status();
+     }},
+    {"features", true, add_features},
+    {"gid", true, [](std::string_view v, MountOptions& o) { return parse_number(v, o.gid); }},
+    {"jobs", true, [](std::string_view v, MountOptions& o) { return parse_number(v, o.lowerer.jobs); }},
+    {"lower", true, set_when},
+    {"nodev", false, [](std::string_view, MountOptions&) { return Status(); }},
+    {"noexec", false,
+     [](std::string_view, MountOptions& o) {
+       o.kernel.emplace_back("noexec");
+       return Status();
+     }},
+    {"nosuid", false, [](std::string_view, MountOptions&) { return Status(); }},
+    {"offset", true, [](std::string_view v, MountOptions& o) { return parse_number(v, o.offset); }},
+    {"policy", true, set_policy},
+    {"ro", false, [](std::string_view, MountOptions&) { return Status(); }},
+    {"strict", false,
+     [](std::string_view, MountOptions& o) {
+       o.strict = true;
+       return Status();
+     }},
+    {"timeout", true, set_timeout},
+    {"uid", true, [](std::string_view v, MountOptions& o) { return parse_number(v, o.uid); }},
+};
+
+Status apply_option(std::string_view text, MountOptions& options) {
+  if (text.starts_with('+') || text.starts_with('-')) return add_features(text, options);
+  const std::size_t equals = text.find('=');
+  const std::string_view name = text.substr(0, equals);
+  const auto option = std::ranges::lower_bound(kOptions, name, {}, &Option::name);
+  if (option == std::end(kOptions) || option->name != name) return fail(Code::invalid, "unknown option '{}'", name);
+  const bool has_value = equals != std::string_view::npos;
+  if (has_value && !option->has_value) return fail(Code::invalid, "option '{}' takes no value", name);
+  const std::string_view value = has_value ? text.substr(equals + 1) : std::string_view();
+  if (option->has_value && value.empty()) return fail(Code::invalid, "option '{}' needs a value", name);
+  const Status done = option->apply(value, options);
+  if (!done) return fail(Code::invalid, "option '{}': {}", name, done.error().message);
+  return {};
+}
+
+unsigned kernel_setting(const char* path) {
+  const Result<std::string> text = read_file(path, 64);
+  unsigned value = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+  return value;  // 0, "none", where the kernel has no such setting
+}
+
+}  // namespace
+
+Status parse_mount_options(std::string_view list, MountOptions& options) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    if (comma > 0) XAAS_TRY(apply_option(list.substr(0, comma), options));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return {};
+}
+
+std::optional<std::chrono::milliseconds> timeout_from_kernel(unsigned default_timeout, unsigned max_timeout) {
+  unsigned seconds = default_timeout;
+  if (max_timeout != 0 && (seconds == 0 || seconds > max_timeout)) seconds = max_timeout;
+  if (seconds == 0) return std::nullopt;
+  // A quarter, 10 s at most, is left for what comes before and after the wait.
+  const auto limit = std::chrono::milliseconds(std::chrono::seconds(seconds));
+  return limit - std::min<std::chrono::milliseconds>(limit / 4, std::chrono::seconds(10));
+}
+
+std::optional<std::chrono::milliseconds> open_timeout(const MountOptions& options) {
+  if (options.timeout) return *options.timeout;
+  return timeout_from_kernel(kernel_setting("/proc/sys/fs/fuse/default_request_timeout"),
+                             kernel_setting("/proc/sys/fs/fuse/max_request_timeout"));
+}
+
+}  // namespace xaas

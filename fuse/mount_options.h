@@ -1,0 +1,43 @@
+// What a mount is asked to be: the -o options of `xaas-mount`. Implements spec/mount.md, "Options".
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format/error.h"
+#include "lower/lowerer.h"
+
+namespace xaas {
+
+enum class LowerWhen { wait, never };
+
+struct MountOptions {
+  LowererOptions lowerer;  // config= cpu= features= policy= jobs= cache=
+  LowerWhen when = LowerWhen::wait;
+  bool strict = false;
+  std::optional<std::chrono::seconds> timeout;  // none: what this kernel's request timeout asks for
+  std::uint64_t offset = 0;
+  std::optional<uid_t> uid;
+  std::optional<gid_t> gid;
+  std::vector<std::string> kernel;  // options handed on: allow_other, auto_unmount, noexec
+};
+
+// Adds what a comma-separated list says to `options`. Code::invalid names the first option that is unknown or has a bad
+// value. In features=+a,-b what follows a comma belongs to the features as long as it starts with a sign.
+Status parse_mount_options(std::string_view list, MountOptions& options);
+
+// How long an open may wait: by the option, else somewhat less than the time after which this kernel would abort the
+// mount. Nullopt: as long as it takes.
+std::optional<std::chrono::milliseconds> open_timeout(const MountOptions& options);
+
+// From the kernel's two settings, in seconds, 0 for none.
+std::optional<std::chrono::milliseconds> timeout_from_kernel(unsigned default_timeout, unsigned max_timeout);
+
+}  // namespace xaas

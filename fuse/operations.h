@@ -1,0 +1,33 @@
+// The file system's operations as libfuse calls them: thin shims over the tree and the lazy files. What may take long
+// (lowering) is parked, never waited for, so a handler gives its thread back at once. Implements spec/mount.md,
+// "Operations".
+#pragma once
+
+#define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 12)
+#include <fuse3/fuse_lowlevel.h>
+
+#include <functional>
+#include <string>
+
+#include "fuse/lazy_files.h"
+#include "fuse/log.h"
+#include "fuse/served_tree.h"
+
+namespace xaas {
+
+// What the handlers work on: the session's user data. Borrows everything.
+struct Mounted {
+  const Image* image = nullptr;
+  ServedTree* tree = nullptr;
+  LazyFiles* files = nullptr;  // null: nothing is lowered
+  Log* log = nullptr;
+  std::function<std::string()> status;  // text of /.xaas/status
+};
+
+const fuse_lowlevel_ops& operations();
+
+// Tells the kernel that these names stand for another node. Not from a handler: it waits for requests in those
+// directories.
+void announce_moved(fuse_session* session, const std::set<NodeName>& names);
+
+}  // namespace xaas

@@ -1,0 +1,76 @@
+// The tree as the mount shows it: the image's own tree, files to be lowered as nodes of their own, and /.xaas/status.
+// Knows nodes and attributes, nothing of FUSE requests. Implements spec/mount.md, "Nodes" and "What can be seen".
+#pragma once
+
+#include <sys/stat.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "format/image.h"
+#include "fuse/image_guard.h"
+#include "fuse/lazy_files.h"
+#include "fuse/node.h"
+
+namespace xaas {
+
+struct TreeOptions {
+  std::optional<uid_t> uid;  // owner of everything, instead of the image's
+  std::optional<gid_t> gid;
+  std::string target;  // what files are lowered for, as user.xaas.target and .config show it
+  std::string configuration;
+};
+
+// A name's node with its attributes.
+struct ServedEntry {
+  NodeId node = 0;
+  struct stat attributes{};
+};
+
+using Xattrs = std::vector<std::pair<std::string, std::string>>;
+
+// Thread-safe. What it borrows must outlive it.
+class ServedTree {
+ public:
+  // `files` may be null: nothing is lowered.
+  ServedTree(const Image& image, ImageGuard& guard, LazyFiles* files, TreeOptions options);
+
+  Result<ServedEntry> lookup(NodeId parent, std::string_view name);
+  Result<struct stat> attributes(NodeId node) const;
+  // The names in a directory; entry() completes one of them.
+  Result<std::vector<DirectoryEntry>> list(NodeId directory) const;
+  Result<ServedEntry> entry(NodeId parent, const DirectoryEntry& entry);
+  Result<std::string> read_link(NodeId node) const;
+  // Bytes of the image behind a node, whatever its content: short only at the end.
+  Result<std::size_t> read(NodeId node, std::uint64_t offset, std::span<std::byte> into) const;
+  // Those of the image and user.xaas.{state,target,config,key,error} of files with a recipe.
+  Result<Xattrs> xattrs(NodeId node) const;
+
+  Node split(NodeId node) const { return split_node(node, root_); }
+
+ private:
+  bool is_private_directory(NodeId node) const;
+  Result<bool> find_recipe(NodeId parent, const DirectoryEntry& entry);
+  struct stat to_stat(const Attributes& attributes) const;
+
+  const Image& image_;
+  ImageGuard& guard_;
+  LazyFiles* const files_;
+  const TreeOptions options_;
+  const InodeRef root_;
+  std::optional<InodeRef> private_directory_;
+
+  // Paths of directories whose files may have recipes; only those that were looked up. Ends with '/', the root's is
+  // empty.
+  mutable std::shared_mutex paths_mutex_;
+  std::unordered_map<InodeRef, std::string> paths_;
+};
+
+}  // namespace xaas

@@ -1,0 +1,39 @@
+// One mount from the first look at the image to the unmount: image, lowerer, tree and FUSE session, in the order in
+// which they need each other. Implements spec/mount.md, "Life of a mount".
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "format/error.h"
+#include "format/image.h"
+#include "fuse/log.h"
+#include "fuse/mount_options.h"
+
+namespace xaas {
+
+// Not thread-safe; create() and serve() belong to the main thread, which gets the signals.
+class Server {
+ public:
+  // Opens the image; nothing is mounted yet. When files cannot be lowered here they are served as they are, with a
+  // warning; with `strict` that is an error.
+  static Result<std::unique_ptr<Server>> create(const std::filesystem::path& image, const MountOptions& options,
+                                                Log::Verbosity verbosity);
+  ~Server();  // unmounts
+
+  const Image& image() const;
+  // `mountpoint`: a directory, or /dev/fd/N, an open descriptor of /dev/fuse that someone has mounted already.
+  // Starts threads: call it after the last fork. On failure nothing is mounted.
+  Status mount(const std::filesystem::path& mountpoint);
+  // Serves until the mount is unmounted from outside or a signal (HUP, INT, TERM) asks to end. Then everything has
+  // ended: workers, threads, the mount.
+  Status serve();
+
+ private:
+  class Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace xaas

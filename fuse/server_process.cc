@@ -1,0 +1,123 @@
+// See server_process.h.
+#include "fuse/server_process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "format/file.h"
+#include "fuse/server.h"
+
+namespace xaas {
+namespace {
+
+constexpr char kReady = '+';  // what the server writes when it is; anything else is an error's text
+
+struct Pipe {
+  Fd read;
+  Fd write;
+};
+
+Result<Pipe> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("cannot make a pipe");
+  return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
+Status redirect(const std::string& path, int flags, int target) {
+  const Fd file(::open(path.c_str(), flags | O_CLOEXEC, 0666));
+  if (!file.valid() || ::dup2(file.get(), target) < 0) return fail_errno(path + ": cannot write the log");
+  return {};
+}
+
+// Standard error becomes the log: $XAAS_LOG, or the file that it is already, or nothing. /.xaas/status has it in any
+// case.
+Status redirect_log() {
+  const char* path = std::getenv("XAAS_LOG");  // NOLINT(concurrency-mt-unsafe): one thread still
+  if (path != nullptr && *path != '\0') return redirect(path, O_WRONLY | O_CREAT | O_APPEND, STDERR_FILENO);
+  struct stat status{};
+  if (::fstat(STDERR_FILENO, &status) == 0 && S_ISREG(status.st_mode)) return {};
+  return redirect("/dev/null", O_WRONLY, STDERR_FILENO);
+}
+
+Status leave_terminal() {
+  XAAS_TRY(redirect("/dev/null", O_RDONLY, STDIN_FILENO));
+  XAAS_TRY(redirect("/dev/null", O_WRONLY, STDOUT_FILENO));
+  XAAS_TRY(redirect_log());
+  if (::chdir("/") != 0) return fail_errno("cannot change to /");
+  return {};
+}
+
+Status prepare(Lifetime lifetime, pid_t parent) {
+  ::setsid();  // the terminal's signals are for the command, not for its file system
+  if (lifetime == Lifetime::detached) return {};
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != parent) return fail(Code::interrupted, "the command ended before it began");
+  return {};
+}
+
+Status serve(const MountRequest& request, Lifetime lifetime, pid_t parent, Fd ready) {
+  XAAS_TRY(prepare(lifetime, parent));
+  const bool detached = lifetime == Lifetime::detached;
+  const auto verbosity = detached ? Log::Verbosity::everything : Log::Verbosity::warnings;
+  XAAS_ASSIGN(const std::unique_ptr<Server> server, Server::create(request.image, request.options, verbosity));
+  XAAS_TRY(server->mount(request.mountpoint));
+  if (detached) XAAS_TRY(leave_terminal());
+  XAAS_TRY(write_all(ready.get(), std::string_view(&kReady, 1)));
+  ready = Fd();
+  return server->serve();
+}
+
+[[noreturn]] void run_server(const MountRequest& request, Lifetime lifetime, pid_t parent, Fd ready) {
+  // Its end of the pipe stays open for an error's text; serve() closes its own copy when it is ready.
+  Fd errors(::fcntl(ready.get(), F_DUPFD_CLOEXEC, 0));
+  const Status served = serve(request, lifetime, parent, std::move(ready));
+  if (!served) (void)write_all(errors.get(), served.error().message);
+  std::_Exit(served ? 0 : 1);
+}
+
+}  // namespace
+
+Status serve_in_foreground(const MountRequest& request) {
+  XAAS_ASSIGN(const std::unique_ptr<Server> server,
+              Server::create(request.image, request.options, Log::Verbosity::everything));
+  XAAS_TRY(server->mount(request.mountpoint));
+  return server->serve();
+}
+
+Result<pid_t> start_server(const MountRequest& request, Lifetime lifetime) {
+  XAAS_ASSIGN(Pipe pipe, make_pipe());
+  const pid_t parent = ::getpid();
+  const pid_t server = ::fork();
+  if (server < 0) return fail_errno("cannot start a process");
+  if (server == 0) {
+    pipe.read = Fd();
+    run_server(request, lifetime, parent, std::move(pipe.write));
+  }
+  pipe.write = Fd();
+  char first = 0;
+  ssize_t count = 0;
+  do {
+    count = ::read(pipe.read.get(), &first, 1);
+  } while (count < 0 && errno == EINTR);
+  if (count == 1 && first == kReady) return server;
+  std::string message(&first, count == 1 ? 1 : 0);
+  message += read_fd(pipe.read.get()).value_or(std::string());
+  ::waitpid(server, nullptr, 0);
+  if (message.empty()) message = "the server of the mount died before it was ready";
+  return fail(Code::failed, "{}", message);
+}
+
+void end_server(pid_t server) {
+  ::kill(server, SIGTERM);
+  while (::waitpid(server, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace xaas

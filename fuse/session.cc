@@ -1,0 +1,148 @@
+// See session.h.
+#include "fuse/session.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+
+#include "format/file.h"
+#include "fuse/operations.h"
+
+namespace xaas {
+namespace {
+
+constexpr std::string_view kDescriptorPrefix = "/dev/fd/";
+
+// While it exists, what this process and its children write to standard error is kept instead: libfuse and fusermount3
+// know no other way to say why they fail.
+class CapturedErrors {
+ public:
+  CapturedErrors() : saved_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)), text_(::memfd_create("errors", MFD_CLOEXEC)) {
+    std::fflush(stderr);
+    if (saved_.valid() && text_.valid()) ::dup2(text_.get(), STDERR_FILENO);
+  }
+  ~CapturedErrors() {
+    std::fflush(stderr);
+    if (saved_.valid()) ::dup2(saved_.get(), STDERR_FILENO);
+  }
+  CapturedErrors(const CapturedErrors&) = delete;
+  CapturedErrors& operator=(const CapturedErrors&) = delete;
+
+  // On one line.
+  std::string text() const {
+    std::fflush(stderr);
+    ::lseek(text_.get(), 0, SEEK_SET);
+    std::string text = read_fd(text_.get()).value_or(std::string());
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    std::ranges::replace(text, '\n', ';');
+    return text;
+  }
+
+ private:
+  Fd saved_;
+  Fd text_;
+};
+
+bool is_descriptor(const std::filesystem::path& mountpoint) {
+  return mountpoint.native().starts_with(kDescriptorPrefix);
+}
+
+bool in_path(const std::string& program) {
+  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing here sets the environment
+  std::string_view rest = path == nullptr ? "" : path;
+  while (!rest.empty()) {
+    const std::size_t colon = std::min(rest.find(':'), rest.size());
+    const std::string candidate = std::string(rest.substr(0, colon)) + "/" + program;
+    if (::access(candidate.c_str(), X_OK) == 0) return true;
+    rest.remove_prefix(std::min(colon + 1, rest.size()));
+  }
+  return false;
+}
+
+// A list of options to libfuse: -o with each, where ',' and '\' of a value are escaped.
+class Arguments {
+ public:
+  Arguments() { fuse_opt_add_arg(&arguments_, "xaas-mount"); }
+  ~Arguments() { fuse_opt_free_args(&arguments_); }
+  Arguments(const Arguments&) = delete;
+  Arguments& operator=(const Arguments&) = delete;
+
+  void add(const std::string& option) {
+    char* escaped = nullptr;
+    fuse_opt_add_opt_escaped(&escaped, option.c_str());
+    fuse_opt_add_arg(&arguments_, "-o");
+    fuse_opt_add_arg(&arguments_, escaped);
+    std::free(escaped);  // NOLINT: allocated by libfuse
+  }
+  fuse_args* get() { return &arguments_; }
+
+ private:
+  fuse_args arguments_ = FUSE_ARGS_INIT(0, nullptr);
+};
+
+}  // namespace
+
+Status Session::check_mountpoint(const std::filesystem::path& mountpoint) {
+  if (is_descriptor(mountpoint)) return {};
+  struct stat status{};
+  if (::stat(mountpoint.c_str(), &status) != 0) return fail_errno(mountpoint.string() + ": cannot mount here");
+  if (!S_ISDIR(status.st_mode))
+    return fail(Code::invalid, "{}: cannot mount here: not a directory", mountpoint.string());
+  if (::access("/dev/fuse", F_OK) != 0) {
+    return fail(Code::unsupported,
+                "/dev/fuse is missing: load the kernel's module (modprobe fuse), or give the device to this container");
+  }
+  if (::geteuid() != 0 && !in_path("fusermount3")) {
+    return fail(Code::unsupported, "fusermount3 is not in PATH: install the package fuse3, or mount as root");
+  }
+  return {};
+}
+
+Result<Session> Session::mount(const std::filesystem::path& mountpoint, const std::string& source,
+                               const std::vector<std::string>& options, Mounted& mounted) {
+  Arguments arguments;
+  for (const char* always : {"ro", "nosuid", "nodev", "default_permissions", "subtype=xaas"}) arguments.add(always);
+  arguments.add("fsname=" + source);
+  for (const std::string& option : options) arguments.add(option);
+
+  // Absolute: it is needed again at the unmount, and a server in the background works in another directory.
+  std::error_code error;
+  const std::filesystem::path place =
+      is_descriptor(mountpoint) ? mountpoint : std::filesystem::canonical(mountpoint, error);
+  if (error) return fail(Code::invalid, "{}: cannot mount here: {}", mountpoint.string(), error.message());
+
+  const CapturedErrors errors;
+  Session session;
+  session.session_.reset(fuse_session_new(arguments.get(), &operations(), sizeof(fuse_lowlevel_ops), &mounted));
+  if (!session.session_) return fail(Code::failed, "{}: cannot mount: {}", mountpoint.string(), errors.text());
+  if (fuse_set_signal_handlers(session.get()) != 0 || fuse_session_mount(session.get(), place.c_str()) != 0) {
+    return fail(Code::failed, "{}: cannot mount: {}", mountpoint.string(), errors.text());
+  }
+  return session;
+}
+
+Status Session::loop() {
+  const std::unique_ptr<fuse_loop_config, void (*)(fuse_loop_config*)> config(fuse_loop_cfg_create(),
+                                                                              fuse_loop_cfg_destroy);
+  const int result = fuse_session_loop_mt(session_.get(), config.get());
+  // Positive: the signal that ended it.
+  if (result < 0)
+    return fail(Code::io, "serving the mount failed: {}", std::error_code(-result, std::generic_category()).message());
+  return {};
+}
+
+void Session::Unmount::operator()(fuse_session* session) const {
+  fuse_remove_signal_handlers(session);
+  fuse_session_unmount(session);
+  fuse_session_destroy(session);
+}
+
+}  // namespace xaas

@@ -1,0 +1,68 @@
+// See status.h.
+#include "fuse/status.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "format/file.h"
+#include "format/image.h"
+
+namespace xaas {
+namespace {
+
+std::string counts(const std::vector<LazyReport>& files) {
+  std::string text;
+  for (const LazyState state : {LazyState::cold, LazyState::lowering, LazyState::ready, LazyState::baseline}) {
+    const auto count = std::ranges::count(files, state, &LazyReport::state);
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{} {}", count, state_name(state));
+  }
+  return text;
+}
+
+std::string file_line(const LazyReport& file) {
+  std::string line = fmt::format("{:<9} {}", state_name(file.state), file.path);
+  if (file.state == LazyState::ready) {
+    line += file.from_cache ? ", from the cache" : fmt::format(", {:.2f} s", file.seconds);
+  }
+  if (file.late) line += ", the baseline was served meanwhile";
+  if (file.large) line += ", larger than promised";
+  if (file.waiting > 0) line += fmt::format(", {} waiting", file.waiting);
+  if (!file.error.empty()) line += ": " + file.error;
+  return line;
+}
+
+void add_field(std::string& text, std::string_view name, const std::string& value) {
+  if (!value.empty()) text += fmt::format("{:<14} {}\n", name, value);
+}
+
+}  // namespace
+
+std::string status_text(const StatusInput& input) {
+  std::string text;
+  add_field(text, "image", input.image);
+  add_field(text, "name", input.name);
+  add_field(text, "target", input.target.empty() ? "none, the baseline is served" : input.target);
+  add_field(text, "configuration", input.configuration);
+  add_field(text, "policy", input.policy);
+  add_field(text, "cache", input.cache);
+  add_field(text, "timeout", input.timeout);
+  if (!input.target.empty()) add_field(text, "files", counts(input.files));
+  const bool any = std::ranges::any_of(input.files, [](const LazyReport& f) { return f.state != LazyState::cold; });
+  if (any) text += "\n";
+  for (const LazyReport& file : input.files) {
+    if (file.state != LazyState::cold) text += file_line(file) + "\n";
+  }
+  if (!input.log.empty()) text += "\nlog\n";
+  for (const std::string& line : input.log) text += line + "\n";
+  return text;
+}
+
+Result<std::string> read_status(const std::filesystem::path& mountpoint) {
+  Result<std::string> text = read_file(mountpoint / kPrivateDirectory / "status");
+  if (text) return text;
+  return fail(Code::failed, "{}: no image is mounted here by xaas-mount ({})", mountpoint.string(),
+              text.error().message);
+}
+
+}  // namespace xaas
