@@ -1,0 +1,64 @@
+# Sourced by every end-to-end test: a private directory, the tools in PATH, and everything undone at the end, also when the test
+# dies. The environment gives XAAS_BIN (tools), XAAS_FIXTURES (images that the fixture tests made), XAAS_SOURCE (repository).
+set -euo pipefail
+PATH=$XAAS_BIN:$PATH
+work=$(mktemp -d "${TMPDIR:-/tmp}/xaas-e2e.XXXXXX")
+export XAAS_CACHE=$work/cache
+children=()
+
+undo() {
+  local status=$?
+  set +e
+  for child in "${children[@]}"; do kill -KILL "$child" 2>/dev/null; done
+  # The innermost mounts come last in /proc/mounts.
+  for point in $(awk -v w="$work/" 'index($2, w) == 1 { print $2 }' /proc/mounts | tac); do
+    umount "$point" 2>/dev/null || fusermount3 -q -u "$point" 2>/dev/null || umount -l "$point"
+  done
+  rm -rf --one-file-system "$work"
+  [ $status = 0 ] || [ $status = 77 ] || echo "FAILED with status $status" >&2
+  exit $status
+}
+trap undo EXIT
+trap 'exit 130' INT TERM
+
+die() { echo "$*" >&2; exit 1; }
+skip() { echo "skipped: $*"; exit 77; }
+equal() { [ "$1" = "$2" ] || die "expected: $1
+  actual: $2"; }
+contains() { case $1 in *"$2"*) ;; *) die "expected to contain: $2
+  actual: $1" ;; esac; }
+
+need_fuse() { (exec 3<>/dev/fuse) 2>/dev/null || skip "/dev/fuse cannot be opened"; }
+need_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
+
+# mount_image IMAGE DIRECTORY [OPTIONS]: in the background, undone at the end.
+mount_image() {
+  mkdir -p "$2"
+  xaas-mount ${3:+-o "$3"} "$1" "$2"
+}
+unmount() { umount "$1"; }
+
+xattr_of() { getfattr --absolute-names --only-values -n "user.xaas.$1" "$2"; }
+state_of() { xattr_of state "$1"; }
+
+# wait_until SECONDS COMMAND...: polls for a condition that nothing announces; fails when it does not come.
+wait_until() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ $SECONDS -lt $deadline ] || die "gave up waiting for: $*"
+    read -rt 0.05 <> <(:) || true
+  done
+}
+
+# fails_with STATUS TEXT COMMAND...: exactly that status, one line on standard error, and TEXT in it.
+fails_with() {
+  local expected=$1 text=$2 status=0
+  shift 2
+  "$@" >"$work/stdout" 2>"$work/stderr" || status=$?
+  [ $status = "$expected" ] || die "expected status $expected, got $status from: $*
+$(cat "$work/stderr")"
+  contains "$(cat "$work/stderr")" "$text"
+  [ "$expected" = 2 ] || [ "$(wc -l <"$work/stderr")" = 1 ] || die "expected one line from: $*
+$(cat "$work/stderr")"
+}

@@ -1,0 +1,15 @@
+# stat, ls -l, find and reading attributes never cause lowering, and what they show stays true afterwards.
+. "$(dirname "$0")/lib.sh"
+need_fuse
+mount_image "$XAAS_FIXTURES/heat.xaas" "$work/app"
+ls -lR "$work/app" >/dev/null
+find "$work/app" -type f -size +0 -newer / >/dev/null
+before=$(stat -c '%s %i %Y' "$work/app/bin/heat")
+getfattr -d -m - "$work/app/bin/heat" >/dev/null 2>&1
+equal cold "$(state_of "$work/app/bin/heat")"
+[ -z "$(find "$XAAS_CACHE" -name '*.elf' 2>/dev/null)" ] || die "something was lowered"
+
+"$work/app/bin/heat" 1 >/dev/null 2>&1
+equal ready "$(state_of "$work/app/bin/heat")"
+equal "$before" "$(stat -c '%s %i %Y' "$work/app/bin/heat")"
+equal "$(stat -c %s "$work/app/bin/heat")" "$(wc -c <"$work/app/bin/heat")"

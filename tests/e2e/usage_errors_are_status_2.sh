@@ -1,0 +1,11 @@
+# Wrong usage gives status 2 and says what is wrong; help and version are status 0.
+. "$(dirname "$0")/lib.sh"
+for tool in mkxaas xaas-info xaas-lower xaas-mount; do
+  fails_with 2 "--no-such-option" $tool --no-such-option
+  fails_with 2 "" $tool
+  contains "$($tool --help)" "$tool"
+  contains "$($tool --version)" "."
+done
+fails_with 2 "no_such" xaas-mount -o no_such=1 "$XAAS_FIXTURES/heat.xaas" "$work"
+fails_with 1 "sparc9" xaas-lower --cpu=sparc9 "$XAAS_FIXTURES/heat.xaas"
+fails_with 1 "no/such" xaas-lower "$XAAS_FIXTURES/heat.xaas" no/such

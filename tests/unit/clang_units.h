@@ -1,0 +1,68 @@
+// Translation units for tests: compiled by clang as the capturing wrapper does it, in a directory of their own.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "format/file.h"
+#include "mkimage/canonical_ir.h"
+
+namespace xaas::test {
+
+// One thread; several processes may use one each. Every failure is the test's.
+class ClangUnits {
+ public:
+  ClangUnits() : directory_(TempDirectory::create(std::filesystem::temp_directory_path()).value()) {}
+
+  // Made if absent.
+  std::filesystem::path directory(const std::string& name) const {
+    std::filesystem::path path = directory_.path() / name;
+    std::filesystem::create_directories(path);
+    return path;
+  }
+
+  // Runs a shell command; returns its exit status.
+  static int status_of(const std::filesystem::path& at, const std::string& command) {
+    const std::string line = "cd '" + at.string() + "' && " + command;
+    return std::system(line.c_str());  // NOLINT(concurrency-mt-unsafe)
+  }
+
+  static void run(const std::filesystem::path& at, const std::string& command) {
+    INFO(command);
+    REQUIRE(status_of(at, command) == 0);
+  }
+
+  // What a shell command prints.
+  std::string output(const std::filesystem::path& at, const std::string& command) const {
+    const std::filesystem::path text = directory("output") / "text";
+    run(at, "{ " + command + "; } > '" + text.string() + "'");
+    return read_file(text).value();
+  }
+
+  // ThinLTO bitcode of C code, compiled in the directory `where`.
+  std::string bitcode(const std::string& source, const std::string& flags, const std::string& where = "a") const {
+    const std::filesystem::path at = directory(where);
+    REQUIRE(write_file(at / "unit.c", source));
+    run(at, "clang-19 -O2 " + flags +
+                " -flto=thin -ffat-lto-objects -Xclang -target-cpu -Xclang '' -mtune= -c unit.c -o unit.o");
+    run(at, "llvm-objcopy-19 --dump-section .llvm.lto=unit.bc unit.o");
+    return read_file(at / "unit.bc").value();
+  }
+
+  UnitTarget target(const std::string& flags) const {
+    return read_unit_target(bitcode("int xaas_probe(int x) { return x; }\n", flags, "probe")).value();
+  }
+
+  std::string canonical(const std::string& source, const std::string& flags, const std::string& where = "a") const {
+    const Result<std::string> result = canonicalise(bitcode(source, flags, where), target(flags));
+    if (!result) FAIL(result.error().message);
+    return *result;
+  }
+
+ private:
+  TempDirectory directory_;
+};
+
+}  // namespace xaas::test

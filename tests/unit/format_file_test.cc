@@ -1,0 +1,90 @@
+// Files and temporary files.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "format/file.h"
+#include "tests/unit/format_support.h"
+
+using namespace xaas;
+using namespace xaas::test;
+
+namespace {
+
+std::size_t entries(const std::filesystem::path& directory) {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(directory), {}));
+}
+
+}  // namespace
+
+TEST_CASE("a file is written and read whole") {
+  const TempDirectory directory = scratch();
+  const std::string data = noise(1'000'001);
+  good(write_file(directory.path() / "f", data));
+  CHECK(good(read_file(directory.path() / "f")) == data);
+  good(write_file(directory.path() / "f", ""));
+  CHECK(good(read_file(directory.path() / "f")).empty());
+  CHECK(entries(directory.path()) == 1);
+}
+
+TEST_CASE("a file larger than the limit is refused with its path") {
+  const TempDirectory directory = scratch();
+  good(write_file(directory.path() / "f", "12345"));
+  CHECK(good(read_file(directory.path() / "f", 5)) == "12345");
+  CHECK(contains(bad(read_file(directory.path() / "f", 4), Code::invalid), "/f"));
+}
+
+TEST_CASE("a pipe is read to its end") {
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  const Fd reading(ends[0]);
+  {
+    const Fd writing(ends[1]);
+    good(write_all(writing.get(), "hello"));
+  }
+  CHECK(good(read_fd(reading.get())) == "hello");
+}
+
+TEST_CASE("a missing file is not found, by name") {
+  CHECK(contains(bad(read_file("/nonexistent/file"), Code::not_found), "/nonexistent/file"));
+}
+
+TEST_CASE("a temporary file leaves nothing unless it is committed") {
+  const TempDirectory directory = scratch();
+  {
+    TempFile file = good(TempFile::create(directory.path()));
+    CHECK(entries(directory.path()) == 1);
+    const TempFile moved = std::move(file);
+    CHECK(entries(directory.path()) == 1);
+  }
+  CHECK(entries(directory.path()) == 0);
+  {
+    TempFile file = good(TempFile::create(directory.path()));
+    good(write_all(file.fd(), "x"));
+    good(file.commit(directory.path() / "kept"));
+    CHECK(fcntl(file.fd(), F_GETFD) >= 0);
+  }
+  CHECK(good(read_file(directory.path() / "kept")) == "x");
+  CHECK(entries(directory.path()) == 1);
+}
+
+TEST_CASE("a committed file has the permissions of any new file") {
+  const TempDirectory directory = scratch();
+  const mode_t mask = umask(022);
+  good(write_file(directory.path() / "f", "x"));
+  umask(mask);
+  struct stat status{};
+  REQUIRE(stat((directory.path() / "f").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0644);
+}
+
+TEST_CASE("a temporary directory goes away with all it holds") {
+  std::filesystem::path path;
+  {
+    const TempDirectory directory = scratch();
+    path = directory.path();
+    std::filesystem::create_directories(path / "a/b");
+    good(write_file(path / "a/b/c", "x"));
+  }
+  CHECK_FALSE(std::filesystem::exists(path));
+}

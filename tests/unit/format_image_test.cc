@@ -1,0 +1,277 @@
+// Images as a whole: opening, reading by digest, verifying, unpacking, and what damage does to them.
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "format/image.h"
+#include "format/image_extract.h"
+#include "format/image_summary.h"
+#include "format/image_walk.h"
+#include "format/little_endian.h"
+#include "format/trailer.h"
+#include "tests/unit/format_support.h"
+
+using namespace xaas;
+using namespace xaas::test;
+
+namespace {
+
+struct Fixture {
+  TempDirectory directory = scratch();
+  std::filesystem::path path = small_image(directory.path());
+  std::filesystem::path out = directory.path() / "out";
+};
+
+// Opens, lists, reads and verifies everything. What cannot be read is an error; what can is compared with `original`.
+void read_all_of(const std::filesystem::path& path) {
+  const auto reader = SquashfsReader::open(path, {.cache_bytes = 1 << 20});
+  if (reader) {
+    (void)walk(**reader, "", [&](const std::string&, const DirectoryEntry& entry) -> Status {
+      (void)(*reader)->stat(entry.ref);
+      (void)(*reader)->xattrs(entry.ref);
+      (void)(*reader)->read_link(entry.ref);
+      (void)(*reader)->read_all(entry.ref, 16 << 20);
+      return {};
+    });
+  }
+  const auto image = Image::open(path, {.cache_bytes = 1 << 20});
+  if (!image) {
+    CHECK_FALSE(image.error().message.empty());
+    return;
+  }
+  (void)verify(**image);
+  (void)summarise(**image);
+  const auto data = (*image)->file("share/data");
+  if (data) CHECK(*data == noise(kDataSize));
+}
+
+std::vector<std::string> problems_of(const std::filesystem::path& path) {
+  return good(verify(*good(Image::open(path)))).problems;
+}
+
+}  // namespace
+
+TEST_CASE("an image is opened with its manifest and index") {
+  const Fixture f;
+  const auto image = good(Image::open(f.path));
+  CHECK(image->manifest().name == "demo");
+  CHECK(image->files().count() == 4);
+  const auto record = good(image->files().find("bin/tool"));
+  REQUIRE(record);
+  CHECK(record->promised_size == promised_size(5000));
+  const Recipe recipe = good(image->recipe(record->recipe));
+  CHECK(recipe == small_recipe());
+  CHECK(good(image->ir(Digest::of("module"))) == "module");
+  CHECK(good(image->object(Digest::of("object"))) == "object");
+  CHECK(good(image->file("share/data")) == noise(kDataSize));
+  bad(image->file("bin/alias"), Code::not_found);
+  bad(image->ir(Digest::of("other")), Code::not_found);
+}
+
+TEST_CASE("the recipe of a file is repeated in its attributes") {
+  const Fixture f;
+  const auto image = good(Image::open(f.path));
+  const auto xattrs = good(image->squashfs().xattrs(good(image->squashfs().resolve("bin/tool"))));
+  REQUIRE(xattrs.size() == 1);
+  CHECK(xattrs[0].first == kRecipeXattr);
+  CHECK(good(Digest::parse(xattrs[0].second)) == good(image->files().find("bin/tool"))->recipe);
+}
+
+TEST_CASE("a SquashFS without a manifest is not an image") {
+  const Fixture f;
+  const auto writer = good(SquashfsWriter::create(f.path, {}));
+  good(writer->add_bytes("a", "x", {}));
+  good(writer->finish());
+  CHECK(contains(bad(Image::open(f.path), Code::invalid), "manifest"));
+}
+
+TEST_CASE("an unknown incompat feature refuses the image, other features do not") {
+  const TempDirectory directory = scratch();
+  const std::filesystem::path path = directory.path() / "i";
+  const auto open_with = [&](FeatureFlags features) {
+    Manifest manifest = small_manifest();
+    manifest.features = std::move(features);
+    ImageBuilder builder(path);
+    builder.add(std::string(kManifestPath), to_json(manifest));
+    builder.finish();
+    return Image::open(path);
+  };
+  CHECK(contains(bad(open_with({.incompat = {"x"}, .lower_incompat = {}, .compat = {}}), Code::unsupported), "\"x\""));
+  good(open_with({.incompat = {}, .lower_incompat = {"x"}, .compat = {"y"}}));
+}
+
+TEST_CASE("a trailer section that must be understood refuses the image") {
+  const Fixture f;
+  std::string bytes = good(read_file(f.path));
+  const std::uint64_t squashfs_size = good(Image::open(f.path))->squashfs().image_size();
+  const auto with_flags = [&](std::uint32_t flags) {
+    Trailer trailer;
+    trailer.squashfs_size = squashfs_size;
+    trailer.length = 4096;
+    trailer.sections.push_back({.type = 2, .flags = flags, .offset = 4000, .length = 10});
+    bytes.replace(trailer_offset(squashfs_size), std::string::npos, encode_trailer(trailer));
+    good(write_file(f.path, bytes));
+    return Image::open(f.path);
+  };
+  good(with_flags(0));
+  bad(with_flags(1), Code::unsupported);
+}
+
+TEST_CASE("a whole image verifies") {
+  const Fixture f;
+  std::vector<std::string> seen;
+  const VerifyReport report =
+      good(verify(*good(Image::open(f.path)), [&](std::string_view path) { seen.emplace_back(path); }));
+  CHECK(report.problems.empty());
+  CHECK(report.files == 4);
+  CHECK(report.ir == 1);
+  CHECK(report.objects == 1);
+  CHECK(report.recipes == 1);
+  CHECK(seen.size() == 7);
+}
+
+TEST_CASE("verification names what is wrong") {
+  const TempDirectory directory = scratch();
+  const std::filesystem::path path = directory.path() / "i";
+  const std::string recipe = to_json(small_recipe());
+  const auto problems_with = [&](auto change) {
+    ImageBuilder builder(path);
+    change(builder);
+    builder.finish();
+    std::string all;
+    for (const std::string& problem : problems_of(path)) all += problem + '\n';
+    return all;
+  };
+  CHECK(problems_with(fill).empty());
+  CHECK(contains(problems_with([](ImageBuilder& b) { fill(b), b.add_unindexed("extra", "x"); }),
+                 "extra: is not in the index"));
+  CHECK(contains(problems_with([](ImageBuilder& b) { fill(b), b.records.push_back({.path = "gone"}); }),
+                 "gone: is in the index"));
+  CHECK(contains(problems_with([](ImageBuilder& b) { fill(b), b.records.back().sha256 = Digest::of("y"); }), "main.c"));
+  CHECK(contains(problems_with([](ImageBuilder& b) { fill(b), ++b.records.back().size; }), "size"));
+  CHECK(contains(problems_with([](ImageBuilder& b) { fill(b), b.add_unindexed(".xaas/ir/00/x.bc", "x"); }), "x.bc"));
+  CHECK(contains(problems_with([&](ImageBuilder& b) {
+                   fill(b);
+                   b.add("lib/other", "x", Digest::of("no recipe"));
+                 }),
+                 recipe_path(Digest::of("no recipe"))));
+  CHECK(contains(problems_with([&](ImageBuilder& b) {
+                   b.add(std::string(kManifestPath), to_json(small_manifest()));
+                   b.add_unindexed(recipe_path(Digest::of(recipe)), recipe);
+                   b.add_unindexed(object_path(Digest::of("object")), "object");
+                   b.add("bin/tool", "x", Digest::of(recipe));
+                 }),
+                 "needs " + ir_path(Digest::of("module"))));
+  CHECK(contains(problems_with([&](ImageBuilder& b) {
+                   Manifest manifest = small_manifest();
+                   manifest.toolchains.push_back(
+                       {.host = "h", .worker = "w", .digest = Digest::of("w"), .llvm = "19", .targets = {}});
+                   b.add(std::string(kManifestPath), to_json(manifest));
+                   b.add("w", "another worker");
+                 }),
+                 "digest in the manifest"));
+}
+
+TEST_CASE("an image is unpacked as it is") {
+  const Fixture f;
+  {
+    ImageBuilder builder(f.path);
+    fill(builder);
+    good(builder.writer().add_hard_link("bin/twin", "bin/tool"));
+    builder.records.push_back(builder.records[1]);
+    builder.records.back().path = "bin/twin";
+    good(builder.writer().add_directory("read-only", {.permissions = 0555}));
+    good(builder.writer().add_bytes("read-only/holes", std::string(1 << 20, '\0') + "x", {.permissions = 0400}));
+    builder.finish();
+  }
+  good(extract(*good(Image::open(f.path)), f.out));
+  CHECK(good(read_file(f.out / "share/data")) == noise(kDataSize));
+  CHECK(std::filesystem::read_symlink(f.out / "bin/alias") == "tool");
+  struct stat tool{}, twin{}, directory{}, holes{};
+  REQUIRE(stat((f.out / "bin/tool").c_str(), &tool) == 0);
+  REQUIRE(stat((f.out / "bin/twin").c_str(), &twin) == 0);
+  REQUIRE(stat((f.out / "read-only").c_str(), &directory) == 0);
+  REQUIRE(stat((f.out / "read-only/holes").c_str(), &holes) == 0);
+  CHECK(tool.st_ino == twin.st_ino);
+  CHECK(tool.st_mtime == 1700000000);
+  CHECK((tool.st_mode & 07777) == 0755);
+  CHECK((directory.st_mode & 07777) == 0555);
+  CHECK(directory.st_mtime == 1700000000);
+  CHECK((holes.st_mode & 07777) == 0400);
+  CHECK(holes.st_size == (1 << 20) + 1);
+  CHECK(holes.st_blocks * 512 < 1 << 20);
+  std::filesystem::permissions(f.out / "read-only", std::filesystem::perms::owner_all);
+}
+
+TEST_CASE("an image is unpacked into an empty directory or a new one only") {
+  const Fixture f;
+  const auto image = good(Image::open(f.path));
+  std::filesystem::create_directory(f.out);
+  good(write_file(f.out / "mine", "x"));
+  bad(extract(*image, f.out), Code::invalid);
+  CHECK(good(read_file(f.out / "mine")) == "x");
+  std::filesystem::remove(f.out / "mine");
+  good(extract(*image, f.out / ""));
+  CHECK(std::filesystem::exists(f.out / "bin/tool"));
+  bad(extract(*image, f.path), Code::invalid);
+  bad(extract(*image, f.directory.path() / "a/b"), Code::not_found);
+}
+
+TEST_CASE("unpacking a damaged image leaves nothing behind") {
+  const Fixture f;
+  ImageBuilder builder(f.path);
+  fill(builder);
+  builder.records[2].sha256 = Digest::of("something else");
+  builder.finish();
+  CHECK(contains(bad(extract(*good(Image::open(f.path)), f.out), Code::invalid), "share/data"));
+  CHECK_FALSE(std::filesystem::exists(f.out));
+  CHECK(std::distance(std::filesystem::directory_iterator(f.directory.path()), {}) == 1);
+}
+
+TEST_CASE("a summary counts what is there") {
+  const Fixture f;
+  const auto image = good(Image::open(f.path));
+  const ImageSummary summary = good(summarise(*image));
+  CHECK(summary.files == 2);
+  CHECK(summary.lowered_files == 1);
+  CHECK(summary.ir_modules == 1);
+  CHECK(summary.ir_bytes == 6);
+  CHECK(summary.objects == 1);
+  CHECK(summary.sources == 1);
+  CHECK(contains(to_text(image->manifest(), summary), "2, 1 to be lowered"));
+  CHECK(contains(to_json(image->manifest(), summary), "\"lowered_files\": 1"));
+}
+
+TEST_CASE("a truncated image is refused with one line") {
+  const Fixture f;
+  const std::string bytes = good(read_file(f.path));
+  const std::uint64_t squashfs_size = good(Image::open(f.path))->squashfs().image_size();
+  for (std::size_t size = 0; size < squashfs_size; size += 1 + size / 50) {
+    good(write_file(f.path, std::string_view(bytes).substr(0, size)));
+    const auto image = Image::open(f.path);
+    REQUIRE_FALSE(image);
+    CHECK(image.error().message.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("flipped bytes give errors or the right data, never a crash") {
+  const Fixture f;
+  std::string bytes = good(read_file(f.path));
+  const std::uint64_t squashfs_size = good(Image::open(f.path))->squashfs().image_size();
+  const std::filesystem::path damaged = f.directory.path() / "damaged";
+  // Every byte of the tables and the trailer; of the content, which is all alike, a few.
+  for (std::size_t i = 0; i < bytes.size(); i += i < 96 || (i > kDataSize && i < squashfs_size + 100) ? 1 : 4001) {
+    for (const char mask : {'\x01', '\x80', '\xff'}) {
+      bytes[i] = static_cast<char>(bytes[i] ^ mask);
+      good(write_file(damaged, bytes));
+      read_all_of(damaged);
+      bytes[i] = static_cast<char>(bytes[i] ^ mask);
+    }
+  }
+}
+
+TEST_CASE("paths are shown without control characters") {
+  CHECK(printable("a\nb\x1b[31m\\") == "a\\012b\\033[31m\\134");
+  CHECK(printable("größe") == "größe");
+}

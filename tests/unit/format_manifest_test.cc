@@ -1,0 +1,93 @@
+// The manifest and its feature flags.
+#include <fmt/format.h>
+
+#include "format/manifest.h"
+#include "tests/unit/format_support.h"
+
+using namespace xaas;
+using namespace xaas::test;
+
+namespace {
+
+Manifest full_manifest() {
+  Manifest manifest = small_manifest();
+  manifest.features.lower_incompat = {"one"};
+  manifest.features.compat = {"two", "three"};
+  manifest.configurations.front().rank = -3;
+  manifest.configurations.front().requires_ = {.features = {"+avx2"}, .libraries = {"libm.so.6"}, .devices = {"cuda"}};
+  manifest.configurations.front().points = {{"simd", "avx2"}};
+  manifest.toolchains.push_back({.host = "x86_64-pc-linux-gnu",
+                                 .worker = ".xaas/toolchain/x86_64-pc-linux-gnu/xaas-lower",
+                                 .digest = Digest::of("w"),
+                                 .llvm = "19.1.7",
+                                 .targets = {"x86", "aarch64"}});
+  return manifest;
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  const std::size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST_CASE("a manifest survives being written and read") {
+  const Manifest manifest = full_manifest();
+  const Manifest read = good(parse_manifest(to_json(manifest)));
+  CHECK(to_json(read) == to_json(manifest));
+  CHECK(read.configurations.front().rank == -3);
+  CHECK(read.configurations.front().requires_.devices == std::vector<std::string>{"cuda"});
+  CHECK(read.configurations.front().points.at("simd") == "avx2");
+  CHECK(read.toolchains.front().digest == Digest::of("w"));
+  CHECK(read.libc_floor == "GLIBC_2.34");
+}
+
+TEST_CASE("a newer format version is refused as such") {
+  const std::string text = R"({"format": 2, "new": "shape"})";
+  CHECK(contains(bad(parse_manifest(text), Code::unsupported), "newer"));
+}
+
+TEST_CASE("unknown keys of a manifest are ignored") {
+  good(parse_manifest(replaced(to_json(full_manifest()), "\"name\"", "\"colour\": 7, \"name\"")));
+}
+
+TEST_CASE("missing keys and wrong types of a manifest are named") {
+  const std::string text = to_json(full_manifest());
+  CHECK(contains(bad(parse_manifest(replaced(text, "\"libc_floor\"", "\"x\"")), Code::invalid), "libc_floor"));
+  CHECK(contains(bad(parse_manifest(replaced(text, "\"demo\"", "7")), Code::invalid), "name"));
+  CHECK(contains(bad(parse_manifest(replaced(text, "-3", "\"high\"")), Code::invalid), "configurations[0]"));
+  bad(parse_manifest("7"), Code::invalid);
+}
+
+TEST_CASE("a manifest that contradicts itself is refused") {
+  const std::string text = to_json(full_manifest());
+  bad(parse_manifest(replaced(text, "/opt/demo", "opt/demo")), Code::invalid);
+  bad(parse_manifest(replaced(text, "\"default_configuration\": \"default\"", "\"default_configuration\": \"other\"")),
+      Code::invalid);
+  bad(parse_manifest(replaced(text, "\"name\": \"default\"", "\"name\": \"../up\"")), Code::invalid);
+  Manifest twice = full_manifest();
+  twice.configurations.push_back(twice.configurations.front());
+  bad(parse_manifest(to_json(twice)), Code::invalid);
+}
+
+TEST_CASE("feature flags decide what an old program does with a newer image") {
+  Manifest manifest = small_manifest();
+  good(check_readable(manifest));
+  good(check_lowerable(manifest));
+  manifest.features.compat = {"x-compat"};
+  good(check_lowerable(manifest));
+  manifest.features.lower_incompat = {"x-lower"};
+  good(check_readable(manifest));
+  CHECK(contains(bad(check_lowerable(manifest), Code::unsupported), "x-lower"));
+  manifest.features.incompat = {"x-all"};
+  CHECK(contains(bad(check_readable(manifest), Code::unsupported), "x-all"));
+  bad(check_lowerable(manifest), Code::unsupported);
+}
+
+TEST_CASE("what an unknown feature changed is reported as the feature, not as damage") {
+  Manifest manifest = small_manifest();
+  manifest.features.incompat = {"x-all"};
+  const std::string text = replaced(to_json(manifest), "\"configurations\": [", "\"configurations\": 7, \"old\": [");
+  CHECK(contains(bad(parse_manifest(text), Code::unsupported), "x-all"));
+}

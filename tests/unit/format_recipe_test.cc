@@ -1,0 +1,75 @@
+// Link recipes.
+#include "format/recipe.h"
+#include "tests/unit/format_support.h"
+
+using namespace xaas;
+using namespace xaas::test;
+
+namespace {
+
+Recipe full_recipe() {
+  Recipe recipe = small_recipe();
+  recipe.kind = LinkKind::shared;
+  recipe.arguments.emplace_back(
+      ArchiveInput{.name = "libx.a",
+                   .members = {IrInput{.digest = Digest::of("m"), .name = "x.o", .features = {}},
+                               ObjectInput{.digest = Digest::of("o"), .name = "x.o"}}});
+  recipe.arguments.emplace_back(FileOption{.option = "--version-script=", .digest = Digest::of("v")});
+  recipe.arguments.emplace_back("--no-whole-archive \"quoted\\\n");
+  return recipe;
+}
+
+std::string with_argument(const std::string& argument) {
+  return R"({"kind":"pie","triple":"t","output":"o","arguments":[)" + argument + "]}";
+}
+
+const std::string kDigest = Digest::of("x").to_string();
+
+}  // namespace
+
+TEST_CASE("a recipe survives being written and read") {
+  const Recipe recipe = full_recipe();
+  CHECK(good(parse_recipe(to_json(recipe))) == recipe);
+  CHECK(good(parse_recipe(to_json(Recipe()))) == Recipe());
+}
+
+TEST_CASE("a recipe is written in one way only") {
+  const std::string digest = Digest::of("v").to_string();
+  Recipe recipe;
+  recipe.kind = LinkKind::static_no_pie;
+  recipe.triple = "t";
+  recipe.output = "o";
+  recipe.arguments = {"-s",
+                      LibraryInput{.soname = "l"},
+                      FileOption{.option = "-T", .digest = Digest::of("v")},
+                      IrInput{.digest = Digest::of("v"), .name = "n", .features = {"+a"}},
+                      ObjectInput{.digest = Digest::of("v"), .name = "n"},
+                      ArchiveInput{.name = "a", .members = {}}};
+  CHECK(to_json(recipe) == R"({"kind":"static","triple":"t","output":"o","arguments":["-s",{"library":"l"},)"
+                           R"({"option":"-T","file":")" +
+                               digest + R"("},{"ir":")" + digest + R"(","name":"n","features":["+a"]},{"object":")" +
+                               digest + R"(","name":"n"},{"archive":"a","members":[]}]})" + "\n");
+}
+
+TEST_CASE("every kind of link has its name") {
+  for (const LinkKind kind :
+       {LinkKind::shared, LinkKind::pie, LinkKind::no_pie, LinkKind::static_pie, LinkKind::static_no_pie}) {
+    Recipe recipe;
+    recipe.kind = kind;
+    CHECK(good(parse_recipe(to_json(recipe))).kind == kind);
+  }
+}
+
+TEST_CASE("what a recipe's reader does not know is an error with its place") {
+  good(parse_recipe(with_argument("")));
+  CHECK(contains(bad(parse_recipe(R"({"kind":"pie","triple":"t","output":"o","arguments":[],"new":1})"), Code::invalid),
+                 "new"));
+  CHECK(contains(bad(parse_recipe(R"({"kind":"pi","triple":"t","output":"o","arguments":[]})"), Code::invalid), "pi"));
+  CHECK(contains(bad(parse_recipe(with_argument(R"("-x",{"wheel":"x"})")), Code::invalid), "arguments[1]"));
+  CHECK(contains(bad(parse_recipe(with_argument("7")), Code::invalid), "arguments[0]"));
+  bad(parse_recipe(with_argument(R"({"ir":")" + kDigest + R"(","name":"n","features":[],"more":1})")), Code::invalid);
+  bad(parse_recipe(with_argument(R"({"ir":")" + kDigest + R"(","name":"n","features":["avx2"]})")), Code::invalid);
+  bad(parse_recipe(with_argument(R"({"ir":"sha256:12","name":"n","features":[]})")), Code::invalid);
+  bad(parse_recipe(with_argument(R"({"archive":"a","members":[{"archive":"b","members":[]}]})")), Code::invalid);
+  bad(parse_recipe("[]"), Code::invalid);
+}

@@ -1,0 +1,265 @@
+// The lazy state machine, without FUSE: a fake takes the place of lowering and of the kernel's requests.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <future>
+
+#include "fuse/lazy_files.h"
+
+namespace xaas {
+namespace {
+
+constexpr InodeRef kRef = 77;
+const NodeName kName{kRootNode, "tool"};
+
+struct Outcome {
+  int error = 0;
+  const Content* content = nullptr;
+};
+
+Lowered lowered_file(std::string_view bytes) {
+  Lowered result;
+  result.file = Fd(::memfd_create("lowered", MFD_CLOEXEC));
+  REQUIRE(write_all(result.file.get(), bytes));
+  result.size = bytes.size();
+  result.seconds = 1.5;
+  return result;
+}
+
+std::string bytes_of(const Content& content) {
+  std::string bytes(content.stored, '\0');
+  REQUIRE(::pread(content.file.get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+  return bytes;
+}
+
+// One file of 4 bytes, promised 10, whose lowering ends when the test says so.
+class Bench {
+ public:
+  explicit Bench(LazyOptions options = {})
+      : files(options,
+              LazyHooks{.find = [this](const FileRecord&) { return find(); },
+                        .lower = [this](const FileRecord&, const std::atomic<bool>* stop) { return lower(stop); },
+                        .moved = [this](const std::set<NodeName>& names) { moved.set_value(names); },
+                        .info = [this](const std::string& line) { note(line); },
+                        .warning = [this](const std::string& line) { note(line); }}) {
+    FileRecord record;
+    record.path = "bin/tool";
+    record.size = 4;
+    record.promised_size = 10;
+    record.recipe = Digest::of("recipe");
+    files.add(kRef, record);
+  }
+  ~Bench() { finish(fail(Code::failed, "the test is over")); }
+
+  std::future<Outcome> open(std::uint64_t id, Generation generation = Generation::promised, bool interrupted = false) {
+    auto promise = std::make_shared<std::promise<Outcome>>();
+    files.open(kRef, generation,
+               {id, [interrupted] { return interrupted; },
+                [promise](int error, const Content* content) { promise->set_value({error, content}); }});
+    return promise->get_future();
+  }
+  Outcome open_now(std::uint64_t id, Generation generation = Generation::promised) {
+    std::future<Outcome> outcome = open(id, generation);
+    REQUIRE(outcome.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
+    return outcome.get();
+  }
+  Generation current() { return files.current(kRef, kName); }
+  void finish(Result<Lowered> result) {
+    const std::lock_guard lock(mutex_);
+    result_ = std::move(result);
+    changed_.notify_all();
+  }
+  void wait_until_lowering() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return lowerings > 0; });
+  }
+  std::vector<std::string> lines() {
+    const std::lock_guard lock(mutex_);
+    return lines_;
+  }
+
+  std::optional<std::string> cached;
+  int lowerings = 0;
+  bool stopped = false;
+  std::promise<std::set<NodeName>> moved;
+
+ private:
+  Result<std::optional<Lowered>> find() {
+    if (!cached) return std::optional<Lowered>();
+    return std::optional<Lowered>(lowered_file(*cached));
+  }
+  Result<Lowered> lower(const std::atomic<bool>* stop) {
+    std::unique_lock lock(mutex_);
+    ++lowerings;
+    changed_.notify_all();
+    while (!result_ && !*stop) changed_.wait_for(lock, std::chrono::milliseconds(5));
+    stopped = !result_;
+    if (stopped) return fail(Code::interrupted, "stopped");
+    return std::move(*result_);
+  }
+  void note(const std::string& line) {
+    const std::lock_guard lock(mutex_);
+    lines_.push_back(line);
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Result<Lowered>> result_;
+  std::vector<std::string> lines_;
+
+ public:
+  LazyFiles files;  // last: its threads use the rest
+};
+
+TEST_CASE("looking at a file never lowers it") {
+  Bench bench;
+  for (int i = 0; i < 100; ++i) {
+    CHECK(bench.current() == Generation::promised);
+    CHECK(bench.files.size(kRef, Generation::promised) == 10);
+    CHECK(bench.files.report(kRef)->state == LazyState::cold);
+  }
+  bench.files.stop();
+  CHECK(bench.lowerings == 0);
+}
+
+TEST_CASE("many opens are one lowering and all get its result") {
+  Bench bench({.parallel = 4});
+  std::vector<std::future<Outcome>> opens;
+  for (std::uint64_t id = 1; id <= 24; ++id) opens.push_back(bench.open(id));
+  bench.wait_until_lowering();
+  CHECK(bench.files.report(kRef)->state == LazyState::lowering);
+  CHECK(bench.files.report(kRef)->waiting == 24);
+  bench.finish(lowered_file("lowered"));
+  for (std::future<Outcome>& open : opens) {
+    const Outcome outcome = open.get();
+    REQUIRE(outcome.error == 0);
+    CHECK(bytes_of(*outcome.content) == "lowered");
+    CHECK(outcome.content->size == 10);
+  }
+  CHECK(bench.lowerings == 1);
+  CHECK(bench.current() == Generation::promised);
+  CHECK(bytes_of(*bench.open_now(30).content) == "lowered");
+  CHECK(bench.files.report(kRef)->state == LazyState::ready);
+}
+
+TEST_CASE("a file found in the cache is not lowered") {
+  Bench bench;
+  bench.cached = "cached";
+  const Outcome outcome = bench.open(1).get();
+  REQUIRE(outcome.error == 0);
+  CHECK(bytes_of(*outcome.content) == "cached");
+  CHECK(bench.lowerings == 0);
+}
+
+TEST_CASE("an interrupted open leaves at once and the lowering goes on") {
+  Bench bench;
+  std::future<Outcome> first = bench.open(1);
+  std::future<Outcome> second = bench.open(2);
+  bench.wait_until_lowering();
+  bench.files.interrupt(1);
+  REQUIRE(first.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
+  CHECK(first.get().error == EINTR);
+  bench.files.interrupt(1);  // late: nobody is answered twice
+  std::future<Outcome> joined = bench.open(3);
+  bench.finish(lowered_file("lowered"));
+  CHECK(second.get().error == 0);
+  CHECK(joined.get().error == 0);
+  CHECK(bench.lowerings == 1);
+}
+
+TEST_CASE("an open that was interrupted before it could wait does not wait") {
+  Bench bench;
+  std::future<Outcome> open = bench.open(1, Generation::promised, true);
+  REQUIRE(open.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
+  CHECK(open.get().error == EINTR);
+}
+
+TEST_CASE("a file that cannot be lowered is the baseline, padded to its promised size") {
+  Bench bench;
+  std::future<Outcome> open = bench.open(1);
+  bench.finish(fail(Code::failed, "unit x.c: bad"));
+  const Outcome outcome = open.get();
+  REQUIRE(outcome.error == 0);
+  CHECK_FALSE(outcome.content->is_lowered());
+  CHECK(outcome.content->stored == 4);
+  CHECK(outcome.content->size == 10);
+  CHECK(bench.current() == Generation::promised);
+  CHECK(bench.files.report(kRef)->state == LazyState::baseline);
+  CHECK(bench.files.report(kRef)->error == "unit x.c: bad");
+  CHECK(bench.lines().size() == 1);
+  CHECK(bench.open_now(2).content == outcome.content);
+}
+
+TEST_CASE("strict: a file that cannot be lowered cannot be opened") {
+  Bench bench({.strict = true});
+  std::future<Outcome> open = bench.open(1);
+  bench.finish(fail(Code::failed, "bad"));
+  CHECK(open.get().error == EIO);
+  CHECK(bench.open_now(2).error == EIO);
+}
+
+TEST_CASE("a result larger than promised is a new node, to which waiting opens are sent") {
+  Bench bench;
+  CHECK(bench.current() == Generation::promised);
+  std::future<Outcome> open = bench.open(1);
+  bench.finish(lowered_file("larger than promised"));
+  CHECK(open.get().error == ESTALE);
+  CHECK(bench.moved.get_future().get() == std::set<NodeName>{kName});
+  CHECK(bench.current() == Generation::lowered);
+  CHECK(bench.files.size(kRef, Generation::lowered) == 20);
+  CHECK(bytes_of(*bench.open_now(2, Generation::lowered).content) == "larger than promised");
+  CHECK_FALSE(bench.open_now(3, Generation::promised).content->is_lowered());
+  CHECK(bench.files.size(kRef, Generation::promised) == 10);
+}
+
+TEST_CASE("when the timeout passes the baseline is served, and the lowered file later, as another node") {
+  const int milliseconds = GENERATE(0, 20);
+  Bench bench({.timeout = std::chrono::milliseconds(milliseconds)});
+  CHECK(bench.current() == Generation::promised);
+  const Outcome baseline = bench.open(1).get();
+  REQUIRE(baseline.error == 0);
+  CHECK_FALSE(baseline.content->is_lowered());
+  bench.wait_until_lowering();
+  CHECK(bench.open_now(2).content == baseline.content);
+  CHECK(bench.current() == Generation::promised);
+  bench.finish(lowered_file("lowered"));
+  CHECK(bench.moved.get_future().get() == std::set<NodeName>{kName});
+  CHECK(bench.current() == Generation::lowered);
+  const Outcome lowered = bench.open_now(3, Generation::lowered);
+  CHECK(bytes_of(*lowered.content) == "lowered");
+  CHECK(lowered.content->size == 10);
+  CHECK(bench.open_now(4).content == baseline.content);  // a node keeps its content for ever
+  CHECK(bench.lowerings == 1);
+}
+
+TEST_CASE("strict: when the timeout passes an open fails, and one after the lowering succeeds") {
+  Bench bench({.timeout = std::chrono::milliseconds(20), .strict = true});
+  CHECK(bench.open(1).get().error == ETIMEDOUT);
+  std::future<Outcome> second = bench.open(2);
+  bench.finish(lowered_file("lowered"));
+  const int error = second.get().error;
+  CHECK((error == 0 || error == ETIMEDOUT));
+}
+
+TEST_CASE("a timeout that does not pass changes nothing") {
+  Bench bench({.timeout = std::chrono::hours(1)});
+  std::future<Outcome> open = bench.open(1);
+  bench.finish(lowered_file("lowered"));
+  CHECK(bytes_of(*open.get().content) == "lowered");
+  CHECK(bench.current() == Generation::promised);
+}
+
+TEST_CASE("ending the mount ends the workers and answers who waits") {
+  Bench bench;
+  std::future<Outcome> open = bench.open(1);
+  bench.wait_until_lowering();
+  bench.files.stop();
+  CHECK(bench.stopped);
+  CHECK(open.get().error == EIO);
+}
+
+}  // namespace
+}  // namespace xaas

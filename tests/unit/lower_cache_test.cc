@@ -1,0 +1,187 @@
+// The cache: entries are whole or absent, made once, and trusted only when nobody else can have written them.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "lower/cache.h"
+#include "lower/cache_upkeep.h"
+#include "tests/unit/lower_support.h"
+
+namespace xaas {
+namespace fs = std::filesystem;
+namespace {
+
+const Digest kKey = Digest::of("key");
+
+Fd file_of(const fs::path& directory, std::string_view content) {
+  test::good(write_file(directory / "source", content));
+  return test::good(open_for_reading(directory / "source"));
+}
+
+struct Fixture {
+  TempDirectory root = test::scratch();
+  std::unique_ptr<Cache> cache = Cache::open(root.path() / "cache");
+
+  CacheEntry store(std::string_view content, std::uint64_t padded = 0, const Digest& key = kKey) {
+    const Fd source = file_of(root.path(), content);
+    CacheRecord record;
+    record.path = "bin/x";
+    record.cpu = "haswell";
+    return test::good(cache->store(key, source.get(), content.size(), padded, record));
+  }
+  fs::path data() const { return cache->data_path(kKey); }
+  fs::path record() const { return fs::path(data()).replace_extension(".json"); }
+};
+
+std::string content_of(const CacheEntry& entry) {
+  std::string text(entry.record.size, '\0');
+  REQUIRE(pread(entry.file.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "what was stored is found, also by another process's cache") {
+  store("lowered");
+  for (const auto& cache : {Cache::open(root.path() / "cache"), Cache::open(root.path() / "cache")}) {
+    const auto entry = cache->find(kKey);
+    REQUIRE(entry);
+    CHECK(content_of(*entry) == "lowered");
+    CHECK(entry->record.path == "bin/x");
+    CHECK(entry->record.cpu == "haswell");
+  }
+  CHECK_FALSE(cache->find(Digest::of("another key")));
+}
+
+TEST_CASE_METHOD(Fixture, "an entry is padded with zeros up to the promised size, and its size is the content's") {
+  const CacheEntry entry = store("lowered", 100000);
+  CHECK(entry.record.size == 7);
+  CHECK(fs::file_size(data()) == 100000);
+  CHECK(content_of(*cache->find(kKey)) == "lowered");
+  store("longer than promised", 4);
+  CHECK(fs::file_size(data()) == 20);
+}
+
+TEST_CASE_METHOD(Fixture, "a damaged entry is a miss and is removed") {
+  store("lowered");
+  const auto other = Cache::open(root.path() / "cache");
+  SECTION("content") { test::run("printf X | dd of=" + data().string() + " conv=notrunc status=none"); }
+  SECTION("truncated") { fs::resize_file(data(), 3); }
+  SECTION("record is no JSON") { fs::resize_file(record(), 10); }
+  SECTION("record is empty") { fs::resize_file(record(), 0); }
+  SECTION("no data") { fs::remove(data()); }
+  CHECK_FALSE(other->find(kKey));
+  CHECK_FALSE(cache->find(kKey));
+  CHECK_FALSE(fs::exists(record()));
+  CHECK_FALSE(fs::exists(data()));
+}
+
+TEST_CASE_METHOD(Fixture, "data without a record is a miss") {
+  store("lowered");
+  fs::remove(record());
+  CHECK_FALSE(cache->find(kKey));
+}
+
+TEST_CASE_METHOD(Fixture, "an entry moved to another key's name is a miss") {
+  store("lowered");
+  const Digest other = Digest::of("other");
+  store("other", 0, other);
+  fs::rename(record(), fs::path(cache->data_path(other)).replace_extension(".json"));
+  fs::rename(data(), cache->data_path(other));
+  CHECK_FALSE(Cache::open(root.path() / "cache")->find(other));
+}
+
+TEST_CASE_METHOD(Fixture, "an entry that others can write, or a symlink, is not trusted") {
+  store("lowered");
+  SECTION("group") { fs::permissions(data(), fs::perms::group_write, fs::perm_options::add); }
+  SECTION("others") { fs::permissions(record(), fs::perms::others_write, fs::perm_options::add); }
+  SECTION("symlink") {
+    fs::rename(data(), root.path() / "elsewhere");
+    fs::create_symlink(root.path() / "elsewhere", data());
+  }
+  CHECK_FALSE(cache->find(kKey));
+}
+
+TEST_CASE_METHOD(Fixture, "directories are private and entries are found under a careless umask") {
+  const mode_t before = umask(0);
+  const auto open = Cache::open(root.path() / "shared");
+  const Fd source = file_of(root.path(), "lowered");
+  test::good(open->store(kKey, source.get(), 7, 0, {}));
+  umask(before);
+  CHECK(open->find(kKey));
+  CHECK((fs::status(root.path() / "shared").permissions() & fs::perms::mask) == fs::perms::owner_all);
+}
+
+TEST_CASE_METHOD(Fixture, "one caller at a time holds the lock of a key, and other keys are free") {
+  auto first = std::make_optional(cache->lock(kKey, nullptr));
+  const CacheLock other = cache->lock(Digest::of("other"), nullptr);
+  std::atomic<bool> has_it = false;
+  std::thread second([&] {
+    const CacheLock lock = cache->lock(kKey, nullptr);
+    has_it = true;
+  });
+  CHECK_FALSE(has_it);
+  first.reset();
+  second.join();
+  CHECK(has_it);
+}
+
+TEST_CASE_METHOD(Fixture, "waiting for a lock ends when it is stopped") {
+  const CacheLock held = cache->lock(kKey, nullptr);
+  const std::atomic<bool> stop = true;
+  cache->lock(kKey, &stop);
+}
+
+TEST_CASE_METHOD(Fixture, "whoever waited for the lock finds the entry that was made meanwhile") {
+  std::atomic<unsigned> made = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      const CacheLock lock = cache->lock(kKey, nullptr);
+      if (cache->find(kKey)) return;
+      ++made;
+      const fs::path source = root.path() / std::to_string(i);
+      if (!write_file(source, "lowered")) return;
+      const auto fd = open_for_reading(source);
+      if (fd) static_cast<void>(cache->store(kKey, fd->get(), 7, 0, {}));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(made == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a source shorter than stated leaves nothing behind") {
+  const Fd source = file_of(root.path(), "short");
+  CHECK_FALSE(cache->store(kKey, source.get(), 1000, 0, {}));
+  CHECK_FALSE(cache->find(kKey));
+  CHECK(fs::is_empty(data().parent_path()));
+}
+
+TEST_CASE_METHOD(Fixture, "a cache that cannot be written says why, and nothing is stored") {
+  test::good(write_file(root.path() / "file", ""));
+  const auto blocked = Cache::open(root.path() / "file" / "cache");
+  const Status writable = blocked->writable();
+  REQUIRE_FALSE(writable);
+  CHECK_THAT(writable.error().message, Catch::Contains("cache"));
+  const Fd source = file_of(root.path(), "lowered");
+  CHECK_FALSE(blocked->store(kKey, source.get(), 7, 0, {}));
+  CHECK_FALSE(blocked->find(kKey));
+  CHECK(fs::is_directory(blocked->scratch_parent()));
+  blocked->lock(kKey, nullptr);
+}
+
+TEST_CASE_METHOD(Fixture, "upkeep counts, verifies and clears") {
+  store("one", 0, Digest::of("1"));
+  store("two", 0, Digest::of("2"));
+  CHECK(test::good(measure_cache(*cache)).entries == 2);
+  fs::resize_file(cache->data_path(Digest::of("2")), 1);
+  CHECK(test::good(verify_cache(*Cache::open(root.path() / "cache"))).broken == 1);
+  CHECK(test::good(clear_cache(*cache)).entries == 1);
+  CHECK(test::good(measure_cache(*cache)).entries == 0);
+  CHECK_FALSE(cache->find(Digest::of("1")));
+}
+
+}  // namespace xaas

@@ -1,0 +1,78 @@
+// Which configuration a host runs, and why not another one.
+#include "lower/configuration.h"
+#include "tests/unit/lower_support.h"
+
+namespace xaas {
+namespace {
+
+Configuration configuration(const std::string& name, std::int64_t rank, Requirements requirements = {}) {
+  Configuration made;
+  made.name = name;
+  made.triple = "x86_64-pc-linux-gnu";
+  made.rank = rank;
+  made.requires_ = std::move(requirements);
+  return made;
+}
+
+Target haswell() { return test::good(resolve_target("x86_64-pc-linux-gnu", {.cpu = "haswell", .features = ""})); }
+
+}  // namespace
+
+TEST_CASE("the highest-ranked configuration that the target satisfies is chosen") {
+  Manifest manifest;
+  manifest.configurations = {configuration("sse", 1), configuration("avx512", 3, {.features = {"+avx512f"}}),
+                             configuration("avx2", 2, {.features = {"+avx2"}})};
+  const auto choices = explain_configurations(manifest, haswell(), "");
+  REQUIRE(choices.size() == 3);
+  CHECK(choices[0].configuration == "avx512");
+  CHECK_FALSE(choices[0].accepted);
+  CHECK(choices[0].reason == "needs +avx512f, which haswell lacks here");
+  CHECK(choices[1].configuration == "avx2");
+  CHECK(choices[1].chosen);
+  CHECK(choices[2].accepted);
+  CHECK_FALSE(choices[2].chosen);
+}
+
+TEST_CASE("a configuration can be forced, but not on a host that lacks what it needs") {
+  Manifest manifest;
+  manifest.configurations = {configuration("sse", 1), configuration("avx2", 2, {.features = {"+avx2"}}),
+                             configuration("avx512", 3, {.features = {"+avx512f"}})};
+  const auto sse = explain_configurations(manifest, haswell(), "sse");
+  CHECK(sse.back().chosen);
+  CHECK_FALSE(sse[1].accepted);
+  for (const Choice& choice : explain_configurations(manifest, haswell(), "avx512")) CHECK_FALSE(choice.chosen);
+}
+
+TEST_CASE("libraries, devices and the architecture are requirements too") {
+  Manifest manifest;
+  manifest.configurations = {configuration("arm", 4),
+                             configuration("mpi", 3, {.features = {}, .libraries = {"libabsent-mpi.so.99"}}),
+                             configuration("gpu", 2, {.features = {}, .libraries = {}, .devices = {"gpu"}}),
+                             configuration("libc", 1, {.features = {}, .libraries = {"libc.so.6"}})};
+  manifest.configurations[0].triple = "aarch64-unknown-linux-gnu";
+  const auto choices = explain_configurations(manifest, haswell(), "");
+  CHECK(choices[0].reason == "is for aarch64-unknown-linux-gnu");
+  CHECK_THAT(choices[1].reason, Catch::Contains("libabsent-mpi.so.99"));
+  CHECK_THAT(choices[2].reason, Catch::Contains("gpu"));
+  CHECK(choices[3].chosen);
+}
+
+TEST_CASE("configurations of equal rank are taken in the order of their names") {
+  Manifest manifest;
+  manifest.configurations = {configuration("b", 1), configuration("a", 1)};
+  CHECK(explain_configurations(manifest, haswell(), "").front().configuration == "a");
+}
+
+TEST_CASE("the toolchain is the one that runs on this host") {
+  Manifest manifest;
+  CHECK(find_toolchain(manifest) == nullptr);
+  CHECK(toolchain_libraries(manifest).empty());
+  manifest.toolchains.resize(2);
+  manifest.toolchains[0].host = "riscv64-unknown-linux-gnu";
+  manifest.toolchains[1].host = host_triple();
+  manifest.toolchains[1].worker = ".xaas/toolchain/here/xaas-lower";
+  CHECK(find_toolchain(manifest) == &manifest.toolchains[1]);
+  CHECK(toolchain_libraries(manifest) == ".xaas/toolchain/here/lib");
+}
+
+}  // namespace xaas

@@ -1,0 +1,356 @@
+// Files of an image lowered for real: a program and its library, through the cache and the worker of the image.
+#include <elf.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "lower/elf_identity.h"
+#include "lower/library_search.h"
+#include "lower/lowerer.h"
+#include "tests/unit/clang_units.h"
+#include "tests/unit/lower_support.h"
+
+namespace xaas {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kTriple = "x86_64-pc-linux-gnu";
+constexpr const char* kWorkerPath = ".xaas/toolchain/x86_64-pc-linux-gnu/xaas-lower";
+constexpr const char* kMain = R"(
+#include <stdio.h>
+int part(int);
+int main(int argc, char** argv) { (void)argv; printf("%d\n", part(argc)); return 0; }
+)";
+constexpr const char* kPart = R"(
+int part(int x) { return x * 42; }
+void add(double* restrict a, const double* restrict b, int n) { for (int i = 0; i < n; i++) a[i] += b[i]; }
+)";
+
+// The worker that this build made. Empty when it is not static, as in builds with sanitizers: then it cannot be
+// confined.
+std::string worker_bytes() {
+  std::string bytes = test::good(read_file(XAAS_BIN_DIR "/xaas-lower"));
+  const std::string headers = test::output_of("llvm-readelf-19 -l " XAAS_BIN_DIR "/xaas-lower");
+  const bool is_static = headers.find("INTERP") == std::string::npos;
+  return is_static ? bytes : "";
+}
+
+// An image with bin/app, which needs lib/libpart.so.1, and files that cannot be lowered for one reason or another.
+class TestImage {
+ public:
+  explicit TestImage(const std::string& worker) {
+    test::ImageBuilder builder(path());
+    builder.add_unindexed(kWorkerPath, worker);
+    Manifest manifest = test::small_manifest();
+    manifest.toolchains = {
+        {.host = kTriple, .worker = kWorkerPath, .digest = Digest::of(worker), .llvm = "19.1.7", .targets = {"X86"}}};
+    builder.add(std::string(kManifestPath), to_json(manifest));
+
+    const std::string baseline = test::compile_c(kPart, "-O2 -shared -fPIC -Wl,-soname,libpart.so.1");
+    add(builder, "lib/libpart.so.1.0", baseline,
+        {.kind = LinkKind::shared, .arguments = {"-soname=libpart.so.1", unit(builder, "part.o", kPart)}});
+    test::good(builder.writer().add_symlink("lib/libpart.so.1", "libpart.so.1.0", {}));
+    test::good(builder.writer().add_symlink("lib/loop.so", "loop.so", {}));
+    test::good(builder.writer().add_symlink("lib/out.so", "../../etc/passwd", {}));
+    test::good(builder.writer().add_symlink("lib/absolute.so", "/opt/demo/lib/libpart.so.1", {}));
+
+    const std::vector<LinkArgument> program = {
+        start_file(builder), "-dynamic-linker",   "/lib64/ld-linux-x86-64.so.2", "-rpath",
+        "$ORIGIN/../lib",    "--enable-new-dtags"};
+    Recipe app{.kind = LinkKind::pie, .arguments = program};
+    app.arguments.push_back(unit(builder, "main.o", kMain));
+    app.arguments.push_back(LibraryInput{"libpart.so.1"});
+    app.arguments.push_back(LibraryInput{"libc.so.6"});
+    add(builder, "bin/app", "a baseline", app);
+    Recipe orphan = app;
+    orphan.arguments.push_back(LibraryInput{"libabsent.so.7"});
+    add(builder, "bin/orphan", "a baseline", orphan);
+    Recipe wide{.kind = LinkKind::shared, .arguments = {unit(builder, "wide.o", kPart, "-mavx512f", {"+avx512f"})}};
+    add(builder, "lib/wide.so", baseline, wide);
+    Recipe broken{.kind = LinkKind::pie, .arguments = {unit(builder, "main.o", kMain)}};
+    add(builder, "bin/broken", "a baseline", broken);
+    builder.add("share/data", "data");
+    builder.finish();
+  }
+
+  fs::path path() const { return directory_.path() / "demo.xaas"; }
+  std::shared_ptr<const Image> open() const { return test::good(Image::open(path())); }
+
+ private:
+  static void add(test::ImageBuilder& builder, const std::string& path, const std::string& baseline, Recipe recipe) {
+    recipe.triple = kTriple;
+    recipe.output = path;
+    const std::string text = to_json(recipe);
+    builder.add_unindexed(recipe_path(Digest::of(text)), text);
+    builder.add(path, baseline, Digest::of(text));
+  }
+
+  IrInput unit(test::ImageBuilder& builder, const std::string& name, const std::string& source,
+               const std::string& flags = "", std::vector<std::string> features = {}) {
+    const std::string bitcode = clang_.canonical(source, flags);
+    const Digest digest = Digest::of(bitcode);
+    if (stored_.insert(digest).second) builder.add_unindexed(ir_path(digest), bitcode);
+    return {digest, name, std::move(features)};
+  }
+
+  static ObjectInput start_file(test::ImageBuilder& builder) {
+    std::string path = test::output_of("clang-19 -print-file-name=Scrt1.o");
+    path.pop_back();
+    const std::string object = test::good(read_file(path));
+    builder.add_unindexed(object_path(Digest::of(object)), object);
+    return {Digest::of(object), "Scrt1.o"};
+  }
+
+  TempDirectory directory_ = test::scratch();
+  test::ClangUnits clang_;
+  std::set<Digest> stored_;
+};
+
+struct Fixture {
+  TempDirectory root = test::scratch();
+
+  // Null where no worker can run.
+  static const TestImage* image() {
+    static const std::string worker = worker_bytes();
+    if (worker.empty()) {
+      WARN("the worker of this build is not static: not tested");
+      return nullptr;
+    }
+    static const TestImage made(worker);
+    return &made;
+  }
+
+  std::unique_ptr<Lowerer> lowerer(LowererOptions options = {}) const {
+    options.cache = root.path() / "cache";
+    options.policy = test::good(find_policy("default"));
+    options.jobs = 1;
+    return test::good(Lowerer::create(image()->open(), options));
+  }
+
+  static FileRecord record(std::string_view path) {
+    auto found = test::good(image()->open()->files().find(path));
+    REQUIRE(found);
+    return *found;
+  }
+
+  fs::path unpack(const Lowered& lowered, const fs::path& name) const {
+    const fs::path path = root.path() / name;
+    fs::create_directories(path.parent_path());
+    std::string bytes(lowered.size, '\0');
+    REQUIRE(pread(lowered.file.get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+    test::good(write_file(path, bytes));
+    fs::permissions(path, fs::perms::owner_all);
+    return path;
+  }
+};
+
+Error error_of(const Result<Lowered>& result) {
+  REQUIRE_FALSE(result);
+  CHECK(result.error().message.find('\n') == std::string::npos);
+  return result.error();
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a program and its library are lowered, run, and are found again in the cache") {
+  if (image() == nullptr) return;
+  const auto lowerer = this->lowerer();
+  CHECK_FALSE(test::good(lowerer->find(record("bin/app"))));
+  const Lowered app = test::good(lowerer->lower(record("bin/app"), nullptr));
+  const Lowered part = test::good(lowerer->lower(record("lib/libpart.so.1.0"), nullptr));
+  CHECK_FALSE(app.from_cache);
+  unpack(part, "lib/libpart.so.1");
+  CHECK(test::output_of(unpack(app, "bin/app").string()) == "42\n");
+
+  const auto again = test::good(lowerer->find(record("bin/app")));
+  REQUIRE(again);
+  CHECK(again->from_cache);
+  CHECK(again->key == app.key);
+  CHECK(again->size == app.size);
+  CHECK(test::good(this->lowerer()->lower(record("bin/app"), nullptr)).from_cache);
+  CHECK(fs::is_empty(root.path() / "cache" / kCacheScratch));
+}
+
+TEST_CASE_METHOD(Fixture, "a lowered file has its key as build-id and is padded to its promised size") {
+  if (image() == nullptr) return;
+  const Lowered app = test::good(lowerer()->lower(record("bin/app"), nullptr));
+  const ElfIdentity identity = test::good(read_elf_identity(app.file.get()));
+  CHECK(identity.build_id == app.key.hex().substr(0, 40));
+  struct stat status{};
+  REQUIRE(fstat(app.file.get(), &status) == 0);
+  CHECK(static_cast<std::uint64_t>(status.st_size) == record("bin/app").promised_size);
+  CHECK(app.size < record("bin/app").promised_size);
+}
+
+TEST_CASE_METHOD(Fixture, "the key depends on the target and the policy, and on nothing of this process") {
+  if (image() == nullptr) return;
+  const FileRecord part = record("lib/libpart.so.1.0");
+  const Digest key = test::good(lowerer()->key(part));
+  CHECK(test::good(lowerer()->key(part)) == key);
+  CHECK(test::good(lowerer({.target = {.cpu = "haswell"}})->key(part)) !=
+        test::good(lowerer({.target = {.cpu = "haswell", .features = "-fma"}})->key(part)));
+  CHECK(test::good(lowerer({.target = {.cpu = "haswell"}})->key(part)) !=
+        test::good(lowerer({.target = {.cpu = "broadwell"}})->key(part)));
+}
+
+TEST_CASE_METHOD(Fixture, "code for a CPU without AVX-512 has none") {
+  if (image() == nullptr) return;
+  const FileRecord part = record("lib/libpart.so.1.0");
+  const TargetOverrides masked{.cpu = "skylake-avx512", .features = "-avx512f"};
+  const Lowered lowered = test::good(lowerer({.target = masked})->lower(part, nullptr));
+  const std::string code = test::output_of("llvm-objdump-19 -d " + unpack(lowered, "masked.so").string());
+  CHECK_THAT(code, Catch::Contains("%ymm"));
+  CHECK_THAT(code, !Catch::Contains("%zmm"));
+}
+
+TEST_CASE_METHOD(Fixture, "however many ask for a file, it is lowered once") {
+  if (image() == nullptr) return;
+  const auto one = lowerer();
+  const auto other = lowerer();  // as another process would
+  const FileRecord part = record("lib/libpart.so.1.0");
+  std::atomic<int> made = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&, i] {
+      const auto lowered = (i % 2 == 0 ? one : other)->lower(part, nullptr);
+      if (lowered && !lowered->from_cache) ++made;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(made == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a damaged cache entry is made again") {
+  if (image() == nullptr) return;
+  const FileRecord part = record("lib/libpart.so.1.0");
+  const Lowered first = test::good(lowerer()->lower(part, nullptr));
+  fs::resize_file(lowerer()->cache().data_path(first.key), 100);
+  const Lowered second = test::good(lowerer()->lower(part, nullptr));
+  CHECK_FALSE(second.from_cache);
+  CHECK(second.size == first.size);
+}
+
+TEST_CASE_METHOD(Fixture, "without a cache a file is lowered and usable all the same") {
+  if (image() == nullptr) return;
+  test::good(write_file(root.path() / "cache", "in the way"));
+  const Lowered lowered = test::good(lowerer()->lower(record("lib/libpart.so.1.0"), nullptr));
+  CHECK_FALSE(lowered.warnings.empty());
+  CHECK(test::good(read_elf_identity(lowered.file.get())).type == ET_DYN);
+}
+
+TEST_CASE_METHOD(Fixture, "what cannot be lowered says why in one line") {
+  if (image() == nullptr) return;
+  const auto lowerer = this->lowerer({.target = {.cpu = "haswell"}});
+  const Error missing = error_of(lowerer->lower(record("bin/orphan"), nullptr));
+  CHECK(missing.code == Code::not_found);
+  CHECK_THAT(missing.message, Catch::Contains("libabsent.so.7") && Catch::Contains("bin/orphan"));
+  const Error wide = error_of(lowerer->lower(record("lib/wide.so"), nullptr));
+  CHECK(wide.code == Code::unsupported);
+  CHECK_THAT(wide.message, Catch::Contains("+avx512f") && Catch::Contains("wide.o"));
+  const Error broken = error_of(lowerer->lower(record("bin/broken"), nullptr));
+  CHECK(broken.code == Code::failed);
+  CHECK_THAT(broken.message, Catch::Contains("bin/broken"));
+}
+
+TEST_CASE_METHOD(Fixture, "lowering that is stopped is interrupted and leaves nothing") {
+  if (image() == nullptr) return;
+  const std::atomic<bool> stop = true;
+  const auto lowerer = this->lowerer();
+  CHECK(error_of(lowerer->lower(record("bin/app"), &stop)).code == Code::interrupted);
+  CHECK_FALSE(test::good(lowerer->find(record("bin/app"))));
+  CHECK(fs::is_empty(root.path() / "cache" / kCacheScratch));
+}
+
+TEST_CASE_METHOD(Fixture, "symlinks lead to libraries inside the image and nowhere else") {
+  if (image() == nullptr) return;
+  const auto image = this->image()->open();
+  CHECK(follow_in_image(*image, "lib/libpart.so.1") == "lib/libpart.so.1.0");
+  CHECK(follow_in_image(*image, "/lib/../lib/./libpart.so.1") == "lib/libpart.so.1.0");
+  CHECK(follow_in_image(*image, "lib/absolute.so") == "lib/libpart.so.1.0");
+  for (const char* path : {"lib/loop.so", "lib/out.so", "lib", "absent", "", "../lib/libpart.so.1"}) {
+    CHECK_FALSE(follow_in_image(*image, path));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "an image's own library goes before the host's, and its content is its identity") {
+  if (image() == nullptr) return;
+  const auto image = this->image()->open();
+  const FoundLibrary part = test::good(find_library(*image, "libpart.so.1", "bin/app", "", kTriple));
+  CHECK(part.in_image);
+  CHECK(part.identity == record("lib/libpart.so.1.0").sha256.to_string());
+  const FoundLibrary libc = test::good(find_library(*image, "libc.so.6", "bin/app", "", kTriple));
+  CHECK_FALSE(libc.in_image);
+  CHECK_THAT(libc.identity, Catch::StartsWith("build-id:") || Catch::StartsWith("sha256:"));
+  CHECK_FALSE(find_library(*image, "../libpart.so.1", "bin/app", "", kTriple));
+}
+
+TEST_CASE("an image without a toolchain or a fitting configuration cannot be lowered, and says so") {
+  const TempDirectory root = test::scratch();
+  const auto create = [&](const Manifest& manifest) {
+    test::ImageBuilder builder(root.path() / "demo.xaas");
+    builder.add(std::string(kManifestPath), to_json(manifest));
+    builder.finish();
+    LowererOptions options;
+    options.cache = root.path() / "cache";
+    const auto lowerer = Lowerer::create(test::good(Image::open(root.path() / "demo.xaas")), options);
+    REQUIRE_FALSE(lowerer);
+    CHECK(lowerer.error().code == Code::unsupported);
+    return lowerer.error().message;
+  };
+  Manifest manifest = test::small_manifest();
+  CHECK_THAT(create(manifest), Catch::Contains("no toolchain"));
+  Toolchain toolchain;
+  toolchain.host = host_triple();
+  toolchain.worker = kWorkerPath;
+  manifest.toolchains = {toolchain};
+  manifest.configurations[0].requires_.features = {"+avx99"};
+  CHECK_THAT(create(manifest), Catch::Contains("+avx99"));
+}
+
+TEST_CASE("a worker that is not the one the manifest names is not run") {
+  const TempDirectory root = test::scratch();
+  test::ImageBuilder builder(root.path() / "demo.xaas");
+  Manifest manifest = test::small_manifest();
+  Toolchain toolchain;
+  toolchain.host = host_triple();
+  toolchain.worker = kWorkerPath;
+  toolchain.digest = Digest::of("the right one");
+  manifest.toolchains = {toolchain};
+  builder.add(std::string(kManifestPath), to_json(manifest));
+  builder.add_unindexed(kWorkerPath, "a wrong one");
+  Recipe recipe;
+  recipe.triple = kTriple;
+  builder.add_unindexed(recipe_path(Digest::of(to_json(recipe))), to_json(recipe));
+  builder.add("bin/app", "a baseline", Digest::of(to_json(recipe)));
+  builder.finish();
+  LowererOptions options;
+  options.cache = root.path() / "cache";
+  const auto lowerer = test::good(Lowerer::create(test::good(Image::open(root.path() / "demo.xaas")), options));
+  const Error error = error_of(lowerer->lower(builder.records.back(), nullptr));
+  CHECK(error.code == Code::invalid);
+  CHECK_THAT(error.message, Catch::Contains("damaged"));
+}
+
+TEST_CASE_METHOD(Fixture, "xaas-lower lowers, explains and keeps its exit statuses") {
+  if (image() == nullptr) return;
+  const std::string tool = "XAAS_CACHE=" + (root.path() / "cache").string() + " " XAAS_BIN_DIR "/xaas-lower ";
+  const std::string file = image()->path().string();
+  const std::string out = (root.path() / "out").string();
+  CHECK_THAT(test::output_of(tool + "-o " + out + " " + file + " /lib/libpart.so.1"),
+             Catch::Contains("lib/libpart.so.1.0") && Catch::Contains("lowered"));
+  CHECK_THAT(test::output_of("llvm-nm-19 -D " + out), Catch::Contains(" part"));
+  CHECK_THAT(test::output_of(tool + "--json " + file + " lib/libpart.so.1.0"), Catch::Contains("\"how\":\"cached\""));
+  CHECK_THAT(test::output_of(tool + file + " 2>&1 || true"), Catch::Contains("bin/app") &&
+                                                                 Catch::Contains("libabsent.so.7") &&
+                                                                 Catch::Contains("could not be lowered"));
+  CHECK_THAT(test::output_of(tool + "explain " + file),
+             Catch::Contains("chosen") && Catch::Contains("missing   libabsent.so.7"));
+  CHECK_THAT(test::output_of(tool + "cache stats"), Catch::Contains(" entries"));
+  CHECK_THAT(test::output_of(tool + file + " share/data 2>&1; echo $?"), Catch::EndsWith("1\n"));
+  CHECK_THAT(test::output_of(tool + "--nonsense 2>/dev/null; echo $?"), Catch::EndsWith("2\n"));
+  CHECK_THAT(test::output_of(tool + "2>/dev/null; echo $?"), Catch::EndsWith("2\n"));
+}
+
+}  // namespace xaas

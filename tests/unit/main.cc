@@ -1,0 +1,3 @@
+// The one Catch2 binary of the unit tests.
+#define CATCH_CONFIG_MAIN
+#include <catch2/catch.hpp>
