@@ -139,23 +139,46 @@ Status Extractor::finish_entry(const std::filesystem::path& target, InodeRef ref
   return {};
 }
 
+// Into a fresh directory in `parent`, which goes away unless all went well.
+Result<TempDirectory> extract_below(const Image& image, const std::filesystem::path& parent) {
+  XAAS_ASSIGN(TempDirectory temporary, TempDirectory::create(parent));
+  XAAS_TRY(Extractor(image, temporary.path()).run());
+  return temporary;
+}
+
+Status rename_entry(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (rename(from.c_str(), to.c_str()) != 0) return fail_errno(fmt::format("cannot create {}", to.string()));
+  return {};
+}
+
+// A directory that exists is filled, not replaced: it may be somebody's current directory.
+Status fill(const Image& image, const std::filesystem::path& directory) {
+  XAAS_ASSIGN(const TempDirectory temporary, extract_below(image, directory));
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(temporary.path(), error)) {
+    XAAS_TRY(rename_entry(entry.path(), directory / entry.path().filename()));
+  }
+  if (error) return fail(Code::io, "cannot list {}: {}", temporary.path().string(), error.message());
+  return {};
+}
+
 }  // namespace
 
 Status extract(const Image& image, const std::filesystem::path& directory) {
   std::error_code error;
-  const bool exists = std::filesystem::exists(symlink_status(directory, error));
-  if (exists &&
-      (!std::filesystem::is_directory(directory, error) || !std::filesystem::is_empty(directory, error) || error)) {
-    return fail(Code::invalid, "{} is not an empty directory: name one that is, or that does not exist",
-                directory.string());
+  if (std::filesystem::exists(symlink_status(directory, error))) {
+    const bool is_empty =
+        std::filesystem::is_directory(directory, error) && std::filesystem::is_empty(directory, error);
+    if (!is_empty) {
+      return fail(Code::invalid, "{} is not an empty directory: name one that is, or that does not exist",
+                  directory.string());
+    }
+    return fill(image, directory);
   }
   std::filesystem::path target = std::filesystem::absolute(directory, error).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();  // written with a '/' at the end
-  XAAS_ASSIGN(TempDirectory temporary, TempDirectory::create(target.parent_path()));
-  XAAS_TRY(Extractor(image, temporary.path()).run());
-  if (rename(temporary.path().c_str(), target.c_str()) != 0) {
-    return fail_errno(fmt::format("cannot create {}", directory.string()));
-  }
+  XAAS_ASSIGN(TempDirectory temporary, extract_below(image, target.parent_path()));
+  XAAS_TRY(rename_entry(temporary.path(), target));
   temporary.release();
   return {};
 }

@@ -171,25 +171,4 @@ Result<const Json*> JsonObject::array(std::string_view key) const {
   return value;
 }
 
-Result<std::string> JsonObject::string_or(std::string_view key, std::string fallback) const {
-  return has(key) ? string(key) : Result<std::string>(std::move(fallback));
-}
-
-Result<std::int64_t> JsonObject::integer_or(std::string_view key, std::int64_t fallback, std::int64_t least,
-                                            std::int64_t most) const {
-  return has(key) ? integer(key, least, most) : Result<std::int64_t>(fallback);
-}
-
-Result<double> JsonObject::number_or(std::string_view key, double fallback) const {
-  return has(key) ? number(key) : Result<double>(fallback);
-}
-
-Result<bool> JsonObject::boolean_or(std::string_view key, bool fallback) const {
-  return has(key) ? boolean(key) : Result<bool>(fallback);
-}
-
-Result<std::vector<std::string>> JsonObject::strings_or(std::string_view key, std::vector<std::string> fallback) const {
-  return has(key) ? strings(key) : Result<std::vector<std::string>>(std::move(fallback));
-}
-
 }  // namespace xaas

@@ -57,15 +57,6 @@ class JsonObject {
   // An array of anything; its elements are read with json_string() or JsonObject::of().
   Result<const Json*> array(std::string_view key) const;
 
-  // The same for optional keys: `fallback` when the key is absent, still an error when its type is wrong.
-  Result<std::string> string_or(std::string_view key, std::string fallback) const;
-  Result<std::int64_t> integer_or(std::string_view key, std::int64_t fallback,
-                                  std::int64_t least = std::numeric_limits<std::int64_t>::min(),
-                                  std::int64_t most = std::numeric_limits<std::int64_t>::max()) const;
-  Result<double> number_or(std::string_view key, double fallback) const;
-  Result<bool> boolean_or(std::string_view key, bool fallback) const;
-  Result<std::vector<std::string>> strings_or(std::string_view key, std::vector<std::string> fallback) const;
-
  private:
   JsonObject(const Json& value, std::string where) : value_(&value), where_(std::move(where)) {}
   Result<const Json*> find(std::string_view key) const;

@@ -27,6 +27,9 @@ int main(int argc, char** argv) {
   CLI::App app("Shows what is in an XaaS image; without a command, a summary.", "xaas-info");
   app.set_version_flag("--version", std::string("xaas-info ") + xaas::kVersion);
   app.footer(kFooter);
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return fmt::format("xaas-info: {}; see xaas-info --help\n", error.what());
+  });
   app.require_subcommand(0, 1);
   app.add_flag("--json", options.json, "Print the summary as JSON");
   app.add_option("--offset", options.offset, "Where the image begins in the file, in bytes")->type_name("N");

@@ -79,6 +79,8 @@ class Session {
   Result<std::uint64_t> end();  // super block again, padding, trailer
 
  private:
+  unsigned jobs() const { return std::max(options_.jobs, 1U); }
+  unsigned backlog() const { return kBacklogPerJob * jobs(); }
   Status check(int error, std::string_view what) const;
   Status write_contents(const TreeInode& directory);
   Status append_file(const TreeInode& inode);
@@ -109,6 +111,10 @@ class Session {
 };
 
 Session::~Session() {
+  // libsquashfs forgets blocks in flight when it is destroyed; after an error, finishing takes them back one by one.
+  for (unsigned i = 0; processor_ && i <= backlog(); ++i) {
+    if (sqfs_block_processor_finish(processor_.get()) == 0) break;
+  }
   processor_.reset();  // its threads write into the inodes
   for (const Placement& placement : placements_) sqfs_free(placement.data);
 }
@@ -150,11 +156,10 @@ Status Session::begin() {
 }
 
 Status Session::write_data() {
-  const unsigned jobs = std::max(options_.jobs, 1U);
   const sqfs_block_processor_desc_t description{.size = sizeof description,
                                                 .max_block_size = kBlockSize,
-                                                .num_workers = jobs,
-                                                .max_backlog = kBacklogPerJob * jobs,
+                                                .num_workers = jobs(),
+                                                .max_backlog = backlog(),
                                                 .cmp = compressor_.get(),
                                                 .wr = blocks_.get(),
                                                 .tbl = fragments_.get(),

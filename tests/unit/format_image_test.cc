@@ -1,14 +1,12 @@
 // Images as a whole: opening, reading by digest, verifying, unpacking, and what damage does to them.
+#include <fcntl.h>
 #include <sys/stat.h>
-
-#include <algorithm>
-#include <cstring>
+#include <unistd.h>
 
 #include "format/image.h"
 #include "format/image_extract.h"
 #include "format/image_summary.h"
 #include "format/image_walk.h"
-#include "format/little_endian.h"
 #include "format/trailer.h"
 #include "tests/unit/format_support.h"
 
@@ -23,7 +21,8 @@ struct Fixture {
   std::filesystem::path out = directory.path() / "out";
 };
 
-// Opens, lists, reads and verifies everything. What cannot be read is an error; what can is compared with `original`.
+// Opens, lists, reads and verifies everything. What cannot be read is an error, what can be is checked by
+// its digest.
 void read_all_of(const std::filesystem::path& path) {
   const auto reader = SquashfsReader::open(path, {.cache_bytes = 1 << 20});
   if (reader) {
@@ -42,8 +41,6 @@ void read_all_of(const std::filesystem::path& path) {
   }
   (void)verify(**image);
   (void)summarise(**image);
-  const auto data = (*image)->file("share/data");
-  if (data) CHECK(*data == noise(kDataSize));
 }
 
 std::vector<std::string> problems_of(const std::filesystem::path& path) {
@@ -245,10 +242,9 @@ TEST_CASE("a summary counts what is there") {
 
 TEST_CASE("a truncated image is refused with one line") {
   const Fixture f;
-  const std::string bytes = good(read_file(f.path));
   const std::uint64_t squashfs_size = good(Image::open(f.path))->squashfs().image_size();
-  for (std::size_t size = 0; size < squashfs_size; size += 1 + size / 50) {
-    good(write_file(f.path, std::string_view(bytes).substr(0, size)));
+  for (std::uint64_t size = squashfs_size; size-- > 0; size -= size / 50) {
+    std::filesystem::resize_file(f.path, size);
     const auto image = Image::open(f.path);
     REQUIRE_FALSE(image);
     CHECK(image.error().message.find('\n') == std::string::npos);
@@ -257,17 +253,19 @@ TEST_CASE("a truncated image is refused with one line") {
 
 TEST_CASE("flipped bytes give errors or the right data, never a crash") {
   const Fixture f;
-  std::string bytes = good(read_file(f.path));
+  const std::string bytes = good(read_file(f.path));
   const std::uint64_t squashfs_size = good(Image::open(f.path))->squashfs().image_size();
-  const std::filesystem::path damaged = f.directory.path() / "damaged";
+  const Fd fd(open(f.path.c_str(), O_WRONLY | O_CLOEXEC));
+  const auto put = [&](char byte, std::size_t offset) {
+    REQUIRE(pwrite(fd.get(), &byte, 1, static_cast<off_t>(offset)) == 1);
+  };
   // Every byte of the tables and the trailer; of the content, which is all alike, a few.
   for (std::size_t i = 0; i < bytes.size(); i += i < 96 || (i > kDataSize && i < squashfs_size + 100) ? 1 : 4001) {
     for (const char mask : {'\x01', '\x80', '\xff'}) {
-      bytes[i] = static_cast<char>(bytes[i] ^ mask);
-      good(write_file(damaged, bytes));
-      read_all_of(damaged);
-      bytes[i] = static_cast<char>(bytes[i] ^ mask);
+      put(static_cast<char>(bytes[i] ^ mask), i);
+      read_all_of(f.path);
     }
+    put(bytes[i], i);
   }
 }
 

@@ -33,14 +33,6 @@ TEST_CASE("a wrong type is named with its key") {
   CHECK(contains(complaint(text, [](const auto& f) { return f.digest("b"); }), "sha256:"));
 }
 
-TEST_CASE("an optional key falls back only when it is absent") {
-  const Json json = good(parse_json(R"({"a": 1})", "job"));
-  const JsonObject fields = good(JsonObject::of(json, "job"));
-  CHECK(good(fields.integer_or("a", 5)) == 1);
-  CHECK(good(fields.integer_or("b", 5)) == 5);
-  bad(fields.string_or("a", "x"), Code::invalid);
-}
-
 TEST_CASE("integers outside their range are refused") {
   const std::string text = R"({"a": 18446744073709551615, "b": -1, "c": 7})";
   complaint(text, [](const auto& f) { return f.integer("a"); });

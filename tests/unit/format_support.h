@@ -93,7 +93,7 @@ class ImageBuilder {
 };
 
 // Everything a small image has, in order; the content of "share/data" is kDataSize bytes that do not compress.
-inline constexpr std::size_t kDataSize = 300000;
+inline constexpr std::size_t kDataSize = 140000;
 inline std::string noise(std::size_t size) {
   std::string text(size, '\0');
   std::uint64_t state = 42;
