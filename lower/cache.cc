@@ -26,6 +26,15 @@ constexpr int kRecordVersion = 1;
 constexpr std::uint64_t kRecordLimit = 64 << 10;
 constexpr std::size_t kCopyBuffer = 1 << 20;
 
+// What a job may well need for its inputs and output.
+constexpr std::uint64_t kScratchRoom = 256ULL << 20;
+
+std::uint64_t available_bytes(const fs::path& directory) {
+  std::error_code error;
+  const fs::space_info space = fs::space(directory, error);
+  return error ? 0 : space.available;
+}
+
 std::string environment(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing here changes the environment
   return value == nullptr ? "" : value;
@@ -188,10 +197,13 @@ fs::path Cache::entry_path(const Digest& key, const char* suffix) const {
 fs::path Cache::data_path(const Digest& key) const { return entry_path(key, ".elf"); }
 
 fs::path Cache::scratch_parent() const {
-  if (writable_) return directory_ / kCacheScratch;
   std::error_code error;
-  const fs::path temporary = fs::temp_directory_path(error);
-  return error ? fs::path("/tmp") : temporary;
+  fs::path temporary = fs::temp_directory_path(error);
+  if (error) temporary = "/tmp";
+  if (!writable_) return temporary;
+  fs::path own = directory_ / kCacheScratch;
+  const std::uint64_t room = available_bytes(own);
+  return room < kScratchRoom && available_bytes(temporary) > room ? temporary : own;
 }
 
 std::optional<CacheEntry> Cache::find(const Digest& key) const {

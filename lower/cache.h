@@ -66,7 +66,8 @@ class Cache {
   // is padded with a hole up to `padded_size`, unless that is smaller. An error leaves nothing behind.
   Result<CacheEntry> store(const Digest& key, int source, std::uint64_t size, std::uint64_t padded_size,
                            CacheRecord record) const;
-  // A directory for scratch files of this process: in the cache, or else in the system's temporary directory.
+  // A directory for scratch files of this process: in the cache, or in the system's temporary directory where the cache
+  // cannot be written or is short of room.
   std::filesystem::path scratch_parent() const;
 
  private:

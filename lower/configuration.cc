@@ -62,6 +62,7 @@ std::string lowering_triple(const Manifest& manifest) {
 
 std::vector<Choice> explain_configurations(const Manifest& manifest, const Target& target, std::string_view forced) {
   std::vector<const Configuration*> ranked;
+  ranked.reserve(manifest.configurations.size());
   for (const Configuration& configuration : manifest.configurations) ranked.push_back(&configuration);
   std::sort(ranked.begin(), ranked.end(), [](const Configuration* a, const Configuration* b) {
     return std::pair(-a->rank, a->name) < std::pair(-b->rank, b->name);

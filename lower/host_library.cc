@@ -26,6 +26,7 @@ std::string_view trim(std::string_view text) {
 std::vector<fs::path> expand(const std::string& pattern) {
   glob_t found{};
   std::vector<fs::path> paths;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): it is unsafe with GLOB_TILDE only
   if (glob(pattern.c_str(), 0, nullptr, &found) == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   globfree(&found);
   return paths;
@@ -78,7 +79,7 @@ std::vector<fs::path> host_library_directories(const fs::path& configuration, st
 std::optional<fs::path> find_host_library(std::string_view soname, std::string_view triple) {
   if (soname.empty() || soname.find('/') != std::string_view::npos) return std::nullopt;
   for (const fs::path& directory : host_library_directories("/etc/ld.so.conf", triple)) {
-    const fs::path path = directory / soname;
+    fs::path path = directory / soname;
     if (is_library_for(path, triple)) return path;
   }
   return std::nullopt;

@@ -1,5 +1,5 @@
-// What a worker is told and what it answers, as JSON over its standard input and output. The worker comes from the image, the
-// other side from the host, so the form is versioned and normative: spec/lowering.md, section "Job".
+// What a worker is told and what it answers, as JSON over its standard input and output. The worker comes from the
+// image, the other side from the host, so the form is versioned and normative: spec/lowering.md, section "Job".
 #pragma once
 
 #include <map>
@@ -22,8 +22,8 @@ struct Job {
   Recipe recipe;
   Target target;
   Policy policy;
-  std::string build_id;  // hex digits of the linked file's own build-id
-  unsigned jobs = 1;     // threads; never changes the bytes
+  std::string build_id;                          // hex digits of the linked file's own build-id
+  unsigned jobs = 1;                             // threads; never changes the bytes
   std::map<Digest, std::string> files;           // for every digest of the recipe, the name of its file
   std::map<std::string, std::string> libraries;  // for every soname of the recipe, the name of its file
   std::vector<std::string> search_directories;   // where libraries that those libraries need lie (rpath-link)
@@ -32,7 +32,7 @@ struct Job {
 
 struct JobResult {
   bool ok = false;
-  std::string message;        // when not ok: one line; what failed, with the unit's name where known
+  std::string message;  // when not ok: one line; what failed, with the unit's name where known
   std::vector<std::string> warnings;
   double retarget_seconds = 0;  // wall
   double link_seconds = 0;      // wall: ThinLTO and linking

@@ -28,7 +28,7 @@ void push_front(std::deque<std::string>& components, const fs::path& path) {
 
 // Where an absolute symlink leads, from the root of the image. Nullopt: out of the image.
 std::optional<fs::path> in_prefix(const Image& image, const fs::path& target) {
-  const fs::path relative = target.lexically_relative(image.manifest().prefix);
+  fs::path relative = target.lexically_relative(image.manifest().prefix);
   if (relative.empty() || *relative.begin() == "..") return std::nullopt;
   return relative;
 }

@@ -82,7 +82,9 @@ Result<std::vector<FileRecord>> select_records(const Image& image, const std::ve
 }
 
 void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lowered& lowered, bool json) {
-  const std::string where = lowerer.cache().data_path(lowered.key).string();
+  std::error_code error;
+  std::filesystem::path where = lowerer.cache().data_path(lowered.key);
+  if (!std::filesystem::exists(where, error)) where = "-";  // not kept
   const char* how = lowered.from_cache ? "cached" : "lowered";
   if (json) {
     fmt::print("{}\n", dump_json({{"path", record.path},
@@ -92,9 +94,9 @@ void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lower
                                   {"how", how},
                                   {"size", lowered.size},
                                   {"key", lowered.key.to_string()},
-                                  {"file", where}}));
+                                  {"file", where.string()}}));
   } else {
-    fmt::print("{}  {}  {:.2f} s  {}  {}\n", record.path, lowerer.target().cpu, lowered.seconds, how, where);
+    fmt::print("{}  {}  {:.2f} s  {}  {}\n", record.path, lowerer.target().cpu, lowered.seconds, how, where.string());
   }
   std::fflush(stdout);
 }
@@ -143,6 +145,7 @@ std::size_t lower_all(const Lowerer& lowerer, const std::vector<FileRecord>& rec
   const unsigned jobs = options.jobs != 0 ? options.jobs : usable_cores();
   const std::size_t workers = std::min<std::size_t>({records.size(), jobs, kMostWorkers});
   std::vector<std::jthread> threads;
+  threads.reserve(workers);
   for (std::size_t i = 0; i < workers; ++i) threads.emplace_back(work);
   threads.clear();
   return failed;

@@ -260,7 +260,7 @@ void Lowerer::keep(const FileRecord& record, Lowered& lowered) const {
     return;
   }
   // No room or no permission: the file lives on without a name, for as long as it is open.
-  lowered.warnings.push_back(entry.error().message);
+  lowered.warnings.push_back("not kept in the cache: " + entry.error().message);
   if (lowered.size < record.promised_size) ftruncate(lowered.file.get(), static_cast<off_t>(record.promised_size));
 }
 

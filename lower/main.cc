@@ -33,6 +33,7 @@ bool is_hidden_call(int argc, char** argv, std::string_view name) { return argc 
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): CLI11 throws outside of parse() only for options declared wrongly
 int main(int argc, char** argv) {
   if (is_hidden_call(argc, argv, "--worker")) return xaas::worker_main();
   if (is_hidden_call(argc, argv, "--engine-version")) {

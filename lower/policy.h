@@ -9,9 +9,9 @@
 namespace xaas {
 
 struct Policy {
-  std::string name;         // "default"
-  unsigned opt_level = 3;   // 0..3
-  bool import = true;       // ThinLTO cross-module import
+  std::string name;        // "default"
+  unsigned opt_level = 3;  // 0..3
+  bool import = true;      // ThinLTO cross-module import
   bool operator==(const Policy&) const = default;
 };
 

@@ -7,6 +7,9 @@
 #include <llvm/Bitcode/BitcodeWriter.h>
 #include <llvm/TargetParser/Triple.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace xaas {
 namespace {
 
@@ -14,18 +17,19 @@ bool has_own_target(const llvm::Function& function) {
   return function.hasFnAttribute("target-features") || function.hasFnAttribute("target-cpu");
 }
 
-// The unit's own negative features come last: switching one off switches off what implies it, and a later "+" of one of
-// those would switch it on again.
+// Behind the target's list come the unit's own features that are no ability of a CPU (retpoline-…), which the target
+// therefore does not mention, and then its negative ones: switching one off switches off what implies it, and a later
+// "+" of one of those would switch it on again.
 std::string feature_list(const Target& target, const IrInput& unit) {
-  std::string list;
-  const auto add = [&list](std::string_view feature) {
-    if (!list.empty()) list += ',';
-    list += feature;
+  std::vector<std::string> list = target.features;
+  const auto add = [&](char sign) {
+    for (const std::string& feature : unit.features)
+      if (feature.front() == sign && std::ranges::find(target.features, feature) == target.features.end())
+        list.push_back(feature);
   };
-  for (const std::string& feature : target.features) add(feature);
-  for (const std::string& feature : unit.features)
-    if (feature.starts_with('-')) add(feature);
-  return list;
+  add('+');
+  add('-');
+  return fmt::format("{}", fmt::join(list, ","));
 }
 
 void set_target(llvm::Module& module, const Target& target, const std::string& features) {
@@ -60,7 +64,7 @@ bool is_replaceable(const llvm::GlobalValue& value, const LinkContext& link) {
 
 }  // namespace
 
-Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, std::string source_name) {
+Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, const std::string& source_name) {
   const llvm::Triple triple(link.target.triple);
   if (llvm::Triple(module.getTargetTriple()).getArch() != triple.getArch())
     return fail(Code::unsupported, "it is for {}, not for {}", module.getTargetTriple(), link.target.triple);
@@ -68,7 +72,7 @@ Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& un
   if (!missing.empty())
     return fail(Code::unsupported, "it requires {}, which {} as described lacks; choose another configuration",
                 fmt::join(missing, ","), link.target.cpu);
-  module.setSourceFileName(std::move(source_name));
+  module.setSourceFileName(source_name);
   set_target(module, link.target, feature_list(link.target, unit));
   set_position(module, link.kind);
   return {};

@@ -25,7 +25,7 @@ struct LinkContext {
 // Does everything but writing: target attributes, position independence. `source_name` must be unlike that of any other
 // unit of the link: the module's hash comes from it, and the names of promoted local symbols from that.
 // Code::unsupported when the module is of another architecture, or requires features that the target lacks.
-Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, std::string source_name);
+Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, const std::string& source_name);
 
 // True when the module must not take part in ThinLTO, because file-scope assembly defines or versions symbols in it.
 bool is_lowered_alone(const llvm::Module& module);

@@ -68,6 +68,7 @@ Features no_x86_features() {
 template <typename Names>
 std::string nearest(std::string_view wanted, const Names& names) {
   std::vector<std::pair<unsigned, std::string>> ranked;
+  ranked.reserve(names.size());
   for (const auto& name : names) ranked.emplace_back(llvm::StringRef(wanted).edit_distance(name), std::string(name));
   std::sort(ranked.begin(), ranked.end());
   constexpr std::size_t kShown = 3;

@@ -19,12 +19,12 @@ struct Target {
 };
 
 struct TargetOverrides {
-  std::string cpu;       // empty: this host's, from LLVM's host detection (what the hypervisor shows, not the model's name)
+  std::string cpu;  // empty: this host's, from LLVM's host detection (what the hypervisor shows, not the model's name)
   std::string features;  // comma-separated "+name" or "-name", applied last; removing one removes what implies it
 };
 
-// Code::invalid for an unknown CPU or feature, naming the nearest known ones; Code::unsupported for a triple that this build
-// cannot describe.
+// Code::invalid for an unknown CPU or feature, naming the nearest known ones; Code::unsupported for a triple that this
+// build cannot describe.
 Result<Target> resolve_target(std::string_view triple, const TargetOverrides& overrides);
 
 // Triple of the host this process runs on, "x86_64-pc-linux-gnu".

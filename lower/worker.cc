@@ -111,7 +111,7 @@ void reset_signals() {
   for (int number = 1; number < NSIG; ++number) sigaction(number, &action, nullptr);
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 SandboxFailure start_program(const ChildPlan& plan) {
@@ -240,8 +240,9 @@ Status check_started(const Pipe& status) {
     got = read(status.read.get(), &failure, sizeof failure);
   } while (got < 0 && errno == EINTR);
   if (got != sizeof failure) return {};
-  return fail(Code::unsupported, "cannot confine a worker: cannot {}: {}", failure.step,
-              std::generic_category().message(failure.error));
+  return fail(Code::unsupported,
+              "cannot confine a worker: cannot {}: {} (a kernel with Landlock or with user namespaces is needed)",
+              failure.step, std::generic_category().message(failure.error));
 }
 
 std::string last_line(std::string_view messages) {

@@ -14,14 +14,19 @@ Configuration configuration(const std::string& name, std::int64_t rank, Requirem
   return made;
 }
 
+Requirements needs(std::vector<std::string> features, std::vector<std::string> libraries = {},
+                   std::vector<std::string> devices = {}) {
+  return {.features = std::move(features), .libraries = std::move(libraries), .devices = std::move(devices)};
+}
+
 Target haswell() { return test::good(resolve_target("x86_64-pc-linux-gnu", {.cpu = "haswell", .features = ""})); }
 
 }  // namespace
 
 TEST_CASE("the highest-ranked configuration that the target satisfies is chosen") {
   Manifest manifest;
-  manifest.configurations = {configuration("sse", 1), configuration("avx512", 3, {.features = {"+avx512f"}}),
-                             configuration("avx2", 2, {.features = {"+avx2"}})};
+  manifest.configurations = {configuration("sse", 1), configuration("avx512", 3, needs({"+avx512f"})),
+                             configuration("avx2", 2, needs({"+avx2"}))};
   const auto choices = explain_configurations(manifest, haswell(), "");
   REQUIRE(choices.size() == 3);
   CHECK(choices[0].configuration == "avx512");
@@ -35,8 +40,8 @@ TEST_CASE("the highest-ranked configuration that the target satisfies is chosen"
 
 TEST_CASE("a configuration can be forced, but not on a host that lacks what it needs") {
   Manifest manifest;
-  manifest.configurations = {configuration("sse", 1), configuration("avx2", 2, {.features = {"+avx2"}}),
-                             configuration("avx512", 3, {.features = {"+avx512f"}})};
+  manifest.configurations = {configuration("sse", 1), configuration("avx2", 2, needs({"+avx2"})),
+                             configuration("avx512", 3, needs({"+avx512f"}))};
   const auto sse = explain_configurations(manifest, haswell(), "sse");
   CHECK(sse.back().chosen);
   CHECK_FALSE(sse[1].accepted);
@@ -45,10 +50,9 @@ TEST_CASE("a configuration can be forced, but not on a host that lacks what it n
 
 TEST_CASE("libraries, devices and the architecture are requirements too") {
   Manifest manifest;
-  manifest.configurations = {configuration("arm", 4),
-                             configuration("mpi", 3, {.features = {}, .libraries = {"libabsent-mpi.so.99"}}),
-                             configuration("gpu", 2, {.features = {}, .libraries = {}, .devices = {"gpu"}}),
-                             configuration("libc", 1, {.features = {}, .libraries = {"libc.so.6"}})};
+  manifest.configurations = {configuration("arm", 4), configuration("mpi", 3, needs({}, {"libabsent-mpi.so.99"})),
+                             configuration("gpu", 2, needs({}, {}, {"gpu"})),
+                             configuration("libc", 1, needs({}, {"libc.so.6"}))};
   manifest.configurations[0].triple = "aarch64-unknown-linux-gnu";
   const auto choices = explain_configurations(manifest, haswell(), "");
   CHECK(choices[0].reason == "is for aarch64-unknown-linux-gnu");

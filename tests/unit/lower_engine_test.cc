@@ -127,6 +127,17 @@ TEST_CASE("a feature that a unit switched off stays off in it") {
   CHECK(has(worker.disassembly(), "%ymm"));
 }
 
+TEST_CASE("a unit's features that are no ability of a CPU stay its own") {
+  Worker worker(LinkKind::shared, "haswell");
+  const std::string flag = "-mharden-sls=return";
+  worker.add(worker.unit("hard.o", "int f(int x) { return x + 1; }", flag, {"+harden-sls-ret"}));
+  worker.add(worker.unit("soft.o", "int g(int x) { return x + 1; }"));
+  worker.run_well();
+  const std::string sizes = worker.of_result("llvm-nm-19 -D -S");
+  CHECK(has(sizes, " 0000000000000005 T f"));  // lea, ret, int3
+  CHECK(has(sizes, " 0000000000000004 T g"));
+}
+
 TEST_CASE("a unit that requires what the target lacks is refused by name") {
   Worker worker(LinkKind::shared, "skylake-avx512", "-avx512f");
   worker.add(worker.unit("wide.o", kLoop, "-mavx512f", {"+avx512f"}));

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <set>
 #include <thread>
 
 #include "lower/elf_identity.h"
@@ -49,28 +50,29 @@ class TestImage {
     builder.add(std::string(kManifestPath), to_json(manifest));
 
     const std::string baseline = test::compile_c(kPart, "-O2 -shared -fPIC -Wl,-soname,libpart.so.1");
-    add(builder, "lib/libpart.so.1.0", baseline,
-        {.kind = LinkKind::shared, .arguments = {"-soname=libpart.so.1", unit(builder, "part.o", kPart)}});
+    add(builder, "lib/libpart.so.1.0", baseline, LinkKind::shared,
+        {"-soname=libpart.so.1", unit(builder, "part.o", kPart)});
     test::good(builder.writer().add_symlink("lib/libpart.so.1", "libpart.so.1.0", {}));
     test::good(builder.writer().add_symlink("lib/loop.so", "loop.so", {}));
     test::good(builder.writer().add_symlink("lib/out.so", "../../etc/passwd", {}));
     test::good(builder.writer().add_symlink("lib/absolute.so", "/opt/demo/lib/libpart.so.1", {}));
 
-    const std::vector<LinkArgument> program = {
-        start_file(builder), "-dynamic-linker",   "/lib64/ld-linux-x86-64.so.2", "-rpath",
-        "$ORIGIN/../lib",    "--enable-new-dtags"};
-    Recipe app{.kind = LinkKind::pie, .arguments = program};
-    app.arguments.push_back(unit(builder, "main.o", kMain));
-    app.arguments.push_back(LibraryInput{"libpart.so.1"});
-    app.arguments.push_back(LibraryInput{"libc.so.6"});
-    add(builder, "bin/app", "a baseline", app);
-    Recipe orphan = app;
-    orphan.arguments.push_back(LibraryInput{"libabsent.so.7"});
-    add(builder, "bin/orphan", "a baseline", orphan);
-    Recipe wide{.kind = LinkKind::shared, .arguments = {unit(builder, "wide.o", kPart, "-mavx512f", {"+avx512f"})}};
-    add(builder, "lib/wide.so", baseline, wide);
-    Recipe broken{.kind = LinkKind::pie, .arguments = {unit(builder, "main.o", kMain)}};
-    add(builder, "bin/broken", "a baseline", broken);
+    const IrInput main = unit(builder, "main.o", kMain);
+    const ObjectInput start = start_file(builder);
+    std::vector<LinkArgument> program = {start,
+                                         "-dynamic-linker",
+                                         "/lib64/ld-linux-x86-64.so.2",
+                                         "-rpath",
+                                         "$ORIGIN/../lib",
+                                         main,
+                                         LibraryInput{"libpart.so.1"},
+                                         LibraryInput{"libc.so.6"}};
+    add(builder, "bin/app", "a baseline", LinkKind::pie, program);
+    program.push_back(LibraryInput{"libabsent.so.7"});
+    add(builder, "bin/orphan", "a baseline", LinkKind::pie, program);
+    add(builder, "lib/wide.so", baseline, LinkKind::shared,
+        {unit(builder, "wide.o", kPart, "-mavx512f", {"+avx512f"})});
+    add(builder, "bin/broken", "a baseline", LinkKind::pie, {start, main});
     builder.add("share/data", "data");
     builder.finish();
   }
@@ -79,7 +81,11 @@ class TestImage {
   std::shared_ptr<const Image> open() const { return test::good(Image::open(path())); }
 
  private:
-  static void add(test::ImageBuilder& builder, const std::string& path, const std::string& baseline, Recipe recipe) {
+  static void add(test::ImageBuilder& builder, const std::string& path, const std::string& baseline, LinkKind kind,
+                  std::vector<LinkArgument> arguments) {
+    Recipe recipe;
+    recipe.kind = kind;
+    recipe.arguments = std::move(arguments);
     recipe.triple = kTriple;
     recipe.output = path;
     const std::string text = to_json(recipe);
@@ -122,7 +128,9 @@ struct Fixture {
     return &made;
   }
 
-  std::unique_ptr<Lowerer> lowerer(LowererOptions options = {}) const {
+  std::unique_ptr<Lowerer> lowerer(const std::string& cpu = "", const std::string& features = "") const {
+    LowererOptions options;
+    options.target = {.cpu = cpu, .features = features};
     options.cache = root.path() / "cache";
     options.policy = test::good(find_policy("default"));
     options.jobs = 1;
@@ -189,17 +197,14 @@ TEST_CASE_METHOD(Fixture, "the key depends on the target and the policy, and on 
   const FileRecord part = record("lib/libpart.so.1.0");
   const Digest key = test::good(lowerer()->key(part));
   CHECK(test::good(lowerer()->key(part)) == key);
-  CHECK(test::good(lowerer({.target = {.cpu = "haswell"}})->key(part)) !=
-        test::good(lowerer({.target = {.cpu = "haswell", .features = "-fma"}})->key(part)));
-  CHECK(test::good(lowerer({.target = {.cpu = "haswell"}})->key(part)) !=
-        test::good(lowerer({.target = {.cpu = "broadwell"}})->key(part)));
+  CHECK(test::good(lowerer("haswell")->key(part)) != test::good(lowerer("haswell", "-fma")->key(part)));
+  CHECK(test::good(lowerer("haswell")->key(part)) != test::good(lowerer("broadwell")->key(part)));
 }
 
 TEST_CASE_METHOD(Fixture, "code for a CPU without AVX-512 has none") {
   if (image() == nullptr) return;
   const FileRecord part = record("lib/libpart.so.1.0");
-  const TargetOverrides masked{.cpu = "skylake-avx512", .features = "-avx512f"};
-  const Lowered lowered = test::good(lowerer({.target = masked})->lower(part, nullptr));
+  const Lowered lowered = test::good(lowerer("skylake-avx512", "-avx512f")->lower(part, nullptr));
   const std::string code = test::output_of("llvm-objdump-19 -d " + unpack(lowered, "masked.so").string());
   CHECK_THAT(code, Catch::Contains("%ymm"));
   CHECK_THAT(code, !Catch::Contains("%zmm"));
@@ -242,7 +247,7 @@ TEST_CASE_METHOD(Fixture, "without a cache a file is lowered and usable all the 
 
 TEST_CASE_METHOD(Fixture, "what cannot be lowered says why in one line") {
   if (image() == nullptr) return;
-  const auto lowerer = this->lowerer({.target = {.cpu = "haswell"}});
+  const auto lowerer = this->lowerer("haswell");
   const Error missing = error_of(lowerer->lower(record("bin/orphan"), nullptr));
   CHECK(missing.code == Code::not_found);
   CHECK_THAT(missing.message, Catch::Contains("libabsent.so.7") && Catch::Contains("bin/orphan"));
