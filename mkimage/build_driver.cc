@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <cstring>
+#include <set>
 
 #include "format/file.h"
 #include "mkimage/interrupts.h"
@@ -22,7 +22,7 @@ constexpr std::size_t kTailLines = 200;
 constexpr off_t kTailBytes = 256 << 10;
 constexpr int kFollowMilliseconds = 200;
 
-constexpr std::array kCompilerNames = {"cc", "gcc", "clang", "c++", "g++", "clang++"};
+constexpr std::array kCompilerNames = {"cc", "gcc", "clang", "c++", "g++", "clang++", "xaas-cc", "xaas-c++"};
 
 // MPI's compiler wrappers ask these variables which compiler they wrap.
 constexpr std::array kMpiC = {"OMPI_CC", "MPICH_CC", "I_MPI_CC"};
@@ -37,6 +37,15 @@ Result<std::string> real_compiler(const char* override_name, const char* fallbac
   const std::string asked = variable(override_name);
   XAAS_ASSIGN(const std::filesystem::path path, find_program(asked.empty() ? fallback : asked));
   return path.string();
+}
+
+// What is found missing now need not fail hours later.
+Status check_tools(const std::string& compiler) {
+  for (const char* tool : {"patchelf", "llvm-objcopy-19"}) XAAS_TRY(find_program(tool));
+  XAAS_ASSIGN(const ProcessOutput answer, run_and_read({compiler, "-print-prog-name=ld.lld"}));
+  const std::filesystem::path linker = answer.output.substr(0, answer.output.find('\n'));
+  if (linker.is_absolute() && std::filesystem::exists(linker)) return {};
+  return fail(Code::not_found, "{} has no lld; install lld-19", compiler);
 }
 
 Status make_link(const std::filesystem::path& target, const std::filesystem::path& link) {
@@ -73,12 +82,26 @@ Status BuildDriver::prepare() {
   environment_.prefix = plan_.prefix;
   XAAS_ASSIGN(environment_.c_compiler, real_compiler("XAAS_REAL_CC", "clang-19"));
   XAAS_ASSIGN(environment_.cxx_compiler, real_compiler("XAAS_REAL_CXX", "clang++-19"));
+  XAAS_TRY(check_tools(environment_.c_compiler));
   XAAS_TRY(environment_.store().create());
   XAAS_ASSIGN(const std::filesystem::path own, own_executable());
   XAAS_ASSIGN(const std::filesystem::path wrapper, find_program((own.parent_path() / "xaas-cc").string()));
-  for (const char* name : {"xaas-cc", "xaas-c++"}) XAAS_TRY(make_link(wrapper, work_.tools() / name));
-  for (const char* name : kCompilerNames) XAAS_TRY(make_link(wrapper, work_.shims() / name));
+  std::set<std::string> names(kCompilerNames.begin(), kCompilerNames.end());
+  names.insert({c_name(), cxx_name()});
+  for (const std::string& name : names) XAAS_TRY(make_link(wrapper, work_.tools() / name));
   return {};
+}
+
+// Build systems judge a compiler by its name (CMake and libtool do), so ours is called like the real one. Its name must
+// also tell the wrapper which of the two it stands for.
+std::string BuildDriver::c_name() const {
+  const std::string name = std::filesystem::path(environment_.c_compiler).filename().string();
+  return name.find("++") == std::string::npos ? name : "xaas-cc";
+}
+
+std::string BuildDriver::cxx_name() const {
+  const std::string name = std::filesystem::path(environment_.cxx_compiler).filename().string();
+  return name.find("++") != std::string::npos ? name : "xaas-c++";
 }
 
 Status BuildDriver::run() {
@@ -135,13 +158,13 @@ void BuildDriver::follow(int process, const std::filesystem::path& log) {
   }
 }
 
-std::vector<std::pair<std::string, std::string>> BuildDriver::variables() const {
-  const std::string c = (work_.tools() / "xaas-cc").string();
-  const std::string cxx = (work_.tools() / "xaas-c++").string();
-  std::vector<std::pair<std::string, std::string>> result = {
+Variables BuildDriver::variables() const {
+  const std::string c = (work_.tools() / c_name()).string();
+  const std::string cxx = (work_.tools() / cxx_name()).string();
+  Variables result = {
       {"CC", c},
       {"CXX", cxx},
-      {"PATH", fmt::format("{}:{}", work_.shims().string(), variable("PATH"))},
+      {"PATH", fmt::format("{}:{}", work_.tools().string(), variable("PATH"))},
       {"SRC", work_.source().string()},
       {"BUILD", work_.build().string()},
       {"DESTDIR", work_.installed().string()},

@@ -34,8 +34,10 @@ class BuildDriver {
  private:
   Status run_stage(std::string_view stage, const std::string& command);
   Result<ExitStatus> run_logged(std::string_view stage, const std::string& command);
+  std::string c_name() const;
+  std::string cxx_name() const;
   void follow(int process, const std::filesystem::path& log);
-  std::vector<std::pair<std::string, std::string>> variables() const;
+  Variables variables() const;
 
   const WorkDirectory& work_;
   const BuildPlan& plan_;

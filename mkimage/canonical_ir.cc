@@ -116,6 +116,14 @@ void drop_build_names(llvm::Module& module) {
     if (llvm::NamedMDNode* node = module.getNamedMetadata(name)) module.eraseNamedMetadata(node);
 }
 
+// Inline assembly remembers where it stood, counted from the start of the predefined macros: each -D moves it.
+void drop_source_locations(llvm::Module& module) {
+  const unsigned kind = module.getMDKindID("srcloc");
+  for (llvm::Function& function : module)
+    for (llvm::BasicBlock& block : function)
+      for (llvm::Instruction& instruction : block) instruction.setMetadata(kind, nullptr);
+}
+
 void drop_own_target(llvm::Module& module, const UnitTarget& own) {
   for (llvm::Function& function : module) {
     const UnitTarget target = target_of(function);
@@ -174,6 +182,7 @@ Result<std::string> canonicalise(std::string_view bitcode, const UnitTarget& own
   Parser parser;
   XAAS_ASSIGN(const std::unique_ptr<llvm::Module> module, parse_bitcode(bitcode, parser));
   drop_build_names(*module);
+  drop_source_locations(*module);
   drop_own_target(*module, own);
   drop_position(*module);
   std::string bytes = write_bitcode(*module);

@@ -52,7 +52,7 @@ std::optional<CaptureEnvironment> capture_environment() {
   return environment;
 }
 
-std::vector<std::pair<std::string, std::string>> to_variables(const CaptureEnvironment& environment) {
+Variables to_variables(const CaptureEnvironment& environment) {
   return {{"XAAS_CAPTURE", environment.capture.string()}, {"XAAS_SRC", environment.source.string()},
           {"XAAS_BUILD", environment.build.string()},     {"XAAS_PREFIX", environment.prefix.string()},
           {"XAAS_REAL_CC", environment.c_compiler},       {"XAAS_REAL_CXX", environment.cxx_compiler}};

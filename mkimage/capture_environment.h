@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "mkimage/capture_store.h"
+#include "mkimage/process.h"
 
 namespace xaas {
 
@@ -30,6 +30,6 @@ struct CaptureEnvironment {
 
 // Nullopt when this is no capturing build.
 std::optional<CaptureEnvironment> capture_environment();
-std::vector<std::pair<std::string, std::string>> to_variables(const CaptureEnvironment& environment);
+Variables to_variables(const CaptureEnvironment& environment);
 
 }  // namespace xaas

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
+#include <set>
 #include <tuple>
 
 #include "format/file.h"
@@ -88,6 +90,13 @@ void CaptureStore::note(std::string_view line) const {
   const Fd fd(open((root_ / kLog).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   // One write: lines of several compilers do not mix. A lost note costs nobody anything.
   if (fd.valid()) static_cast<void>(write_all(fd.get(), fmt::format("{}\n", line)));
+}
+
+std::vector<std::string> CaptureStore::notes() const {
+  std::set<std::string> lines;
+  std::ifstream log(root_ / kLog);
+  for (std::string line; std::getline(log, line);) lines.insert(std::move(line));
+  return {lines.begin(), lines.end()};
 }
 
 Result<std::vector<UnitRecord>> CaptureStore::units() const {

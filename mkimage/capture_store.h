@@ -92,6 +92,7 @@ class CaptureStore {
 
   // One line for people into the log of the capture; never fails.
   void note(std::string_view line) const;
+  std::vector<std::string> notes() const;  // each once, sorted
 
   // All records, in an order that only their content decides.
   Result<std::vector<UnitRecord>> units() const;

@@ -147,8 +147,19 @@ Result<CanonicalStore> canonicalise_units(const CaptureStore& store, const std::
   return result;
 }
 
-Status make_recipes(const InstalledTree& tree, const CanonicalStore& canonical, const std::string& triple,
-                    std::vector<InstalledProgram>& programs) {
+InputNames source_names(const CaptureEnvironment& environment, const std::vector<UnitRecord>& units) {
+  InputNames names;
+  for (const UnitRecord& unit : units) {
+    const std::string name = environment.display_name(unit.source, unit.directory);
+    const auto [entry, is_new] = names.try_emplace(unit.object, name);
+    // Equal objects of several sources: the choice must not depend on the order of the build.
+    if (!is_new) entry->second = std::min(entry->second, name);
+  }
+  return names;
+}
+
+Status make_recipes(const InstalledTree& tree, const CanonicalStore& canonical, const InputNames& names,
+                    const std::string& triple, std::vector<InstalledProgram>& programs) {
   for (InstalledProgram& program : programs) {
     if (!program.link) continue;
     for (const Digest& object : linked_objects({program})) {
@@ -159,7 +170,7 @@ Status make_recipes(const InstalledTree& tree, const CanonicalStore& canonical, 
     if (!program.reason.empty()) continue;
     XAAS_ASSIGN(const MappedFile file, MappedFile::open(tree.root / program.path));
     XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(file.bytes()));
-    auto recipe = make_recipe(*program.link, elf, canonical.units, triple);
+    auto recipe = make_recipe(*program.link, elf, canonical.units, names, triple);
     if (recipe) {
       program.recipe = std::move(*recipe);
     } else {

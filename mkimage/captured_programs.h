@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "format/recipe.h"
+#include "mkimage/capture_environment.h"
 #include "mkimage/capture_store.h"
 #include "mkimage/installed_tree.h"
 #include "mkimage/recipe_maker.h"
@@ -40,8 +41,11 @@ Result<CanonicalStore> canonicalise_units(const CaptureStore& store, const std::
                                           const std::filesystem::path& directory, unsigned jobs,
                                           const std::function<void(std::size_t done, std::size_t all)>& progress);
 
+// The source of every recorded object, as CaptureEnvironment::display_name() calls it.
+InputNames source_names(const CaptureEnvironment& environment, const std::vector<UnitRecord>& units);
+
 // Gives every program its recipe, or the reason why it has none.
-Status make_recipes(const InstalledTree& tree, const CanonicalStore& canonical, const std::string& triple,
-                    std::vector<InstalledProgram>& programs);
+Status make_recipes(const InstalledTree& tree, const CanonicalStore& canonical, const InputNames& names,
+                    const std::string& triple, std::vector<InstalledProgram>& programs);
 
 }  // namespace xaas

@@ -20,9 +20,8 @@ std::vector<std::string> with_compiler(const Compilation& compilation, std::vect
   return arguments;
 }
 
-int run_untouched(const Compilation& compilation, std::vector<std::pair<std::string, std::string>> variables) {
-  const auto status = run_process(
-      {.arguments = with_compiler(compilation, compilation.arguments), .environment = std::move(variables)});
+int run_untouched(const Compilation& compilation, Variables variables) {
+  const auto status = run_program(with_compiler(compilation, compilation.arguments), std::move(variables));
   return status ? status->shell_code() : 1;
 }
 
@@ -51,7 +50,7 @@ HeaderList::~HeaderList() {
   std::filesystem::remove(path_, ignored);
 }
 
-std::vector<std::pair<std::string, std::string>> HeaderList::variables() const {
+Variables HeaderList::variables() const {
   return {{"CC_PRINT_HEADERS", "1"}, {"CC_PRINT_HEADERS_FILE", path_.string()}};
 }
 
@@ -68,9 +67,8 @@ std::vector<std::string> HeaderList::read() const {
   return headers;
 }
 
-TentativeRun::TentativeRun(std::vector<std::string> arguments,
-                           std::vector<std::pair<std::string, std::string>> variables) {
-  auto output = run_and_read({.arguments = std::move(arguments), .environment = std::move(variables)});
+TentativeRun::TentativeRun(std::vector<std::string> arguments, Variables variables) {
+  auto output = run_and_read(std::move(arguments), {}, std::move(variables));
   if (!output) return;
   ok_ = output->status.ok();
   output_ = std::move(output->output);
@@ -90,7 +88,9 @@ std::string TentativeRun::first_message() const {
 
 std::vector<std::string> capturing_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
                                              const std::vector<std::string>& extra) {
-  std::vector<std::string> ours = {"-flto=thin", "-ffat-lto-objects"};
+  // One module a unit: what needs whole-program LTO would split it.
+  std::vector<std::string> ours = {"-flto=thin", "-ffat-lto-objects", "-fno-whole-program-vtables",
+                                   "-fno-split-lto-unit"};
   // Without a CPU in the IR, lowering for the host equals compiling for it. A CPU that the project names must stay
   // here: its intrinsics need it; canonicalising drops it.
   if (!compilation.command.names_cpu) ours.insert(ours.end(), {"-Xclang", "-target-cpu", "-Xclang", ""});

@@ -10,6 +10,7 @@
 
 #include "mkimage/capture_environment.h"
 #include "mkimage/compiler_options.h"
+#include "mkimage/process.h"
 
 namespace xaas {
 
@@ -40,8 +41,8 @@ class HeaderList {
   HeaderList(const HeaderList&) = delete;
   HeaderList& operator=(const HeaderList&) = delete;
 
-  std::vector<std::pair<std::string, std::string>> variables() const;  // for the compiler's environment
-  std::vector<std::string> read() const;                               // each once, in order
+  Variables variables() const;            // for the compiler's environment
+  std::vector<std::string> read() const;  // each once, in order
 
  private:
   std::filesystem::path path_;
@@ -51,7 +52,7 @@ class HeaderList {
 class TentativeRun {
  public:
   // The arguments include the program.
-  TentativeRun(std::vector<std::string> arguments, std::vector<std::pair<std::string, std::string>> variables);
+  TentativeRun(std::vector<std::string> arguments, Variables variables);
   bool ok() const { return ok_; }
   void pass_on_output() const;        // to our standard output and error
   std::string first_message() const;  // for a record

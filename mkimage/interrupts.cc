@@ -13,6 +13,8 @@
 #include <set>
 #include <thread>
 
+#include "mkimage/work_directory.h"
+
 namespace xaas {
 namespace {
 
@@ -53,8 +55,7 @@ void end_process(int signal) {
   for (const std::filesystem::path& directory : shared.directories) {
     // Another thread may still be writing there.
     for (int attempt = 0; attempt < kRemoveAttempts && std::filesystem::exists(directory); ++attempt) {
-      std::error_code ignored;
-      std::filesystem::remove_all(directory, ignored);
+      remove_tree(directory);
     }
   }
   static_cast<void>(std::fprintf(stderr, "%s: interrupted\n", shared.program));

@@ -89,7 +89,7 @@ Status record_link(const CaptureEnvironment& environment, const Compilation& com
 int link_natively(const CaptureEnvironment& environment, const Compilation& compilation, const std::string& reason) {
   std::vector<std::string> arguments = compilation.arguments;
   arguments.insert(arguments.begin(), compilation.compiler);
-  const auto status = run_process({.arguments = std::move(arguments)});
+  const auto status = run_program(std::move(arguments));
   if (!status || !status->ok()) return status ? status->shell_code() : 1;
   const std::filesystem::path output = output_of(compilation);
   if (const auto build_id = build_id_of(output)) {

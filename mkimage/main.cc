@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <map>
 
 #include "format/version.h"
 #include "mkimage/interrupts.h"
@@ -40,25 +39,31 @@ void define(CLI::App& app, CommandLine& line) {
   app.add_option("-f,--file", line.image.recipe_file, "Read this instead of SOURCE/xaas.toml")->type_name("FILE");
   app.add_option("-j,--jobs", line.image.jobs, "Do this many things at once; default: the CPUs there are")
       ->type_name("N")
-      ->check(CLI::Range(1U, 4096U));
+      ->check(CLI::Range(1U, 4096U).description(""));
   app.add_option("--prefix", line.image.overrides.prefix, "Where the programs will be; default: /opt/<name>")
       ->type_name("DIR");
   app.add_option("--configure", line.image.overrides.configure, "Command that configures the build")->type_name("CMD");
   app.add_option("--build", line.image.overrides.build, "Command that builds")->type_name("CMD");
   app.add_option("--install", line.image.overrides.install, "Command that installs")->type_name("CMD");
-  app.add_option("--toolchain", line.image.toolchain,
-                 "full: the compiler for other hosts goes into the image; none: it does not")
+  app.add_option_function<std::string>(
+         "--toolchain",
+         [&](const std::string& choice) {
+           line.image.toolchain = choice == "none" ? xaas::ToolchainChoice::none : xaas::ToolchainChoice::full;
+         },
+         "full (default): the compiler for other hosts goes into the image; none: it does not")
       ->type_name("full|none")
-      ->transform(CLI::Transformer(std::map<std::string, xaas::ToolchainChoice>{
-          {"full", xaas::ToolchainChoice::full}, {"none", xaas::ToolchainChoice::none}}));
+      ->check(CLI::IsMember({"full", "none"}).description(""));
   app.add_option("--work", line.image.work, "Build in this directory; default: IMAGE.build")->type_name("DIR");
   app.add_flag("--keep-build", line.image.keep_build, "Leave the work directory, with the logs of all commands");
   app.add_option("--report", line.image.report, "Write what was captured, and what was not and why, as JSON")
       ->type_name("FILE");
-  auto* quiet = app.add_flag("-q,--quiet", line.quiet, "Say nothing but errors");
-  app.add_flag("-v,--verbose", line.verbose, "Show the output of all commands")->excludes(quiet);
-  app.add_option("SOURCE", line.image.source, "Directory of the source")->required();
-  app.add_option("IMAGE", line.image.image, "The image to make")->required();
+  app.add_flag("-q,--quiet", line.quiet, "Say nothing but errors");
+  app.add_flag("-v,--verbose", line.verbose, "Show the output of all commands");
+  app.add_option("SOURCE", line.image.source, "Directory of the source")->required()->type_name("");
+  app.add_option("IMAGE", line.image.image, "The image to make")->required()->type_name("");
+  app.final_callback([&] {
+    if (line.quiet && line.verbose) throw CLI::ValidationError("--quiet and --verbose contradict each other");
+  });
 }
 
 int run(const CommandLine& line) {

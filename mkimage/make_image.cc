@@ -82,9 +82,7 @@ Result<BuildPlan> plan_build(const MakeImageOptions& options, const fs::path& so
 }
 
 Result<std::string> target_triple(const std::string& compiler) {
-  ProcessOptions options;
-  options.arguments = {compiler, "-print-target-triple"};
-  XAAS_ASSIGN(const ProcessOutput answer, run_and_read(std::move(options)));
+  XAAS_ASSIGN(const ProcessOutput answer, run_and_read({compiler, "-print-target-triple"}));
   std::string triple = answer.output.substr(0, answer.output.find('\n'));
   if (!answer.status.ok() || triple.empty()) return fail(Code::failed, "{} does not tell its target", compiler);
   return triple;
@@ -98,6 +96,7 @@ Result<Contents> collect(const MakeImageOptions& options, const WorkDirectory& w
   XAAS_ASSIGN(contents.triple, target_triple(environment.c_compiler));
   XAAS_ASSIGN(contents.tree, scan_tree(work.installed(), plan.prefix));
   for (const std::string& warning : contents.tree.warnings) progress.warn(warning);
+  for (const std::string& note : store.notes()) progress.warn(note);
   XAAS_ASSIGN(const std::vector<Digest> archived, make_archives_native(contents.tree));
   XAAS_ASSIGN(const auto links, store.links());
   XAAS_ASSIGN(contents.runtimes,
@@ -111,14 +110,12 @@ Result<Contents> collect(const MakeImageOptions& options, const WorkDirectory& w
                                                      options.jobs, [&](std::size_t done, std::size_t all) {
                                                        progress.update(fmt::format("{}/{} units", done, all));
                                                      }));
-  XAAS_TRY(make_recipes(contents.tree, contents.canonical, contents.triple, contents.programs));
+  XAAS_TRY(make_recipes(contents.tree, contents.canonical, source_names(environment, contents.units), contents.triple,
+                        contents.programs));
   progress.end();
 
   objects.insert(archived.begin(), archived.end());
   contents.sources = build_sources(environment, contents.units, objects);
-  if (options.toolchain == ToolchainChoice::full) {
-    XAAS_ASSIGN(contents.worker, bundle_worker(work.parts()));
-  }
   return contents;
 }
 
@@ -236,12 +233,17 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   XAAS_ASSIGN(const WorkDirectory work,
               WorkDirectory::create(options.work.value_or(beside),
                                     options.keep_build ? WorkDirectory::Keep::yes : WorkDirectory::Keep::no));
+  std::optional<WorkerBundle> worker;
+  if (options.toolchain == ToolchainChoice::full) {
+    XAAS_ASSIGN(worker, bundle_worker(work.parts()));
+  }
   XAAS_TRY(copy_tree(source, work.source(), {work.root(), image, beside}));
   BuildDriver driver(work, plan, options.jobs, progress);
   XAAS_TRY(driver.prepare());
   XAAS_TRY(driver.run());
 
-  XAAS_ASSIGN(const Contents contents, collect(options, work, plan, driver.environment(), progress));
+  XAAS_ASSIGN(Contents contents, collect(options, work, plan, driver.environment(), progress));
+  contents.worker = std::move(worker);
   XAAS_ASSIGN(const Manifest manifest, make_manifest(plan, contents));
   if (options.report) {
     XAAS_TRY(write_file(*options.report, capture_report(contents.programs, contents.units, contents.canonical.units)));

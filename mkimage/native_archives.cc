@@ -40,9 +40,8 @@ bool has_bitcode(std::string_view object) {
 
 Status remove_bitcode(const std::filesystem::path& path) {
   XAAS_ASSIGN(const WritableFile writable, WritableFile::make(path));
-  ProcessOptions options;
-  options.arguments = {kObjcopy, fmt::format("--remove-section={}", kBitcodeSection), path.string()};
-  XAAS_ASSIGN(const ProcessOutput result, run_and_read(std::move(options)));
+  XAAS_ASSIGN(const ProcessOutput result,
+              run_and_read({kObjcopy, fmt::format("--remove-section={}", kBitcodeSection), path.string()}));
   if (result.status.ok()) return {};
   return fail(Code::failed, "{} cannot take the bitcode out of {}: {}", kObjcopy, path.string(),
               result.error.substr(0, result.error.find('\n')));

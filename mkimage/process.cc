@@ -27,7 +27,7 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   return result;
 }
 
-std::vector<std::string> merged_environment(const std::vector<std::pair<std::string, std::string>>& added) {
+std::vector<std::string> merged_environment(const Variables& added) {
   std::vector<std::string> result;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
@@ -125,21 +125,28 @@ Result<ExitStatus> wait_for(pid_t child) {
   return result;
 }
 
-Result<ExitStatus> run_process(const ProcessOptions& options) {
+Result<ExitStatus> run_program(std::vector<std::string> arguments, Variables environment) {
+  ProcessOptions options;
+  options.arguments = std::move(arguments);
+  options.environment = std::move(environment);
   XAAS_ASSIGN(const pid_t child, start_process(options));
   return wait_for(child);
 }
 
-Result<ProcessOutput> run_and_read(ProcessOptions options, std::string_view input) {
+Result<ProcessOutput> run_and_read(std::vector<std::string> arguments, std::string_view input, Variables environment) {
   // Files rather than pipes: nobody can block on the other.
   XAAS_ASSIGN(const Fd in, memory_file(input));
   XAAS_ASSIGN(const Fd out, memory_file({}));
   XAAS_ASSIGN(const Fd err, memory_file({}));
+  ProcessOptions options;
+  options.arguments = std::move(arguments);
+  options.environment = std::move(environment);
   options.input = in.get();
   options.output = out.get();
   options.error = err.get();
+  XAAS_ASSIGN(const pid_t child, start_process(options));
   ProcessOutput result;
-  XAAS_ASSIGN(result.status, run_process(options));
+  XAAS_ASSIGN(result.status, wait_for(child));
   for (const auto& [fd, text] : {std::pair(out.get(), &result.output), std::pair(err.get(), &result.error)}) {
     if (lseek(fd, 0, SEEK_SET) != 0) return fail_errno("cannot rewind a file in memory");
     XAAS_ASSIGN(*text, read_fd(fd));
@@ -161,13 +168,17 @@ Result<std::filesystem::path> find_program(const std::string& program) {
     if (is_executable(program)) return std::filesystem::absolute(program);
     return fail(Code::not_found, "{} is not a program", program);
   }
+  const auto own = own_executable();
   const char* variable = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
   std::string_view rest = variable == nullptr ? "/usr/bin:/bin" : variable;
   while (!rest.empty()) {
     const std::string_view directory = rest.substr(0, rest.find(':'));
     rest.remove_prefix(std::min(directory.size() + 1, rest.size()));
     const std::filesystem::path path = std::filesystem::path(directory.empty() ? "." : directory) / program;
-    if (is_executable(path)) return std::filesystem::absolute(path);
+    if (!is_executable(path)) continue;
+    std::error_code ignored;
+    if (own && std::filesystem::equivalent(path, *own, ignored)) continue;
+    return std::filesystem::absolute(path);
   }
   return fail(Code::not_found, "{} is not in PATH; install it", program);
 }

@@ -14,11 +14,14 @@
 
 namespace xaas {
 
+// Names and values of environment variables.
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
 struct ProcessOptions {
-  std::vector<std::string> arguments;                                 // arguments[0] is looked for in PATH
-  std::vector<std::pair<std::string, std::string>> environment = {};  // added to ours
-  std::filesystem::path directory = {};                               // empty: ours
-  int input = -1;                                                     // descriptor that becomes 0, 1 or 2; -1: ours
+  std::vector<std::string> arguments;  // arguments[0] is looked for in PATH
+  Variables environment;               // added to ours
+  std::filesystem::path directory;     // empty: ours
+  int input = -1;                      // descriptor that becomes 0, 1 or 2; -1: ours
   int output = -1;
   int error = -1;
   bool own_group = false;  // a new process group, so that all its children can be reached at once
@@ -38,7 +41,8 @@ struct ExitStatus {
 };
 
 Result<ExitStatus> wait_for(pid_t child);
-Result<ExitStatus> run_process(const ProcessOptions& options);
+// Runs to the end with our descriptors.
+Result<ExitStatus> run_program(std::vector<std::string> arguments, Variables environment = {});
 
 struct ProcessOutput {
   ExitStatus status;
@@ -46,12 +50,13 @@ struct ProcessOutput {
   std::string error;
 };
 // Runs to the end, giving `input` and keeping what it prints. Small outputs only: kept in memory.
-Result<ProcessOutput> run_and_read(ProcessOptions options, std::string_view input = {});
+Result<ProcessOutput> run_and_read(std::vector<std::string> arguments, std::string_view input = {},
+                                   Variables environment = {});
 
 // Replaces this process. Returns only when that fails.
 Error exec_process(const std::vector<std::string>& arguments);
 
-// Where PATH finds `program`, absolute; Code::not_found.
+// Where PATH finds `program`, absolute, this process's own executable left aside; Code::not_found.
 Result<std::filesystem::path> find_program(const std::string& program);
 
 // The executable of this process, links resolved.

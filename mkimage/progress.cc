@@ -62,6 +62,7 @@ void Progress::end() {
 
 void Progress::warn(std::string_view message) {
   const std::lock_guard lock(mutex_);
+  if (verbosity_ == Verbosity::quiet) return;
   clear_locked();
   fmt::print(stderr, "mkxaas: warning: {}\n", message);
 }

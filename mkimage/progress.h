@@ -26,7 +26,7 @@ class Progress {
   void end();
   // Takes the changing line away.
   void clear();
-  // A line of its own on standard error, whatever the verbosity.
+  // A line of its own on standard error, unless quiet.
   void warn(std::string_view message);
   // A line of its own on standard output, unless quiet.
   void say(std::string_view message);

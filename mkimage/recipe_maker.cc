@@ -2,6 +2,7 @@
 #include "mkimage/recipe_maker.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 namespace xaas {
@@ -42,7 +43,7 @@ std::vector<LinkArgument> installed_options(const ElfFile& installed, const ElfD
 
 class Translator {
  public:
-  explicit Translator(const CanonicalUnits& units) : units_(units) {}
+  Translator(const CanonicalUnits& units, const InputNames& names) : units_(units), names_(names) {}
 
   bool found_ir() const { return found_ir_; }
   const std::set<std::string>& sonames() const { return sonames_; }
@@ -56,7 +57,7 @@ class Translator {
   }
   std::optional<LinkArgument> translate(const RecordedArchive& archive) {
     if (archive.whole) return ObjectInput{archive.file.digest, archive.file.name};
-    ArchiveInput result{archive.file.name, {}};
+    ArchiveInput result{std::filesystem::path(archive.file.name).filename().string(), {}};
     for (const RecordedFile& member : archive.members) result.members.push_back(input(member));
     return result;
   }
@@ -71,12 +72,15 @@ class Translator {
  private:
   std::variant<IrInput, ObjectInput> input(const RecordedFile& file) {
     const auto found = units_.find(file.digest);
-    if (found == units_.end()) return ObjectInput{file.digest, file.name};
+    const auto source = names_.find(file.digest);
+    const std::string& name = source == names_.end() ? file.name : source->second;
+    if (found == units_.end()) return ObjectInput{file.digest, name};
     found_ir_ = true;
-    return IrInput{found->second.digest, file.name, found->second.features};
+    return IrInput{found->second.digest, name, found->second.features};
   }
 
   const CanonicalUnits& units_;
+  const InputNames& names_;
   bool found_ir_ = false;
   std::set<std::string> sonames_;
 };
@@ -84,7 +88,7 @@ class Translator {
 }  // namespace
 
 Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, const CanonicalUnits& units,
-                           const std::string& triple) {
+                           const InputNames& names, const std::string& triple) {
   if (!link.reason.empty()) return fail(Code::unsupported, "{}", link.reason);
   if (!installed.is_x86_64()) return fail(Code::unsupported, "not for x86-64");
   XAAS_ASSIGN(const ElfDynamic dynamic, installed.dynamic());
@@ -93,7 +97,7 @@ Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, con
   recipe.triple = triple;
   recipe.output = link.output;
   recipe.arguments = installed_options(installed, dynamic, recipe.kind);
-  Translator translator(units);
+  Translator translator(units, names);
   for (const RecordedArgument& argument : link.arguments) {
     auto translated = std::visit([&](const auto& value) { return translator.translate(value); }, argument);
     if (translated) recipe.arguments.push_back(std::move(*translated));

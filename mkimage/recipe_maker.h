@@ -20,9 +20,13 @@ struct CanonicalUnit {
 // By the digest of the object file that the compiler wrote.
 using CanonicalUnits = std::map<Digest, CanonicalUnit>;
 
+// What an input is called in recipes, by its digest: the source that it was made of, because names of objects often
+// depend on where and how the build ran. Others keep the name that the link gave them.
+using InputNames = std::map<Digest, std::string>;
+
 // Code::unsupported with the reason when the file must stay native: nothing of it was captured, the record cannot be
 // followed, or the installed file needs libraries that the link did not see.
 Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, const CanonicalUnits& units,
-                           const std::string& triple);
+                           const InputNames& names, const std::string& triple);
 
 }  // namespace xaas

@@ -52,9 +52,7 @@ Result<fs::path> find_runtime(const std::string& soname, const std::vector<LinkR
       }
     }
   }
-  ProcessOptions options;
-  options.arguments = {compiler, "-print-file-name=" + soname};
-  XAAS_ASSIGN(const ProcessOutput answer, run_and_read(std::move(options)));
+  XAAS_ASSIGN(const ProcessOutput answer, run_and_read({compiler, "-print-file-name=" + soname}));
   const fs::path path = answer.output.substr(0, answer.output.find('\n'));
   if (path.is_absolute() && fs::exists(path)) return path;
   return fail(Code::not_found, "the image needs {}, which is not on this machine; install the package that has it",
@@ -64,10 +62,9 @@ Result<fs::path> find_runtime(const std::string& soname, const std::vector<LinkR
 Status append_rpath(const fs::path& path, const ElfDynamic& dynamic, const std::string& directory) {
   const std::string before = dynamic.runpath.value_or(dynamic.rpath.value_or(""));
   XAAS_ASSIGN(const WritableFile writable, WritableFile::make(path));
-  ProcessOptions options;
-  options.arguments = {"patchelf", "--force-rpath", "--set-rpath",
-                       before.empty() ? directory : fmt::format("{}:{}", before, directory), path.string()};
-  XAAS_ASSIGN(const ProcessOutput result, run_and_read(std::move(options)));
+  XAAS_ASSIGN(const ProcessOutput result,
+              run_and_read({"patchelf", "--force-rpath", "--set-rpath",
+                            before.empty() ? directory : fmt::format("{}:{}", before, directory), path.string()}));
   if (result.status.ok()) return {};
   return fail(Code::failed, "patchelf cannot set the rpath of {}: {}", path.string(),
               result.error.substr(0, result.error.find('\n')));

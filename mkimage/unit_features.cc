@@ -51,14 +51,13 @@ Result<UnitFeatures> UnitFeatureTable::lookup(const std::vector<std::string>& ma
 }
 
 Result<UnitTarget> UnitFeatureTable::ask(const std::vector<std::string>& machine_options) const {
-  ProcessOptions options;
-  options.arguments = {compiler_, "-x", "c", "-O1", "-S", "-emit-llvm", "-o", "-"};
-  options.arguments.insert(options.arguments.end(), machine_options.begin(), machine_options.end());
+  std::vector<std::string> arguments = {compiler_, "-x", "c", "-O1", "-S", "-emit-llvm", "-o", "-"};
+  arguments.insert(arguments.end(), machine_options.begin(), machine_options.end());
   if (!parse_compiler_command(machine_options).names_cpu) {
-    for (const char* argument : {"-Xclang", "-target-cpu", "-Xclang", ""}) options.arguments.emplace_back(argument);
+    for (const char* argument : {"-Xclang", "-target-cpu", "-Xclang", ""}) arguments.emplace_back(argument);
   }
-  options.arguments.insert(options.arguments.end(), {"-mtune=", "-"});
-  XAAS_ASSIGN(const ProcessOutput output, run_and_read(std::move(options), "void f(void) {}\n"));
+  arguments.insert(arguments.end(), {"-mtune=", "-"});
+  XAAS_ASSIGN(const ProcessOutput output, run_and_read(std::move(arguments), "void f(void) {}\n"));
   if (!output.status.ok()) {
     return fail(Code::failed, "the compiler does not know the flags {}: {}", fmt::join(machine_options, " "),
                 output.error.substr(0, output.error.find('\n')));

@@ -48,15 +48,15 @@ Result<WorkDirectory> WorkDirectory::create(const fs::path& root, Keep keep) {
     return fail(Code::invalid, "{} exists and is no work directory; remove it, or name another with --work",
                 root.string());
   }
-  fs::remove_all(root, error);
-  if (!error) fs::create_directories(root, error);
+  remove_tree(root);
+  fs::create_directories(root, error);
   if (error) return fail(Code::io, "cannot make the work directory {}: {}", root.string(), error.message());
   const fs::path canonical = fs::canonical(root, error);
   if (error) return fail(Code::io, "cannot find {}: {}", root.string(), error.message());
   if (keep == Keep::no) remove_on_interrupt(canonical);
   WorkDirectory directory(canonical, keep);
   for (const fs::path& part : {directory.build(), directory.installed(), directory.capture(), directory.tools(),
-                               directory.shims(), directory.ir(), directory.parts()}) {
+                               directory.ir(), directory.parts()}) {
     fs::create_directory(part, error);
     if (error) return fail(Code::io, "cannot make {}: {}", part.string(), error.message());
   }
@@ -69,12 +69,25 @@ WorkDirectory::WorkDirectory(WorkDirectory&& other) noexcept
 
 WorkDirectory::~WorkDirectory() {
   if (root_.empty() || keep_ == Keep::yes) return;
-  std::error_code ignored;  // there is nobody left to tell
-  fs::remove_all(root_, ignored);
+  remove_tree(root_);
   keep_on_interrupt(root_);
 }
 
 fs::path WorkDirectory::log(std::string_view stage) const { return root_ / fmt::format("{}.log", stage); }
+
+void remove_tree(const fs::path& root) {
+  std::error_code error;
+  fs::remove_all(root, error);
+  if (!error) return;
+  std::error_code ignored;  // what is left then, nobody can remove
+  for (fs::recursive_directory_iterator entry(root, ignored); !ignored && entry != fs::recursive_directory_iterator();
+       entry.increment(ignored)) {
+    if (entry->is_directory(error) && !entry->is_symlink(error)) {
+      fs::permissions(entry->path(), fs::perms::owner_all, fs::perm_options::add, error);
+    }
+  }
+  fs::remove_all(root, ignored);
+}
 
 Status copy_tree(const fs::path& from, const fs::path& to, const std::vector<fs::path>& without) {
   std::error_code error;

@@ -25,8 +25,7 @@ class WorkDirectory {
   std::filesystem::path build() const { return root_ / "build"; }
   std::filesystem::path installed() const { return root_ / "dest"; }
   std::filesystem::path capture() const { return root_ / "capture"; }
-  std::filesystem::path tools() const { return root_ / "tools"; }  // xaas-cc, xaas-c++
-  std::filesystem::path shims() const { return root_ / "shims"; }  // cc, c++, gcc…: first in PATH
+  std::filesystem::path tools() const { return root_ / "tools"; }  // our compilers, first in PATH
   std::filesystem::path ir() const { return root_ / "ir"; }        // canonical bitcode
   std::filesystem::path parts() const { return root_ / "parts"; }  // other files of the image that are made here
   std::filesystem::path log(std::string_view stage) const;
@@ -36,6 +35,9 @@ class WorkDirectory {
   std::filesystem::path root_;
   Keep keep_ = Keep::no;
 };
+
+// Removes a tree, directories that may not be written to included.
+void remove_tree(const std::filesystem::path& root);
 
 // Copies a tree: contents, permissions, times, symlinks as they are; what is neither file, directory nor symlink is
 // left out. `without` are absolute paths in `from` that are not copied.

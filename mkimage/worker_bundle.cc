@@ -28,9 +28,7 @@ Result<fs::path> find_worker() {
 }
 
 Status ask_version(const fs::path& worker, WorkerBundle& bundle) {
-  ProcessOptions options;
-  options.arguments = {worker.string(), "--engine-version"};
-  XAAS_ASSIGN(const ProcessOutput answer, run_and_read(std::move(options)));
+  XAAS_ASSIGN(const ProcessOutput answer, run_and_read({worker.string(), "--engine-version"}));
   if (!answer.status.ok()) {
     return fail(Code::failed, "{} --engine-version failed: {}", worker.string(),
                 answer.error.substr(0, answer.error.find('\n')));
@@ -43,9 +41,7 @@ Status ask_version(const fs::path& worker, WorkerBundle& bundle) {
 }
 
 Status strip(const fs::path& from, const fs::path& to) {
-  ProcessOptions options;
-  options.arguments = {kObjcopy, "--strip-all", from.string(), to.string()};
-  XAAS_ASSIGN(const ProcessOutput result, run_and_read(std::move(options)));
+  XAAS_ASSIGN(const ProcessOutput result, run_and_read({kObjcopy, "--strip-all", from.string(), to.string()}));
   if (result.status.ok()) return {};
   return fail(Code::failed, "{} cannot strip {}: {}", kObjcopy, from.string(),
               result.error.substr(0, result.error.find('\n')));

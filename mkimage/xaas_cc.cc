@@ -25,9 +25,15 @@ std::string real_compiler(const std::string& called_as, const std::optional<xaas
 }
 
 int run_untouched(const std::string& compiler, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), compiler);
-  const xaas::Error error = xaas::exec_process(arguments);
-  fmt::print(stderr, "xaas-cc: {}; install clang-19\n", error.message);
+  // By its path: in PATH, this program may stand in front of the compiler that it stands for.
+  const auto path = xaas::find_program(compiler);
+  if (path) {
+    arguments.insert(arguments.begin(), path->string());
+    const xaas::Error error = xaas::exec_process(arguments);
+    fmt::print(stderr, "xaas-cc: {}\n", error.message);
+  } else {
+    fmt::print(stderr, "xaas-cc: {}\n", path.error().message);
+  }
   return 1;
 }
 

@@ -68,6 +68,15 @@ TEST_CASE("names of the build leave no trace in canonical IR") {
   CHECK(text_of(clang, a).find("DISubprogram") != std::string::npos);
 }
 
+TEST_CASE("inline assembly does not remember where it stood") {
+  const ClangUnits clang;
+  const char* source = "int f(int x) { __asm__ volatile(\"nop\" : \"+r\"(x)); return x; }\n";
+  const std::string plain = clang.canonical(source, "");
+  CHECK(plain == clang.canonical(source, "-DUNUSED=2"));
+  CHECK(plain == clang.canonical(source, "-fPIC"));
+  CHECK(plain == clang.canonical(std::string("\n\n") + source, ""));
+}
+
 TEST_CASE("semantic flags stay in canonical IR") {
   const ClangUnits clang;
   const std::set<std::string> forms = {

@@ -1,0 +1,66 @@
+#include <catch2/catch.hpp>
+
+#include "format/file.h"
+#include "mkimage/build_plan.h"
+
+namespace {
+
+struct Source {
+  xaas::TempDirectory parent = xaas::TempDirectory::create("/tmp").value();
+  std::filesystem::path path;
+
+  Source(const std::string& name, const std::string& file) : path(parent.path() / name) {
+    std::filesystem::create_directory(path);
+    if (!file.empty()) REQUIRE(xaas::write_file(path / file, ""));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("CMake and Make are recognised, CMake first") {
+  CHECK(xaas::make_build_plan(Source("a", "Makefile").path, {}, {})->build.starts_with("make "));
+  const Source both("a", "Makefile");
+  REQUIRE(xaas::write_file(both.path / "CMakeLists.txt", ""));
+  CHECK(xaas::make_build_plan(both.path, {}, {})->configure.starts_with("cmake "));
+}
+
+TEST_CASE("name, version and prefix come from the directory's name, then the file, then the options") {
+  const Source source("zstd-1.5.4", "Makefile");
+  auto plan = xaas::make_build_plan(source.path, {}, {});
+  REQUIRE(plan);
+  CHECK(plan->name == "zstd");
+  CHECK(plan->version == "1.5.4");
+  CHECK(plan->prefix == "/opt/zstd");
+  xaas::BuildRecipe file;
+  file.name = "z";
+  file.prefix = "/usr/local/";
+  xaas::BuildRecipe options;
+  options.prefix = "/opt/other";
+  CHECK(xaas::make_build_plan(source.path, file, {})->prefix == "/usr/local");
+  plan = xaas::make_build_plan(source.path, file, options);
+  CHECK(plan->name == "z");
+  CHECK(plan->prefix == "/opt/other");
+  CHECK(xaas::make_build_plan(Source("two-words", "Makefile").path, {}, {})->name == "two-words");
+}
+
+TEST_CASE("an unknown build system is an error that names the options to give") {
+  const Source source("a", "");
+  const auto plan = xaas::make_build_plan(source.path, {}, {});
+  REQUIRE_FALSE(plan);
+  CHECK(plan.error().message.find("--build") != std::string::npos);
+  xaas::BuildRecipe options;
+  options.build = "true";
+  CHECK_FALSE(xaas::make_build_plan(source.path, {}, options));
+  options.install = "true";
+  CHECK(xaas::make_build_plan(source.path, {}, options));
+}
+
+TEST_CASE("a prefix that is relative or the root is refused") {
+  const Source source("a", "Makefile");
+  for (const char* prefix : {"opt", "/", "/..", ""}) {
+    xaas::BuildRecipe options;
+    options.prefix = prefix;
+    INFO(prefix);
+    CHECK_FALSE(xaas::make_build_plan(source.path, {}, options));
+  }
+}

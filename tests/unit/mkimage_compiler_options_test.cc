@@ -1,0 +1,86 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "mkimage/compiler_options.h"
+
+using xaas::CommandMode;
+using xaas::InputKind;
+using xaas::parse_compiler_command;
+
+TEST_CASE("the table of compiler options is sorted and names no option twice") {
+  const auto options = xaas::compiler_options();
+  REQUIRE(std::ranges::adjacent_find(options, std::ranges::greater_equal(), &xaas::CompilerOption::name) ==
+          options.end());
+}
+
+TEST_CASE("the longest option name that fits is found") {
+  CHECK(xaas::find_compiler_option("-march=haswell")->name == "-march=");
+  CHECK(xaas::find_compiler_option("-mavx2")->name == "-m");
+  CHECK(xaas::find_compiler_option("-m32")->name == "-m32");
+  CHECK(xaas::find_compiler_option("-isystem")->name == "-isystem");
+  CHECK(xaas::find_compiler_option("-Ifoo")->name == "-I");
+  CHECK(xaas::find_compiler_option("-MD") == nullptr);
+  CHECK(xaas::find_compiler_option("-flto") == nullptr);
+}
+
+TEST_CASE("a plain compile of C or C++ is captured") {
+  const auto command = parse_compiler_command({"-O2", "-DX=1", "-mavx2", "-I", "inc.c", "-c", "a.c", "-oa.o"});
+  CHECK(command.mode == CommandMode::compile);
+  REQUIRE(command.inputs.size() == 1);
+  CHECK(command.inputs[0].path == "a.c");
+  CHECK(command.output == "a.o");
+  CHECK(command.machine_options == std::vector<std::string>{"-mavx2"});
+  CHECK_FALSE(command.names_cpu);
+  CHECK(parse_compiler_command({"-x", "c++", "-c", "strange.name"}).mode == CommandMode::compile);
+  CHECK(parse_compiler_command({"-c", "--", "-odd.c"}).inputs[0].path == "-odd.c");
+}
+
+TEST_CASE("what only looks at sources is left to the real compiler") {
+  for (const char* option : {"-E", "-S", "-M", "-MM", "-fsyntax-only", "-emit-llvm", "-fembed-bitcode", "--version",
+                             "-v", "-###", "-print-search-dirs", "-fno-integrated-as", "-save-temps=obj"}) {
+    INFO(option);
+    CHECK(parse_compiler_command({option, "-c", "a.c"}).mode == CommandMode::untouched);
+  }
+  CHECK(parse_compiler_command({"-x", "c", "-c", "-"}).mode == CommandMode::untouched);
+  CHECK(parse_compiler_command({}).mode == CommandMode::untouched);
+  CHECK(parse_compiler_command({"-O2"}).mode == CommandMode::untouched);
+}
+
+TEST_CASE("sanitizers and other targets stay native, with the option as the reason") {
+  const auto command = parse_compiler_command({"-fsanitize=address", "-c", "a.c"});
+  CHECK(command.mode == CommandMode::native);
+  CHECK(command.reason == "-fsanitize=address");
+  CHECK(parse_compiler_command({"-m32", "-c", "a.c"}).mode == CommandMode::native);
+  CHECK(parse_compiler_command({"-fsanitize=address", "a.o"}).mode == CommandMode::native_link);
+}
+
+TEST_CASE("assembly, headers and links are told apart") {
+  CHECK(parse_compiler_command({"-c", "a.S"}).mode == CommandMode::assemble);
+  CHECK(parse_compiler_command({"-x", "c++-header", "a.h", "-o", "a.pch"}).mode == CommandMode::precompile);
+  CHECK(parse_compiler_command({"-Xclang", "-emit-pch", "-c", "a.cxx"}).mode == CommandMode::precompile);
+  CHECK(parse_compiler_command({"a.o", "-o", "a"}).mode == CommandMode::link);
+  CHECK(parse_compiler_command({"-shared", "-lfoo"}).mode == CommandMode::link);
+  const auto both = parse_compiler_command({"a.c", "b.S", "c.o", "-o", "a"});
+  CHECK(both.mode == CommandMode::link);
+  CHECK(both.inputs[0].kind == InputKind::source);
+  CHECK(both.inputs[1].kind == InputKind::assembly);
+  CHECK(both.inputs[2].kind == InputKind::linker_input);
+}
+
+TEST_CASE("a relocatable link is left alone, however it is asked for") {
+  CHECK(parse_compiler_command({"-r", "a.o"}).mode == CommandMode::untouched);
+  CHECK(parse_compiler_command({"-Wl,-O1,-r", "a.o"}).mode == CommandMode::untouched);
+  CHECK(parse_compiler_command({"-Xlinker", "--relocatable", "a.o"}).mode == CommandMode::untouched);
+  CHECK(parse_compiler_command({"-Wl,-rpath,/x", "a.o"}).mode == CommandMode::link);
+}
+
+TEST_CASE("a named CPU keeps its place, the plain one does not count") {
+  CHECK(parse_compiler_command({"-march=x86-64-v3", "-c", "a.c"}).names_cpu);
+  CHECK_FALSE(parse_compiler_command({"-march=x86-64", "-c", "a.c"}).names_cpu);
+}
+
+TEST_CASE("options for the machine that builds are taken away") {
+  std::vector<std::string> arguments = {"-O3", "-march=native", "-c", "a.c", "-mtune=native"};
+  CHECK(xaas::remove_native_cpu(arguments) == std::vector<std::string>{"-march=native", "-mtune=native"});
+  CHECK(arguments == std::vector<std::string>{"-O3", "-c", "a.c"});
+}

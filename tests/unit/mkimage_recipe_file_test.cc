@@ -1,0 +1,40 @@
+#include <catch2/catch.hpp>
+
+#include "format/file.h"
+#include "mkimage/recipe_file.h"
+
+namespace {
+
+xaas::Result<xaas::BuildRecipe> load(const std::string& text) {
+  const auto directory = xaas::TempDirectory::create("/tmp");
+  REQUIRE(directory);
+  REQUIRE(xaas::write_file(directory->path() / "xaas.toml", text));
+  return xaas::load_recipe_file(directory->path() / "xaas.toml");
+}
+
+}  // namespace
+
+TEST_CASE("a recipe file gives what it says and nothing else") {
+  const auto recipe = load("name = \"heat\"\nbuild = '''make\nmake check'''\n");
+  REQUIRE(recipe);
+  CHECK(recipe->name == "heat");
+  CHECK(recipe->build == "make\nmake check");
+  CHECK_FALSE(recipe->version);
+}
+
+TEST_CASE("errors in a recipe file are one line with file, line and column") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"name = \"a\"\nnaem = \"b\"\n", "xaas.toml:2:"},
+      {"version = 1.5\n", "xaas.toml:1:"},
+      {"name = \"a\"\nbuild = \n", "xaas.toml:2:"},
+      {"[table]\nx = 1\n", "unknown key \"table\""},
+  };
+  for (const auto& [text, expected] : cases) {
+    const auto recipe = load(text);
+    INFO(text);
+    REQUIRE_FALSE(recipe);
+    INFO(recipe.error().message);
+    CHECK(recipe.error().message.find(expected) != std::string::npos);
+    CHECK(recipe.error().message.find('\n') == std::string::npos);
+  }
+}
