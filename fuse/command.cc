@@ -57,6 +57,7 @@ Result<int> run_command(const std::vector<std::string>& command) {
   const sigset_t signals = watched_signals();
   sigset_t before;
   pthread_sigmask(SIG_BLOCK, &signals, &before);
+  ::signal(SIGCHLD, SIG_DFL);  // where it is ignored, a child's status is lost
   const pid_t child = ::fork();
   if (child < 0) return fail_errno("cannot start a process");
   if (child == 0) execute(command, before);

@@ -74,7 +74,7 @@ struct OpenRequest {
 };
 
 struct LazyOptions {
-  unsigned parallel = 1;                             // files lowered at the same time
+  unsigned parallel = 1;                               // files lowered at the same time
   std::optional<std::chrono::milliseconds> timeout{};  // longest wait of an open; none: as long as it takes
   bool strict = false;  // never the baseline: EIO when lowering fails, ETIMEDOUT when it is late
 };

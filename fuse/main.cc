@@ -1,12 +1,11 @@
 // xaas-mount: mounts an image, in the background, in the foreground, or for one command. Implements spec/mount.md.
 #include <sys/types.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "format/image.h"
@@ -28,24 +27,34 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
-constexpr const char* kFooter =
-    "Mounts IMAGE at MOUNTPOINT; its programs are compiled for this host when they are opened for the first time.\n"
-    "With -- CMD the mount lasts as long as CMD runs, and the exit status is CMD's. Without MOUNTPOINT, CMD sees the\n"
-    "image at the prefix it was built for, and nobody else does.\n"
-    "\n"
-    "-o OPTIONS, separated by commas:\n"
-    "  lower=wait|never      compile on first open and wait for it (default), or serve the portable baseline\n"
-    "  timeout=SECONDS       after that, an open gets the baseline, and later opens the compiled file\n"
-    "  strict                an error instead of the baseline when a file cannot be compiled\n"
-    "  cpu= features=        compile for another CPU (features=+a,-b)\n"
-    "  config= policy=       choose a configuration of the image; a policy: default, fast\n"
-    "  cache=DIR jobs=N      where compiled files are kept; threads that compile\n"
-    "  offset=BYTES          where the image begins in IMAGE\n"
-    "  uid= gid=             owner of all files\n"
-    "  allow_other auto_unmount noexec\n"
-    "\n"
-    "MOUNTPOINT/.xaas/status, or --status MOUNTPOINT, shows what happens. A mount in the background writes its log to\n"
-    "$XAAS_LOG. Unmount with: fusermount3 -u MOUNTPOINT";
+constexpr const char* kHelp = R"(Usage: xaas-mount [-f] [-o OPTIONS] IMAGE MOUNTPOINT
+       xaas-mount [-o OPTIONS] IMAGE [MOUNTPOINT] -- CMD...
+       xaas-mount --status MOUNTPOINT
+
+Mounts IMAGE at MOUNTPOINT. Its programs are compiled for this host when they are opened for the first time.
+With CMD the mount lasts as long as CMD runs, and the exit status is CMD's. Without MOUNTPOINT, CMD finds the image
+at the prefix it was built for, where nobody else sees it.
+
+  -f, --foreground         serve in this process and log to standard error
+  -o, --options OPTIONS    options of the mount, separated by commas
+      --status MOUNTPOINT  print what a mount has done: its MOUNTPOINT/.xaas/status
+  -h, --help               print this
+      --version            print the version
+
+OPTIONS:
+  lower=wait|never         compile on first open, which waits for it (default); or serve the portable baseline
+  timeout=SECONDS          after that an open gets the baseline, and later opens the compiled file
+  strict                   an error instead of the baseline where a file cannot be compiled
+  cpu=NAME features=+a,-b  compile for another CPU
+  config=NAME policy=NAME  a configuration of the image; a policy (default, fast)
+  cache=DIR                where compiled files are kept, instead of $XAAS_CACHE or ~/.cache/xaas
+  jobs=N                   threads that compile one file
+  offset=BYTES             where the image begins in IMAGE
+  uid=N gid=N              owner of all files
+  allow_other auto_unmount noexec
+
+A mount in the background writes its log to $XAAS_LOG. Unmount with: fusermount3 -u MOUNTPOINT
+)";
 
 int report(const xaas::Error& error, int status) {
   std::fprintf(stderr, "xaas-mount: %s\n", error.message.c_str());
@@ -57,11 +66,14 @@ int usage_error(const std::string& message) {
   return kUsage;
 }
 
+int print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return std::fflush(stdout) == 0 ? kDone : kFailed;
+}
+
 int show_status(const std::string& mountpoint) {
   const Result<std::string> text = xaas::read_status(mountpoint);
-  if (!text) return report(text.error(), kFailed);
-  std::fwrite(text->data(), 1, text->size(), stdout);
-  return kDone;
+  return text ? print(*text) : report(text.error(), kFailed);
 }
 
 // The mount lasts as long as the command.
@@ -110,30 +122,30 @@ std::vector<std::string> take_command(std::vector<std::string>& arguments) {
 
 int real_main(std::vector<std::string> arguments) {
   const std::vector<std::string> command = take_command(arguments);
-  CLI::App app(
-      "xaas-mount [-f] [-o OPTIONS] IMAGE MOUNTPOINT [-- CMD…]\n"
-      "       xaas-mount [-o OPTIONS] IMAGE -- CMD…\n"
-      "       xaas-mount --status MOUNTPOINT");
+  CLI::App app;
   MountRequest request;
   bool foreground = false;
+  bool help = false;
+  bool version = false;
   std::vector<std::string> option_lists;
   std::string status_of;
-  app.add_flag("-f,--foreground", foreground, "serve in this process and log to standard error");
-  app.add_option("-o,--options", option_lists, "options of the mount, see below")->allow_extra_args(false);
-  app.add_option("--status", status_of, "print what a mount has done");
+  app.set_help_flag();
+  app.add_flag("-h,--help", help);
+  app.add_flag("--version", version);
+  app.add_flag("-f,--foreground", foreground);
+  app.add_option("-o,--options", option_lists)->allow_extra_args(false);
+  app.add_option("--status", status_of);
   app.add_option("IMAGE", request.image);
   app.add_option("MOUNTPOINT", request.mountpoint);
-  app.set_version_flag("--version", std::string("xaas-mount ") + xaas::kVersion);
-  app.footer(kFooter);
   std::ranges::reverse(arguments);  // as CLI11 wants them
   try {
     app.parse(arguments);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
   } catch (const CLI::ParseError& error) {
     return usage_error(error.what());
   }
 
+  if (help) return print(kHelp);
+  if (version) return print(fmt::format("xaas-mount {}\n", xaas::kVersion));
   if (!status_of.empty()) return show_status(status_of);
   if (request.image.empty()) return usage_error("IMAGE is missing");
   if (request.mountpoint.empty() && command.empty()) return usage_error("MOUNTPOINT is missing");

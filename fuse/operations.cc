@@ -1,4 +1,4 @@
-// See operations.h. Every handler answers its request exactly once; -errno is made in errno_of and nowhere else.
+// See operations.h. Every handler answers its request exactly once.
 #include "fuse/operations.h"
 
 #include <sys/statvfs.h>
@@ -8,49 +8,12 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
-#include <vector>
+
+#include "fuse/directory_operations.h"
+#include "fuse/replies.h"
 
 namespace xaas {
 namespace {
-
-constexpr double kForever = 1e9;  // seconds; what is served never changes, and moved names are announced
-
-Mounted& mounted(fuse_req_t request) { return *static_cast<Mounted*>(fuse_req_userdata(request)); }
-
-int errno_of(const Error& error) {
-  switch (error.code) {
-    case Code::not_found:
-      return ENOENT;
-    case Code::permission:
-      return EACCES;
-    case Code::unsupported:
-      return ENOTSUP;
-    case Code::interrupted:
-      return EINTR;
-    case Code::invalid:
-    case Code::io:
-    case Code::failed:
-      break;
-  }
-  return EIO;
-}
-
-void reply_error(fuse_req_t request, const Error& error) {
-  const int number = errno_of(error);
-  if (number == EIO) mounted(request).log->warning(error.message);
-  fuse_reply_err(request, number);
-}
-
-double attribute_lifetime(NodeId node) { return node == kStatusNode ? 0 : kForever; }
-
-fuse_entry_param to_param(const ServedEntry& entry) {
-  fuse_entry_param result{};
-  result.ino = entry.node;
-  result.attr = entry.attributes;
-  result.attr_timeout = attribute_lifetime(entry.node);
-  result.entry_timeout = kForever;
-  return result;
-}
 
 void init(void* /*userdata*/, fuse_conn_info* connection) {
   for (const unsigned wanted : {FUSE_CAP_SPLICE_WRITE, FUSE_CAP_SPLICE_MOVE, FUSE_CAP_CACHE_SYMLINKS,
@@ -92,14 +55,6 @@ void forget(fuse_req_t request, fuse_ino_t /*node*/, std::uint64_t /*count*/) { 
 void forget_many(fuse_req_t request, std::size_t /*count*/, fuse_forget_data* /*nodes*/) { fuse_reply_none(request); }
 
 // fuse_file_info::fh of an open file: of the status its text (owned), of a lazy file its Content (borrowed), else 0.
-template <typename T>
-std::uint64_t to_handle(T* pointer) {
-  return reinterpret_cast<std::uint64_t>(pointer);
-}
-template <typename T>
-T* from_handle(const fuse_file_info& info) {
-  return reinterpret_cast<T*>(info.fh);
-}
 
 void open_status(fuse_req_t request, fuse_file_info info) {
   auto text = std::make_unique<std::string>(mounted(request).status());
@@ -145,17 +100,6 @@ void open(fuse_req_t request, fuse_ino_t id, fuse_file_info* given) {
 void release(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
   if (node == kStatusNode) delete from_handle<std::string>(*info);
   fuse_reply_err(request, 0);
-}
-
-// A buffer of this thread, so that reads do not allocate.
-std::span<std::byte> read_buffer(std::size_t size) {
-  static thread_local std::vector<std::byte> buffer;
-  if (buffer.size() < size) buffer.resize(size);
-  return std::span(buffer).first(size);
-}
-
-void reply_bytes(fuse_req_t request, std::span<const std::byte> bytes) {
-  fuse_reply_buf(request, reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
 void reply_file_range(fuse_req_t request, int fd, std::uint64_t offset, std::size_t size) {
@@ -219,78 +163,6 @@ void read(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t position,
   reply_bytes(request, buffer.first(*count));
 }
 
-void open_directory(fuse_req_t request, fuse_ino_t node, fuse_file_info* given) {
-  auto entries = mounted(request).tree->list(node);
-  if (!entries) return reply_error(request, entries.error());
-  auto owned = std::make_unique<std::vector<DirectoryEntry>>(std::move(*entries));
-  fuse_file_info info = *given;
-  info.fh = to_handle(owned.get());
-  info.keep_cache = 1;
-  info.cache_readdir = 1;
-  if (fuse_reply_open(request, &info) == 0) (void)owned.release();
-}
-
-void release_directory(fuse_req_t request, fuse_ino_t /*node*/, fuse_file_info* info) {
-  delete from_handle<std::vector<DirectoryEntry>>(*info);
-  fuse_reply_err(request, 0);
-}
-
-// Offsets: 0 ".", 1 "..", then the entries; an entry carries the offset of the next.
-constexpr const char* kDots[] = {".", ".."};
-
-std::size_t add_plain(fuse_req_t request, std::span<char> room, NodeId /*directory*/, const DirectoryEntry& entry,
-                      off_t next) {
-  struct stat attributes{};
-  attributes.st_ino = entry.inode;
-  attributes.st_mode = entry.type;
-  return fuse_add_direntry(request, room.data(), room.size(), entry.name.c_str(), &attributes, next);
-}
-
-std::size_t add_plus(fuse_req_t request, std::span<char> room, NodeId directory, const DirectoryEntry& entry,
-                     off_t next) {
-  if (fuse_add_direntry_plus(request, nullptr, 0, entry.name.c_str(), nullptr, 0) > room.size()) return room.size() + 1;
-  fuse_entry_param param{};  // node 0 where it cannot be read: then the name is shown, and using it says why
-  param.attr.st_ino = entry.inode;
-  param.attr.st_mode = entry.type;
-  const Result<ServedEntry> served = mounted(request).tree->entry(directory, entry);
-  if (served) param = to_param(*served);
-  return fuse_add_direntry_plus(request, room.data(), room.size(), entry.name.c_str(), &param, next);
-}
-
-std::size_t add_dot(fuse_req_t request, std::span<char> room, const char* name, off_t next, bool plus) {
-  fuse_entry_param param{};
-  param.attr.st_ino = 1;
-  param.attr.st_mode = S_IFDIR;
-  return plus ? fuse_add_direntry_plus(request, room.data(), room.size(), name, &param, next)
-              : fuse_add_direntry(request, room.data(), room.size(), name, &param.attr, next);
-}
-
-void read_entries(fuse_req_t request, NodeId directory, std::size_t size, off_t offset, const fuse_file_info& info,
-                  bool plus) {
-  const auto& entries = *from_handle<const std::vector<DirectoryEntry>>(info);
-  const std::span<std::byte> bytes = read_buffer(size);
-  const std::span<char> buffer(reinterpret_cast<char*>(bytes.data()), bytes.size());
-  std::size_t used = 0;
-  for (auto position = static_cast<std::size_t>(offset); position < entries.size() + 2; ++position) {
-    const std::span<char> room = buffer.subspan(used);
-    const auto next = static_cast<off_t>(position + 1);
-    const std::size_t length = position < 2 ? add_dot(request, room, kDots[position], next, plus)
-                               : plus       ? add_plus(request, room, directory, entries[position - 2], next)
-                                            : add_plain(request, room, directory, entries[position - 2], next);
-    if (length > room.size()) break;
-    used += length;
-  }
-  fuse_reply_buf(request, buffer.data(), used);
-}
-
-void read_directory(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, fuse_file_info* info) {
-  read_entries(request, node, size, offset, *info, false);
-}
-
-void read_directory_plus(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t offset, fuse_file_info* info) {
-  read_entries(request, node, size, offset, *info, true);
-}
-
 // An attribute's value, or with size 0 its length.
 void reply_sized(fuse_req_t request, std::string_view bytes, std::size_t size) {
   if (size == 0) {
@@ -342,13 +214,10 @@ fuse_lowlevel_ops make_operations() {
   result.open = open;
   result.read = read;
   result.release = release;
-  result.opendir = open_directory;
-  result.readdir = read_directory;
-  result.readdirplus = read_directory_plus;
-  result.releasedir = release_directory;
   result.statfs = get_statistics;
   result.getxattr = get_xattr;
   result.listxattr = list_xattrs;
+  add_directory_operations(result);
   return result;
 }
 

@@ -14,7 +14,12 @@ constexpr std::uint32_t kStatusInode = 0xffffffff;  // images number theirs from
 }  // namespace
 
 ServedTree::ServedTree(const Image& image, ImageGuard& guard, LazyFiles* files, TreeOptions options)
-    : image_(image), guard_(guard), files_(files), options_(std::move(options)), root_(image.squashfs().root()) {
+    : image_(image),
+      guard_(guard),
+      files_(files),
+      options_(std::move(options)),
+      root_(image.squashfs().root()),
+      index_(image.files()) {
   if (auto found = image_.squashfs().resolve(kPrivateDirectory)) private_directory_ = *found;
   paths_.emplace(root_, "");
 }
@@ -66,7 +71,7 @@ Result<bool> ServedTree::find_recipe(NodeId parent, const DirectoryEntry& entry)
     if (directory == paths_.end()) return false;
     path = directory->second + entry.name;
   }
-  XAAS_ASSIGN(std::optional<FileRecord> record, image_.files().find(path));
+  XAAS_ASSIGN(std::optional<FileRecord> record, index_.find(path));
   if (!record || record->recipe.is_none()) return false;
   files_->add(entry.ref, std::move(*record));
   return true;

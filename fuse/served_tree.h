@@ -16,6 +16,7 @@
 
 #include "format/image.h"
 #include "fuse/image_guard.h"
+#include "fuse/index_cursor.h"
 #include "fuse/lazy_files.h"
 #include "fuse/node.h"
 
@@ -65,6 +66,7 @@ class ServedTree {
   LazyFiles* const files_;
   const TreeOptions options_;
   const InodeRef root_;
+  IndexCursor index_;
   std::optional<InodeRef> private_directory_;
 
   // Paths of directories whose files may have recipes; only those that were looked up. Ends with '/', the root's is

@@ -67,6 +67,14 @@ bool in_path(const std::string& program) {
   return false;
 }
 
+tl::unexpected<Error> mount_failed(const std::filesystem::path& mountpoint, const std::string& why) {
+  if (::geteuid() != 0 && !in_path("fusermount3")) {
+    return fail(Code::unsupported, "{}: cannot mount: fusermount3 is not in PATH: install the package fuse3",
+                mountpoint.string());
+  }
+  return fail(Code::failed, "{}: cannot mount: {}", mountpoint.string(), why);
+}
+
 // A list of options to libfuse: -o with each, where ',' and '\' of a value are escaped.
 class Arguments {
  public:
@@ -100,9 +108,6 @@ Status Session::check_mountpoint(const std::filesystem::path& mountpoint) {
     return fail(Code::unsupported,
                 "/dev/fuse is missing: load the kernel's module (modprobe fuse), or give the device to this container");
   }
-  if (::geteuid() != 0 && !in_path("fusermount3")) {
-    return fail(Code::unsupported, "fusermount3 is not in PATH: install the package fuse3, or mount as root");
-  }
   return {};
 }
 
@@ -122,9 +127,9 @@ Result<Session> Session::mount(const std::filesystem::path& mountpoint, const st
   const CapturedErrors errors;
   Session session;
   session.session_.reset(fuse_session_new(arguments.get(), &operations(), sizeof(fuse_lowlevel_ops), &mounted));
-  if (!session.session_) return fail(Code::failed, "{}: cannot mount: {}", mountpoint.string(), errors.text());
+  if (!session.session_) return mount_failed(mountpoint, errors.text());
   if (fuse_set_signal_handlers(session.get()) != 0 || fuse_session_mount(session.get(), place.c_str()) != 0) {
-    return fail(Code::failed, "{}: cannot mount: {}", mountpoint.string(), errors.text());
+    return mount_failed(mountpoint, errors.text());
   }
   return session;
 }

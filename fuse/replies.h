@@ -1,0 +1,38 @@
+// What the handlers of the operations share: the session's data, errors as errno values, entries and buffers in
+// libfuse's form.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "fuse/operations.h"
+
+namespace xaas {
+
+inline constexpr double kForever = 1e9;  // seconds; what is served never changes, and moved names are announced
+
+inline Mounted& mounted(fuse_req_t request) { return *static_cast<Mounted*>(fuse_req_userdata(request)); }
+
+// Answers with the errno value of `error`; one that means damage is logged.
+void reply_error(fuse_req_t request, const Error& error);
+void reply_bytes(fuse_req_t request, std::span<const std::byte> bytes);
+
+// Seconds that the kernel may keep a node's attributes.
+double attribute_lifetime(NodeId node);
+fuse_entry_param to_param(const ServedEntry& entry);
+
+// A buffer of this thread, so that reads do not allocate. Valid until the next call in the thread.
+std::span<std::byte> read_buffer(std::size_t size);
+
+// fuse_file_info::fh as a pointer.
+template <typename T>
+std::uint64_t to_handle(T* pointer) {
+  return reinterpret_cast<std::uint64_t>(pointer);
+}
+template <typename T>
+T* from_handle(const fuse_file_info& info) {
+  return reinterpret_cast<T*>(info.fh);
+}
+
+}  // namespace xaas
