@@ -1,7 +1,7 @@
 # xaas-info lists, extracts and verifies what was installed; sources that the build read are there.
 . "$(dirname "$0")/lib.sh"
 image=$XAAS_FIXTURES/heat.xaas
-listing=$(xaas-info list "$image")
+listing=$(xaas-info list "$image" && xaas-info list "$image" .xaas)
 for path in bin/heat bin/heat-demo lib/libheatkernels.so.1.0 share/heat/plate.txt include/heat/kernels.h \
   .xaas/src/src/main.cc .xaas/src/src/plate.h .xaas/src/lib/kernels.c .xaas/src/lib/checksum.S; do
   contains "$listing" "$path"
@@ -11,7 +11,7 @@ xaas-info extract "$image" "$work/tree"
 cmp "$work/tree/.xaas/src/lib/kernels.c" "$XAAS_SOURCE/tests/example/lib/kernels.c"
 xaas-info --json "$image" | python3 -c '
 import json, sys
-summary = json.load(sys.stdin)
+summary = json.load(sys.stdin)["manifest"]
 assert summary["name"] == "heat" and summary["version"] == "1.0" and summary["prefix"] == "/opt/heat", summary'
 # Lowered files are linked from IR of C and C++ and a native object of the assembly.
 recipe=$(getfattr --absolute-names --only-values -n user.xaas.recipe "$work/tree/lib/libheatkernels.so.1.0")
