@@ -35,7 +35,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 Progress::Progress(Verbosity verbosity)
     : verbosity_(verbosity), is_live_(verbosity == Verbosity::normal && isatty(STDOUT_FILENO) != 0) {}
 
-Progress::~Progress() { clear(); }
+Progress::~Progress() { clear_locked(); }
 
 void Progress::begin(std::string_view stage, std::string_view what) {
   const std::lock_guard lock(mutex_);
@@ -89,7 +89,7 @@ void Progress::clear() {
 
 void Progress::clear_locked() {
   if (!is_drawn_) return;
-  fmt::print("\r\x1b[K");
+  static_cast<void>(std::fputs("\r\x1b[K", stdout));
   static_cast<void>(std::fflush(stdout));
   is_drawn_ = false;
 }

@@ -9,9 +9,9 @@ void heat_step_row(const float* restrict above, const float* restrict row, const
 
 void heat_source_row(float* row, size_t n, float amount) {
   /* Taylor coefficients of exp(-x), to the eleventh degree. */
-  static const float c[12] = {1.0f,          -1.0f,          0.5f,           -1.6666667e-1f,
-                              4.1666668e-2f, -8.3333333e-3f, 1.3888889e-3f,  -1.9841270e-4f,
-                              2.4801587e-5f, -2.7557319e-6f, 2.7557319e-7f,  -2.5052108e-8f};
+  static const float c[12] = {1.0f,          -1.0f,          0.5f,          -1.6666667e-1f,
+                              4.1666668e-2f, -8.3333333e-3f, 1.3888889e-3f, -1.9841270e-4f,
+                              2.4801587e-5f, -2.7557319e-6f, 2.7557319e-7f, -2.5052108e-8f};
   for (size_t i = 0; i < n; ++i) {
     float x = row[i];
     float p = c[11];

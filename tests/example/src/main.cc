@@ -31,7 +31,8 @@ int main(int argc, char** argv) try {
   for (int i = 0; i < steps; ++i) plate.step();
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
 
-  std::printf("steps %d  cells %zu  mean %.4f  checksum %016lx\n", steps, plate.cells(), plate.mean(), plate.checksum());
+  std::printf("steps %d  cells %zu  mean %.4f  checksum %016lx\n", steps, plate.cells(), plate.mean(),
+              plate.checksum());
   std::fprintf(stderr, "seconds %.4f\n", elapsed.count());
   return 0;
 } catch (const std::exception& error) {
