@@ -67,7 +67,7 @@ TEST_CASE("files asked for in the order of the index are found with one look") {
   CHECK(reads == one_look * (all.size() - 1));
 }
 
-TEST_CASE("an empty index holds nothing") {
+TEST_CASE("a cursor finds nothing in an empty index") {
   std::size_t reads = 0;
   const FileIndex index = index_of({}, reads);
   IndexCursor cursor(index);
