@@ -22,8 +22,11 @@ constexpr mode_t kPermissionBits = 0777;
 
 class Extractor {
  public:
-  Extractor(const Image& image, std::filesystem::path root)
-      : image_(image), reader_(image.squashfs()), root_(std::move(root)), buffer_(kReadSize) {}
+  // Whether the directory itself gets the attributes of the image's root.
+  enum class Root { keep, set };
+
+  Extractor(const Image& image, std::filesystem::path directory, Root root)
+      : image_(image), reader_(image.squashfs()), directory_(std::move(directory)), root_(root), buffer_(kReadSize) {}
 
   Status run();
 
@@ -41,7 +44,8 @@ class Extractor {
 
   const Image& image_;
   const SquashfsReader& reader_;
-  const std::filesystem::path root_;
+  const std::filesystem::path directory_;
+  const Root root_;
   std::vector<std::byte> buffer_;
   std::vector<Directory> directories_;                          // parents first
   std::unordered_map<InodeRef, std::filesystem::path> linked_;  // the first name of files with several
@@ -49,7 +53,7 @@ class Extractor {
 
 Status Extractor::run() {
   XAAS_ASSIGN(const Attributes root, reader_.stat(reader_.root()));
-  directories_.push_back({root_, reader_.root(), root});
+  if (root_ == Root::set) directories_.push_back({directory_, reader_.root(), root});
   XAAS_TRY(
       walk(reader_, "", [this](const std::string& path, const DirectoryEntry& entry) { return extract(path, entry); }));
   // Last, children first: a directory may be read-only, and its time changes with its content.
@@ -60,7 +64,7 @@ Status Extractor::run() {
 }
 
 Status Extractor::extract(const std::string& path, const DirectoryEntry& entry) {
-  const std::filesystem::path target = root_ / path;
+  const std::filesystem::path target = directory_ / path;
   XAAS_ASSIGN(const Attributes attributes, reader_.stat(entry.ref));
   if ((attributes.mode & S_IFMT) != entry.type) return fail(Code::invalid, "{}: is damaged", printable(path));
   const auto [first, inserted] = attributes.nlink > 1 && !S_ISDIR(attributes.mode) ? linked_.emplace(entry.ref, target)
@@ -91,7 +95,7 @@ Status Extractor::extract(const std::string& path, const DirectoryEntry& entry) 
 }
 
 Status Extractor::extract_file(const std::string& path, InodeRef ref, const Attributes& attributes) {
-  const std::filesystem::path target = root_ / path;
+  const std::filesystem::path target = directory_ / path;
   const Fd fd(open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd.valid()) return fail_errno(fmt::format("cannot create {}", target.string()));
   return write_content(fd.get(), path, ref, attributes);
@@ -139,27 +143,15 @@ Status Extractor::finish_entry(const std::filesystem::path& target, InodeRef ref
   return {};
 }
 
-// Into a fresh directory in `parent`, which goes away unless all went well.
-Result<TempDirectory> extract_below(const Image& image, const std::filesystem::path& parent) {
-  XAAS_ASSIGN(TempDirectory temporary, TempDirectory::create(parent));
-  XAAS_TRY(Extractor(image, temporary.path()).run());
-  return temporary;
-}
-
-Status rename_entry(const std::filesystem::path& from, const std::filesystem::path& to) {
-  if (rename(from.c_str(), to.c_str()) != 0) return fail_errno(fmt::format("cannot create {}", to.string()));
-  return {};
-}
-
 // A directory that exists is filled, not replaced: it may be somebody's current directory.
 Status fill(const Image& image, const std::filesystem::path& directory) {
-  XAAS_ASSIGN(const TempDirectory temporary, extract_below(image, directory));
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(temporary.path(), error)) {
-    XAAS_TRY(rename_entry(entry.path(), directory / entry.path().filename()));
+  auto status = Extractor(image, directory, Extractor::Root::keep).run();
+  if (status) return status;
+  std::error_code ignored;  // the first error is the one to tell
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    std::filesystem::remove_all(entry.path(), ignored);
   }
-  if (error) return fail(Code::io, "cannot list {}: {}", temporary.path().string(), error.message());
-  return {};
+  return status;
 }
 
 }  // namespace
@@ -177,8 +169,11 @@ Status extract(const Image& image, const std::filesystem::path& directory) {
   }
   std::filesystem::path target = std::filesystem::absolute(directory, error).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();  // written with a '/' at the end
-  XAAS_ASSIGN(TempDirectory temporary, extract_below(image, target.parent_path()));
-  XAAS_TRY(rename_entry(temporary.path(), target));
+  XAAS_ASSIGN(TempDirectory temporary, TempDirectory::create(target.parent_path()));
+  XAAS_TRY(Extractor(image, temporary.path(), Extractor::Root::set).run());
+  if (rename(temporary.path().c_str(), target.c_str()) != 0) {
+    return fail_errno(fmt::format("cannot create {}", directory.string()));
+  }
   temporary.release();
   return {};
 }

@@ -224,6 +224,9 @@ TEST_CASE("unpacking a damaged image leaves nothing behind") {
   CHECK(contains(bad(extract(*good(Image::open(f.path)), f.out), Code::invalid), "share/data"));
   CHECK_FALSE(std::filesystem::exists(f.out));
   CHECK(std::distance(std::filesystem::directory_iterator(f.directory.path()), {}) == 1);
+  std::filesystem::create_directory(f.out);
+  bad(extract(*good(Image::open(f.path)), f.out), Code::invalid);
+  CHECK(std::filesystem::is_empty(f.out));
 }
 
 TEST_CASE("a summary counts what is there") {
