@@ -61,7 +61,7 @@ void LazyFiles::stop() {
     const std::lock_guard lock(state_mutex_);
     for (auto& [ref, file] : files_) std::ranges::move(take_waiting(*file, EIO, nullptr), std::back_inserter(answers));
   }
-  send(std::move(answers));
+  send(answers);
 }
 
 bool LazyFiles::contains(InodeRef ref) const {
@@ -193,7 +193,7 @@ void LazyFiles::settle_lowered(File& file, Lowered lowered) {
     hooks_.warning(fmt::format("{}: lowered to {} bytes, more than the {} promised: it is a new file now", record.path,
                                lowered.size, record.promised_size));
   }
-  send(std::move(answers));
+  send(answers);
   if (!moved.empty()) hooks_.moved(moved);
 }
 
@@ -208,7 +208,7 @@ void LazyFiles::settle_failed(File& file, const Error& error) {
   }
   hooks_.warning(fmt::format("{}: not lowered, {}: {}", file.record.path,
                              options_.strict ? "cannot be opened" : "the baseline is served", error.message));
-  send(std::move(answers));
+  send(answers);
 }
 
 // The content of node `promised` is the image's from now on, unless it is decided already or the baseline is not
@@ -228,7 +228,7 @@ void LazyFiles::pass_timeout(File& file) {
   }
   hooks_.info(fmt::format("{}: {} until it is lowered", file.record.path,
                           options_.strict ? "opens time out" : "the baseline is served"));
-  send(std::move(answers));
+  send(answers);
 }
 
 // REQUIRES: state_mutex_ is held.
@@ -244,7 +244,7 @@ std::vector<LazyFiles::Answer> LazyFiles::take_waiting(File& file, int error, co
   return answers;
 }
 
-void LazyFiles::send(std::vector<Answer> answers) {
+void LazyFiles::send(const std::vector<Answer>& answers) {
   for (const Answer& answer : answers) answer.request.answer(answer.error, answer.content);
 }
 

@@ -136,7 +136,7 @@ class LazyFiles {
   void decide_baseline(File& file);
   std::vector<Answer> take_waiting(File& file, int error, const Content* content);
   void watch_deadlines();
-  static void send(std::vector<Answer> answers);
+  static void send(const std::vector<Answer>& answers);
 
   const LazyOptions options_;
   const LazyHooks hooks_;

@@ -16,8 +16,8 @@ namespace xaas {
 namespace {
 
 void init(void* /*userdata*/, fuse_conn_info* connection) {
-  for (const unsigned wanted : {FUSE_CAP_SPLICE_WRITE, FUSE_CAP_SPLICE_MOVE, FUSE_CAP_CACHE_SYMLINKS,
-                                FUSE_CAP_READDIRPLUS, FUSE_CAP_PARALLEL_DIROPS, FUSE_CAP_ASYNC_READ}) {
+  for (const unsigned wanted :
+       {FUSE_CAP_CACHE_SYMLINKS, FUSE_CAP_READDIRPLUS, FUSE_CAP_PARALLEL_DIROPS, FUSE_CAP_ASYNC_READ}) {
     connection->want |= connection->capable & wanted;
   }
   // Nothing changes behind the kernel's back, so it need not ask; and every directory read is worth the attributes.
@@ -102,16 +102,6 @@ void release(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
   fuse_reply_err(request, 0);
 }
 
-void reply_file_range(fuse_req_t request, int fd, std::uint64_t offset, std::size_t size) {
-  fuse_bufvec range{};
-  range.count = 1;
-  range.buf[0].size = size;
-  range.buf[0].flags = static_cast<fuse_buf_flags>(FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK);
-  range.buf[0].fd = fd;
-  range.buf[0].pos = static_cast<off_t>(offset);
-  fuse_reply_data(request, &range, FUSE_BUF_SPLICE_MOVE);
-}
-
 // All of `into` from a file; a file that ends before is damaged.
 Status read_file_range(int fd, std::uint64_t offset, std::span<std::byte> into) {
   while (!into.empty()) {
@@ -138,7 +128,6 @@ void read_lazy(fuse_req_t request, NodeId node, const Content& content, std::uin
   size = static_cast<std::size_t>(std::min<std::uint64_t>(size, content.size - offset));
   const std::uint64_t left = offset < content.stored ? content.stored - offset : 0;
   const std::size_t stored = static_cast<std::size_t>(std::min<std::uint64_t>(size, left));
-  if (content.is_lowered() && stored == size) return reply_file_range(request, content.file.get(), offset, size);
   const std::span<std::byte> buffer = read_buffer(size);
   if (stored > 0) {
     const Status done = read_stored(*mounted(request).tree, node, content, offset, buffer.first(stored));

@@ -200,10 +200,15 @@ Result<ElfDynamic> ElfFile::dynamic() const {
   for (const auto& [tag, name] : entries) {
     if (tag != DT_NEEDED && tag != DT_SONAME && tag != DT_RPATH && tag != DT_RUNPATH) continue;
     XAAS_ASSIGN(std::string text, string_at(strings, name));
-    if (tag == DT_NEEDED) result.needed.push_back(std::move(text));
-    if (tag == DT_SONAME) result.soname = std::move(text);
-    if (tag == DT_RPATH) result.rpath = std::move(text);
-    if (tag == DT_RUNPATH) result.runpath = std::move(text);
+    if (tag == DT_NEEDED) {
+      result.needed.push_back(std::move(text));
+    } else if (tag == DT_SONAME) {
+      result.soname = std::move(text);
+    } else if (tag == DT_RPATH) {
+      result.rpath = std::move(text);
+    } else {
+      result.runpath = std::move(text);
+    }
   }
   if (value(DT_VERNEED)) {
     XAAS_ASSIGN(result.needed_versions,
