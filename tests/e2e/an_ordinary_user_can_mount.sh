@@ -2,6 +2,7 @@
 . "$(dirname "$0")/lib.sh"
 need_root
 need_fuse
+need_mount_namespace -m
 id nobody >/dev/null || skip "there is no user 'nobody' to become"
 chmod 0755 "$work"
 mkdir "$work/home" "$work/app"

@@ -29,6 +29,8 @@ contains() { case $1 in *"$2"*) ;; *) die "expected to contain: $2
   actual: $1" ;; esac; }
 
 need_fuse() { (exec 3<>/dev/fuse) 2>/dev/null || skip "/dev/fuse cannot be opened"; }
+# A private mount namespace cannot be made below a root directory that is no mount point, nor a user namespace in a chroot.
+need_mount_namespace() { unshare "$@" true 2>/dev/null || skip "no private mount namespace can be made here (a plain chroot?)"; }
 need_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
 
 # mount_image IMAGE DIRECTORY [OPTIONS]: in the background, undone at the end.
