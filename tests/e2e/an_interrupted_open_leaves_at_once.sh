@@ -1,16 +1,7 @@
 # While a file is being lowered, a caller that is killed leaves at once, other requests are answered, and the build goes on.
 . "$(dirname "$0")/lib.sh"
 need_fuse
-image=$XAAS_FIXTURES/zstd.xaas  # takes long enough to be lowered for this test to come in between
-mount_image "$image" "$work/app"
-server=$(pgrep -f "xaas-mount $image $work/app" | head -n 1)
-find_worker() { worker=$(pgrep -P "$server" | head -n 1); [ -n "$worker" ]; }
-
-"$work/app/bin/zstd" --version >/dev/null 2>&1 &
-program=$!
-children+=($program)
-wait_until 30 find_worker
-kill -STOP "$worker"
+catch_lowering "$XAAS_FIXTURES/zstd.xaas" bin/zstd
 
 # The caller is parked in exec; killing it takes effect although the worker stands still.
 kill -KILL $program

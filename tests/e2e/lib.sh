@@ -40,6 +40,20 @@ mount_image() {
 }
 unmount() { umount "$1"; }
 
+# catch_lowering IMAGE FILE: mounts IMAGE at $work/app, opens FILE by running it with --version, and stops the worker that lowers
+# it. Leaves the ids of the three processes in $server, $program and $worker. FILE must take long enough to be lowered.
+catch_lowering() {
+  mount_image "$1" "$work/app"
+  server=$(pgrep -f "xaas-mount $1 $work/app" | head -n 1)
+  "$work/app/$2" --version >/dev/null 2>&1 &
+  program=$!
+  children+=("$program")
+  wait_until 30 find_worker
+  kill -STOP "$worker"
+  children+=("$worker")
+}
+find_worker() { worker=$(pgrep -P "$server" | head -n 1); [ -n "$worker" ]; }
+
 xattr_of() { getfattr --absolute-names --only-values -n "user.xaas.$1" "$2"; }
 state_of() { xattr_of state "$1"; }
 
