@@ -91,7 +91,7 @@ Result<std::unique_ptr<BlockSource>> BlockSource::open(int fd, std::uint64_t off
   sqfs_super_t super;
   SqfsFile whole(fd, offset, available, SqfsFile::Mode::read_only);
   if (available < sizeof super) return fail(Code::invalid, "not a SquashFS image: too short");
-  if (const int error = sqfs_super_read(&super, whole.get()); error != 0) return fail_sqfs(error, "super block");
+  if (const int error = sqfs_super_read(&super, whole.get()); error != 0) return fail_read(error, "super block");
   XAAS_TRY(check_super(super, available));
   std::unique_ptr<BlockSource> source(new BlockSource(fd, offset, super, cache_bytes));
   XAAS_ASSIGN(auto decoder, source->borrow_decoder());  // find out now whether there is one
@@ -101,7 +101,7 @@ Result<std::unique_ptr<BlockSource>> BlockSource::open(int fd, std::uint64_t off
 
 Status BlockSource::read(std::uint64_t position, std::span<std::byte> into) const {
   const int error = file_.get()->read_at(file_.get(), position, into.data(), into.size());
-  if (error != 0) return fail_sqfs(error, fmt::format("cannot read {} bytes at {}", into.size(), position));
+  if (error != 0) return fail_read(error, fmt::format("cannot read {} bytes at {}", into.size(), position));
   return {};
 }
 

@@ -1,6 +1,7 @@
 // Descriptors, whole files, temporary files; see file.h.
 #include "format/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -9,11 +10,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <memory>
 #include <system_error>
 
 namespace xaas {
 namespace {
 
+constexpr std::size_t kPieceSize = std::size_t{1} << 20;
 constexpr std::size_t kReadSize = std::size_t{64} << 10;
 constexpr int kNameAttempts = 100;
 
@@ -27,14 +30,51 @@ std::string random_name() {
   return fmt::format(".xaas-{:016x}.tmp", number);
 }
 
-// A rename is durable once its directory is; file systems that cannot sync a directory have nothing to sync.
+// A rename is durable once its directory is; file systems that cannot sync a directory have nothing to sync. The file
+// is in its place by now, so what the caller may not sync is no failure.
 Status sync_directory(const std::filesystem::path& directory) {
   const Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid() && errno == EACCES) return {};  // may be written to, not read
   if (!fd.valid()) return fail_errno(fmt::format("cannot open {}", directory.string()));
   if (fsync(fd.get()) != 0 && errno != EINVAL && errno != ENOTSUP) {
     return fail_errno(fmt::format("cannot write {} to disk", directory.string()));
   }
   return {};
+}
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { closedir(directory); }
+};
+
+std::vector<std::string> names_in(int directory) {
+  std::vector<std::string> names;
+  const int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);  // with a position of its own
+  const std::unique_ptr<DIR, CloseDirectory> stream(copy < 0 ? nullptr : fdopendir(copy));
+  if (!stream) return names;
+  while (const dirent* entry = readdir(stream.get())) {  // NOLINT(concurrency-mt-unsafe): a stream of our own
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+  }
+  return names;
+}
+
+// Removes what is in `top`; directories in directories are moved up into it first, so that depth costs no descriptors.
+// Whether any were.
+bool remove_level(int top) {
+  bool has_more = false;
+  for (const std::string& name : names_in(top)) {
+    if (unlinkat(top, name.c_str(), 0) == 0) continue;
+    fchmodat(top, name.c_str(), 0700, AT_SYMLINK_NOFOLLOW);
+    const Fd directory(openat(top, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!directory.valid()) continue;
+    for (const std::string& inner : names_in(directory.get())) {
+      if (unlinkat(directory.get(), inner.c_str(), 0) == 0) continue;
+      fchmodat(directory.get(), inner.c_str(), 0700, AT_SYMLINK_NOFOLLOW);  // else it cannot be moved
+      has_more |= renameat(directory.get(), inner.c_str(), top, random_name().c_str()) == 0;
+    }
+    unlinkat(top, name.c_str(), AT_REMOVEDIR);
+  }
+  return has_more;
 }
 
 }  // namespace
@@ -94,6 +134,20 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
   return data;
 }
 
+Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::string_view)>& use) {
+  std::string buffer(static_cast<std::size_t>(std::min<std::uint64_t>(kPieceSize, size)), '\0');
+  for (std::uint64_t done = 0; done < size;) {
+    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - done));
+    const ssize_t got = pread(fd, buffer.data(), wanted, static_cast<off_t>(done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno("cannot read");
+    if (got == 0) return fail(Code::invalid, "shorter than it was");
+    XAAS_TRY(use(std::string_view(buffer).substr(0, static_cast<std::size_t>(got))));
+    done += static_cast<std::uint64_t>(got);
+  }
+  return {};
+}
+
 Status write_all(int fd, std::string_view data) {
   while (!data.empty()) {
     const ssize_t put = write(fd, data.data(), data.size());
@@ -140,6 +194,15 @@ Status TempFile::commit(const std::filesystem::path& target) {
   return sync_directory(directory_of(target));
 }
 
+void remove_tree(const std::filesystem::path& directory) {
+  fchmodat(AT_FDCWD, directory.c_str(), 0700, AT_SYMLINK_NOFOLLOW);
+  const Fd top(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  // Every round takes away one level.
+  while (top.valid() && remove_level(top.get())) {
+  }
+  rmdir(directory.c_str());
+}
+
 Result<TempDirectory> TempDirectory::create(const std::filesystem::path& parent) {
   std::string name = (parent / ".xaas-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr)
@@ -153,8 +216,7 @@ TempDirectory& TempDirectory::operator=(TempDirectory&& other) noexcept {
 }
 
 TempDirectory::~TempDirectory() {
-  std::error_code ignored;  // there is nobody left to tell
-  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  if (!path_.empty()) remove_tree(path_);
 }
 
 }  // namespace xaas

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,14 +32,18 @@ class Fd {
   int fd_ = -1;
 };
 
-// Both open with O_CLOEXEC; the error names the path.
+// With O_CLOEXEC; the error names the path.
 Result<Fd> open_for_reading(const std::filesystem::path& path);
+// Of a regular file or a block device, in bytes; moves the position of a block device.
 Result<std::uint64_t> file_size(int fd);
 
 // The whole file; Code::invalid when it is larger than `limit` bytes.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit = 1ULL << 32);
 // From the file position to the end; also of a pipe.
 Result<std::string> read_fd(int fd, std::uint64_t limit = 1ULL << 32);
+// Calls `use` with the first `size` bytes of a file, piece by piece; the file position does not move. Code::invalid when
+// the file is shorter.
+Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::string_view)>& use);
 // All of `data`, at the file position; retries short writes and EINTR.
 Status write_all(int fd, std::string_view data);
 // Atomically: temporary file in the same directory, fsync, rename.
@@ -63,6 +68,10 @@ class TempFile {
   Fd fd_;
   std::filesystem::path path_;
 };
+
+// Removes `directory` with all its contents, whatever their modes and however deep they are. What cannot be removed
+// stays.
+void remove_tree(const std::filesystem::path& directory);
 
 // A directory under a temporary name in `parent`, removed with all its contents on destruction.
 class TempDirectory {

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "format/little_endian.h"
+#include "format/paths.h"
+#include "format/text.h"
 
 namespace xaas {
 namespace {
@@ -14,15 +17,19 @@ constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHeaderSize = 128;
 constexpr std::size_t kRecordSize = 128;
 constexpr std::uint32_t kMaxRecordSize = 1U << 16;
-constexpr std::uint32_t kMaxPathLength = 1U << 16;
-constexpr std::uint32_t kHasRecipe = 1U << 0;  // record flag: `recipe` and `promised_size` are set
+constexpr std::uint64_t kMaxSize = std::numeric_limits<std::int64_t>::max();  // what a file can have
+constexpr std::size_t kPlaceSize = 8;
+// Flags of a record.
+constexpr std::uint32_t kHasRecipe = 1U << 0;  // `recipe` and `promised_size` are set
+constexpr std::uint32_t kHasPrefix = 1U << 1;  // `first place` and `place count` are set
+constexpr std::uint32_t kIsText = 1U << 2;     // with kHasPrefix
 
 // Offsets of the header's fields.
 constexpr std::size_t kVersionAt = 8, kRecordSizeAt = 12, kCountAt = 16, kRecordsOffsetAt = 24, kStringsOffsetAt = 32,
-                      kStringsSizeAt = 40;
+                      kStringsSizeAt = 40, kPlacesOffsetAt = 48, kPlacesCountAt = 56;
 // Offsets of a record's fields.
 constexpr std::size_t kPathOffsetAt = 0, kPathLengthAt = 8, kFlagsAt = 12, kSha256At = 16, kRecipeAt = 48, kSizeAt = 80,
-                      kPromisedSizeAt = 88;
+                      kPromisedSizeAt = 88, kFirstPlaceAt = 96, kPlaceCountAt = 104;
 
 Digest load_digest(std::span<const std::byte> bytes, std::size_t offset) {
   Digest::Bytes digest;
@@ -46,7 +53,17 @@ std::uint64_t promised_size(std::uint64_t baseline_size) {
   return std::max(2 * baseline_size, baseline_size + (std::uint64_t{1} << 20));
 }
 
-std::string encode_file_index(std::vector<FileRecord> records) {
+namespace {
+
+std::uint32_t flags_of(const FileRecord& record) {
+  std::uint32_t flags = record.recipe.is_none() ? 0 : kHasRecipe;
+  if (record.place_count == 0) return flags;
+  return flags | kHasPrefix | (record.is_text ? kIsText : 0);
+}
+
+}  // namespace
+
+std::string encode_file_index(std::vector<FileRecord> records, std::span<const std::uint64_t> places) {
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   std::string strings;
   for (const FileRecord& record : records) strings += record.path;
@@ -56,8 +73,11 @@ std::string encode_file_index(std::vector<FileRecord> records) {
   append_le<std::uint32_t>(bytes, kRecordSize);
   append_le<std::uint64_t>(bytes, records.size());
   append_le<std::uint64_t>(bytes, kHeaderSize);
-  append_le<std::uint64_t>(bytes, kHeaderSize + records.size() * kRecordSize);
+  const std::uint64_t places_offset = kHeaderSize + records.size() * kRecordSize;
+  append_le<std::uint64_t>(bytes, places_offset + places.size() * kPlaceSize);
   append_le<std::uint64_t>(bytes, strings.size());
+  append_le<std::uint64_t>(bytes, places_offset);
+  append_le<std::uint64_t>(bytes, places.size());
   bytes.resize(kHeaderSize);
 
   std::uint64_t path_offset = 0;
@@ -65,14 +85,17 @@ std::string encode_file_index(std::vector<FileRecord> records) {
     const std::size_t start = bytes.size();
     append_le<std::uint64_t>(bytes, path_offset);
     append_le<std::uint32_t>(bytes, static_cast<std::uint32_t>(record.path.size()));
-    append_le<std::uint32_t>(bytes, record.recipe.is_none() ? 0 : kHasRecipe);
+    append_le<std::uint32_t>(bytes, flags_of(record));
     append_digest(bytes, record.sha256);
     append_digest(bytes, record.recipe);
     append_le<std::uint64_t>(bytes, record.size);
     append_le<std::uint64_t>(bytes, record.promised_size);
+    append_le<std::uint64_t>(bytes, record.place_count == 0 ? 0 : record.first_place);
+    append_le<std::uint64_t>(bytes, record.place_count);
     bytes.resize(start + kRecordSize);
     path_offset += record.path.size();
   }
+  for (const std::uint64_t place : places) append_le<std::uint64_t>(bytes, place);
   return bytes + strings;
 }
 
@@ -102,8 +125,14 @@ Result<FileIndex> FileIndex::open(Read read, std::uint64_t size) {
       !fits(index.records_offset_, index.count_ * index.record_size_, size)) {
     return fail(Code::invalid, "index: {} records do not fit into {} bytes", index.count_, size);
   }
-  if (!fits(index.strings_offset_, index.strings_size_, size)) {
-    return fail(Code::invalid, "index: the paths do not fit into {} bytes", size);
+  if (index.strings_offset_ < index.records_offset_ + index.count_ * index.record_size_ ||
+      !fits(index.strings_offset_, index.strings_size_, size)) {
+    return fail(Code::invalid, "index: the paths do not fit behind the records in {} bytes", size);
+  }
+  index.places_offset_ = load_le<std::uint64_t>(header, kPlacesOffsetAt);
+  index.places_count_ = load_le<std::uint64_t>(header, kPlacesCountAt);
+  if (index.places_count_ > size / kPlaceSize || !fits(index.places_offset_, index.places_count_ * kPlaceSize, size)) {
+    return fail(Code::invalid, "index: {} places of the prefix do not fit into {} bytes", index.places_count_, size);
   }
   index.read_ = std::move(read);
   return index;
@@ -115,19 +144,26 @@ Result<FileRecord> FileIndex::at(std::uint64_t position) const {
   XAAS_TRY(read_(records_offset_ + position * record_size_, bytes));
   const auto path_offset = load_le<std::uint64_t>(bytes, kPathOffsetAt);
   const auto path_length = load_le<std::uint32_t>(bytes, kPathLengthAt);
-  if (path_length == 0 || path_length > kMaxPathLength || !fits(path_offset, path_length, strings_size_)) {
-    return fail(Code::invalid, "index: record {} has its path outside the file", position);
+  if (path_length == 0 || path_length > kMaxPath || !fits(path_offset, path_length, strings_size_)) {
+    return fail(Code::invalid, "index: record {} has its path outside the index", position);
   }
   FileRecord record;
   record.path.resize(path_length);
   XAAS_TRY(read_(strings_offset_ + path_offset, std::as_writable_bytes(std::span(record.path))));
   record.sha256 = load_digest(bytes, kSha256At);
   record.size = load_le<std::uint64_t>(bytes, kSizeAt);
-  if ((load_le<std::uint32_t>(bytes, kFlagsAt) & kHasRecipe) == 0) return record;
+  if (record.size > kMaxSize) return fail(Code::invalid, "index: record {} has an impossible size", position);
+  const auto flags = load_le<std::uint32_t>(bytes, kFlagsAt);
+  if ((flags & kHasPrefix) != 0) {
+    record.first_place = load_le<std::uint64_t>(bytes, kFirstPlaceAt);
+    record.place_count = load_le<std::uint64_t>(bytes, kPlaceCountAt);
+    record.is_text = (flags & kIsText) != 0;
+  }
+  if ((flags & kHasRecipe) == 0) return record;
   record.recipe = load_digest(bytes, kRecipeAt);
   record.promised_size = load_le<std::uint64_t>(bytes, kPromisedSizeAt);
-  if (record.recipe.is_none() || record.promised_size < record.size) {
-    return fail(Code::invalid, "index: record {} promises a size below the file's, or has no recipe", position);
+  if (record.recipe.is_none() || record.promised_size < record.size || record.promised_size > kMaxSize) {
+    return fail(Code::invalid, "index: record {} promises an impossible size, or has no recipe", position);
   }
   return record;
 }
@@ -151,6 +187,26 @@ Result<std::optional<FileRecord>> FileIndex::find(std::string_view path) const {
     }
   }
   return std::nullopt;
+}
+
+Result<PrefixPlaces> FileIndex::places(const FileRecord& record, std::size_t prefix_size) const {
+  PrefixPlaces places{{}, record.is_text};
+  if (!fits(record.first_place, record.place_count, places_count_)) {
+    return fail(Code::invalid, "index: {} has its places of the prefix outside the index", printable(record.path));
+  }
+  std::string bytes(static_cast<std::size_t>(record.place_count * kPlaceSize), '\0');
+  XAAS_TRY(read_(places_offset_ + record.first_place * kPlaceSize, std::as_writable_bytes(std::span(bytes))));
+  std::uint64_t end = 0;  // of the place before
+  for (std::size_t at = 0; at < bytes.size(); at += kPlaceSize) {
+    const auto place = load_le<std::uint64_t>(std::as_bytes(std::span(bytes)), at);
+    if (place < end || !fits(place, prefix_size, record.size)) {
+      return fail(Code::invalid, "index: a place of the prefix lies outside of {} or in another",
+                  printable(record.path));
+    }
+    places.offsets.push_back(place);
+    end = place + prefix_size;
+  }
+  return places;
 }
 
 }  // namespace xaas

@@ -13,6 +13,7 @@
 
 #include "format/digest.h"
 #include "format/error.h"
+#include "format/moved_prefix.h"
 
 namespace xaas {
 
@@ -22,14 +23,18 @@ struct FileRecord {
   Digest recipe{};                  // none: the file is served as it is
   std::uint64_t size = 0;           // bytes
   std::uint64_t promised_size = 0;  // bytes; 0 without a recipe
+  std::uint64_t first_place = 0;    // where the prefix stands in it: a range of the index's places
+  std::uint64_t place_count = 0;
+  bool is_text = false;  // it may change its length with the prefix
   bool operator==(const FileRecord&) const = default;
 };
 
 // The promised size of a file to be lowered: max(2 x baseline, baseline + 1 MiB).
 std::uint64_t promised_size(std::uint64_t baseline_size);
 
-// The bytes of an index. REQUIRES: paths are unique; the order does not matter.
-std::string encode_file_index(std::vector<FileRecord> records);
+// The bytes of an index. `places`: offsets in files, of each file ascending. REQUIRES: paths are unique; the order does
+// not matter.
+std::string encode_file_index(std::vector<FileRecord> records, std::span<const std::uint64_t> places = {});
 
 // Reads an index through a function, a few blocks per look-up. Thread-safe if `read` is.
 class FileIndex {
@@ -41,9 +46,14 @@ class FileIndex {
   static Result<FileIndex> open(Read read, std::uint64_t size);
 
   std::uint64_t count() const { return count_; }
-  // Code::invalid when the record points outside the file or is out of order with what was asked.
+  // The record at `position` in the order of paths. Code::not_found from count() on; Code::invalid when it points
+  // outside the index or its sizes are impossible.
   Result<FileRecord> at(std::uint64_t position) const;
+  // The record of `path`, relative to the root of the image and without a leading '/'; nullopt without one. Binary
+  // search: Code::invalid when a record that it meets is damaged or out of order.
   Result<std::optional<FileRecord>> find(std::string_view path) const;
+  // Where a prefix of that length stands in `record`'s file. Code::invalid when places overlap or lie outside of it.
+  Result<PrefixPlaces> places(const FileRecord& record, std::size_t prefix_size) const;
 
  private:
   FileIndex() = default;
@@ -53,6 +63,8 @@ class FileIndex {
   std::uint64_t records_offset_ = 0;
   std::uint64_t strings_offset_ = 0;
   std::uint64_t strings_size_ = 0;
+  std::uint64_t places_offset_ = 0;
+  std::uint64_t places_count_ = 0;
 };
 
 }  // namespace xaas

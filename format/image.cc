@@ -6,8 +6,8 @@
 namespace xaas {
 namespace {
 
-constexpr std::uint64_t kMaxManifest = 16ULL << 20;
-constexpr std::uint64_t kMaxRecipe = 256ULL << 20;
+constexpr std::uint64_t kMaxManifest = 4ULL << 20;
+constexpr std::uint64_t kMaxRecipe = 16ULL << 20;
 constexpr std::uint64_t kMaxContent = 1ULL << 32;  // of a module, an object or a file read at once
 
 std::string sharded_path(std::string_view directory, const Digest& digest, std::string_view suffix) {

@@ -44,7 +44,8 @@ class Image {
   const Manifest& manifest() const { return manifest_; }
   const FileIndex& files() const { return *index_; }
 
-  // The bytes are checked against the digest that names them: Code::invalid when they differ.
+  // The bytes are checked against the digest that names them: Code::invalid when they differ, and when there are more
+  // than 16 MiB of a recipe or 4 GiB of anything else, which is read whole.
   Result<Recipe> recipe(const Digest& digest) const;
   Result<std::string> ir(const Digest& digest) const;
   Result<std::string> object(const Digest& digest) const;
@@ -64,11 +65,13 @@ struct VerifyReport {
   std::uint64_t ir = 0;
   std::uint64_t objects = 0;
   std::uint64_t recipes = 0;
-  std::vector<std::string> problems;  // one line each; empty: the image is whole
+  std::uint64_t problem_count = 0;    // 0: the image is whole
+  std::vector<std::string> problems;  // one line each, fit for a terminal; of very many the first, and how many follow
 };
 
 // Reads everything the image holds and checks every digest: of the index, IR, objects, recipes, and that every recipe's
-// inputs exist. `progress` (may be empty) is called with the path about to be checked.
+// inputs exist. Damage is a problem in the report, but for an index that cannot be read, which is an error. `progress`
+// (may be empty) is called with the path about to be checked.
 Result<VerifyReport> verify(const Image& image, const std::function<void(std::string_view)>& progress = {});
 
 }  // namespace xaas

@@ -8,25 +8,36 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <unordered_map>
 
 #include "format/file.h"
 #include "format/image_walk.h"
+#include "format/moved_prefix.h"
+#include "format/squashfs_xattrs.h"
 
 namespace xaas {
 namespace {
 
 constexpr std::size_t kReadSize = std::size_t{128} << 10;
 constexpr mode_t kPermissionBits = 0777;
+// What a file system answers that has no room for an attribute, or none for any.
+constexpr std::array kNoRoom{ENOTSUP, EPERM, ENOSPC, E2BIG, ERANGE};
 
 class Extractor {
  public:
   // Whether the directory itself gets the attributes of the image's root.
   enum class Root { keep, set };
 
-  Extractor(const Image& image, std::filesystem::path directory, Root root)
-      : image_(image), reader_(image.squashfs()), directory_(std::move(directory)), root_(root), buffer_(kReadSize) {}
+  // `moved`: none for an image that stays what it was built for.
+  Extractor(const Image& image, std::filesystem::path directory, Root root, const std::optional<MovedPrefix>& moved)
+      : image_(image),
+        reader_(image.squashfs()),
+        directory_(std::move(directory)),
+        root_(root),
+        moved_(moved),
+        buffer_(kReadSize) {}
 
   Status run();
 
@@ -34,6 +45,7 @@ class Extractor {
   Status extract(const std::string& path, const DirectoryEntry& entry);
   Status extract_file(const std::string& path, InodeRef ref, const Attributes& attributes);
   Status write_content(int fd, const std::string& path, InodeRef ref, const Attributes& attributes);
+  Status move_prefix(int fd, const FileRecord& record) const;
   Status finish_entry(const std::filesystem::path& target, InodeRef ref, const Attributes& attributes);
 
   struct Directory {
@@ -46,6 +58,7 @@ class Extractor {
   const SquashfsReader& reader_;
   const std::filesystem::path directory_;
   const Root root_;
+  const std::optional<MovedPrefix> moved_;
   std::vector<std::byte> buffer_;
   std::vector<Directory> directories_;                          // parents first
   std::unordered_map<InodeRef, std::filesystem::path> linked_;  // the first name of files with several
@@ -66,7 +79,7 @@ Status Extractor::run() {
 Status Extractor::extract(const std::string& path, const DirectoryEntry& entry) {
   const std::filesystem::path target = directory_ / path;
   XAAS_ASSIGN(const Attributes attributes, reader_.stat(entry.ref));
-  if ((attributes.mode & S_IFMT) != entry.type) return fail(Code::invalid, "{}: is damaged", printable(path));
+  if ((attributes.mode & S_IFMT) != entry.type) return fail(Code::invalid, "{}: is damaged", path);
   const auto [first, inserted] = attributes.nlink > 1 && !S_ISDIR(attributes.mode) ? linked_.emplace(entry.ref, target)
                                                                                    : std::pair(linked_.end(), true);
   if (!inserted) {
@@ -80,7 +93,8 @@ Status Extractor::extract(const std::string& path, const DirectoryEntry& entry) 
       directories_.push_back({target, entry.ref, attributes});
       return {};
     case S_IFLNK: {
-      XAAS_ASSIGN(const std::string link_target, reader_.read_link(entry.ref));
+      XAAS_ASSIGN(std::string link_target, reader_.read_link(entry.ref));
+      if (moved_) link_target = moved_->replace(link_target);
       if (symlink(link_target.c_str(), target.c_str()) != 0) {
         return fail_errno(fmt::format("cannot create {}", target.string()));
       }
@@ -90,15 +104,17 @@ Status Extractor::extract(const std::string& path, const DirectoryEntry& entry) 
       XAAS_TRY(extract_file(path, entry.ref, attributes));
       return finish_entry(target, entry.ref, attributes);
     default:
-      return fail(Code::unsupported, "{}: is a special file, which is not extracted", printable(path));
+      return fail(Code::unsupported, "{}: is a special file, which is not extracted", path);
   }
 }
 
 Status Extractor::extract_file(const std::string& path, InodeRef ref, const Attributes& attributes) {
   const std::filesystem::path target = directory_ / path;
-  const Fd fd(open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  Fd fd(open(target.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd.valid()) return fail_errno(fmt::format("cannot create {}", target.string()));
-  return write_content(fd.get(), path, ref, attributes);
+  XAAS_TRY(write_content(fd.get(), path, ref, attributes));
+  if (close(fd.release()) != 0) return fail_errno(fmt::format("cannot write {}", target.string()));
+  return {};
 }
 
 Status Extractor::write_content(int fd, const std::string& path, InodeRef ref, const Attributes& attributes) {
@@ -109,28 +125,52 @@ Status Extractor::write_content(int fd, const std::string& path, InodeRef ref, c
     hash.update(data);
     offset += got;
     const bool is_hole = std::all_of(data.begin(), data.end(), [](char c) { return c == '\0'; });
-    if (is_hole && lseek(fd, static_cast<off_t>(offset), SEEK_SET) < 0) return fail_errno(printable(path));
+    if (is_hole && lseek(fd, static_cast<off_t>(offset), SEEK_SET) < 0)
+      return fail_errno(fmt::format("cannot write {}", path));
     if (!is_hole) {
       if (auto written = write_all(fd, data); !written) {
-        return fail(written.error().code, "{}: {}", printable(path), written.error().message);
+        return fail(written.error().code, "{}: {}", path, written.error().message);
       }
     }
   }
-  if (ftruncate(fd, static_cast<off_t>(attributes.size)) != 0)
-    return fail_errno(fmt::format("cannot write {}", printable(path)));
+  if (ftruncate(fd, static_cast<off_t>(attributes.size)) != 0) return fail_errno(fmt::format("cannot write {}", path));
   XAAS_ASSIGN(const auto record, image_.files().find(path));
   if (record && hash.finish() != record->sha256) {
-    return fail(Code::invalid, "{}: is damaged: its digest differs from the index", printable(path));
+    return fail(Code::invalid, "{}: is damaged: its digest differs from the index", path);
   }
+  return record && moved_ ? move_prefix(fd, *record) : Status();
+}
+
+// In a file that has been written as it is in the image.
+Status Extractor::move_prefix(int fd, const FileRecord& record) const {
+  if (record.place_count == 0) return {};
+  XAAS_ASSIGN(const PrefixPlaces places, image_.files().places(record, moved_->from().size()));
+  const std::uint64_t size = moved_->size(places, record.size);
+  const auto stored = [&](std::uint64_t offset, std::span<std::byte> into) -> Status {
+    if (pread(fd, into.data(), into.size(), static_cast<off_t>(offset)) == static_cast<ssize_t>(into.size())) return {};
+    return fail_errno(fmt::format("cannot read {}", record.path));
+  };
+  // Shown bytes never lie behind the stored ones that they come from, so the file can be changed in place.
+  std::vector<std::byte> buffer(kReadSize);
+  for (std::uint64_t offset = 0; offset < size; offset += buffer.size()) {
+    const std::span<std::byte> piece =
+        std::span(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - offset)));
+    XAAS_TRY(moved_->read(places, offset, piece, stored));
+    if (pwrite(fd, piece.data(), piece.size(), static_cast<off_t>(offset)) != static_cast<ssize_t>(piece.size())) {
+      return fail_errno(fmt::format("cannot write {}", record.path));
+    }
+  }
+  if (ftruncate(fd, static_cast<off_t>(size)) != 0) return fail_errno(fmt::format("cannot write {}", record.path));
   return {};
 }
 
 Status Extractor::finish_entry(const std::filesystem::path& target, InodeRef ref, const Attributes& attributes) {
   XAAS_ASSIGN(const auto xattrs, reader_.xattrs(ref));
   for (const auto& [name, value] : xattrs) {
-    if (lsetxattr(target.c_str(), name.c_str(), value.data(), value.size(), 0) != 0 && errno != EPERM &&
-        errno != ENOTSUP) {
-      return fail_errno(fmt::format("cannot set {} of {}", printable(name), target.string()));
+    if (!name.starts_with(kXattrPrefix)) continue;  // others grant rights
+    if (lsetxattr(target.c_str(), name.c_str(), value.data(), value.size(), 0) != 0 &&
+        std::ranges::find(kNoRoom, errno) == kNoRoom.end()) {
+      return fail_errno(fmt::format("cannot set {} of {}", name, target.string()));
     }
   }
   if (!S_ISLNK(attributes.mode) && chmod(target.c_str(), attributes.mode & kPermissionBits) != 0) {
@@ -143,13 +183,25 @@ Status Extractor::finish_entry(const std::filesystem::path& target, InodeRef ref
   return {};
 }
 
+// `directory`: where the tree will be in the end.
+Result<std::optional<MovedPrefix>> moved_prefix(const Image& image, const std::filesystem::path& directory) {
+  const std::string& prefix = image.manifest().prefix;
+  if (!is_movable(image.manifest())) return std::nullopt;
+  if (MovedPrefix::fits(prefix, directory.native())) return MovedPrefix(prefix, directory.native());
+  return fail(Code::invalid,
+              "{}: the path has {} bytes, and the programs of the image find their files by paths of up to "
+              "{}: extract it to a shorter one",
+              directory.string(), directory.native().size(), prefix.size());
+}
+
 // A directory that exists is filled, not replaced: it may be somebody's current directory.
 Status fill(const Image& image, const std::filesystem::path& directory) {
-  auto status = Extractor(image, directory, Extractor::Root::keep).run();
-  if (status) return status;
   std::error_code ignored;  // the first error is the one to tell
+  XAAS_ASSIGN(const auto moved, moved_prefix(image, std::filesystem::canonical(directory, ignored)));
+  auto status = Extractor(image, directory, Extractor::Root::keep, moved).run();
+  if (status) return status;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-    std::filesystem::remove_all(entry.path(), ignored);
+    if (!std::filesystem::remove(entry.path(), ignored)) remove_tree(entry.path());
   }
   return status;
 }
@@ -167,10 +219,12 @@ Status extract(const Image& image, const std::filesystem::path& directory) {
     }
     return fill(image, directory);
   }
-  std::filesystem::path target = std::filesystem::absolute(directory, error).lexically_normal();
+  std::filesystem::path target = std::filesystem::weakly_canonical(std::filesystem::absolute(directory, error), error);
+  if (error) return fail(Code::io, "cannot create {}: {}", directory.string(), error.message());
   if (!target.has_filename()) target = target.parent_path();  // written with a '/' at the end
+  XAAS_ASSIGN(const auto moved, moved_prefix(image, target));
   XAAS_ASSIGN(TempDirectory temporary, TempDirectory::create(target.parent_path()));
-  XAAS_TRY(Extractor(image, temporary.path(), Extractor::Root::set).run());
+  XAAS_TRY(Extractor(image, temporary.path(), Extractor::Root::set, moved).run());
   if (rename(temporary.path().c_str(), target.c_str()) != 0) {
     return fail_errno(fmt::format("cannot create {}", directory.string()));
   }

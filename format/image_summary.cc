@@ -6,6 +6,8 @@
 
 #include "format/image_walk.h"
 #include "format/json_fields.h"
+#include "format/paths.h"
+#include "format/text.h"
 
 namespace xaas {
 namespace {
@@ -24,10 +26,6 @@ Status count_store(const SquashfsReader& reader, std::string_view directory, std
     bytes += attributes.size;
     return {};
   });
-}
-
-bool is_below(std::string_view path, std::string_view directory) {
-  return path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/';
 }
 
 std::string human(std::uint64_t bytes) {
@@ -50,6 +48,7 @@ std::string describe(const Configuration& configuration, bool is_default) {
   for (const auto* needs : {&requires_.features, &requires_.libraries, &requires_.devices}) {
     for (const std::string& need : *needs) text += ' ' + need;
   }
+  for (const std::string& need : requires_.unknown) text += fmt::format(" {}?", need);
   return printable(text);
 }
 
@@ -83,22 +82,22 @@ Result<ImageSummary> summarise(const Image& image) {
 std::string to_text(const Manifest& manifest, const ImageSummary& summary) {
   std::string text;
   append_line(text, "name", printable(manifest.name));
-  append_line(text, "version", printable(manifest.version));
-  append_line(text, "prefix", printable(manifest.prefix));
+  if (!manifest.version.empty()) append_line(text, "version", printable(manifest.version));
+  append_line(text, "prefix", is_movable(manifest) ? "wherever it is mounted" : printable(manifest.prefix));
   append_line(text, "format", fmt::format("{}", manifest.format));
   append_unknown(text, "lower_incompat", manifest.features.lower_incompat);
   append_unknown(text, "compat", manifest.features.compat);
   append_line(text, "triples", list_or_none(manifest.triples));
   for (const Configuration& configuration : manifest.configurations) {
     append_line(text, "configuration", describe(configuration, configuration.name == manifest.default_configuration));
+    append_line(text, "libc floor", configuration.libc_floor.empty() ? "none" : printable(configuration.libc_floor));
+    append_line(text, "host libraries", list_or_none(configuration.host_libraries));
   }
   for (const Toolchain& toolchain : manifest.toolchains) {
     append_line(text, "toolchain",
                 printable(fmt::format("LLVM {} on {}, for {}", toolchain.llvm, toolchain.host,
                                       fmt::join(toolchain.targets, " "))));
   }
-  append_line(text, "libc floor", manifest.libc_floor.empty() ? "none" : printable(manifest.libc_floor));
-  append_line(text, "host libraries", list_or_none(manifest.host_libraries));
   append_line(text, "files", fmt::format("{}, {} to be lowered", summary.files, summary.lowered_files));
   append_line(text, "IR modules", fmt::format("{}, {}", summary.ir_modules, human(summary.ir_bytes)));
   append_line(text, "native objects", fmt::format("{}, {}", summary.objects, human(summary.object_bytes)));

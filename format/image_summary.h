@@ -21,6 +21,8 @@ struct ImageSummary {
   std::uint64_t image_bytes = 0;  // of the SquashFS
 };
 
+// Reads the whole index and the directories of IR, objects and recipes, no content. An error when one of them is
+// damaged.
 Result<ImageSummary> summarise(const Image& image);
 
 // Both end with a newline. The JSON has the manifest under "manifest" and the numbers beside it.

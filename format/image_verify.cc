@@ -7,11 +7,15 @@
 
 #include "format/image.h"
 #include "format/image_walk.h"
+#include "format/paths.h"
+#include "format/squashfs_xattrs.h"
+#include "format/text.h"
 
 namespace xaas {
 namespace {
 
 constexpr std::size_t kReadSize = std::size_t{1} << 20;
+constexpr std::size_t kMaxProblems = 1000;  // that are kept
 
 class Verifier {
  public:
@@ -28,11 +32,16 @@ class Verifier {
     std::unordered_set<Digest> found;
   };
 
-  void problem(std::string_view path, std::string_view what) {
-    report_.problems.push_back(fmt::format("{}: {}", printable(path), what));
+  void problem(std::string_view line) {
+    if (report_.problem_count++ < kMaxProblems) report_.problems.push_back(printable(line));
   }
+  void problem(std::string_view path, std::string_view what) { problem(fmt::format("{}: {}", path, what)); }
   Status read_index();
-  Status check_entry(const std::string& path, const DirectoryEntry& entry);
+  void check_entry(const std::string& path, const DirectoryEntry& entry);
+  void check_type(const std::string& path, const DirectoryEntry& entry, const Attributes& attributes);
+  void check_xattrs(std::string_view path, InodeRef ref);
+  void check_file(const std::string& path, InodeRef ref);
+  void check_missing();
   void check_stored(Store& store, const std::string& path, InodeRef ref);
   void check_indexed(const std::string& path, InodeRef ref);
   void check_recipe(const Digest& digest);
@@ -49,6 +58,7 @@ class Verifier {
   const std::function<void(std::string_view)>& progress_;
   std::vector<std::byte> buffer_;
   VerifyReport report_;
+  bool is_walked_ = true;  // all of the tree has been seen, so that what has not been met is missing
   std::map<std::string, FileRecord, std::less<>> unseen_;  // records whose file has not been met
   std::unordered_set<Digest> wanted_recipes_;
   std::unordered_map<InodeRef, Digest> linked_;  // digests of files with several names
@@ -59,19 +69,32 @@ class Verifier {
 
 Result<VerifyReport> Verifier::run() {
   XAAS_TRY(read_index());
-  const auto visit = [this](const std::string& path, const DirectoryEntry& entry) { return check_entry(path, entry); };
-  // Damage that hides a part of the tree is one more problem; what is left is still checked.
-  if (auto walked = walk(image_.squashfs(), "", visit); !walked) report_.problems.push_back(walked.error().message);
-  for (const auto& [path, record] : unseen_) problem(path, "is in the index, but not in the image");
-  for (const Digest& digest : wanted_recipes_) {
-    if (!recipes_.found.contains(digest)) problem(recipe_path(digest), "is named by the index, but not in the image");
-  }
+  check_xattrs("/", image_.squashfs().root());
+  const auto walked =
+      walk(image_.squashfs(), "", [this](const std::string& path, const DirectoryEntry& entry) -> Status {
+        check_entry(path, entry);
+        return {};
+      });
+  // Damage that hides a part of the tree is one more problem; what was seen is still checked.
+  is_walked_ = walked.has_value();
+  if (!is_walked_) problem(fmt::format("the tree cannot be read whole: {}", walked.error().message));
+  if (is_walked_) check_missing();
   for (const Digest& digest : recipes_.found) check_recipe(digest);
   check_toolchains();
   report_.ir = ir_.found.size();
   report_.objects = objects_.found.size();
   report_.recipes = recipes_.found.size();
+  if (report_.problem_count > kMaxProblems) {
+    report_.problems.push_back(fmt::format("and {} more", report_.problem_count - kMaxProblems));
+  }
   return std::move(report_);
+}
+
+void Verifier::check_missing() {
+  for (const auto& [path, record] : unseen_) problem(path, "is in the index, but not in the image");
+  for (const Digest& digest : wanted_recipes_) {
+    if (!recipes_.found.contains(digest)) problem(recipe_path(digest), "is named by the index, but not in the image");
+  }
 }
 
 Status Verifier::read_index() {
@@ -86,28 +109,47 @@ Status Verifier::read_index() {
   return {};
 }
 
-Status Verifier::check_entry(const std::string& path, const DirectoryEntry& entry) {
-  XAAS_ASSIGN(const Attributes attributes, image_.squashfs().stat(entry.ref));
+void Verifier::check_entry(const std::string& path, const DirectoryEntry& entry) {
+  const auto attributes = image_.squashfs().stat(entry.ref);
+  if (!attributes) {
+    unseen_.erase(path);
+    return problem(path, attributes.error().message);
+  }
+  check_type(path, entry, *attributes);
+  check_xattrs(path, entry.ref);
+  if (S_ISREG(attributes->mode) && path != kIndexPath) check_file(path, entry.ref);
+}
+
+void Verifier::check_type(const std::string& path, const DirectoryEntry& entry, const Attributes& attributes) {
   if ((attributes.mode & S_IFMT) != entry.type) problem(path, "its directory and its inode disagree on its type");
   if (S_ISLNK(attributes.mode)) {
     if (auto target = image_.squashfs().read_link(entry.ref); !target) problem(path, target.error().message);
-    return {};
+  } else if (!S_ISREG(attributes.mode) && !S_ISDIR(attributes.mode)) {
+    problem(path, "is a special file, which an image cannot hold");
   }
-  if (!S_ISREG(attributes.mode)) {
-    if (!S_ISDIR(attributes.mode)) problem(path, "is a special file, which an image cannot hold");
-    return {};
-  }
-  if (path == kIndexPath) return {};
-  if (progress_) progress_(path);
-  for (Store* store : {&ir_, &objects_, &recipes_}) {
-    if (path.starts_with(store->directory) && path.size() > store->directory.size() &&
-        path[store->directory.size()] == '/') {
-      check_stored(*store, path, entry.ref);
-      return {};
+}
+
+void Verifier::check_xattrs(std::string_view path, InodeRef ref) {
+  const auto xattrs = image_.squashfs().xattrs(ref);
+  if (!xattrs) return problem(path, xattrs.error().message);
+  const auto record = unseen_.find(path);
+  const Digest recipe = record == unseen_.end() ? Digest() : record->second.recipe;
+  for (const auto& [name, value] : *xattrs) {
+    if (!name.starts_with(kXattrPrefix)) {
+      problem(path, fmt::format("has the attribute {}, which an image cannot hold", name));
+    }
+    if (name == kRecipeXattr && (recipe.is_none() || value != recipe.to_string())) {
+      problem(path, fmt::format("its attribute {} is not the recipe in the index", kRecipeXattr));
     }
   }
-  check_indexed(path, entry.ref);
-  return {};
+}
+
+void Verifier::check_file(const std::string& path, InodeRef ref) {
+  if (progress_) progress_(path);
+  for (Store* store : {&ir_, &objects_, &recipes_}) {
+    if (is_below(path, store->directory)) return check_stored(*store, path, ref);
+  }
+  check_indexed(path, ref);
 }
 
 void Verifier::check_stored(Store& store, const std::string& path, InodeRef ref) {
@@ -129,24 +171,19 @@ void Verifier::check_indexed(const std::string& path, InodeRef ref) {
   const auto digest = digest_of(ref);
   if (!digest) return problem(path, digest.error().message);
   if (*digest != record.sha256) return problem(path, "its content does not have the digest in the index");
-  const auto xattrs = image_.squashfs().xattrs(ref);
-  if (!xattrs) return problem(path, xattrs.error().message);
-  for (const auto& [name, value] : *xattrs) {
-    if (name == kRecipeXattr && (record.recipe.is_none() || value != record.recipe.to_string())) {
-      problem(path, fmt::format("its attribute {} is not the recipe in the index", kRecipeXattr));
-    }
-  }
 }
 
 void Verifier::check_recipe(const Digest& digest) {
   const auto recipe = image_.recipe(digest);
   if (!recipe) return problem(recipe_path(digest), recipe.error().message);
+  if (!is_walked_) return;
   for (const LinkArgument& argument : recipe->arguments) {
     std::visit([&](const auto& input) { check_input(digest, input); }, argument);
   }
 }
 
 void Verifier::check_input(const Digest& recipe, const IrInput& input) {
+  if (input.native) check_input(recipe, ObjectInput{.digest = *input.native, .name = input.name});
   if (ir_.found.contains(input.digest)) return;
   problem(recipe_path(recipe),
           fmt::format("needs {}, which is not in the image, for {}", ir_path(input.digest), input.name));

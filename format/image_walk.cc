@@ -5,6 +5,8 @@
 
 #include <unordered_set>
 
+#include "format/paths.h"
+
 namespace xaas {
 namespace {
 
@@ -18,13 +20,11 @@ struct Level {
 }  // namespace
 
 Status walk(const SquashfsReader& reader, std::string_view from, const Visit& visit) {
-  while (from.ends_with('/')) from.remove_suffix(1);
-  while (from.starts_with('/')) from.remove_prefix(1);
   std::unordered_set<InodeRef> seen;
   std::vector<Level> levels;
   const auto enter = [&](InodeRef directory, std::string path) -> Status {
     if (!seen.insert(directory).second) {
-      return fail(Code::invalid, "{}: the directory appears in two places: the image is damaged", printable(path));
+      return fail(Code::invalid, "{}: the directory appears in two places: the image is damaged", path);
     }
     if (!path.empty()) path += '/';
     XAAS_ASSIGN(auto entries, reader.list(directory));
@@ -32,7 +32,7 @@ Status walk(const SquashfsReader& reader, std::string_view from, const Visit& vi
     return {};
   };
   XAAS_ASSIGN(const InodeRef start, reader.resolve(from));
-  XAAS_TRY(enter(start, std::string(from)));
+  XAAS_TRY(enter(start, without_extra_slashes(from)));
   while (!levels.empty()) {
     Level& level = levels.back();
     if (level.next == level.entries.size()) {
@@ -41,23 +41,14 @@ Status walk(const SquashfsReader& reader, std::string_view from, const Visit& vi
     }
     const DirectoryEntry entry = std::move(level.entries[level.next++]);
     const std::string path = level.path + entry.name;
+    if (path.size() > kMaxPath) {
+      return fail(Code::invalid, "{}...: a path of more than {} bytes: the image is damaged", path.substr(0, 64),
+                  kMaxPath);
+    }
     XAAS_TRY(visit(path, entry));
     if (S_ISDIR(entry.type)) XAAS_TRY(enter(entry.ref, path));
   }
   return {};
-}
-
-std::string printable(std::string_view path) {
-  std::string text;
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F || c == '\\') {
-      text += fmt::format("\\{:03o}", byte);
-    } else {
-      text += c;
-    }
-  }
-  return text;
 }
 
 }  // namespace xaas

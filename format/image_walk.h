@@ -14,10 +14,7 @@ namespace xaas {
 using Visit = std::function<Status(const std::string& path, const DirectoryEntry& entry)>;
 
 // All entries below the directory `from` ("" is the root), sorted, a directory before what is in it. Code::invalid when
-// a directory appears in two places, which includes every loop.
+// a directory appears in two places, which includes every loop, and when a path is longer than Linux can open.
 Status walk(const SquashfsReader& reader, std::string_view from, const Visit& visit);
-
-// `path` fit for a terminal: control characters and backslashes become \ooo.
-std::string printable(std::string_view path);
 
 }  // namespace xaas

@@ -11,12 +11,20 @@
 #include "format/image_extract.h"
 #include "format/image_summary.h"
 #include "format/image_walk.h"
+#include "format/paths.h"
+#include "format/text.h"
 
 namespace xaas {
 namespace {
 
 Result<std::shared_ptr<const Image>> open_image(const InfoOptions& options) {
   return Image::open(options.image, {.offset = options.offset});
+}
+
+// Unlike fmt::print it does not throw, and it ends a listing at once that nobody can receive.
+Status print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) return {};
+  return fail_errno("cannot write to standard output");
 }
 
 std::string mode_text(mode_t mode) {
@@ -47,9 +55,8 @@ Status print_entry(const Image& image, const std::string& path, const DirectoryE
     XAAS_ASSIGN(const auto record, image.files().find(path));
     lowered = record && !record->recipe.is_none();
   }
-  fmt::print("{} {:>12} {:<7} {}{}\n", mode_text(attributes.mode), attributes.size, lowered ? "lowered" : "",
-             printable(path), suffix);
-  return {};
+  return print(fmt::format("{} {:>12} {:<7} {}{}\n", mode_text(attributes.mode), attributes.size,
+                           lowered ? "lowered" : "", printable(path), suffix));
 }
 
 // Shows the file being checked on a terminal, on one line that it wipes in the end.
@@ -75,21 +82,20 @@ class Progress {
 Status info_summary(const InfoOptions& options) {
   XAAS_ASSIGN(const auto image, open_image(options));
   XAAS_ASSIGN(const ImageSummary summary, summarise(*image));
-  fmt::print("{}", options.json ? to_json(image->manifest(), summary) : to_text(image->manifest(), summary));
-  return {};
+  return print(options.json ? to_json(image->manifest(), summary) : to_text(image->manifest(), summary));
 }
 
 Status info_list(const InfoOptions& options) {
   XAAS_ASSIGN(const auto image, open_image(options));
-  XAAS_ASSIGN(const InodeRef start, image->squashfs().resolve(options.path));
+  const std::string from = without_extra_slashes(options.path);
+  XAAS_ASSIGN(const InodeRef start, image->squashfs().resolve(from));
   XAAS_ASSIGN(const Attributes attributes, image->squashfs().stat(start));
   if (!S_ISDIR(attributes.mode)) {
-    return print_entry(*image, options.path, {.name = options.path, .ref = start, .type = attributes.mode & S_IFMT});
+    return print_entry(*image, from, {.name = from, .ref = start, .type = attributes.mode & S_IFMT});
   }
-  const std::string hidden = std::string(kPrivateDirectory) + '/';
-  const bool hide = !options.all && options.path.find_first_not_of('/') == std::string::npos;
-  return walk(image->squashfs(), options.path, [&](const std::string& path, const DirectoryEntry& entry) -> Status {
-    if (hide && path.starts_with(hidden)) return {};
+  const bool hide = !options.all && from.empty();
+  return walk(image->squashfs(), from, [&](const std::string& path, const DirectoryEntry& entry) -> Status {
+    if (hide && is_below(path, kPrivateDirectory)) return {};
     return print_entry(*image, path, entry);
   });
 }
@@ -106,12 +112,12 @@ Status info_verify(const InfoOptions& options) {
     return verify(*image, [&](std::string_view path) { progress.show(path); });
   }();
   if (!report) return tl::unexpected<Error>(report.error());
-  for (const std::string& problem : report->problems) fmt::print("{}\n", problem);
-  fmt::print("checked {} files, {} IR modules, {} native objects, {} link recipes\n", report->files, report->ir,
-             report->objects, report->recipes);
-  if (report->problems.empty()) return {};
+  for (const std::string& problem : report->problems) XAAS_TRY(print(problem + '\n'));
+  XAAS_TRY(print(fmt::format("checked {} files, {} IR modules, {} native objects, {} link recipes\n", report->files,
+                             report->ir, report->objects, report->recipes)));
+  if (report->problem_count == 0) return {};
   return fail(Code::invalid, "{}: {} problem{}: make or fetch the image again", options.image.string(),
-              report->problems.size(), report->problems.size() == 1 ? "" : "s");
+              report->problem_count, report->problem_count == 1 ? "" : "s");
 }
 
 }  // namespace xaas

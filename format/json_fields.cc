@@ -2,6 +2,7 @@
 #include "format/json_fields.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 namespace xaas {
@@ -43,7 +44,7 @@ Result<std::string> text_of(const Json& value, const std::string& where, std::st
 Result<Json> parse_json(std::string_view text, std::string_view what) {
   XAAS_TRY(check_depth(text, what));
   std::vector<std::set<std::string>> open_objects;
-  std::string repeated;
+  std::optional<std::string> repeated;  // a key may be empty
   const auto watch_keys = [&](int, Json::parse_event_t event, Json& parsed) {
     if (event == Json::parse_event_t::object_start) open_objects.emplace_back();
     if (event == Json::parse_event_t::object_end) open_objects.pop_back();
@@ -54,7 +55,7 @@ Result<Json> parse_json(std::string_view text, std::string_view what) {
   };
   try {
     Json value = Json::parse(text, watch_keys);
-    if (!repeated.empty()) return fail(Code::invalid, "{}: key \"{}\" appears twice in one object", what, repeated);
+    if (repeated) return fail(Code::invalid, "{}: key \"{}\" appears twice in one object", what, *repeated);
     return value;
   } catch (const Json::parse_error& error) {
     return fail(Code::invalid, "{}: not valid JSON at byte {}", what, error.byte);
@@ -67,6 +68,15 @@ std::string dump_json(const OrderedJson& value, int indent) {
   return value.dump(indent, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
+bool is_utf8(const OrderedJson& value) {
+  try {
+    static_cast<void>(value.dump());
+    return true;
+  } catch (const OrderedJson::type_error&) {
+    return false;
+  }
+}
+
 Result<JsonObject> JsonObject::of(const Json& value, std::string where) {
   if (!value.is_object()) return fail(Code::invalid, "{} must be a JSON object", where);
   return JsonObject(value, std::move(where));
@@ -74,13 +84,18 @@ Result<JsonObject> JsonObject::of(const Json& value, std::string where) {
 
 bool JsonObject::has(std::string_view key) const { return value_->contains(key); }
 
-Status JsonObject::only_keys(std::initializer_list<std::string_view> known) const {
+std::vector<std::string> JsonObject::keys_beside(std::initializer_list<std::string_view> known) const {
+  std::vector<std::string> unknown;
   for (const auto& item : value_->items()) {
-    if (std::find(known.begin(), known.end(), item.key()) == known.end()) {
-      return fail(Code::invalid, "{}: unknown key \"{}\"", where_, item.key());
-    }
+    if (std::find(known.begin(), known.end(), item.key()) == known.end()) unknown.push_back(item.key());
   }
-  return {};
+  return unknown;
+}
+
+Status JsonObject::only_keys(std::initializer_list<std::string_view> known) const {
+  const std::vector<std::string> unknown = keys_beside(known);
+  if (unknown.empty()) return {};
+  return fail(Code::invalid, "{}: unknown key \"{}\"", where_, unknown.front());
 }
 
 Result<const Json*> JsonObject::find(std::string_view key) const {

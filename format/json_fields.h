@@ -30,6 +30,8 @@ Result<Json> parse_json(std::string_view text, std::string_view what);
 // The text of `value`: on one line, or indented when `indent` is not negative; no newline at the end. Bytes that are
 // not UTF-8 become U+FFFD, because JSON cannot hold them.
 std::string dump_json(const OrderedJson& value, int indent = -1);
+// Whether dump_json() keeps all of `value`.
+bool is_utf8(const OrderedJson& value);
 
 // One JSON object. Refers to the Json it was made of, which must outlive it. Errors are Code::invalid. No string read
 // through it contains a NUL byte.
@@ -40,6 +42,8 @@ class JsonObject {
 
   const std::string& where() const { return where_; }
   bool has(std::string_view key) const;
+  // The keys not listed, sorted.
+  std::vector<std::string> keys_beside(std::initializer_list<std::string_view> known) const;
   // An error that names the first key not listed.
   Status only_keys(std::initializer_list<std::string_view> known) const;
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "format/info_commands.h"
+#include "format/text.h"
 #include "format/version.h"
 
 namespace {
@@ -18,6 +19,18 @@ Status: 0 done, 1 failed, 2 wrong usage.)";
 void add_image(CLI::App& command, xaas::InfoOptions& options) {
   command.add_option("--offset", options.offset, "Where the image begins in the file, in bytes")->type_name("N");
   command.add_option("IMAGE", options.image, "The image")->required()->type_name("");
+}
+
+// A full disk often shows only now.
+xaas::Status flush_output() {
+  return std::fflush(stdout) == 0 ? xaas::Status() : xaas::fail_errno("cannot write to standard output");
+}
+
+int finish(const xaas::Status& status) {
+  if (status) return kDone;
+  const std::string line = fmt::format("xaas-info: {}\n", xaas::printable(status.error().message));
+  static_cast<void>(std::fputs(line.c_str(), stderr));
+  return kFailed;
 }
 
 }  // namespace
@@ -51,16 +64,12 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     if (app.get_subcommands().empty() && options.image.empty()) throw CLI::RequiredError("IMAGE");
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kUsage;
+    return app.exit(error) == 0 ? finish(flush_output()) : kUsage;
   }
 
   const auto run = list->parsed()      ? xaas::info_list
                    : extract->parsed() ? xaas::info_extract
                    : verify->parsed()  ? xaas::info_verify
                                        : xaas::info_summary;
-  if (const auto status = run(options); !status) {
-    fmt::print(stderr, "xaas-info: {}\n", status.error().message);
-    return kFailed;
-  }
-  return kDone;
+  return finish(run(options).and_then(flush_output));
 }

@@ -6,9 +6,13 @@
 #include <set>
 
 #include "format/json_fields.h"
+#include "format/moved_prefix.h"
+#include "format/paths.h"
 
 namespace xaas {
 namespace {
+
+using Rank = std::numeric_limits<std::int32_t>;
 
 OrderedJson encode(const Requirements& requires_) {
   return {{"features", requires_.features}, {"libraries", requires_.libraries}, {"devices", requires_.devices}};
@@ -21,7 +25,10 @@ OrderedJson encode(const Configuration& configuration) {
           {"triple", configuration.triple},
           {"rank", configuration.rank},
           {"requires", encode(configuration.requires_)},
-          {"points", std::move(points)}};
+          {"points", std::move(points)},
+          {"libc_floor", configuration.libc_floor},
+          {"host_libraries", configuration.host_libraries},
+          {"absent", configuration.absent}};
 }
 
 OrderedJson encode(const Toolchain& toolchain) {
@@ -54,21 +61,33 @@ Result<Requirements> parse_requirements(const JsonObject& configuration) {
   XAAS_ASSIGN(requires_.features, fields.strings("features"));
   XAAS_ASSIGN(requires_.libraries, fields.strings("libraries"));
   XAAS_ASSIGN(requires_.devices, fields.strings("devices"));
+  requires_.unknown = fields.keys_beside({"features", "libraries", "devices"});
   return requires_;
 }
 
 // Names of configurations and triples are directories of the image.
-bool is_component(std::string_view name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos;
+bool is_component(std::string_view name) { return is_normal(name) && name.find('/') == std::string_view::npos; }
+
+Result<std::vector<std::string>> parse_absent(const JsonObject& configuration) {
+  XAAS_ASSIGN(auto paths, configuration.strings("absent"));
+  for (const std::string& path : paths) {
+    if (is_normal(path)) continue;
+    return fail(Code::invalid, "{}: key \"absent\": \"{}\" must be a path relative to the root, in its normal form",
+                configuration.where(), path);
+  }
+  return paths;
 }
 
 Result<Configuration> parse_configuration(const JsonObject& fields) {
   Configuration configuration;
   XAAS_ASSIGN(configuration.name, fields.string("name"));
   XAAS_ASSIGN(configuration.triple, fields.string("triple"));
-  XAAS_ASSIGN(configuration.rank, fields.integer("rank"));
+  XAAS_ASSIGN(configuration.rank, fields.integer("rank", Rank::min(), Rank::max()));
   XAAS_ASSIGN(configuration.requires_, parse_requirements(fields));
   XAAS_ASSIGN(configuration.points, fields.string_map("points"));
+  XAAS_ASSIGN(configuration.libc_floor, fields.string("libc_floor"));
+  XAAS_ASSIGN(configuration.host_libraries, fields.strings("host_libraries"));
+  XAAS_ASSIGN(configuration.absent, parse_absent(fields));
   if (!is_component(configuration.name)) {
     return fail(Code::invalid, "{}: key \"name\": \"{}\" cannot be a directory's name", fields.where(),
                 configuration.name);
@@ -100,34 +119,47 @@ Result<std::vector<T>> parse_list(const JsonObject& fields, std::string_view key
   return items;
 }
 
-Status check_consistent(const Manifest& manifest) {
-  if (!manifest.prefix.starts_with('/')) {
-    return fail(Code::invalid, "manifest: key \"prefix\": \"{}\" must be an absolute path", manifest.prefix);
-  }
+Result<std::string> parse_prefix(const JsonObject& manifest) {
+  XAAS_ASSIGN(std::string prefix, manifest.string("prefix"));
+  if (prefix.starts_with('/') && is_normal(prefix.substr(1))) return prefix;
+  return fail(Code::invalid, "manifest: key \"prefix\": \"{}\" must be an absolute path below /, in its normal form",
+              prefix);
+}
+
+Result<std::vector<Configuration>> parse_configurations(const JsonObject& manifest, const std::string& default_name) {
+  XAAS_ASSIGN(auto configurations, parse_list<Configuration>(manifest, "configurations", parse_configuration));
   std::set<std::string_view> names;
-  for (const Configuration& configuration : manifest.configurations) {
+  for (const Configuration& configuration : configurations) {
     if (!names.insert(configuration.name).second) {
       return fail(Code::invalid, "manifest: there are two configurations \"{}\"", configuration.name);
     }
   }
-  if (!names.contains(manifest.default_configuration)) {
+  if (!names.contains(default_name)) {
     return fail(Code::invalid, "manifest: key \"default_configuration\": there is no configuration \"{}\"",
-                manifest.default_configuration);
+                default_name);
   }
+  return configurations;
+}
+
+// What an unknown feature of lowering changed is not damage: without the list nothing is lowered, and the baseline is
+// served.
+template <typename T>
+Status take_list(Result<std::vector<T>> list, const FeatureFlags& features, std::vector<T>& into) {
+  if (!list && features.lower_incompat.empty()) return tl::unexpected<Error>(std::move(list.error()));
+  if (list) into = std::move(*list);
   return {};
 }
 
 Status parse_body(const JsonObject& fields, Manifest& manifest) {
   XAAS_ASSIGN(manifest.name, fields.string("name"));
   XAAS_ASSIGN(manifest.version, fields.string("version"));
-  XAAS_ASSIGN(manifest.prefix, fields.string("prefix"));
+  XAAS_ASSIGN(manifest.prefix, parse_prefix(fields));
   XAAS_ASSIGN(manifest.triples, fields.strings("triples"));
   XAAS_ASSIGN(manifest.default_configuration, fields.string("default_configuration"));
-  XAAS_ASSIGN(manifest.configurations, parse_list<Configuration>(fields, "configurations", parse_configuration));
-  XAAS_ASSIGN(manifest.toolchains, parse_list<Toolchain>(fields, "toolchains", parse_toolchain));
-  XAAS_ASSIGN(manifest.libc_floor, fields.string("libc_floor"));
-  XAAS_ASSIGN(manifest.host_libraries, fields.strings("host_libraries"));
-  return check_consistent(manifest);
+  XAAS_TRY(take_list(parse_configurations(fields, manifest.default_configuration), manifest.features,
+                     manifest.configurations));
+  return take_list(parse_list<Toolchain>(fields, "toolchains", parse_toolchain), manifest.features,
+                   manifest.toolchains);
 }
 
 }  // namespace
@@ -144,9 +176,7 @@ std::string to_json(const Manifest& manifest) {
       {"triples", manifest.triples},
       {"default_configuration", manifest.default_configuration},
       {"configurations", encode(manifest.configurations)},
-      {"toolchains", encode(manifest.toolchains)},
-      {"libc_floor", manifest.libc_floor},
-      {"host_libraries", manifest.host_libraries}};
+      {"toolchains", encode(manifest.toolchains)}};
   return dump_json(json, 2) + '\n';
 }
 
@@ -169,11 +199,21 @@ Result<Manifest> parse_manifest(std::string_view json) {
   return manifest;
 }
 
+bool is_movable(const Manifest& manifest) {
+  return std::ranges::find(manifest.features.incompat, kMovablePrefix) != manifest.features.incompat.end();
+}
+
+std::string full_name(const Manifest& manifest) {
+  return manifest.version.empty() ? manifest.name : manifest.name + " " + manifest.version;
+}
+
 Status check_readable(const Manifest& manifest) {
-  if (manifest.features.incompat.empty()) return {};
-  return fail(Code::unsupported,
-              "the image needs the feature \"{}\", which this program does not know: use a newer one",
-              manifest.features.incompat.front());
+  for (const std::string& feature : manifest.features.incompat) {
+    if (feature == kMovablePrefix) continue;
+    return fail(Code::unsupported,
+                "the image needs the feature \"{}\", which this program does not know: use a newer one", feature);
+  }
+  return {};
 }
 
 Status check_lowerable(const Manifest& manifest) {

@@ -25,14 +25,18 @@ struct Requirements {
   std::vector<std::string> features;   // target features, "+avx2"
   std::vector<std::string> libraries;  // sonames
   std::vector<std::string> devices;
+  std::vector<std::string> unknown{};  // keys that this build does not know, sorted: nobody satisfies them
 };
 
 struct Configuration {
   std::string name;
   std::string triple;
-  std::int64_t rank = 0;   // the highest that the host satisfies wins
+  std::int64_t rank = 0;   // of 32 bits; the highest that the host satisfies wins, of equal ones the first by name
   Requirements requires_;  // "requires" in JSON
   std::map<std::string, std::string> points;
+  std::string libc_floor{};                   // "GLIBC_2.34"; empty when nothing links libc
+  std::vector<std::string> host_libraries{};  // sonames the host must have
+  std::vector<std::string> absent{};          // paths that are at / but not in this configuration
 };
 
 struct Toolchain {
@@ -48,22 +52,26 @@ struct Manifest {
   FeatureFlags features;
   std::string name;
   std::string version;
-  std::string prefix;  // absolute path the programs were built for
+  std::string prefix;  // absolute path the programs were built for, normal, not "/"
   std::vector<std::string> triples;
   std::string default_configuration;
   std::vector<Configuration> configurations;
   std::vector<Toolchain> toolchains;
-  std::string libc_floor;                   // "GLIBC_2.34"; empty when nothing links libc
-  std::vector<std::string> host_libraries;  // sonames the host must have
 };
 
-std::string to_json(const Manifest& manifest);  // same manifest, same bytes; ends with a newline
+// Same manifest, same bytes; ends with a newline. Requirements::unknown is left out, since nobody knows its values.
+std::string to_json(const Manifest& manifest);
 // Unknown keys are ignored (that is what feature flags are for); wrong types and missing keys are Code::invalid
-// with the key's name; a format version above kFormatVersion is Code::unsupported.
+// with the key's name; a format version above kFormatVersion is Code::unsupported. With an unknown `lower_incompat`
+// feature `configurations` and `toolchains` are empty where they cannot be read.
 Result<Manifest> parse_manifest(std::string_view json);
 
 // Whether this build may read the image (Code::unsupported, naming the flag) and may lower it.
 Status check_readable(const Manifest& manifest);
+// Whether the prefix is a placeholder for wherever the image is mounted.
+bool is_movable(const Manifest& manifest);
+// "zstd 1.5.4"; the name alone where there is no version.
+std::string full_name(const Manifest& manifest);
 Status check_lowerable(const Manifest& manifest);
 
 }  // namespace xaas

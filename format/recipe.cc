@@ -21,7 +21,9 @@ constexpr std::array<std::pair<LinkKind, const char*>, 5> kLinkKinds{{
 OrderedJson encode(const std::string& option) { return option; }
 
 OrderedJson encode(const IrInput& input) {
-  return {{"ir", input.digest.to_string()}, {"name", input.name}, {"features", input.features}};
+  OrderedJson json = {{"ir", input.digest.to_string()}, {"name", input.name}, {"features", input.features}};
+  if (input.native) json["native"] = input.native->to_string();
+  return json;
 }
 
 OrderedJson encode(const ObjectInput& input) { return {{"object", input.digest.to_string()}, {"name", input.name}}; }
@@ -47,7 +49,7 @@ Result<LinkKind> parse_kind(const JsonObject& recipe) {
 }
 
 Result<IrInput> parse_ir(const JsonObject& fields) {
-  XAAS_TRY(fields.only_keys({"ir", "name", "features"}));
+  XAAS_TRY(fields.only_keys({"ir", "name", "features", "native"}));
   IrInput input;
   XAAS_ASSIGN(input.digest, fields.digest("ir"));
   XAAS_ASSIGN(input.name, fields.string("name"));
@@ -56,6 +58,9 @@ Result<IrInput> parse_ir(const JsonObject& fields) {
     if (feature.size() < 2 || (feature[0] != '+' && feature[0] != '-')) {
       return fail(Code::invalid, "{}: key \"features\": \"{}\" must begin with + or -", fields.where(), feature);
     }
+  }
+  if (fields.has("native")) {
+    XAAS_ASSIGN(input.native, fields.digest("native"));
   }
   return input;
 }
@@ -115,6 +120,17 @@ Result<LinkArgument> parse_argument(const Json& value, const std::string& where)
   return fail(Code::invalid, "{}: unknown kind of link argument", where);
 }
 
+OrderedJson encode(const Recipe& recipe) {
+  OrderedJson arguments = OrderedJson::array();
+  for (const LinkArgument& argument : recipe.arguments) {
+    arguments.push_back(std::visit([](const auto& input) { return encode(input); }, argument));
+  }
+  return {{"kind", to_string(recipe.kind)},
+          {"triple", recipe.triple},
+          {"output", recipe.output},
+          {"arguments", std::move(arguments)}};
+}
+
 }  // namespace
 
 const char* to_string(LinkKind kind) {
@@ -123,17 +139,9 @@ const char* to_string(LinkKind kind) {
   return found->second;
 }
 
-std::string to_json(const Recipe& recipe) {
-  OrderedJson arguments = OrderedJson::array();
-  for (const LinkArgument& argument : recipe.arguments) {
-    arguments.push_back(std::visit([](const auto& input) { return encode(input); }, argument));
-  }
-  const OrderedJson json = {{"kind", to_string(recipe.kind)},
-                            {"triple", recipe.triple},
-                            {"output", recipe.output},
-                            {"arguments", std::move(arguments)}};
-  return dump_json(json) + '\n';
-}
+std::string to_json(const Recipe& recipe) { return dump_json(encode(recipe)) + '\n'; }
+
+bool is_utf8(const Recipe& recipe) { return is_utf8(encode(recipe)); }
 
 Result<Recipe> parse_recipe(std::string_view json) {
   XAAS_ASSIGN(const Json value, parse_json(json, "recipe"));

@@ -2,6 +2,7 @@
 // the order and names of the fields are the same there.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,6 +21,7 @@ struct IrInput {
   Digest digest;
   std::string name;                   // as the build called the object, for people and diagnostics
   std::vector<std::string> features;  // target features the unit's own flags set, sorted: "+avx2", "-sse4a"
+  std::optional<Digest> native{};     // the object to link in its place where the target lacks one of them
   bool operator==(const IrInput&) const = default;
 };
 
@@ -61,8 +63,11 @@ struct Recipe {
   bool operator==(const Recipe&) const = default;
 };
 
-// Canonical JSON: fixed key order, no white space, one newline at the end. Same recipe, same bytes.
+// Canonical JSON: fixed key order, no white space, one newline at the end. Same recipe, same bytes. REQUIRES:
+// is_utf8().
 std::string to_json(const Recipe& recipe);
+// Whether all its strings are, as JSON demands; else it cannot be written.
+bool is_utf8(const Recipe& recipe);
 // Code::invalid with the place in the text; unknown keys and unknown kinds of argument are errors, since
 // ignoring one would link a different file.
 Result<Recipe> parse_recipe(std::string_view json);

@@ -21,7 +21,8 @@ class ShardedCache {
  public:
   using Pointer = std::shared_ptr<const Value>;
 
-  // Values of up to `capacity` bytes are kept, beside those still in use elsewhere.
+  // Values of up to `capacity` bytes are kept, beside those still in use elsewhere and, whatever their size, the last
+  // one of each shard.
   explicit ShardedCache(std::size_t capacity) : shard_capacity_(capacity / kShards) {}
 
   // The value of `key`: kept, awaited from the thread that is loading it, or loaded now. `load` returns
@@ -77,7 +78,7 @@ class ShardedCache {
     shard.recent.push_front(key);
     shard.entries[key] = {value, shard.recent.begin()};
     shard.used += value->cost();
-    while (shard.used > shard_capacity_ && !shard.recent.empty()) {
+    while (shard.used > shard_capacity_ && shard.recent.size() > 1) {
       const auto oldest = shard.entries.find(shard.recent.back());
       shard.used -= oldest->second.value->cost();
       shard.entries.erase(oldest);

@@ -117,4 +117,8 @@ tl::unexpected<Error> fail_sqfs(int error, std::string_view what) {
   return fail(code_of(error), "{}: {}", what, text_of(error));
 }
 
+tl::unexpected<Error> fail_read(int error, const std::string& what) {
+  return error == SQFS_ERROR_IO ? fail_errno(what) : fail_sqfs(error, what);
+}
+
 }  // namespace xaas

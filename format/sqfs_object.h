@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "format/error.h"
@@ -58,5 +59,7 @@ class SqfsFile {
 
 // `what` followed by the text of a SQFS_ERROR value.
 tl::unexpected<Error> fail_sqfs(int error, std::string_view what);
+// The same for a read through a SqfsFile, with the text of errno where the system refused it. Call it right after.
+tl::unexpected<Error> fail_read(int error, const std::string& what);
 
 }  // namespace xaas

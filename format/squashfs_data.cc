@@ -41,10 +41,6 @@ Result<std::unique_ptr<SquashfsData>> SquashfsData::open(const BlockSource& sour
   return std::unique_ptr<SquashfsData>(new SquashfsData(source, std::move(fragments)));
 }
 
-MetadataCursor SquashfsData::inode_table() const {
-  return {source_, source_.super().inode_table_start, source_.super().directory_table_start};
-}
-
 std::uint64_t SquashfsData::block_count(const Inode& inode) const {
   const std::uint64_t size = inode.attributes.size;
   const bool tail_is_block = inode.file.fragment == kNoIndex && size % block_size_ != 0;
@@ -105,7 +101,7 @@ Status SquashfsData::read_blocks(const Inode& inode, InodeRef ref, std::uint64_t
 }
 
 Result<SquashfsData::Location> SquashfsData::locate(const Inode& inode, InodeRef ref, std::uint64_t block) const {
-  Location at{.sizes = inode_table(), .position = inode.file.blocks_start};
+  Location at{.sizes = inode_table(source_), .position = inode.file.blocks_start};
   MetadataPosition list = inode.tail;
   if (block_count(inode) > BlockMap::kStride) {
     XAAS_ASSIGN(const auto marks, map(inode, ref));
@@ -127,7 +123,7 @@ Result<std::shared_ptr<const BlockMap>> SquashfsData::map(const Inode& inode, In
     const std::uint64_t count = block_count(inode);
     if (count > kMaxBlocks) return fail(Code::unsupported, "a file of {} bytes is too large", inode.attributes.size);
     auto map = std::make_shared<BlockMap>();
-    MetadataCursor sizes = inode_table();
+    MetadataCursor sizes = inode_table(source_);
     XAAS_TRY(sizes.seek(inode.tail));
     std::uint64_t position = inode.file.blocks_start;
     std::array<std::byte, 4 * BlockMap::kStride> bytes;

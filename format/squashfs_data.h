@@ -39,7 +39,6 @@ class SquashfsData {
  private:
   struct Location;
   explicit SquashfsData(const BlockSource& source, MetadataTable fragments);
-  MetadataCursor inode_table() const;
   std::uint64_t block_count(const Inode& inode) const;
   Result<std::shared_ptr<const BlockMap>> map(const Inode& inode, InodeRef ref) const;
   Result<Location> locate(const Inode& inode, InodeRef ref, std::uint64_t block) const;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "format/little_endian.h"
+#include "format/paths.h"
 
 namespace xaas {
 namespace {
@@ -11,12 +12,11 @@ namespace {
 constexpr std::uint32_t kHeaderSize = 12;
 constexpr std::uint32_t kEntrySize = 8;
 constexpr std::uint32_t kIndexEntrySize = 12;
-constexpr std::uint32_t kMaxName = 256;
 constexpr std::uint32_t kMaxGroup = 256;
 // Sizes of directories count "." and "..", which are not stored, as 3 bytes.
 constexpr std::uint32_t kDotsSize = 3;
 // Far beyond what anybody has in one directory; what a listing in memory is bounded by.
-constexpr std::uint32_t kMaxListing = 256U << 20;
+constexpr std::uint32_t kMaxListing = 16U << 20;
 
 bool is_name(std::string_view name) {
   return name != "." && name != ".." && name.find('/') == std::string_view::npos &&

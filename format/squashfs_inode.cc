@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kBaseSize = 16;
 constexpr std::size_t kMaxFixedSize = 40;
-constexpr std::uint16_t kPermissionBits = 07777;
+constexpr std::uint16_t kPermissionBits = 0777;  // programs of an image run with nobody else's rights
 
 // A type's fixed part behind the base, 0 for a type that does not exist.
 constexpr std::array<std::uint8_t, 15> kFixedSizes{0, 16, 16, 8, 8, 8, 4, 4, 24, 40, 8, 12, 12, 8, 8};
@@ -90,6 +90,10 @@ void decode_fixed(std::uint16_t type, Fixed fixed, Inode& inode) {
 }
 
 }  // namespace
+
+MetadataCursor inode_table(const BlockSource& source) {
+  return {source, source.super().inode_table_start, source.super().directory_table_start};
+}
 
 mode_t file_type(std::uint16_t squashfs_type) {
   constexpr std::array<mode_t, 8> kTypes{0, S_IFDIR, S_IFREG, S_IFLNK, S_IFBLK, S_IFCHR, S_IFIFO, S_IFSOCK};

@@ -33,6 +33,9 @@ struct Inode {
   MetadataPosition tail;
 };
 
+// A cursor of the inode table. `source` must outlive it.
+MetadataCursor inode_table(const BlockSource& source);
+
 // `cursor` is one of the inode table. `owners`: the ids that inodes refer to by position.
 Result<Inode> decode_inode(MetadataCursor& cursor, InodeRef ref, std::span<const std::uint32_t> owners);
 

@@ -11,6 +11,7 @@
 #include "format/block_source.h"
 #include "format/file.h"
 #include "format/little_endian.h"
+#include "format/paths.h"
 #include "format/squashfs_data.h"
 #include "format/squashfs_directory.h"
 #include "format/squashfs_inode.h"
@@ -19,8 +20,6 @@
 
 namespace xaas {
 namespace {
-
-constexpr std::uint64_t kMaxLink = 65535;
 
 Result<std::vector<std::uint32_t>> read_owners(const BlockSource& source) {
   const sqfs_super_t& super = source.super();
@@ -41,9 +40,17 @@ Status check_what_follows(int fd, std::uint64_t offset, std::uint64_t available,
   SqfsFile file(fd, offset, available, SqfsFile::Mode::read_only);
   std::vector<std::byte> head(std::min(kTrailerAlignment, available - start));
   const int error = file.get()->read_at(file.get(), start, head.data(), head.size());
-  if (error != 0) return fail_sqfs(error, "trailer");
+  if (error != 0) return fail_read(error, "trailer");
   XAAS_ASSIGN(const auto trailer, decode_trailer(head, squashfs_size, available - start));
   return trailer ? check_trailer(*trailer) : Status();
+}
+
+// Before it is opened, since opening a pipe waits for somebody to write.
+Status check_kind(const std::filesystem::path& path) {
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0) return fail_errno(fmt::format("cannot open {}", path.string()));
+  if (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)) return {};
+  return fail(Code::invalid, "{}: neither a regular file nor a block device, so no image", path.string());
 }
 
 }  // namespace
@@ -52,14 +59,11 @@ class SquashfsReader::Impl {
  public:
   static Result<std::unique_ptr<Impl>> open(const std::filesystem::path& path, const ReaderOptions& options);
 
-  MetadataCursor inode_table() const {
-    return {*source, source->super().inode_table_start, source->super().directory_table_start};
-  }
   MetadataCursor directory_table() const {
     return {*source, source->super().directory_table_start, source->super().bytes_used};
   }
   Result<Inode> inode(InodeRef ref) const {
-    MetadataCursor cursor = inode_table();
+    MetadataCursor cursor = inode_table(*source);
     return decode_inode(cursor, ref, owners);
   }
   Result<Inode> inode(InodeRef ref, mode_t type, const char* type_name) const;
@@ -88,6 +92,7 @@ Result<std::unique_ptr<SquashfsReader::Impl>> SquashfsReader::Impl::open(const s
                                                                          const ReaderOptions& options) {
   auto impl = std::make_unique<Impl>();
   impl->path = path.string();
+  XAAS_TRY(check_kind(path));
   XAAS_ASSIGN(impl->fd, open_for_reading(path));
   const auto open_parts = [&]() -> Status {
     XAAS_ASSIGN(const std::uint64_t size, file_size(impl->fd.get()));
@@ -117,7 +122,7 @@ Result<Inode> SquashfsReader::Impl::inode(InodeRef ref, mode_t type, const char*
 Result<DirectoryEntry> SquashfsReader::Impl::lookup(InodeRef directory, std::string_view name) const {
   XAAS_ASSIGN(const Inode parent, inode(directory, S_IFDIR, "directory"));
   XAAS_ASSIGN(DirectoryScan scan, DirectoryScan::open(directory_table(), parent.directory));
-  XAAS_TRY(scan.seek(inode_table(), parent, name));
+  XAAS_TRY(scan.seek(inode_table(*source), parent, name));
   DirectoryEntry entry;
   while (true) {
     XAAS_ASSIGN(const bool more, scan.next(entry));
@@ -140,11 +145,11 @@ Result<std::vector<DirectoryEntry>> SquashfsReader::Impl::list(InodeRef director
 
 Result<std::string> SquashfsReader::Impl::read_link(InodeRef ref) const {
   XAAS_ASSIGN(const Inode link, inode(ref, S_IFLNK, "symbolic link"));
-  if (link.attributes.size == 0 || link.attributes.size > kMaxLink) {
+  if (link.attributes.size == 0 || link.attributes.size > kMaxPath) {
     return fail(Code::invalid, "inode {:#x}: a link target of {} bytes: damaged", ref, link.attributes.size);
   }
   std::string target(link.attributes.size, '\0');
-  MetadataCursor cursor = inode_table();
+  MetadataCursor cursor = inode_table(*source);
   XAAS_TRY(cursor.seek(link.tail));
   XAAS_TRY(cursor.read(std::as_writable_bytes(std::span(target))));
   if (target.find('\0') != std::string::npos)

@@ -1,6 +1,6 @@
-// Reads a SquashFS 4.0 image in process through libsquashfs. Nothing in the image is trusted: sizes are checked against
-// the file, recursion is bounded, loops are detected. Thread-safe: one libsquashfs reader per thread at a time, one
-// shared cache of decompressed blocks.
+// Reads a SquashFS 4.0 image in process. Nothing in the image is trusted: every position and size is checked against
+// the file, nothing recurses, what is held in memory is bounded. Thread-safe: all threads share one cache of
+// decompressed blocks. Of libsquashfs it uses the super block's check and the decompressors other than zstd.
 #pragma once
 
 #include <sys/types.h>
@@ -19,13 +19,13 @@
 
 namespace xaas {
 
-// Where an inode stands in the inode table (48 bits). Hard links share it. Never 0 for a reachable inode but possibly
-// for the first inode of the table.
+// Where an inode stands in the inode table (48 bits). Hard links share it. 0 is the first inode of the table, so a
+// valid one.
 using InodeRef = std::uint64_t;
 
 struct Attributes {
   std::uint32_t inode = 0;  // inode number, from 1
-  mode_t mode = 0;          // type and permissions
+  mode_t mode = 0;          // type and permissions, without setuid, setgid and sticky
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::int64_t mtime = 0;  // seconds since 1970
@@ -48,7 +48,8 @@ struct ReaderOptions {
 
 class SquashfsReader {
  public:
-  // Code::invalid when it is no SquashFS 4.0 image, is truncated or contradicts itself: the message names the path.
+  // Code::invalid when it is no SquashFS 4.0 image, is truncated or contradicts itself, or is neither a regular file
+  // nor a block device: the message names the path.
   static Result<std::unique_ptr<SquashfsReader>> open(const std::filesystem::path& path, const ReaderOptions& options);
   ~SquashfsReader();
 

@@ -1,15 +1,15 @@
 // The tree of entries to be written; see squashfs_tree.h.
 #include "format/squashfs_tree.h"
 
-#include <sqfs/xattr.h>
 #include <sys/stat.h>
+
+#include "format/paths.h"
+#include "format/squashfs_xattrs.h"
 
 namespace xaas {
 namespace {
 
-// What Linux can use: longer names, paths and targets could be stored but never opened.
-constexpr std::size_t kMaxName = 255;
-constexpr std::size_t kMaxPath = 4095;
+// Linux's own limits.
 constexpr std::size_t kMaxXattrName = 255;
 constexpr std::size_t kMaxXattrValue = 65536;
 constexpr unsigned kPermissionBits = 0777;
@@ -36,9 +36,10 @@ Result<std::vector<std::string_view>> split(std::string_view path) {
 
 Status check_xattrs(std::string_view path, const std::map<std::string, std::string>& xattrs) {
   for (const auto& [name, value] : xattrs) {
-    const bool known = !has_nul(name) && name.size() <= kMaxXattrName && sqfs_get_xattr_prefix_id(name.c_str()) >= 0;
-    if (!known || name.back() == '.') {
-      return fail(Code::unsupported, "{}: SquashFS cannot store an extended attribute named \"{}\"", path, name);
+    const bool is_ours = name.starts_with(kXattrPrefix) && name.size() > kXattrPrefix.size();
+    if (!is_ours || has_nul(name) || name.size() > kMaxXattrName) {
+      return fail(Code::unsupported, "{}: an image holds no extended attribute \"{}\", only those of {}", path, name,
+                  kXattrPrefix);
     }
     if (value.size() > kMaxXattrValue) {
       return fail(Code::unsupported, "{}: the extended attribute {} is larger than {} bytes", path, name,

@@ -25,6 +25,7 @@
 
 #include "format/file.h"
 #include "format/sqfs_object.h"
+#include "format/squashfs_inode.h"
 #include "format/squashfs_tree.h"
 #include "format/trailer.h"
 
@@ -34,7 +35,6 @@ namespace {
 constexpr std::size_t kBlockSize = std::size_t{128} << 10;
 constexpr std::size_t kReadSize = std::size_t{1} << 20;
 constexpr unsigned kBacklogPerJob = 10;
-constexpr std::uint32_t kNoXattrs = 0xFFFFFFFF;
 
 // What writing has decided about one inode of the tree.
 struct Placement {
@@ -305,7 +305,7 @@ Status Session::write_leaf(const TreeInode& inode) {
     XAAS_TRY(check(sqfs_inode_make_extended(data), "cannot write an inode"));
     data->data.file_ext.nlink = inode.links;
   }
-  if (xattrs != kNoXattrs) XAAS_TRY(check(sqfs_inode_set_xattr_index(data, xattrs), "cannot write an inode"));
+  if (xattrs != kNoIndex) XAAS_TRY(check(sqfs_inode_set_xattr_index(data, xattrs), "cannot write an inode"));
   return write_inode(inode, data);
 }
 
@@ -325,13 +325,13 @@ Status Session::write_inode(const TreeInode& inode, sqfs_inode_generic_t* data) 
 }
 
 Result<std::uint32_t> Session::write_xattrs(const TreeInode& inode) {
-  if (inode.options.xattrs.empty()) return kNoXattrs;
+  if (inode.options.xattrs.empty()) return kNoIndex;
   constexpr std::string_view kWhat = "cannot write extended attributes";
   XAAS_TRY(check(sqfs_xattr_writer_begin(xattrs_.get(), 0), kWhat));
   for (const auto& [name, value] : inode.options.xattrs) {
     XAAS_TRY(check(sqfs_xattr_writer_add(xattrs_.get(), name.c_str(), value.data(), value.size()), kWhat));
   }
-  std::uint32_t index = kNoXattrs;
+  std::uint32_t index = kNoIndex;
   XAAS_TRY(check(sqfs_xattr_writer_end(xattrs_.get(), &index), kWhat));
   return index;
 }

@@ -22,7 +22,7 @@ struct WriterOptions {
 
 struct EntryOptions {
   unsigned permissions = 0644;                  // setuid, setgid and sticky bits are dropped
-  std::map<std::string, std::string> xattrs{};  // full names
+  std::map<std::string, std::string> xattrs{};  // full names, all of "user."
 };
 
 // Paths are relative to the root of the image, any byte but NUL and '/', components neither empty, "." nor "..".

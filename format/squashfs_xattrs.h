@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include "format/metadata_cursor.h"
 
 namespace xaas {
+
+// What the name of every attribute in an image begins with.
+inline constexpr std::string_view kXattrPrefix = "user.";
 
 // Thread-safe.
 class SquashfsXattrs {

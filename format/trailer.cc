@@ -70,6 +70,9 @@ Result<std::optional<Trailer>> decode_trailer(std::span<const std::byte> head, s
   trailer.length = load_le<std::uint64_t>(head, kLengthAt);
   trailer.squashfs_size = load_le<std::uint64_t>(head, kSquashfsSizeAt);
   if (trailer.squashfs_size != squashfs_size) return fail(Code::invalid, "trailer: belongs to another SquashFS");
+  if (trailer.length % kTrailerAlignment != 0) {
+    return fail(Code::invalid, "trailer: {} bytes are no multiple of {}", trailer.length, kTrailerAlignment);
+  }
   if (trailer.length > available) return fail(Code::invalid, "trailer: truncated");
   if (count > kMaxTrailerSections || trailer.length < kHeaderSize + count * kSectionSize ||
       head.size() < kHeaderSize + count * kSectionSize) {

@@ -5,11 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 namespace xaas {
 namespace {
@@ -37,6 +40,35 @@ sigset_t watched_signals() {
   std::_Exit(error == ENOENT ? kNotFound : kNotExecutable);
 }
 
+// Whether the next word belongs to this option. Of several short ones in a word, the first that takes a value takes the
+// rest of the word.
+bool takes_next(std::string_view option, std::span<const std::string_view> with_value) {
+  const auto has_value = [&](std::string_view name) { return std::ranges::find(with_value, name) != with_value.end(); };
+  if (option.starts_with("--")) return has_value(option);
+  for (std::size_t i = 1; i < option.size(); ++i) {
+    if (has_value(std::string("-") + option[i])) return i + 1 == option.size();
+  }
+  return false;
+}
+
+// Where the command's `--` stands, else the number of words.
+std::size_t find_separator(const std::vector<std::string>& words, std::span<const std::string_view> with_value) {
+  bool options = true;
+  bool operands = false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "--") {
+      if (operands || !options) return i;
+      options = false;
+    } else if (options && word.size() > 1 && word.starts_with('-')) {
+      if (takes_next(word, with_value)) ++i;
+    } else {
+      operands = true;
+    }
+  }
+  return words.size();
+}
+
 int exit_status(int wait_status) {
   return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
@@ -52,6 +84,15 @@ int wait_for(pid_t child, const sigset_t& signals) {
 }
 
 }  // namespace
+
+CommandLine split_command(std::vector<std::string> words, std::span<const std::string_view> with_value) {
+  const std::size_t separator = find_separator(words, with_value);
+  if (separator == words.size()) return {std::move(words), std::nullopt};
+  const auto position = words.begin() + static_cast<std::ptrdiff_t>(separator);
+  std::vector<std::string> command(position + 1, words.end());
+  words.erase(position, words.end());
+  return {std::move(words), std::move(command)};
+}
 
 Result<int> run_command(const std::vector<std::string>& command) {
   const sigset_t signals = watched_signals();

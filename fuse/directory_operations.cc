@@ -1,7 +1,11 @@
 // See directory_operations.h.
 #include "fuse/directory_operations.h"
 
+#include <sys/stat.h>
+
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 

@@ -5,6 +5,7 @@
 
 namespace xaas {
 
+// Adds the handlers of opendir, readdir, readdirplus and releasedir to the table.
 void add_directory_operations(fuse_lowlevel_ops& operations);
 
 }  // namespace xaas

@@ -1,11 +1,15 @@
 // See image_guard.h.
 #include "fuse/image_guard.h"
 
+#include <unistd.h>
+
 #include <ctime>
 #include <utility>
 
 namespace xaas {
 namespace {
+
+constexpr std::size_t kSuperBlockSize = 96;  // counts, sizes, places of all tables, and when it was written
 
 bool same_time(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
 
@@ -17,8 +21,8 @@ std::int64_t now_second() {
 
 }  // namespace
 
-ImageGuard::ImageGuard(int fd, std::string path, std::function<void(const std::string&)> warning)
-    : fd_(fd), path_(std::move(path)), warning_(std::move(warning)), checked_second_(now_second()) {
+ImageGuard::ImageGuard(int fd, std::uint64_t offset, std::string path)
+    : fd_(fd), offset_(offset), path_(std::move(path)), checked_second_(now_second()), beginning_(read_beginning()) {
   if (::fstat(fd_, &first_) != 0) changed_ = true;
 }
 
@@ -27,21 +31,29 @@ Status ImageGuard::check() {
     const std::int64_t now = now_second();
     std::int64_t checked = checked_second_;
     if (checked == now || !checked_second_.compare_exchange_strong(checked, now)) return {};
-    struct stat current{};
-    if (::fstat(fd_, &current) == 0 && same_file(current)) return {};
-    if (!changed_.exchange(true)) warning_(path_ + ": the image was changed while mounted; unmount and mount it again");
+    if (is_unchanged()) return {};
+    changed_ = true;
   }
-  return fail(Code::io, "{}: the image was changed while mounted", path_);
+  return fail(Code::io, "{}: the image was changed while mounted: unmount and mount it again", path_);
 }
 
-bool ImageGuard::same_file(const struct stat& now) {
+bool ImageGuard::is_unchanged() {
+  struct stat now{};
+  if (::fstat(fd_, &now) != 0) return false;
   const std::lock_guard lock(first_mutex_);
   if (now.st_size != first_.st_size || !same_time(now.st_mtim, first_.st_mtim)) return false;
   if (same_time(now.st_ctim, first_.st_ctim)) return true;
-  // Another name or one name less, as when a new image is renamed over this one, changes ctime but no byte.
-  if (now.st_nlink == first_.st_nlink) return false;
+  // A new name, owner or mode changes ctime but no byte; so does setting mtime back after writing another image.
+  if (read_beginning() != beginning_) return false;
   first_ = now;
   return true;
+}
+
+std::string ImageGuard::read_beginning() const {
+  std::string bytes(kSuperBlockSize, '\0');
+  const ssize_t count = ::pread(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset_));
+  bytes.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
+  return bytes;
 }
 
 }  // namespace xaas

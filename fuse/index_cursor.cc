@@ -1,8 +1,6 @@
 // See index_cursor.h.
 #include "fuse/index_cursor.h"
 
-#include <utility>
-
 namespace xaas {
 
 Result<std::optional<FileRecord>> IndexCursor::find(std::string_view path) {

@@ -16,6 +16,7 @@ class IndexCursor {
  public:
   explicit IndexCursor(const FileIndex& index) : index_(index) {}
 
+  // The record of that path; nullopt: there is none. The next call is cheapest for the path behind it.
   Result<std::optional<FileRecord>> find(std::string_view path);
 
  private:

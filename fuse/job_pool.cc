@@ -1,25 +1,13 @@
 // See job_pool.h.
 #include "fuse/job_pool.h"
 
-#include <csignal>
 #include <utility>
 
 namespace xaas {
 
-std::thread quiet_thread(std::function<void()> body) {
-  sigset_t ending;
-  sigset_t before;
-  sigemptyset(&ending);
-  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) sigaddset(&ending, signal);
-  pthread_sigmask(SIG_BLOCK, &ending, &before);
-  std::thread thread(std::move(body));  // inherits the mask
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
-
 JobPool::JobPool(unsigned threads) {
   threads_.reserve(threads);
-  for (unsigned i = 0; i < threads; ++i) threads_.push_back(quiet_thread([this] { work(); }));
+  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
 JobPool::~JobPool() { stop(); }

@@ -1,4 +1,4 @@
-// A few threads that work through a queue, and threads that leave signals to the main thread.
+// A few threads that work through a queue.
 #pragma once
 
 #include <condition_variable>
@@ -32,8 +32,5 @@ class JobPool {
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };
-
-// A thread in which the signals that end a mount are blocked: they belong to the main thread.
-std::thread quiet_thread(std::function<void()> body);
 
 }  // namespace xaas

@@ -13,16 +13,19 @@ constexpr unsigned kLookupThreads = 2;
 }  // namespace
 
 struct LazyFiles::File {
-  explicit File(FileRecord file_record) : record(std::move(file_record)) {}
+  File(FileRecord file_record, PrefixPlaces prefix_places)
+      : record(std::move(file_record)), places(std::move(prefix_places)) {}
 
   const FileRecord record;
+  const PrefixPlaces places;  // of the baseline
   LazyState state = LazyState::cold;
   std::unique_ptr<const Content> promised;  // set once
   std::unique_ptr<const Content> lowered;   // set once
   std::set<NodeName> names;
   std::vector<OpenRequest> waiting;
   std::optional<Clock::time_point> deadline;
-  LazyReport report;  // state and waiting are filled in when it is asked for
+  bool late = false;  // the timeout has passed once
+  LazyReport report;  // state, late and waiting are filled in when it is asked for
 };
 
 std::string_view state_name(LazyState state) {
@@ -41,7 +44,7 @@ std::string_view state_name(LazyState state) {
 
 LazyFiles::LazyFiles(LazyOptions options, LazyHooks hooks)
     : options_(options), hooks_(std::move(hooks)), lookups_(kLookupThreads), makers_(options.parallel) {
-  if (options_.timeout && options_.timeout->count() > 0) timer_ = quiet_thread([this] { watch_deadlines(); });
+  if (options_.timeout && options_.timeout->count() > 0) timer_ = std::thread([this] { watch_deadlines(); });
 }
 
 LazyFiles::~LazyFiles() { stop(); }
@@ -69,11 +72,11 @@ bool LazyFiles::contains(InodeRef ref) const {
   return files_.contains(ref);
 }
 
-void LazyFiles::add(InodeRef ref, FileRecord record) {
+void LazyFiles::add(InodeRef ref, FileRecord record, PrefixPlaces places) {
   const std::unique_lock lock(files_mutex_);
   std::unique_ptr<File>& file = files_[ref];
   if (file) return;
-  file = std::make_unique<File>(std::move(record));
+  file = std::make_unique<File>(std::move(record), std::move(places));
   file->report.path = file->record.path;
 }
 
@@ -111,6 +114,7 @@ std::optional<LazyFiles::Answer> LazyFiles::start_open(File& file, Generation ge
   if (file.promised) return Answer{std::move(request), 0, file.promised.get()};
   if (file.lowered) return Answer{std::move(request), ESTALE, nullptr};
   if (stop_ || file.state == LazyState::baseline) return Answer{std::move(request), EIO, nullptr};
+  if (file.late && options_.timeout->count() == 0) return Answer{std::move(request), ETIMEDOUT, nullptr};
   if (request.interrupted && request.interrupted()) return Answer{std::move(request), EINTR, nullptr};
 
   waiting_[request.id] = &file;
@@ -153,12 +157,16 @@ void LazyFiles::look_up(File& file) {
 void LazyFiles::make(File& file) { settle(file, hooks_.lower(file.record, &stop_)); }
 
 void LazyFiles::settle(File& file, Result<Lowered> result) {
-  if (result) return settle_lowered(file, std::move(*result));
+  if (result) {
+    Result<PrefixPlaces> places = hooks_.find_prefix(*result);
+    if (places) return settle_lowered(file, std::move(*result), std::move(*places));
+    result = tl::unexpected(std::move(places.error()));
+  }
   if (stop_) return;  // stop() answers those who wait
   settle_failed(file, result.error());
 }
 
-void LazyFiles::settle_lowered(File& file, Lowered lowered) {
+void LazyFiles::settle_lowered(File& file, Lowered lowered, PrefixPlaces places) {
   const FileRecord& record = file.record;
   std::set<NodeName> moved;
   std::vector<Answer> answers;
@@ -167,15 +175,14 @@ void LazyFiles::settle_lowered(File& file, Lowered lowered) {
   {
     const std::lock_guard lock(state_mutex_);
     large = lowered.size > record.promised_size;
-    late = file.promised != nullptr;
+    late = file.promised != nullptr;  // a baseline: the timeout has passed
     file.report.key = lowered.key.to_string();
     file.report.seconds = lowered.seconds;
     file.report.from_cache = lowered.from_cache;
     file.report.large = large;
-    file.report.late = late;
     file.state = LazyState::ready;
-    auto content = std::make_unique<const Content>(
-        Content{std::move(lowered.file), lowered.size, std::max(lowered.size, record.promised_size)});
+    auto content = std::make_unique<const Content>(Content{
+        std::move(lowered.file), lowered.size, std::max(lowered.size, record.promised_size), std::move(places)});
     if (!large && !late) {
       file.promised = std::move(content);
       answers = take_waiting(file, 0, file.promised.get());
@@ -188,6 +195,7 @@ void LazyFiles::settle_lowered(File& file, Lowered lowered) {
       decide_baseline(file);
     }
   }
+  for (const std::string& warning : lowered.warnings) hooks_.warning(fmt::format("{}: {}", record.path, warning));
   if (!lowered.from_cache) hooks_.info(fmt::format("{}: lowered in {:.1f} s", record.path, lowered.seconds));
   if (large) {
     hooks_.warning(fmt::format("{}: lowered to {} bytes, more than the {} promised: it is a new file now", record.path,
@@ -215,7 +223,8 @@ void LazyFiles::settle_failed(File& file, const Error& error) {
 // wanted.
 void LazyFiles::decide_baseline(File& file) {
   if (file.promised || options_.strict) return;
-  file.promised = std::make_unique<const Content>(Content{Fd(), file.record.size, file.record.promised_size});
+  file.promised =
+      std::make_unique<const Content>(Content{Fd(), file.record.size, file.record.promised_size, file.places});
 }
 
 void LazyFiles::pass_timeout(File& file) {
@@ -223,6 +232,7 @@ void LazyFiles::pass_timeout(File& file) {
   {
     const std::lock_guard lock(state_mutex_);
     if (file.state != LazyState::lowering || file.promised) return;
+    file.late = true;
     decide_baseline(file);
     answers = take_waiting(file, file.promised ? 0 : ETIMEDOUT, file.promised.get());
   }
@@ -274,6 +284,7 @@ std::optional<LazyReport> LazyFiles::report(InodeRef ref) const {
   const std::lock_guard lock(state_mutex_);
   LazyReport report = file.report;
   report.state = file.state;
+  report.late = file.late && file.promised && !file.promised->is_lowered();
   report.waiting = static_cast<unsigned>(file.waiting.size());
   return report;
 }

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "format/file_index.h"
+#include "format/moved_prefix.h"
 #include "fuse/job_pool.h"
 #include "fuse/node.h"
 #include "lower/lowerer.h"
@@ -39,10 +40,12 @@ struct Content {
   Fd file;  // the lowered file; not valid: the bytes come from the image
   std::uint64_t stored = 0;
   std::uint64_t size = 0;
+  PrefixPlaces places;  // of the prefix in the stored bytes
   bool is_lowered() const { return file.valid(); }
 };
 
 enum class LazyState { cold, lowering, ready, baseline };
+// As user.xaas.state shows it.
 std::string_view state_name(LazyState state);
 
 // Where a name of a file stands, for announcing that it has moved.
@@ -60,7 +63,7 @@ struct LazyReport {
   std::string key;     // "sha256:…"; empty until lowered
   double seconds = 0;  // that lowering took
   bool from_cache = false;
-  bool late = false;   // the baseline was served while it was made
+  bool late = false;   // the baseline was or is served while it is made
   bool large = false;  // larger than promised
   unsigned waiting = 0;
 };
@@ -82,6 +85,7 @@ struct LazyOptions {
 struct LazyHooks {
   std::function<Result<std::optional<Lowered>>(const FileRecord&)> find;  // from the cache
   std::function<Result<Lowered>(const FileRecord&, const std::atomic<bool>* stop)> lower;
+  std::function<Result<PrefixPlaces>(const Lowered&)> find_prefix;
   // These names are another node now. Called from a thread of this class, without locks.
   std::function<void(const std::set<NodeName>&)> moved;
   std::function<void(const std::string&)> info;
@@ -96,9 +100,11 @@ class LazyFiles {
   LazyFiles(const LazyFiles&) = delete;
   LazyFiles& operator=(const LazyFiles&) = delete;
 
+  // Whether the file was added.
   bool contains(InodeRef ref) const;
-  // Does nothing when the file is known already. REQUIRES: record.recipe is not none.
-  void add(InodeRef ref, FileRecord record);
+  // Does nothing when the file is known already. `places`: of the prefix in its baseline. REQUIRES: record.recipe is
+  // not none.
+  void add(InodeRef ref, FileRecord record, PrefixPlaces places);
 
   // The rest REQUIRES that `ref` was added.
 
@@ -113,7 +119,8 @@ class LazyFiles {
   std::optional<LazyReport> report(InodeRef ref) const;
   std::vector<LazyReport> reports() const;  // sorted by path
 
-  // Ends workers and threads; opens that wait are answered with EIO.
+  // Ends workers and threads; opens that wait, and later ones, are answered with EIO. Threads that end may be in
+  // `moved`, so whatever that waits for must go on until then.
   void stop();
 
  private:
@@ -130,7 +137,7 @@ class LazyFiles {
   void look_up(File& file);
   void make(File& file);
   void settle(File& file, Result<Lowered> result);
-  void settle_lowered(File& file, Lowered lowered);
+  void settle_lowered(File& file, Lowered lowered, PrefixPlaces places);
   void settle_failed(File& file, const Error& error);
   void pass_timeout(File& file);
   void decide_baseline(File& file);

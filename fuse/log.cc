@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "format/text.h"
+
 namespace xaas {
 namespace {
 
@@ -21,7 +23,8 @@ std::string local_time() {
 
 }  // namespace
 
-void Log::add(const std::string& text, Verbosity least) {
+void Log::add(const std::string& message, Verbosity least) {
+  const std::string text = printable(message);  // it may name what an image names
   const std::lock_guard lock(lines_mutex_);
   const bool repeated = least == Verbosity::warnings &&
                         std::any_of(lines_.begin(), lines_.end(), [&](const Line& line) { return line.text == text; });

@@ -1,5 +1,5 @@
-// Log lines of the mount: kept for /.xaas/status, and written to standard error as far as asked. Design: spec/mount.md,
-// "Log".
+// Log lines of the mount: kept for /.xaas/status, and written to standard error as far as asked. Implements
+// spec/mount.md, "What is shown".
 #pragma once
 
 #include <deque>

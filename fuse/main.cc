@@ -4,11 +4,15 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "format/image.h"
+#include "format/text.h"
 #include "format/version.h"
 #include "fuse/command.h"
 #include "fuse/mount_options.h"
@@ -27,13 +31,15 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
+constexpr std::string_view kOptionsWithValue[] = {"-o", "--options", "--status"};
+
 constexpr const char* kHelp = R"(Usage: xaas-mount [-f] [-o OPTIONS] IMAGE MOUNTPOINT
        xaas-mount [-o OPTIONS] IMAGE [MOUNTPOINT] -- CMD...
        xaas-mount --status MOUNTPOINT
 
 Mounts IMAGE at MOUNTPOINT. Its programs are compiled for this host when they are opened for the first time.
 With CMD the mount lasts as long as CMD runs, and the exit status is CMD's. Without MOUNTPOINT, CMD finds the image
-at the prefix it was built for, where nobody else sees it.
+at the prefix it was built for, or at /opt/NAME, where nobody else sees it.
 
   -f, --foreground         serve in this process and log to standard error
   -o, --options OPTIONS    options of the mount, separated by commas
@@ -43,13 +49,14 @@ at the prefix it was built for, where nobody else sees it.
 
 OPTIONS:
   lower=wait|never         compile on first open, which waits for it (default); or serve the portable baseline
-  timeout=SECONDS          after that an open gets the baseline, and later opens the compiled file
+  timeout=SECONDS          after that an open gets the baseline, and opens after lowering the compiled file
   strict                   an error instead of the baseline where a file cannot be compiled
   cpu=NAME features=+a,-b  compile for another CPU
-  config=NAME policy=NAME  a configuration of the image; a policy (default, fast)
+  config=NAME policy=NAME  this configuration of the image or none; a policy (default, fast)
   cache=DIR                where compiled files are kept, instead of $XAAS_CACHE or ~/.cache/xaas
   jobs=N                   threads that compile one file
   offset=BYTES             where the image begins in IMAGE
+  prefix=DIR               what programs take for the directory they are in, instead of MOUNTPOINT
   uid=N gid=N              owner of all files
   allow_other auto_unmount noexec
 
@@ -57,7 +64,7 @@ A mount in the background writes its log to $XAAS_LOG. Unmount with: fusermount3
 )";
 
 int report(const xaas::Error& error, int status) {
-  std::fprintf(stderr, "xaas-mount: %s\n", error.message.c_str());
+  std::fprintf(stderr, "xaas-mount: %s\n", xaas::printable(error.message).c_str());
   return status;
 }
 
@@ -80,14 +87,22 @@ int show_status(const std::string& mountpoint) {
 Result<int> run_in_mount(const MountRequest& request, const std::vector<std::string>& command) {
   XAAS_ASSIGN(const pid_t server, xaas::start_server(request, Lifetime::with_parent));
   Result<int> status = xaas::run_command(command);
-  xaas::end_server(server);
+  const Status ended = xaas::end_server(server);
+  if (!ended) report(ended.error(), kFailed);  // the status is the command's all the same
   return status;
+}
+
+// Where an image is when nobody says where.
+std::filesystem::path own_prefix(const xaas::Manifest& manifest) {
+  if (!xaas::is_movable(manifest)) return manifest.prefix;
+  const std::filesystem::path name = std::filesystem::path(manifest.name).filename();
+  return "/opt" / (name.empty() || name == "." || name == ".." ? "xaas" : name);
 }
 
 // The same, where only the command can see it: at the image's own prefix.
 Result<int> run_at_prefix(MountRequest request, const std::vector<std::string>& command) {
   XAAS_ASSIGN(const auto image, xaas::Image::open(request.image, {.offset = request.options.offset}));
-  request.mountpoint = image->manifest().prefix;
+  request.mountpoint = own_prefix(image->manifest());
   XAAS_TRY(xaas::enter_private_namespace());
   XAAS_TRY(xaas::ensure_directory(request.mountpoint));
   return run_in_mount(request, command);
@@ -107,21 +122,9 @@ int run(const MountRequest& request, bool foreground, const std::vector<std::str
   return server ? kDone : report(server.error(), kFailed);
 }
 
-// Splits at the `--` that comes after an operand: what follows is the command. One before all operands ends the
-// options.
-std::vector<std::string> take_command(std::vector<std::string>& arguments) {
-  const auto first = std::ranges::find(arguments, "--");
-  if (first == arguments.end() || std::next(first) == arguments.end()) return {};
-  auto split = first;
-  if (first == arguments.begin()) split = std::find(std::next(first), arguments.end(), "--");
-  if (split == arguments.end()) return {};
-  std::vector<std::string> command(std::next(split), arguments.end());
-  arguments.erase(split, arguments.end());
-  return command;
-}
-
 int real_main(std::vector<std::string> arguments) {
-  const std::vector<std::string> command = take_command(arguments);
+  auto [words, given_command] = xaas::split_command(std::move(arguments), kOptionsWithValue);
+  const std::vector<std::string> command = given_command.value_or(std::vector<std::string>());
   CLI::App app;
   MountRequest request;
   bool foreground = false;
@@ -137,9 +140,9 @@ int real_main(std::vector<std::string> arguments) {
   app.add_option("--status", status_of);
   app.add_option("IMAGE", request.image);
   app.add_option("MOUNTPOINT", request.mountpoint);
-  std::ranges::reverse(arguments);  // as CLI11 wants them
+  std::ranges::reverse(words);  // as CLI11 wants them
   try {
-    app.parse(arguments);
+    app.parse(words);
   } catch (const CLI::ParseError& error) {
     return usage_error(error.what());
   }
@@ -148,6 +151,7 @@ int real_main(std::vector<std::string> arguments) {
   if (version) return print(fmt::format("xaas-mount {}\n", xaas::kVersion));
   if (!status_of.empty()) return show_status(status_of);
   if (request.image.empty()) return usage_error("IMAGE is missing");
+  if (given_command && command.empty()) return usage_error("CMD is missing behind --");
   if (request.mountpoint.empty() && command.empty()) return usage_error("MOUNTPOINT is missing");
   if (foreground && !command.empty()) return usage_error("-f and a command exclude each other");
   for (const std::string& list : option_lists) {

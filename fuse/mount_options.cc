@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <iterator>
 #include <limits>
-#include <span>
+#include <system_error>
 
 #include "format/file.h"
 
@@ -14,7 +16,7 @@ namespace {
 struct Option {
   std::string_view name;
   bool has_value;
-  Status (*apply)(std::string_view value, MountOptions& options);
+  Status (*apply)(std::string_view value, MountOptions& options);  // null: handed on to the kernel
 };
 
 template <typename T>
@@ -62,50 +64,60 @@ Status set_cache(std::string_view value, MountOptions& options) {
   return {};
 }
 
+Status set_configuration(std::string_view value, MountOptions& options) {
+  options.lowerer.configuration = value;
+  return {};
+}
+
+Status set_cpu(std::string_view value, MountOptions& options) {
+  options.lowerer.target.cpu = value;
+  return {};
+}
+
+Status set_prefix(std::string_view value, MountOptions& options) {
+  const std::filesystem::path prefix = std::filesystem::path(value).lexically_normal();
+  if (!prefix.is_absolute()) return fail(Code::invalid, "'{}' is no absolute path", value);
+  options.prefix = prefix.has_filename() ? prefix.native() : prefix.parent_path().native();
+  return {};
+}
+
+Status set_jobs(std::string_view value, MountOptions& options) { return parse_number(value, options.lowerer.jobs); }
+
+template <auto Member>
+Status set_number(std::string_view value, MountOptions& options) {
+  return parse_number(value, options.*Member);
+}
+
+Status set_strict(std::string_view /*value*/, MountOptions& options) {
+  options.strict = true;
+  return {};
+}
+
+Status accept(std::string_view /*value*/, MountOptions& /*options*/) { return {}; }
+
+constexpr auto kHandedOn = nullptr;
+
 // Sorted by name. Always in force, and accepted because mount(8) and fstab give them: nodev, nosuid, ro.
 constexpr Option kOptions[] = {
-    {"allow_other", false,
-     [](std::string_view, MountOptions& o) {
-       o.kernel.emplace_back("allow_other");
-       return Status();
-     }},
-    {"auto_unmount", false,
-     [](std::string_view, MountOptions& o) {
-       o.kernel.emplace_back("auto_unmount");
-       return Status();
-     }},
+    {"allow_other", false, kHandedOn},
+    {"auto_unmount", false, kHandedOn},
     {"cache", true, set_cache},
-    {"config", true,
-     [](std::string_view v, MountOptions& o) {
-       o.lowerer.configuration = v;
-       return Status();
-     }},
-    {"cpu", true,
-     [](std::string_view v, MountOptions& o) {
-       o.lowerer.target.cpu = v;
-       return Status();
-     }},
+    {"config", true, set_configuration},
+    {"cpu", true, set_cpu},
     {"features", true, add_features},
-    {"gid", true, [](std::string_view v, MountOptions& o) { return parse_number(v, o.gid); }},
-    {"jobs", true, [](std::string_view v, MountOptions& o) { return parse_number(v, o.lowerer.jobs); }},
+    {"gid", true, set_number<&MountOptions::gid>},
+    {"jobs", true, set_jobs},
     {"lower", true, set_when},
-    {"nodev", false, [](std::string_view, MountOptions&) { return Status(); }},
-    {"noexec", false,
-     [](std::string_view, MountOptions& o) {
-       o.kernel.emplace_back("noexec");
-       return Status();
-     }},
-    {"nosuid", false, [](std::string_view, MountOptions&) { return Status(); }},
-    {"offset", true, [](std::string_view v, MountOptions& o) { return parse_number(v, o.offset); }},
+    {"nodev", false, accept},
+    {"noexec", false, kHandedOn},
+    {"nosuid", false, accept},
+    {"offset", true, set_number<&MountOptions::offset>},
     {"policy", true, set_policy},
-    {"ro", false, [](std::string_view, MountOptions&) { return Status(); }},
-    {"strict", false,
-     [](std::string_view, MountOptions& o) {
-       o.strict = true;
-       return Status();
-     }},
+    {"prefix", true, set_prefix},
+    {"ro", false, accept},
+    {"strict", false, set_strict},
     {"timeout", true, set_timeout},
-    {"uid", true, [](std::string_view v, MountOptions& o) { return parse_number(v, o.uid); }},
+    {"uid", true, set_number<&MountOptions::uid>},
 };
 
 Status apply_option(std::string_view text, MountOptions& options) {
@@ -118,6 +130,10 @@ Status apply_option(std::string_view text, MountOptions& options) {
   if (has_value && !option->has_value) return fail(Code::invalid, "option '{}' takes no value", name);
   const std::string_view value = has_value ? text.substr(equals + 1) : std::string_view();
   if (option->has_value && value.empty()) return fail(Code::invalid, "option '{}' needs a value", name);
+  if (option->apply == kHandedOn) {
+    options.kernel.emplace_back(name);
+    return {};
+  }
   const Status done = option->apply(value, options);
   if (!done) return fail(Code::invalid, "option '{}': {}", name, done.error().message);
   return {};
@@ -150,8 +166,13 @@ std::optional<std::chrono::milliseconds> timeout_from_kernel(unsigned default_ti
   return limit - std::min<std::chrono::milliseconds>(limit / 4, std::chrono::seconds(10));
 }
 
-std::optional<std::chrono::milliseconds> open_timeout(const MountOptions& options) {
-  if (options.timeout) return *options.timeout;
+std::optional<std::chrono::milliseconds> open_timeout(const MountOptions& options,
+                                                      std::optional<std::chrono::milliseconds> kernel) {
+  if (!options.timeout) return kernel;
+  return std::min<std::chrono::milliseconds>(*options.timeout, kernel.value_or(std::chrono::milliseconds::max()));
+}
+
+std::optional<std::chrono::milliseconds> kernel_timeout() {
   return timeout_from_kernel(kernel_setting("/proc/sys/fs/fuse/default_request_timeout"),
                              kernel_setting("/proc/sys/fs/fuse/max_request_timeout"));
 }

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,8 +21,9 @@ struct MountOptions {
   LowererOptions lowerer;  // config= cpu= features= policy= jobs= cache=
   LowerWhen when = LowerWhen::wait;
   bool strict = false;
-  std::optional<std::chrono::seconds> timeout;  // none: what this kernel's request timeout asks for
+  std::optional<std::chrono::seconds> timeout;  // none: only what this kernel's request timeout asks for
   std::uint64_t offset = 0;
+  std::string prefix;  // shown in place of the image's placeholder; empty: the mountpoint
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   std::vector<std::string> kernel;  // options handed on: allow_other, auto_unmount, noexec
@@ -33,11 +33,13 @@ struct MountOptions {
 // value. In features=+a,-b what follows a comma belongs to the features as long as it starts with a sign.
 Status parse_mount_options(std::string_view list, MountOptions& options);
 
-// How long an open may wait: by the option, else somewhat less than the time after which this kernel would abort the
-// mount. Nullopt: as long as it takes.
-std::optional<std::chrono::milliseconds> open_timeout(const MountOptions& options);
+// How long an open may wait: by the option, but no longer than `kernel`. Nullopt: as long as it takes.
+std::optional<std::chrono::milliseconds> open_timeout(const MountOptions& options,
+                                                      std::optional<std::chrono::milliseconds> kernel);
 
-// From the kernel's two settings, in seconds, 0 for none.
+// Somewhat less than the time after which this kernel would abort the mount. Nullopt: it never does.
+std::optional<std::chrono::milliseconds> kernel_timeout();
+// The same from the kernel's two settings, in seconds, 0 for none.
 std::optional<std::chrono::milliseconds> timeout_from_kernel(unsigned default_timeout, unsigned max_timeout);
 
 }  // namespace xaas

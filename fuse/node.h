@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "format/squashfs_reader.h"
 
@@ -15,11 +16,12 @@ enum class Generation : std::uint16_t {
   image = 0,     // the bytes of the image, at their own size: everything that is not lowered
   promised = 1,  // a file to be lowered, at its promised size; the content is decided by the first open
   lowered = 2,   // a lowered file that the node `promised` could not take any more: too large, or too late
-  made = 3,      // made by the mount itself: /.xaas/status
+  made = 3,      // not of the image but of the mount itself: /.xaas/status
 };
 
 inline constexpr NodeId kRootNode = 1;  // FUSE_ROOT_ID
 inline constexpr unsigned kGenerationShift = 48;
+inline constexpr std::string_view kStatusName = "status";  // in /.xaas
 inline constexpr NodeId kStatusNode = (static_cast<NodeId>(Generation::made) << kGenerationShift) | 2;
 
 struct Node {

@@ -5,9 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
-#include <cstring>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "fuse/directory_operations.h"
 #include "fuse/replies.h"
@@ -20,7 +26,8 @@ void init(void* /*userdata*/, fuse_conn_info* connection) {
        {FUSE_CAP_CACHE_SYMLINKS, FUSE_CAP_READDIRPLUS, FUSE_CAP_PARALLEL_DIROPS, FUSE_CAP_ASYNC_READ}) {
     connection->want |= connection->capable & wanted;
   }
-  // Nothing changes behind the kernel's back, so it need not ask; and every directory read is worth the attributes.
+  // Nothing changes behind the kernel's back, so it need not ask. Whether a listing is worth the attributes it decides
+  // itself, from what is looked up afterwards (READDIRPLUS_AUTO, libfuse's default).
   connection->want &= ~static_cast<unsigned>(FUSE_CAP_AUTO_INVAL_DATA);
   connection->max_background = 64;
 }
@@ -102,27 +109,6 @@ void release(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
   fuse_reply_err(request, 0);
 }
 
-// All of `into` from a file; a file that ends before is damaged.
-Status read_file_range(int fd, std::uint64_t offset, std::span<std::byte> into) {
-  while (!into.empty()) {
-    const ssize_t count = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_errno("cannot read a lowered file");
-    if (count == 0) return fail(Code::io, "a lowered file in the cache was truncated while in use");
-    offset += static_cast<std::uint64_t>(count);
-    into = into.subspan(static_cast<std::size_t>(count));
-  }
-  return {};
-}
-
-Status read_stored(const ServedTree& tree, NodeId node, const Content& content, std::uint64_t offset,
-                   std::span<std::byte> into) {
-  if (content.is_lowered()) return read_file_range(content.file.get(), offset, into);
-  XAAS_ASSIGN(const std::size_t count, tree.read(node, offset, into));
-  if (count != into.size()) return fail(Code::invalid, "a file of the image is shorter than the index says");
-  return {};
-}
-
 void read_lazy(fuse_req_t request, NodeId node, const Content& content, std::uint64_t offset, std::size_t size) {
   if (offset >= content.size) return reply_bytes(request, {});
   size = static_cast<std::size_t>(std::min<std::uint64_t>(size, content.size - offset));
@@ -130,7 +116,7 @@ void read_lazy(fuse_req_t request, NodeId node, const Content& content, std::uin
   const std::size_t stored = static_cast<std::size_t>(std::min<std::uint64_t>(size, left));
   const std::span<std::byte> buffer = read_buffer(size);
   if (stored > 0) {
-    const Status done = read_stored(*mounted(request).tree, node, content, offset, buffer.first(stored));
+    const Status done = mounted(request).tree->read(node, content, offset, buffer.first(stored));
     if (!done) return reply_error(request, done.error());
   }
   std::ranges::fill(buffer.subspan(stored), std::byte{0});

@@ -1,12 +1,13 @@
 // The file system's operations as libfuse calls them: thin shims over the tree and the lazy files. What may take long
 // (lowering) is parked, never waited for, so a handler gives its thread back at once. Implements spec/mount.md,
-// "Operations".
+// "Lowering on open".
 #pragma once
 
 #define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 12)
 #include <fuse3/fuse_lowlevel.h>
 
 #include <functional>
+#include <set>
 #include <string>
 
 #include "fuse/lazy_files.h"
@@ -24,6 +25,7 @@ struct Mounted {
   std::function<std::string()> status;  // text of /.xaas/status
 };
 
+// The table of handlers for fuse_session_new, whose user data is a Mounted. What is not in it answers ENOSYS.
 const fuse_lowlevel_ops& operations();
 
 // Tells the kernel that these names stand for another node. Not from a handler: it waits for requests in those

@@ -1,5 +1,5 @@
 // A mount namespace of this process's own, in which an image can be mounted at its prefix without rights and unseen by
-// others. Implements spec/mount.md, "IMAGE -- CMD".
+// others. Implements spec/mount.md, "Life of a mount".
 #pragma once
 
 #include <filesystem>

@@ -16,6 +16,7 @@ inline Mounted& mounted(fuse_req_t request) { return *static_cast<Mounted*>(fuse
 
 // Answers with the errno value of `error`; one that means damage is logged.
 void reply_error(fuse_req_t request, const Error& error);
+// Answers a read; fewer bytes than were asked for mean the end of the file.
 void reply_bytes(fuse_req_t request, std::span<const std::byte> bytes);
 
 // Seconds that the kernel may keep a node's attributes.

@@ -1,15 +1,32 @@
 // See served_tree.h.
 #include "fuse/served_tree.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <mutex>
+#include <shared_mutex>
+#include <utility>
 
 namespace xaas {
 namespace {
 
-constexpr std::string_view kStatusName = "status";
 constexpr InodeRef kNoRef = ~InodeRef{0};
 constexpr std::uint32_t kStatusInode = 0xffffffff;  // images number theirs from 1
+
+// All of `into` from a file; a file that ends before is damaged.
+Status read_file_range(int fd, std::uint64_t offset, std::span<std::byte> into) {
+  while (!into.empty()) {
+    const ssize_t count = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail_errno("cannot read a lowered file");
+    if (count == 0) return fail(Code::io, "a lowered file in the cache was truncated while in use");
+    offset += static_cast<std::uint64_t>(count);
+    into = into.subspan(static_cast<std::size_t>(count));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -29,11 +46,11 @@ bool ServedTree::is_private_directory(NodeId node) const {
 }
 
 Result<ServedEntry> ServedTree::lookup(NodeId parent, std::string_view name) {
-  XAAS_TRY(guard_.check());
   if (name == kStatusName && is_private_directory(parent)) {
     XAAS_ASSIGN(const struct stat attributes, this->attributes(kStatusNode));
     return ServedEntry{kStatusNode, attributes};
   }
+  XAAS_TRY(guard_.check());
   XAAS_ASSIGN(const DirectoryEntry found, image_.squashfs().lookup(split(parent).ref, name));
   return entry(parent, found);
 }
@@ -44,37 +61,76 @@ Result<ServedEntry> ServedTree::entry(NodeId parent, const DirectoryEntry& entry
     return ServedEntry{kStatusNode, attributes};
   }
   XAAS_ASSIGN(const Attributes attributes, image_.squashfs().stat(entry.ref));
-  ServedEntry served{node_id({entry.ref, Generation::image}, root_), to_stat(attributes)};
-  if (files_ == nullptr) return served;
-  if (S_ISDIR(attributes.mode) && entry.ref != private_directory_) {
-    const std::unique_lock lock(paths_mutex_);
-    const auto directory = paths_.find(split(parent).ref);
-    if (directory != paths_.end()) paths_.try_emplace(entry.ref, directory->second + entry.name + "/");
-  }
-  if (!S_ISREG(attributes.mode)) return served;
-  XAAS_ASSIGN(const bool lazy, find_recipe(parent, entry));
-  if (lazy) {
-    const Generation generation = files_->current(entry.ref, {parent, entry.name});
-    served.node = node_id({entry.ref, generation}, root_);
-    served.attributes.st_size = static_cast<off_t>(files_->size(entry.ref, generation));
-  }
+  if (S_ISDIR(attributes.mode)) remember_directory(parent, entry);
+  if (S_ISREG(attributes.mode)) XAAS_TRY(learn(parent, entry, attributes.size));
+  const bool is_lazy = files_ != nullptr && files_->contains(entry.ref);
+  const Generation generation = is_lazy ? files_->current(entry.ref, {parent, entry.name}) : Generation::image;
+  ServedEntry served{node_id({entry.ref, generation}, root_), {}};
+  XAAS_ASSIGN(served.attributes, shown({entry.ref, generation}, attributes));
   return served;
 }
 
-// Whether the file is to be lowered. Then it is known to files_ afterwards.
-Result<bool> ServedTree::find_recipe(NodeId parent, const DirectoryEntry& entry) {
-  if (files_->contains(entry.ref)) return true;
+// Files are found in the index by their paths. Nothing below the private directory is lowered, but sources are moved.
+void ServedTree::remember_directory(NodeId parent, const DirectoryEntry& entry) {
+  if (files_ == nullptr && !options_.moved) return;
+  if (entry.ref == private_directory_ && !options_.moved) return;
+  const std::unique_lock lock(paths_mutex_);
+  const auto directory = paths_.find(split(parent).ref);
+  if (directory != paths_.end()) paths_.try_emplace(entry.ref, directory->second + entry.name + "/");
+}
+
+// What the index says of a file that has `size` bytes in the image, unless it is known already: that it is to be
+// lowered goes to files_, where the prefix stands to moved_files_.
+Status ServedTree::learn(NodeId parent, const DirectoryEntry& entry, std::uint64_t size) {
+  if ((files_ != nullptr && files_->contains(entry.ref)) || places_of(entry.ref) != nullptr) return {};
   std::string path;
   {
     const std::shared_lock lock(paths_mutex_);
     const auto directory = paths_.find(split(parent).ref);
-    if (directory == paths_.end()) return false;
+    if (directory == paths_.end()) return {};
     path = directory->second + entry.name;
   }
   XAAS_ASSIGN(std::optional<FileRecord> record, index_.find(path));
-  if (!record || record->recipe.is_none()) return false;
-  files_->add(entry.ref, std::move(*record));
-  return true;
+  const bool is_lazy = record && !record->recipe.is_none() && files_ != nullptr;
+  const bool is_moved = record && record->place_count > 0 && options_.moved;
+  if (!is_lazy && !is_moved) return {};
+  if (record->size != size) {
+    return fail(Code::invalid, "{}: {} bytes in the image but {} in its index: the image is damaged, fetch it again",
+                path, size, record->size);
+  }
+  PrefixPlaces places;
+  if (is_moved) {
+    XAAS_ASSIGN(places, image_.files().places(*record, options_.moved->from().size()));
+  }
+  if (is_lazy) {
+    files_->add(entry.ref, std::move(*record), std::move(places));
+    return {};
+  }
+  const std::unique_lock lock(moved_mutex_);
+  moved_files_.try_emplace(entry.ref, std::move(places));
+  return {};
+}
+
+// Null: the prefix does not stand in it. The places stay where they are.
+const PrefixPlaces* ServedTree::places_of(InodeRef ref) const {
+  if (!options_.moved) return nullptr;
+  const std::shared_lock lock(moved_mutex_);
+  const auto found = moved_files_.find(ref);
+  return found == moved_files_.end() ? nullptr : &found->second;
+}
+
+// With the size that the node has in the mount.
+Result<struct stat> ServedTree::shown(const Node& node, const Attributes& attributes) const {
+  struct stat result = to_stat(attributes);
+  if (node.generation != Generation::image) {
+    result.st_size = static_cast<off_t>(files_->size(node.ref, node.generation));
+  } else if (options_.moved && S_ISLNK(attributes.mode)) {
+    XAAS_ASSIGN(const std::string target, image_.squashfs().read_link(node.ref));
+    result.st_size = static_cast<off_t>(options_.moved->replace(target).size());
+  } else if (const PrefixPlaces* places = places_of(node.ref)) {
+    result.st_size = static_cast<off_t>(options_.moved->size(*places, attributes.size));
+  }
+  return result;
 }
 
 Result<struct stat> ServedTree::attributes(NodeId id) const {
@@ -87,10 +143,7 @@ Result<struct stat> ServedTree::attributes(NodeId id) const {
   XAAS_TRY(guard_.check());
   const Node node = split(id);
   XAAS_ASSIGN(const Attributes attributes, image_.squashfs().stat(node.ref));
-  struct stat result = to_stat(attributes);
-  if (node.generation != Generation::image)
-    result.st_size = static_cast<off_t>(files_->size(node.ref, node.generation));
-  return result;
+  return shown(node, attributes);
 }
 
 Result<std::vector<DirectoryEntry>> ServedTree::list(NodeId directory) const {
@@ -105,12 +158,38 @@ Result<std::vector<DirectoryEntry>> ServedTree::list(NodeId directory) const {
 
 Result<std::string> ServedTree::read_link(NodeId node) const {
   XAAS_TRY(guard_.check());
-  return image_.squashfs().read_link(split(node).ref);
+  XAAS_ASSIGN(const std::string target, image_.squashfs().read_link(split(node).ref));
+  return options_.moved ? options_.moved->replace(target) : target;
 }
 
 Result<std::size_t> ServedTree::read(NodeId node, std::uint64_t offset, std::span<std::byte> into) const {
   XAAS_TRY(guard_.check());
-  return image_.squashfs().read(split(node).ref, offset, into);
+  const InodeRef ref = split(node).ref;
+  const PrefixPlaces* places = places_of(ref);
+  if (places == nullptr) return image_.squashfs().read(ref, offset, into);
+  XAAS_ASSIGN(const struct stat attributes, this->attributes(node));
+  const auto size = static_cast<std::uint64_t>(attributes.st_size);
+  if (offset >= size) return 0;
+  into = into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), size - offset)));
+  XAAS_TRY(options_.moved->read(*places, offset, into, [&](std::uint64_t at, std::span<std::byte> piece) {
+    return read_stored(ref, at, piece);
+  }));
+  return into.size();
+}
+
+Status ServedTree::read_stored(InodeRef ref, std::uint64_t offset, std::span<std::byte> into) const {
+  XAAS_ASSIGN(const std::size_t count, image_.squashfs().read(ref, offset, into));
+  if (count == into.size()) return {};
+  return fail(Code::invalid, "a file of the image is shorter than the index says");
+}
+
+Status ServedTree::read(NodeId node, const Content& content, std::uint64_t offset, std::span<std::byte> into) const {
+  const MovedPrefix::Read stored = [&](std::uint64_t at, std::span<std::byte> piece) {
+    return content.is_lowered() ? read_file_range(content.file.get(), at, piece)
+                                : read_stored(split(node).ref, at, piece);
+  };
+  if (!content.is_lowered()) XAAS_TRY(guard_.check());
+  return options_.moved ? options_.moved->read(content.places, offset, into, stored) : stored(offset, into);
 }
 
 Result<Xattrs> ServedTree::xattrs(NodeId id) const {

@@ -1,13 +1,15 @@
 // The tree as the mount shows it: the image's own tree, files to be lowered as nodes of their own, and /.xaas/status.
-// Knows nodes and attributes, nothing of FUSE requests. Implements spec/mount.md, "Nodes" and "What can be seen".
+// Knows nodes and attributes, nothing of FUSE requests. Implements spec/mount.md, "Nodes" and "What is shown".
 #pragma once
 
 #include <sys/stat.h>
+#include <sys/types.h>
 
-#include <functional>
-#include <memory>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,6 +17,7 @@
 #include <vector>
 
 #include "format/image.h"
+#include "format/moved_prefix.h"
 #include "fuse/image_guard.h"
 #include "fuse/index_cursor.h"
 #include "fuse/lazy_files.h"
@@ -27,6 +30,7 @@ struct TreeOptions {
   std::optional<gid_t> gid;
   std::string target;  // what files are lowered for, as user.xaas.target and .config show it
   std::string configuration;
+  std::optional<MovedPrefix> moved;  // none: the prefix is shown as it is
 };
 
 // A name's node with its attributes.
@@ -43,14 +47,20 @@ class ServedTree {
   // `files` may be null: nothing is lowered.
   ServedTree(const Image& image, ImageGuard& guard, LazyFiles* files, TreeOptions options);
 
+  // The node that a name stands for now. Code::not_found without such a name. Makes a file with a recipe known to
+  // `files`; Code::invalid when the index contradicts the image about it.
   Result<ServedEntry> lookup(NodeId parent, std::string_view name);
+  // Of any node, also one whose name has moved to another.
   Result<struct stat> attributes(NodeId node) const;
   // The names in a directory; entry() completes one of them.
   Result<std::vector<DirectoryEntry>> list(NodeId directory) const;
   Result<ServedEntry> entry(NodeId parent, const DirectoryEntry& entry);
+  // Code::invalid when the node is no symbolic link.
   Result<std::string> read_link(NodeId node) const;
-  // Bytes of the image behind a node, whatever its content: short only at the end.
+  // Bytes of a node of generation image: short only at the end.
   Result<std::size_t> read(NodeId node, std::uint64_t offset, std::span<std::byte> into) const;
+  // Bytes of a node that is lowered on open. REQUIRES: they lie within the stored ones.
+  Status read(NodeId node, const Content& content, std::uint64_t offset, std::span<std::byte> into) const;
   // Those of the image and user.xaas.{state,target,config,key,error} of files with a recipe.
   Result<Xattrs> xattrs(NodeId node) const;
 
@@ -58,7 +68,11 @@ class ServedTree {
 
  private:
   bool is_private_directory(NodeId node) const;
-  Result<bool> find_recipe(NodeId parent, const DirectoryEntry& entry);
+  void remember_directory(NodeId parent, const DirectoryEntry& entry);
+  Status learn(NodeId parent, const DirectoryEntry& entry, std::uint64_t size);
+  const PrefixPlaces* places_of(InodeRef ref) const;
+  Result<struct stat> shown(const Node& node, const Attributes& attributes) const;
+  Status read_stored(InodeRef ref, std::uint64_t offset, std::span<std::byte> into) const;
   struct stat to_stat(const Attributes& attributes) const;
 
   const Image& image_;
@@ -69,10 +83,14 @@ class ServedTree {
   IndexCursor index_;
   std::optional<InodeRef> private_directory_;
 
-  // Paths of directories whose files may have recipes; only those that were looked up. Ends with '/', the root's is
-  // empty.
+  // Paths of directories whose files are looked for in the index; only those that were looked up. Ends with '/', the
+  // root's is empty.
   mutable std::shared_mutex paths_mutex_;
   std::unordered_map<InodeRef, std::string> paths_;
+
+  // Files, not to be lowered, in which the prefix stands; only those that were looked up. Never removed.
+  mutable std::shared_mutex moved_mutex_;
+  std::unordered_map<InodeRef, PrefixPlaces> moved_files_;
 };
 
 }  // namespace xaas

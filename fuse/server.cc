@@ -2,20 +2,24 @@
 #include "fuse/server.h"
 
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <atomic>
+#include <chrono>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
+#include "fuse/ending_signals.h"
 #include "fuse/image_guard.h"
+#include "fuse/lazy_files.h"
 #include "fuse/operations.h"
 #include "fuse/served_tree.h"
 #include "fuse/session.h"
 #include "fuse/status.h"
 #include "lower/host.h"
+#include "lower/lowerer.h"
 
 namespace xaas {
 namespace {
@@ -43,16 +47,16 @@ class Server::Impl {
   Impl(std::shared_ptr<const Image> image, MountOptions options, Log::Verbosity verbosity)
       : log_(verbosity),
         options_(std::move(options)),
-        timeout_(open_timeout(options_)),
+        timeout_(open_timeout(options_, kernel_timeout())),
         image_(std::move(image)),
-        guard_(image_->squashfs().fd(), image_->path().string(), [this](const auto& line) { log_.warning(line); }) {}
+        guard_(image_->squashfs().fd(), options_.offset, image_->path().string()) {}
 
   Status make_lowerer();
   Status mount(const std::filesystem::path& mountpoint);
   Status serve();
-  const Image& image() const { return *image_; }
 
  private:
+  Result<std::optional<MovedPrefix>> moved_prefix(const std::filesystem::path& mountpoint) const;
   std::string target() const;
   std::string status() const;
   LazyHooks hooks();
@@ -63,6 +67,7 @@ class Server::Impl {
   const std::shared_ptr<const Image> image_;
   ImageGuard guard_;
   std::unique_ptr<Lowerer> lowerer_;  // null: nothing is lowered
+  std::optional<MovedPrefix> moved_;
   std::unique_ptr<LazyFiles> files_;
   std::optional<ServedTree> tree_;
   Mounted mounted_;
@@ -82,7 +87,8 @@ Status Server::Impl::make_lowerer() {
     if (!writable) log_.warning(fmt::format("nothing is kept for the next mount: {}", writable.error().message));
     return {};
   }
-  if (options_.strict || lowerer.error().code != Code::unsupported) return tl::unexpected(std::move(lowerer.error()));
+  const bool asked_for = options_.strict || !options.configuration.empty();
+  if (asked_for || lowerer.error().code != Code::unsupported) return tl::unexpected(std::move(lowerer.error()));
   log_.warning(fmt::format("the baseline is served: {}", lowerer.error().message));
   return {};
 }
@@ -92,10 +98,30 @@ LazyHooks Server::Impl::hooks() {
       .find = [this](const FileRecord& record) { return lowerer_->find(record); },
       .lower = [this](const FileRecord& record,
                       const std::atomic<bool>* stop) { return lowerer_->lower(record, stop); },
+      .find_prefix = [this](const Lowered& lowered) -> Result<PrefixPlaces> {
+        if (!moved_) return PrefixPlaces{};
+        return find_prefix(lowered.file.get(), lowered.size, moved_->from());
+      },
       .moved = [this](const std::set<NodeName>& names) { announce_moved(session_->get(), names); },
       .info = [this](const std::string& line) { log_.info(line); },
       .warning = [this](const std::string& line) { log_.warning(line); },
   };
+}
+
+// None: the image is shown as it was built.
+Result<std::optional<MovedPrefix>> Server::Impl::moved_prefix(const std::filesystem::path& mountpoint) const {
+  if (!is_movable(image_->manifest())) return std::nullopt;
+  std::error_code error;
+  std::filesystem::path shown = options_.prefix;
+  if (shown.empty() && !Session::is_descriptor(mountpoint)) shown = std::filesystem::canonical(mountpoint, error);
+  if (error) return fail(Code::invalid, "{}: cannot mount here: {}", mountpoint.string(), error.message());
+  if (shown.empty()) return std::nullopt;
+  const std::string& prefix = image_->manifest().prefix;
+  if (MovedPrefix::fits(prefix, shown.native())) return MovedPrefix(prefix, shown.native());
+  return fail(Code::invalid,
+              "{}: cannot mount here: the path has {} bytes, and the programs of the image find their "
+              "files by paths of up to {}: mount it at a shorter one",
+              mountpoint.string(), shown.native().size(), prefix.size());
 }
 
 std::string Server::Impl::target() const {
@@ -106,7 +132,7 @@ std::string Server::Impl::status() const {
   const Manifest& manifest = image_->manifest();
   StatusInput input;
   input.image = image_->path().string();
-  input.name = manifest.name + " " + manifest.version;
+  input.name = full_name(manifest);
   input.target = target();
   if (lowerer_) {
     input.configuration = lowerer_->configuration();
@@ -122,6 +148,7 @@ std::string Server::Impl::status() const {
 Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
   raise_descriptor_limit();
   XAAS_TRY(Session::check_mountpoint(mountpoint));
+  XAAS_ASSIGN(moved_, moved_prefix(mountpoint));
   if (lowerer_) {
     const unsigned jobs = options_.lowerer.jobs != 0 ? options_.lowerer.jobs : usable_cores();
     const LazyOptions lazy{.parallel = std::min(jobs, kMaxParallel), .timeout = timeout_, .strict = options_.strict};
@@ -131,7 +158,8 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
                 TreeOptions{.uid = options_.uid,
                             .gid = options_.gid,
                             .target = target(),
-                            .configuration = lowerer_ ? lowerer_->configuration() : std::string()});
+                            .configuration = lowerer_ ? lowerer_->configuration() : std::string(),
+                            .moved = moved_});
   mounted_ = {.image = image_.get(), .tree = &*tree_, .files = files_.get(), .log = &log_, .status = [this] {
                 return status();
               }};
@@ -140,9 +168,18 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
 }
 
 Status Server::Impl::serve() {
-  const Status served = session_->loop();
-  // Opens that wait are answered, and nothing uses the session any more, before it is torn down.
-  if (files_) files_->stop();
+  // While the loop still answers: a thread of files_ may be in announce_moved, which waits for a directory whose lock
+  // the kernel holds until we have answered.
+  const auto end = [this] {
+    if (files_) files_->stop();
+    session_->end();
+  };
+  Status served;
+  {
+    const EndingSignals signals(end);
+    served = session_->loop();
+  }
+  if (files_) files_->stop();  // where it was unmounted from outside: then the kernel answers itself
   session_.reset();
   return served;
 }
@@ -160,7 +197,6 @@ Result<std::unique_ptr<Server>> Server::create(const std::filesystem::path& path
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
-const Image& Server::image() const { return impl_->image(); }
 Status Server::mount(const std::filesystem::path& mountpoint) { return impl_->mount(mountpoint); }
 Status Server::serve() { return impl_->serve(); }
 

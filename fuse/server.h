@@ -4,25 +4,22 @@
 
 #include <filesystem>
 #include <memory>
-#include <string>
 
 #include "format/error.h"
-#include "format/image.h"
 #include "fuse/log.h"
 #include "fuse/mount_options.h"
 
 namespace xaas {
 
-// Not thread-safe; create() and serve() belong to the main thread, which gets the signals.
+// Not thread-safe. REQUIRES: prepare_signals().
 class Server {
  public:
   // Opens the image; nothing is mounted yet. When files cannot be lowered here they are served as they are, with a
-  // warning; with `strict` that is an error.
+  // warning; with `strict`, and when a configuration is asked for by name, that is an error.
   static Result<std::unique_ptr<Server>> create(const std::filesystem::path& image, const MountOptions& options,
                                                 Log::Verbosity verbosity);
   ~Server();  // unmounts
 
-  const Image& image() const;
   // `mountpoint`: a directory, or /dev/fd/N, an open descriptor of /dev/fuse that someone has mounted already.
   // Starts threads: call it after the last fork. On failure nothing is mounted.
   Status mount(const std::filesystem::path& mountpoint);

@@ -8,14 +8,26 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "format/file.h"
+#include "fuse/ending_signals.h"
+#include "fuse/log.h"
 #include "fuse/server.h"
 
 namespace xaas {
 namespace {
+
+// How long a server may take to end its workers, to finish writing to the cache, and to unmount.
+constexpr std::chrono::seconds kPatience(30);
+constexpr std::chrono::seconds kPatienceKilled(5);
 
 constexpr char kReady = '+';  // what the server writes when it is; anything else is an error's text
 
@@ -55,7 +67,8 @@ Status leave_terminal() {
 }
 
 Status prepare(Lifetime lifetime, pid_t parent) {
-  ::setsid();  // the terminal's signals are for the command, not for its file system
+  prepare_signals();  // before a signal can say that the parent has ended
+  ::setsid();         // the terminal's signals are for the command, not for its file system
   if (lifetime == Lifetime::detached) return {};
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) return fail(Code::interrupted, "the command ended before it began");
@@ -82,9 +95,34 @@ Status serve(const MountRequest& request, Lifetime lifetime, pid_t parent, Fd re
   std::_Exit(served ? 0 : 1);
 }
 
+// Whether the child has ended, after waiting for that no longer than `limit`. REQUIRES: SIGCHLD is blocked.
+bool ends_within(pid_t child, std::chrono::seconds limit) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGCHLD);
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (true) {
+    if (::waitpid(child, nullptr, WNOHANG) != 0) return true;
+    const auto left = deadline - std::chrono::steady_clock::now();
+    if (left.count() <= 0) return false;
+    const timespec at_most{std::chrono::duration_cast<std::chrono::seconds>(left).count(),
+                           (std::chrono::nanoseconds(left) % std::chrono::seconds(1)).count()};
+    ::sigtimedwait(&signals, nullptr, &at_most);
+  }
+}
+
+Status end_child(pid_t server) {
+  ::kill(server, SIGTERM);
+  if (ends_within(server, kPatience)) return {};
+  ::kill(server, SIGKILL);
+  if (ends_within(server, kPatienceKilled)) return fail(Code::failed, "the server of the mount had to be killed");
+  return fail(Code::failed, "the server of the mount, process {}, cannot be ended", server);
+}
+
 }  // namespace
 
 Status serve_in_foreground(const MountRequest& request) {
+  prepare_signals();
   XAAS_ASSIGN(const std::unique_ptr<Server> server,
               Server::create(request.image, request.options, Log::Verbosity::everything));
   XAAS_TRY(server->mount(request.mountpoint));
@@ -114,10 +152,15 @@ Result<pid_t> start_server(const MountRequest& request, Lifetime lifetime) {
   return fail(Code::failed, "{}", message);
 }
 
-void end_server(pid_t server) {
-  ::kill(server, SIGTERM);
-  while (::waitpid(server, nullptr, 0) < 0 && errno == EINTR) {
-  }
+Status end_server(pid_t server) {
+  sigset_t signals;
+  sigset_t before;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGCHLD);
+  pthread_sigmask(SIG_BLOCK, &signals, &before);
+  Status ended = end_child(server);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return ended;
 }
 
 }  // namespace xaas

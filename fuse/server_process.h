@@ -5,7 +5,6 @@
 #include <sys/types.h>
 
 #include <filesystem>
-#include <string>
 
 #include "format/error.h"
 #include "fuse/mount_options.h"
@@ -23,13 +22,15 @@ struct MountRequest {
   MountOptions options;
 };
 
-// Serves in this process, until unmounted or a signal asks to end; everything is logged on standard error.
+// Serves in this process, until unmounted or a signal (HUP, INT, TERM) asks to end; everything is logged on standard
+// error. REQUIRES: this process has one thread.
 Status serve_in_foreground(const MountRequest& request);
 
 // Returns when the mount can be used, or with what the server died of. REQUIRES: this process has one thread.
 Result<pid_t> start_server(const MountRequest& request, Lifetime lifetime);
 
-// Asks a server to unmount and end, and waits until it has.
-void end_server(pid_t server);
+// Asks a server to unmount and end, and waits until it has, but not for ever: one that does not end is killed, which is
+// an error, and then what it mounted may still be there. REQUIRES: SIGCHLD is not ignored.
+Status end_server(pid_t server);
 
 }  // namespace xaas

@@ -2,16 +2,23 @@
 #include "fuse/session.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdarg>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
+#include <mutex>
+#include <optional>
 #include <string_view>
+#include <system_error>
 
 #include "format/file.h"
 #include "fuse/operations.h"
@@ -51,16 +58,14 @@ class CapturedErrors {
   Fd text_;
 };
 
-bool is_descriptor(const std::filesystem::path& mountpoint) {
-  return mountpoint.native().starts_with(kDescriptorPrefix);
-}
-
-bool in_path(const std::string& program) {
+// Where libfuse looks: in the directory of its own package, then in PATH.
+bool has_fusermount() {
   const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing here sets the environment
-  std::string_view rest = path == nullptr ? "" : path;
+  const std::string directories = std::string("/usr/bin:") + (path == nullptr ? "" : path);
+  std::string_view rest = directories;
   while (!rest.empty()) {
     const std::size_t colon = std::min(rest.find(':'), rest.size());
-    const std::string candidate = std::string(rest.substr(0, colon)) + "/" + program;
+    const std::string candidate = std::string(rest.substr(0, colon)) + "/fusermount3";
     if (::access(candidate.c_str(), X_OK) == 0) return true;
     rest.remove_prefix(std::min(colon + 1, rest.size()));
   }
@@ -68,8 +73,8 @@ bool in_path(const std::string& program) {
 }
 
 tl::unexpected<Error> mount_failed(const std::filesystem::path& mountpoint, const std::string& why) {
-  if (::geteuid() != 0 && !in_path("fusermount3")) {
-    return fail(Code::unsupported, "{}: cannot mount: fusermount3 is not in PATH: install the package fuse3",
+  if (::geteuid() != 0 && !has_fusermount()) {
+    return fail(Code::unsupported, "{}: cannot mount: there is no fusermount3 in PATH: install the package fuse3",
                 mountpoint.string());
   }
   return fail(Code::failed, "{}: cannot mount: {}", mountpoint.string(), why);
@@ -96,12 +101,63 @@ class Arguments {
   fuse_args arguments_ = FUSE_ARGS_INIT(0, nullptr);
 };
 
+constexpr int kWakeUp = SIGUSR1;
+
+// A wake-up only interrupts what this thread waits in.
+void take_wake_ups() {
+  struct sigaction action{};
+  action.sa_handler = [](int) {};
+  ::sigaction(kWakeUp, &action, nullptr);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, kWakeUp);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
 }  // namespace
+
+// The thread in libfuse's loop, as long as it is there.
+class Session::Loop {
+ public:
+  void begin() {
+    const std::lock_guard lock(thread_mutex_);
+    thread_ = pthread_self();
+  }
+  void has_ended() {
+    {
+      const std::lock_guard lock(thread_mutex_);
+      thread_.reset();
+    }
+    ended_.notify_all();
+  }
+  // libfuse looks whether it is to end and then waits. A wake-up between the two is lost, so there is more than one.
+  void wake_until_ended() {
+    std::unique_lock lock(thread_mutex_);
+    while (thread_) {
+      pthread_kill(*thread_, kWakeUp);
+      ended_.wait_for(lock, std::chrono::milliseconds(10));
+    }
+  }
+
+ private:
+  std::mutex thread_mutex_;
+  std::condition_variable ended_;
+  std::optional<pthread_t> thread_;
+};
+
+bool Session::is_descriptor(const std::filesystem::path& mountpoint) {
+  return mountpoint.native().starts_with(kDescriptorPrefix);
+}
 
 Status Session::check_mountpoint(const std::filesystem::path& mountpoint) {
   if (is_descriptor(mountpoint)) return {};
   struct stat status{};
-  if (::stat(mountpoint.c_str(), &status) != 0) return fail_errno(mountpoint.string() + ": cannot mount here");
+  struct statvfs system{};  // asks the server, which for stat() need not be
+  if (::stat(mountpoint.c_str(), &status) != 0 || ::statvfs(mountpoint.c_str(), &system) != 0) {
+    if (errno != ENOTCONN) return fail_errno(mountpoint.string() + ": cannot mount here");
+    return fail(Code::failed, "{0}: cannot mount here: the server of an earlier mount has died: fusermount3 -u {0}",
+                mountpoint.string());
+  }
   if (!S_ISDIR(status.st_mode))
     return fail(Code::invalid, "{}: cannot mount here: not a directory", mountpoint.string());
   if (::access("/dev/fuse", F_OK) != 0) {
@@ -128,24 +184,34 @@ Result<Session> Session::mount(const std::filesystem::path& mountpoint, const st
   Session session;
   session.session_.reset(fuse_session_new(arguments.get(), &operations(), sizeof(fuse_lowlevel_ops), &mounted));
   if (!session.session_) return mount_failed(mountpoint, errors.text());
-  if (fuse_set_signal_handlers(session.get()) != 0 || fuse_session_mount(session.get(), place.c_str()) != 0) {
-    return mount_failed(mountpoint, errors.text());
-  }
+  if (fuse_session_mount(session.get(), place.c_str()) != 0) return mount_failed(mountpoint, errors.text());
   return session;
 }
 
+Session::Session() : loop_(std::make_unique<Loop>()) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
 Status Session::loop() {
+  take_wake_ups();
+  loop_->begin();
   const std::unique_ptr<fuse_loop_config, void (*)(fuse_loop_config*)> config(fuse_loop_cfg_create(),
                                                                               fuse_loop_cfg_destroy);
   const int result = fuse_session_loop_mt(session_.get(), config.get());
-  // Positive: the signal that ended it.
-  if (result < 0)
-    return fail(Code::io, "serving the mount failed: {}", std::error_code(-result, std::generic_category()).message());
-  return {};
+  loop_->has_ended();
+  if (result >= 0) return {};
+  return fail(Code::io, "serving the mount failed: {}", std::error_code(-result, std::generic_category()).message());
+}
+
+// Not by unmounting: that would close the device under those who read it, and where somebody still uses the mount it
+// would end nothing.
+void Session::end() {
+  fuse_session_exit(session_.get());
+  loop_->wake_until_ended();
 }
 
 void Session::Unmount::operator()(fuse_session* session) const {
-  fuse_remove_signal_handlers(session);
   fuse_session_unmount(session);
   fuse_session_destroy(session);
 }

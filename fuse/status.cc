@@ -2,7 +2,6 @@
 #include "fuse/status.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "format/file.h"
 #include "format/image.h"
@@ -25,7 +24,7 @@ std::string file_line(const LazyReport& file) {
   if (file.state == LazyState::ready) {
     line += file.from_cache ? ", from the cache" : fmt::format(", {:.2f} s", file.seconds);
   }
-  if (file.late) line += ", the baseline was served meanwhile";
+  if (file.late && file.state != LazyState::baseline) line += ", the baseline was served meanwhile";
   if (file.large) line += ", larger than promised";
   if (file.waiting > 0) line += fmt::format(", {} waiting", file.waiting);
   if (!file.error.empty()) line += ": " + file.error;
@@ -59,7 +58,7 @@ std::string status_text(const StatusInput& input) {
 }
 
 Result<std::string> read_status(const std::filesystem::path& mountpoint) {
-  Result<std::string> text = read_file(mountpoint / kPrivateDirectory / "status");
+  Result<std::string> text = read_file(mountpoint / kPrivateDirectory / kStatusName);
   if (text) return text;
   return fail(Code::failed, "{}: no image is mounted here by xaas-mount ({})", mountpoint.string(),
               text.error().message);

@@ -1,5 +1,5 @@
 // The text of /.xaas/status: what a mount serves, for which target, and what has happened to its files.
-// Implements spec/mount.md, "What can be seen".
+// Implements spec/mount.md, "What is shown".
 #pragma once
 
 #include <filesystem>
@@ -23,6 +23,7 @@ struct StatusInput {
   std::vector<std::string> log;
 };
 
+// The whole text, with the files that were opened at least once, and the log at the end.
 std::string status_text(const StatusInput& input);
 
 // The status of a mounted image; Code::failed when nothing of ours is mounted there.

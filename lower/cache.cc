@@ -24,7 +24,6 @@ namespace {
 
 constexpr int kRecordVersion = 1;
 constexpr std::uint64_t kRecordLimit = 64 << 10;
-constexpr std::size_t kCopyBuffer = 1 << 20;
 
 // What a job may well need for its inputs and output.
 constexpr std::uint64_t kScratchRoom = 256ULL << 20;
@@ -57,6 +56,24 @@ Status make_directory(const fs::path& directory) {
   return {};
 }
 
+// Whoever can rename what is in a directory decides what is found there.
+Status check_trusted(const fs::path& directory) {
+  struct stat status{};
+  if (lstat(directory.c_str(), &status) != 0) return errno == ENOENT ? Status() : fail_errno(directory.string());
+  const bool own = status.st_uid == geteuid() || status.st_uid == 0;
+  if (S_ISDIR(status.st_mode) && own && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
+  return fail(Code::permission,
+              "{} is not a directory that only this user can write: chmod go-w it, or set XAAS_CACHE to another",
+              directory.string());
+}
+
+Status check_trusted_cache(const fs::path& directory) {
+  for (const fs::path& part : {directory, directory / kCacheEntries, directory / kCacheScratch}) {
+    XAAS_TRY(check_trusted(part));
+  }
+  return {};
+}
+
 Status make_writable(const fs::path& directory) {
   if (directory.empty()) return fail(Code::not_found, "there is no place for a cache: set XAAS_CACHE or HOME");
   XAAS_TRY(make_directory(directory));
@@ -80,25 +97,10 @@ Result<Fd> open_trusted(const fs::path& path, struct stat& status) {
   return fd;
 }
 
-// Calls `use` with the first `size` bytes of `fd`, piece by piece.
-Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::span<const std::byte>)>& use) {
-  std::vector<std::byte> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(kCopyBuffer, size)));
-  for (std::uint64_t done = 0; done < size;) {
-    const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), size - done);
-    const ssize_t got = pread(fd, buffer.data(), wanted, static_cast<off_t>(done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("cannot read a lowered file");
-    if (got == 0) return fail(Code::invalid, "a lowered file is shorter than it was");
-    XAAS_TRY(use(std::span(buffer).first(static_cast<std::size_t>(got))));
-    done += static_cast<std::uint64_t>(got);
-  }
-  return {};
-}
-
 Result<Digest> digest_of(int fd, std::uint64_t size) {
   Sha256 hash;
-  XAAS_TRY(read_pieces(fd, size, [&](std::span<const std::byte> piece) -> Status {
-    hash.update(piece);
+  XAAS_TRY(read_pieces(fd, size, [&](std::string_view piece) -> Status {
+    hash.update(std::as_bytes(std::span(piece)));
     return {};
   }));
   return hash.finish();
@@ -157,14 +159,14 @@ LockState try_lock(int fd, int operation) {
 
 bool is_set(const std::atomic<bool>* flag) { return flag != nullptr && flag->load(); }
 
-// flock() cannot be woken by a flag: with one, ask again and again.
+// flock() cannot be woken by a flag: with one, ask again and again, less often the longer it takes.
 LockState wait_for_lock(int fd, const std::atomic<bool>* stop) {
   if (stop == nullptr) return try_lock(fd, LOCK_EX);
-  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 20'000'000};
-  for (;;) {
+  constexpr long kLongest = 500'000'000;
+  for (timespec pause{.tv_sec = 0, .tv_nsec = 10'000'000};; pause.tv_nsec = std::min(2 * pause.tv_nsec, kLongest)) {
     const LockState state = try_lock(fd, LOCK_EX | LOCK_NB);
     if (state != LockState::busy || is_set(stop)) return state;
-    nanosleep(&kPause, nullptr);
+    nanosleep(&pause, nullptr);
   }
 }
 
@@ -182,8 +184,12 @@ std::unique_ptr<Cache> Cache::open(fs::path directory) {
   std::unique_ptr<Cache> cache(new Cache);
   if (directory.empty()) directory = default_directory();
   std::error_code error;  // absolute, because a server changes its working directory
-  cache->directory_ = directory.empty() ? directory : fs::absolute(directory, error);
+  if (!directory.empty()) cache->directory_ = fs::weakly_canonical(fs::absolute(directory, error), error);
   cache->writable_ = make_writable(cache->directory_);
+  if (const Status trusted = check_trusted_cache(cache->directory_); !trusted) {
+    cache->writable_ = trusted;
+    cache->directory_.clear();
+  }
   return cache;
 }
 
@@ -252,9 +258,8 @@ Status Cache::check_content(const Digest& key, int fd, const CacheRecord& record
 void Cache::remove_broken(const Digest& key) const {
   // Somebody who holds the lock is about to replace the entry.
   const Fd fd(::open(entry_path(key, ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (fd.valid() && try_lock(fd.get(), LOCK_EX | LOCK_NB) == LockState::busy) return;
-  unlink(entry_path(key, ".json").c_str());
-  unlink(data_path(key).c_str());
+  if (!fd.valid() || try_lock(fd.get(), LOCK_EX | LOCK_NB) == LockState::busy) return;
+  for (const char* suffix : {".json", ".elf", ".lock"}) unlink(entry_path(key, suffix).c_str());
 }
 
 CacheLock Cache::lock(const Digest& key, const std::atomic<bool>* stop) const {
@@ -268,8 +273,7 @@ CacheLock Cache::lock(const Digest& key, const std::atomic<bool>* stop) const {
   }
 }
 
-Result<CacheEntry> Cache::store(const Digest& key, int source, std::uint64_t size, std::uint64_t padded_size,
-                                CacheRecord record) const {
+Result<CacheEntry> Cache::store(const Digest& key, int source, std::uint64_t size, CacheRecord record) const {
   XAAS_TRY(writable_);
   const fs::path directory = entry_path(key, "").parent_path();
   if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
@@ -277,13 +281,10 @@ Result<CacheEntry> Cache::store(const Digest& key, int source, std::uint64_t siz
   }
   XAAS_ASSIGN(TempFile data, TempFile::create(directory));
   Sha256 hash;
-  XAAS_TRY(read_pieces(source, size, [&](std::span<const std::byte> piece) -> Status {
-    hash.update(piece);
-    return write_all(data.fd(), std::string_view(reinterpret_cast<const char*>(piece.data()), piece.size()));
+  XAAS_TRY(read_pieces(source, size, [&](std::string_view piece) -> Status {
+    hash.update(std::as_bytes(std::span(piece)));
+    return write_all(data.fd(), piece);
   }));
-  if (padded_size > size && ftruncate(data.fd(), static_cast<off_t>(padded_size)) != 0) {
-    return fail_errno("cannot pad a cache entry");
-  }
   record.sha256 = hash.finish();
   record.size = size;
   XAAS_TRY(commit_private(data, data_path(key)));

@@ -22,8 +22,8 @@ namespace xaas {
 
 // What is known of an entry beside its bytes: <key>.json.
 struct CacheRecord {
-  Digest sha256;           // of the first `size` bytes
-  std::uint64_t size = 0;  // bytes, without padding
+  Digest sha256;           // of the file
+  std::uint64_t size = 0;  // bytes
   std::string path;        // in the image, for people
   std::string image;       // name and version, for people
   std::string cpu;         // for people
@@ -49,23 +49,24 @@ class CacheLock {
 class Cache {
  public:
   // `directory` empty: $XAAS_CACHE, else $XDG_CACHE_HOME/xaas, else $HOME/.cache/xaas. Made if absent. One that cannot
-  // be written is usable for reading, and writable() says why it is not.
+  // be written is usable for reading, and writable() says why it is not. One that somebody else can write is not used
+  // at all.
   static std::unique_ptr<Cache> open(std::filesystem::path directory);
 
   const std::filesystem::path& directory() const { return directory_; }
   // Where the lowered file of an entry lies, for people.
   std::filesystem::path data_path(const Digest& key) const;
+  // Why nothing can be stored; ok when it can.
   Status writable() const;
 
-  // Nullopt: not there, or broken (then it is removed).
+  // Nullopt: not there, not to be trusted, not readable, or broken (then it is removed).
   std::optional<CacheEntry> find(const Digest& key) const;
   // Blocks until this caller may make `key`'s entry or `stop` (may be null) is set; where the file system has no locks
   // it returns at once. Look again with find() once it is held.
   CacheLock lock(const Digest& key, const std::atomic<bool>* stop) const;
-  // Copies `size` bytes from the start of `source`; the digest and size of `record` are filled in on the way. The file
-  // is padded with a hole up to `padded_size`, unless that is smaller. An error leaves nothing behind.
-  Result<CacheEntry> store(const Digest& key, int source, std::uint64_t size, std::uint64_t padded_size,
-                           CacheRecord record) const;
+  // Copies `size` bytes from the start of `source`; the digest and size of `record` are filled in on the way. An error
+  // leaves nothing behind.
+  Result<CacheEntry> store(const Digest& key, int source, std::uint64_t size, CacheRecord record) const;
   // A directory for scratch files of this process: in the cache, or in the system's temporary directory where the cache
   // cannot be written or is short of room.
   std::filesystem::path scratch_parent() const;

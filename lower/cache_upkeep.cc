@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kStatBlock = 512;
+constexpr std::chrono::hours kLongestWork(24);  // of one worker, and more
 
 // Calls `visit` with every file of the cache's entries. A cache that does not exist has none.
 Status for_each_file(const Cache& cache, const std::function<void(const fs::path&)>& visit) {
@@ -41,10 +42,10 @@ void count(const fs::path& path, CacheUsage& usage) {
 
 void remove_old_scratch(const Cache& cache) {
   std::error_code error;
-  const auto old = fs::file_time_type::clock::now() - std::chrono::hours(24);
+  const auto old = fs::file_time_type::clock::now() - kLongestWork;
   for (const fs::directory_entry& entry : fs::directory_iterator(cache.directory() / kCacheScratch, error)) {
     std::error_code unreadable;
-    if (entry.last_write_time(unreadable) < old && !unreadable) fs::remove_all(entry.path(), unreadable);
+    if (entry.last_write_time(unreadable) < old && !unreadable) remove_tree(entry.path());
   }
 }
 
@@ -57,16 +58,19 @@ Result<CacheUsage> measure_cache(const Cache& cache) {
 }
 
 Result<CacheUsage> verify_cache(const Cache& cache) {
-  std::vector<Digest> keys;
+  std::vector<fs::path> records;
   XAAS_TRY(for_each_file(cache, [&](const fs::path& path) {
-    const auto key = Digest::parse("sha256:" + path.stem().string());
-    if (path.extension() == ".json" && key) keys.push_back(*key);
+    if (path.extension() == ".json") records.push_back(path);
   }));
   CacheUsage usage;
-  for (const Digest& key : keys) {
+  for (const fs::path& record : records) {
+    const auto key = Digest::parse("sha256:" + record.stem().string());
+    if (!key) continue;
     ++usage.entries;
-    usage.bytes += disk_bytes(cache.data_path(key));
-    if (!cache.find(key)) ++usage.broken;
+    usage.bytes += disk_bytes(cache.data_path(*key));
+    if (cache.find(*key)) continue;
+    std::error_code error;
+    fs::exists(record, error) ? ++usage.unreadable : ++usage.broken;
   }
   return usage;
 }

@@ -11,8 +11,9 @@ namespace xaas {
 
 struct CacheUsage {
   std::uint64_t entries = 0;
-  std::uint64_t bytes = 0;   // on disk
-  std::uint64_t broken = 0;  // of them; removed
+  std::uint64_t bytes = 0;       // on disk
+  std::uint64_t broken = 0;      // of them; removed
+  std::uint64_t unreadable = 0;  // of them: another user's, being made, or on a failing disk; left alone
 };
 
 // What the cache holds. Nothing is read but directories.

@@ -25,6 +25,8 @@ bool is_same_kind(std::string_view one, std::string_view other) {
 // Empty: the target satisfies it.
 std::string reason_against(const Configuration& configuration, const Target& target) {
   if (!is_same_kind(configuration.triple, target.triple)) return fmt::format("is for {}", configuration.triple);
+  const auto& unknown = configuration.requires_.unknown;
+  if (!unknown.empty()) return fmt::format("requires {}, which this version does not know", join(unknown));
   const auto missing = missing_features(target, configuration.requires_.features);
   if (!missing.empty()) return fmt::format("needs {}, which {} lacks here", join(missing), target.cpu);
   for (const std::string& soname : configuration.requires_.libraries) {

@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <llvm/Config/llvm-config.h>
+#include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Support/ErrorHandling.h>
+#include <llvm/TargetParser/Triple.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -38,6 +40,23 @@ Status check_job(const Job& job) {
   return {};
 }
 
+// A newer program outside of the image may know CPUs and features that this LLVM does not. Such a CPU becomes the level
+// that its features reach; such features are dropped, since nothing here makes code for them.
+Target known_target(const Target& given) {
+  std::string why;
+  const llvm::Target* generator = llvm::TargetRegistry::lookupTarget(given.triple, why);
+  const std::unique_ptr<llvm::MCSubtargetInfo> subtarget(generator->createMCSubtargetInfo(given.triple, "", ""));
+  std::set<std::string_view> names;
+  for (const llvm::SubtargetFeatureKV& feature : subtarget->getAllProcessorFeatures()) names.insert(feature.Key);
+  Target target = given;
+  std::erase_if(target.features, [&](std::string_view feature) { return !names.contains(feature.substr(1)); });
+  if (subtarget->isCPUStringValid(target.cpu)) return target;
+  X86Features features;
+  for (const std::string& feature : target.features) features.emplace(feature.substr(1), feature.starts_with('+'));
+  target.cpu = llvm::Triple(given.triple).isX86() ? x86_level(features) : "generic";
+  return target;
+}
+
 // Scratch: no temporary name, no fsync.
 Status write_unit(const std::string& name, std::string_view bytes) {
   const Fd file(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
@@ -54,7 +73,7 @@ Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& uni
   UnitContext context;
   XAAS_ASSIGN(const std::unique_ptr<llvm::Module> module, read_module(bitcode, context));
   XAAS_TRY(retarget(*module, link, *unit.input, unit.name));
-  if (is_lowered_alone(*module)) {
+  if (is_lowered_alone(*module) || (link.mixed && depends_on_order(*module))) {
     XAAS_ASSIGN(const std::string object, compile_alone(*module, context, link, job.policy));
     return write_unit(unit.file, object);
   }
@@ -67,7 +86,8 @@ Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
   std::error_code error;
   std::filesystem::create_directory(kUnitDirectory, error);
   if (error) return fail(Code::io, "cannot make the directory {}: {}", kUnitDirectory, error.message());
-  const LinkContext link{job.target, job.recipe.kind, symbolic_of(job.recipe)};
+  const Target target = known_target(job.target);
+  const LinkContext link{target, job.recipe.kind, symbolic_of(job.recipe), has_own_objects(job.recipe)};
   return for_each_parallel(units.size(), job.jobs, [&](std::size_t i) -> Status {
     Status status = prepare_unit(job, link, units[i]);
     if (!status) return fail(status.error().code, "cannot lower {}: {}", units[i].name, status.error().message);

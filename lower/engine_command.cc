@@ -2,6 +2,7 @@
 // Implements spec/lowering.md, "Engine".
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <set>
 
 #include "lower/engine_link.h"
@@ -104,7 +105,10 @@ class CommandBuilder {
     const auto file = job_.libraries.find(library.soname);
     if (file == job_.libraries.end())
       return fail(Code::invalid, "the job names no file for the library {}", library.soname);
-    add(file->second);
+    // Not by its path: a library without a soname would be needed by that path.
+    const std::filesystem::path path = file->second;
+    add("-L" + path.parent_path().string());
+    add("-l:" + path.filename().string());
     return {};
   }
 
@@ -121,7 +125,7 @@ std::vector<LinkUnit> link_units(const Recipe& recipe) {
   std::vector<LinkUnit> units;
   std::set<std::string> names;
   const auto add = [&](const IrInput& input, std::string name) {
-    if (!names.insert(name).second) name += fmt::format("#{}", units.size());
+    while (!names.insert(name).second) name += fmt::format("#{}", units.size());
     std::string file = fmt::format("{}/{}.bc", kUnitDirectory, units.size());
     units.push_back({&input, std::move(name), std::move(file)});
   };
@@ -134,6 +138,17 @@ std::vector<LinkUnit> link_units(const Recipe& recipe) {
         add(*unit, fmt::format("{}({})", archive->name, unit->name));
   }
   return units;
+}
+
+bool has_own_objects(const Recipe& recipe) {
+  const auto is_own = [](const auto& input) {
+    const auto* object = std::get_if<ObjectInput>(&input);
+    return object != nullptr && !object->name.starts_with('/');
+  };
+  return std::ranges::any_of(recipe.arguments, [&](const LinkArgument& argument) {
+    const auto* archive = std::get_if<ArchiveInput>(&argument);
+    return is_own(argument) || (archive != nullptr && std::ranges::any_of(archive->members, is_own));
+  });
 }
 
 Symbolic symbolic_of(const Recipe& recipe) {
@@ -154,7 +169,6 @@ Result<std::vector<std::string>> link_command(const Job& job, const std::vector<
   CommandBuilder command(job, units);
   command.add("ld.lld");
   for (std::string& option : kind_options(job.recipe.kind)) command.add(std::move(option));
-  for (const std::string& directory : job.search_directories) command.add("--rpath-link=" + directory);
   for (const LinkArgument& argument : job.recipe.arguments) XAAS_TRY(command.add_argument(argument));
   // Last, since the last one wins.
   command.add("-o" + job.output);

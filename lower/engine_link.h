@@ -26,6 +26,10 @@ std::vector<LinkUnit> link_units(const Recipe& recipe);
 // The last of -Bsymbolic, -Bsymbolic-functions, -Bno-symbolic in the recipe.
 Symbolic symbolic_of(const Recipe& recipe);
 
+// Whether native objects of the project itself stand in the recipe, not only start files and libraries of the system,
+// which are called by absolute paths.
+bool has_own_objects(const Recipe& recipe);
+
 // lld's arguments, its own name first. `units` is link_units(job.recipe). Code::invalid when the job names no file for
 // an input.
 Result<std::vector<std::string>> link_command(const Job& job, const std::vector<LinkUnit>& units);

@@ -79,7 +79,6 @@ std::string to_json(const Job& job) {
                     {"jobs", job.jobs},
                     {"files", files_to_json(job.files)},
                     {"libraries", libraries},
-                    {"search_directories", job.search_directories},
                     {"output", job.output}}) +
          "\n";
 }
@@ -88,8 +87,8 @@ Result<Job> parse_job(std::string_view text) {
   XAAS_ASSIGN(const Json json, parse_json(text, "job"));
   XAAS_ASSIGN(const JsonObject object, JsonObject::of(json, "job"));
   XAAS_TRY(check_version(object));
-  XAAS_TRY(object.only_keys({"version", "recipe", "target", "policy", "build_id", "jobs", "files", "libraries",
-                             "search_directories", "output"}));
+  XAAS_TRY(
+      object.only_keys({"version", "recipe", "target", "policy", "build_id", "jobs", "files", "libraries", "output"}));
   Job job;
   XAAS_TRY(object.object("recipe"));
   XAAS_ASSIGN(job.recipe, parse_recipe(json["recipe"].dump()));
@@ -102,7 +101,6 @@ Result<Job> parse_job(std::string_view text) {
   job.jobs = static_cast<unsigned>(jobs);
   XAAS_ASSIGN(job.files, parse_files(object));
   XAAS_ASSIGN(job.libraries, object.string_map("libraries"));
-  XAAS_ASSIGN(job.search_directories, object.strings("search_directories"));
   XAAS_ASSIGN(job.output, object.string("output"));
   return job;
 }

@@ -26,7 +26,6 @@ struct Job {
   unsigned jobs = 1;                             // threads; never changes the bytes
   std::map<Digest, std::string> files;           // for every digest of the recipe, the name of its file
   std::map<std::string, std::string> libraries;  // for every soname of the recipe, the name of its file
-  std::vector<std::string> search_directories;   // where libraries that those libraries need lie (rpath-link)
   std::string output;                            // the file to make
 };
 

@@ -2,6 +2,7 @@
 #include "lower/library_search.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <deque>
 #include <filesystem>
@@ -57,17 +58,30 @@ Result<std::optional<FoundLibrary>> look_in_image(const Image& image, std::strin
   return library;
 }
 
+// What of a host's library goes into a key.
+Result<std::string> host_identity(int file) {
+  XAAS_ASSIGN(const ElfIdentity identity, read_elf_identity(file));
+  if (!identity.build_id.empty()) return "build-id:" + identity.build_id;
+  XAAS_ASSIGN(const Digest digest, Digest::of_file(file));
+  return digest.to_string();
+}
+
 Result<FoundLibrary> describe_host_library(std::string_view soname, const fs::path& path) {
   FoundLibrary library{.soname = std::string(soname), .identity = {}, .path = path.string(), .in_image = false};
   XAAS_ASSIGN(const Fd file, open_for_reading(path));
-  XAAS_ASSIGN(const ElfIdentity identity, read_elf_identity(file.get()));
-  if (!identity.build_id.empty()) {
-    library.identity = "build-id:" + identity.build_id;
-    return library;
-  }
-  XAAS_ASSIGN(const Digest digest, Digest::of_file(file.get()));
-  library.identity = digest.to_string();
+  XAAS_ASSIGN(library.identity, host_identity(file.get()));
   return library;
+}
+
+// An update of the host may have replaced it since the key was made.
+Result<std::string> read_host_library(const FoundLibrary& library) {
+  XAAS_ASSIGN(const Fd file, open_for_reading(library.path));
+  XAAS_ASSIGN(const std::string identity, host_identity(file.get()));
+  if (identity != library.identity) {
+    return fail(Code::failed, "{} changed while it was being used: open the program again", library.path);
+  }
+  if (lseek(file.get(), 0, SEEK_SET) != 0) return fail_errno(library.path);
+  return read_fd(file.get(), kLibraryLimit);
 }
 
 std::string multiarch_directory(std::string_view triple) {
@@ -128,7 +142,7 @@ Result<FoundLibrary> find_library(const Image& image, std::string_view soname, s
 }
 
 Result<std::string> read_library(const Image& image, const FoundLibrary& library) {
-  if (!library.in_image) return read_file(library.path, kLibraryLimit);
+  if (!library.in_image) return read_host_library(library);
   XAAS_ASSIGN(std::string content, read_unindexed(image, library.path));
   if (Digest::of(content).to_string() != library.identity) {
     return fail(Code::invalid, "{} in {} is damaged: fetch the image again", library.path, image.path().string());

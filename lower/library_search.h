@@ -29,7 +29,7 @@ std::optional<std::string> follow_in_image(const Image& image, std::string_view 
 Result<FoundLibrary> find_library(const Image& image, std::string_view soname, std::string_view user,
                                   std::string_view toolchain_directory, std::string_view triple);
 
-// Its content; of an image's library checked against the digest that is its identity.
+// Its content, checked to be what `library` says. Code::failed for a host's library that has been replaced since.
 Result<std::string> read_library(const Image& image, const FoundLibrary& library);
 
 }  // namespace xaas

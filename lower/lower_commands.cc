@@ -17,6 +17,7 @@
 
 #include "format/image.h"
 #include "format/json_fields.h"
+#include "format/text.h"
 #include "lower/cache_upkeep.h"
 #include "lower/host.h"
 #include "lower/library_search.h"
@@ -102,19 +103,17 @@ void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lower
 }
 
 Status write_output(const Lowered& lowered, const std::filesystem::path& target) {
-  constexpr std::size_t kBuffer = 1 << 20;
   const std::filesystem::path directory = target.has_parent_path() ? target.parent_path() : ".";
   XAAS_ASSIGN(TempFile file, TempFile::create(directory));
-  std::vector<char> buffer(kBuffer);
-  for (std::uint64_t done = 0; done < lowered.size;) {
-    const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), lowered.size - done);
-    const ssize_t got = pread(lowered.file.get(), buffer.data(), wanted, static_cast<off_t>(done));
-    if (got <= 0) return fail_errno("cannot read the lowered file");
-    XAAS_TRY(write_all(file.fd(), {buffer.data(), static_cast<std::size_t>(got)}));
-    done += static_cast<std::uint64_t>(got);
-  }
+  XAAS_TRY(read_pieces(lowered.file.get(), lowered.size,
+                       [&](std::string_view piece) { return write_all(file.fd(), piece); }));
   if (fchmod(file.fd(), 0755) != 0) return fail_errno(fmt::format("cannot change the mode of {}", target.string()));
   return file.commit(target);
+}
+
+// What comes from an image is shown harmless.
+void say(const std::string& path, const std::string& message) {
+  fmt::print(stderr, "xaas-lower: {}: {}\n", printable(path), printable(message));
 }
 
 Status lower_one(const Lowerer& lowerer, const FileRecord& record, const LowerCommandOptions& options,
@@ -123,7 +122,7 @@ Status lower_one(const Lowerer& lowerer, const FileRecord& record, const LowerCo
   if (!options.output.empty()) XAAS_TRY(write_output(lowered, options.output));
   const std::lock_guard lock(print_mutex);
   print_lowered(lowerer, record, lowered, options.json);
-  for (const std::string& warning : lowered.warnings) fmt::print(stderr, "xaas-lower: {}: {}\n", record.path, warning);
+  for (const std::string& warning : lowered.warnings) say(record.path, warning);
   return {};
 }
 
@@ -139,7 +138,7 @@ std::size_t lower_all(const Lowerer& lowerer, const std::vector<FileRecord>& rec
       if (status) continue;
       ++failed;
       const std::lock_guard lock(print_mutex);
-      fmt::print(stderr, "xaas-lower: {}: {}\n", records[i].path, status.error().message);
+      say(records[i].path, status.error().message);
     }
   };
   const unsigned jobs = options.jobs != 0 ? options.jobs : usable_cores();
@@ -288,13 +287,15 @@ Status lower_cache(const LowerCommandOptions& options) {
     fmt::print("{}\n", dump_json({{"directory", cache->directory().string()},
                                   {"entries", usage.entries},
                                   {"bytes", usage.bytes},
-                                  {"broken", usage.broken}}));
-  } else {
-    fmt::print("{}: {} entries, {}{}\n", cache->directory().string(), usage.entries, human_bytes(usage.bytes),
-               options.action == "clear"    ? ", removed"
-               : options.action == "verify" ? fmt::format(", {} broken and removed", usage.broken)
-                                            : "");
+                                  {"broken", usage.broken},
+                                  {"unreadable", usage.unreadable}}));
+    return {};
   }
+  fmt::print("{}: {} entries, {}", cache->directory().string(), usage.entries, human_bytes(usage.bytes));
+  if (options.action == "clear") fmt::print(", removed");
+  if (options.action == "verify") fmt::print(", {} broken and removed", usage.broken);
+  if (usage.unreadable != 0) fmt::print(", {} unreadable", usage.unreadable);
+  fmt::print("\n");
   return {};
 }
 

@@ -59,6 +59,27 @@ Inputs inputs_of(const Recipe& recipe) {
   return inputs;
 }
 
+// Puts the build's own object in the place of every unit that requires what `target` lacks.
+Status use_native_objects(Recipe& recipe, const Target& target) {
+  Status status;
+  const auto replace = [&](auto& input) {
+    const auto* unit = std::get_if<IrInput>(&input);
+    const auto missing = unit == nullptr ? std::vector<std::string>() : missing_features(target, unit->features);
+    if (missing.empty()) return;
+    if (unit->native) {
+      input = ObjectInput{*unit->native, unit->name};
+    } else if (status) {
+      status = fail(Code::unsupported, "{} needs {}, which {} lacks here: only the baseline can be used", unit->name,
+                    missing.front(), target.cpu);
+    }
+  };
+  for (LinkArgument& argument : recipe.arguments) {
+    replace(argument);
+    if (auto* archive = std::get_if<ArchiveInput>(&argument)) std::ranges::for_each(archive->members, replace);
+  }
+  return status;
+}
+
 Result<std::string> choose_configuration(const Image& image, const Target& target, std::string_view forced) {
   std::string reasons;
   for (const Choice& choice : explain_configurations(image.manifest(), target, forced)) {
@@ -171,13 +192,10 @@ Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> im
 Result<Lowerer::Plan> Lowerer::plan(const FileRecord& record) const {
   Plan plan;
   XAAS_ASSIGN(plan.recipe, image_->recipe(record.recipe));
-  plan.inputs = inputs_of(plan.recipe);
-  for (const IrInput& input : plan.inputs.ir) {
-    const auto missing = missing_features(target_, input.features);
-    if (missing.empty()) continue;
-    return fail(Code::unsupported, "{} in {} needs {}, which {} lacks here: only its baseline can be used", input.name,
-                record.path, missing.front(), target_.cpu);
+  if (const Status fits = use_native_objects(plan.recipe, target_); !fits) {
+    return fail(fits.error().code, "{}: {}", record.path, fits.error().message);
   }
+  plan.inputs = inputs_of(plan.recipe);
   std::vector<std::string>& sonames = plan.inputs.sonames;
   std::sort(sonames.begin(), sonames.end());
   sonames.erase(std::unique(sonames.begin(), sonames.end()), sonames.end());
@@ -231,7 +249,6 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const 
           .jobs = jobs_,
           .files = {},
           .libraries = {},
-          .search_directories = {},
           .output = kOutputName};
   XAAS_TRY(extract(*image_, plan.inputs, plan.libraries, scratch.path(), job));
   XAAS_ASSIGN(JobResult result, run_worker(*program, job, scratch.path(), {.stop = stop}));
@@ -248,11 +265,11 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const 
 
 void Lowerer::keep(const FileRecord& record, Lowered& lowered) const {
   const Manifest& manifest = image_->manifest();
-  auto entry = cache_->store(lowered.key, lowered.file.get(), lowered.size, record.promised_size,
+  auto entry = cache_->store(lowered.key, lowered.file.get(), lowered.size,
                              {.sha256 = {},
                               .size = 0,
                               .path = record.path,
-                              .image = manifest.name + " " + manifest.version,
+                              .image = full_name(manifest),
                               .cpu = target_.cpu,
                               .seconds = lowered.seconds});
   if (entry) {
@@ -261,7 +278,6 @@ void Lowerer::keep(const FileRecord& record, Lowered& lowered) const {
   }
   // No room or no permission: the file lives on without a name, for as long as it is open.
   lowered.warnings.push_back("not kept in the cache: " + entry.error().message);
-  if (lowered.size < record.promised_size) ftruncate(lowered.file.get(), static_cast<off_t>(record.promised_size));
 }
 
 Result<std::shared_ptr<const WorkerProgram>> Lowerer::worker() const {

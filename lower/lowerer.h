@@ -31,7 +31,7 @@ struct LowererOptions {
 
 struct Lowered {
   Fd file;                 // the ELF file, open for reading
-  std::uint64_t size = 0;  // bytes, without padding
+  std::uint64_t size = 0;  // bytes
   Digest key;
   bool from_cache = false;
   double seconds = 0;                 // wall time that lowering took, also when it was found in the cache
@@ -50,13 +50,12 @@ class Lowerer {
   const std::string& configuration() const { return configuration_; }
   const Cache& cache() const { return *cache_; }
 
-  // Digest of everything that decides the bytes of `record` lowered here. Code::not_found when a library is missing.
+  // Of everything that decides the bytes of `record` lowered here. Code::not_found when a library is missing.
   Result<Digest> key(const FileRecord& record) const;
-  // From the cache only.
+  // From the cache only. Code::not_found when a library is missing.
   Result<std::optional<Lowered>> find(const FileRecord& record) const;
   // From the cache, or made now; blocks for as long as that takes. `stop` (may be null) ends it early:
-  // Code::interrupted. A result is padded with a hole up to record.promised_size when it is not larger. REQUIRES:
-  // record.recipe is not none.
+  // Code::interrupted. REQUIRES: record.recipe is not none.
   Result<Lowered> lower(const FileRecord& record, const std::atomic<bool>* stop) const;
 
  private:

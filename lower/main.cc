@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "format/text.h"
 #include "format/version.h"
 #include "lower/engine.h"
 #include "lower/lower_commands.h"
@@ -75,7 +76,7 @@ int main(int argc, char** argv) {
 
   const auto run = explain->parsed() ? xaas::lower_explain : cache->parsed() ? xaas::lower_cache : xaas::lower_files;
   if (const auto status = run(options); !status) {
-    fmt::print(stderr, "xaas-lower: {}\n", status.error().message);
+    fmt::print(stderr, "xaas-lower: {}\n", xaas::printable(status.error().message));
     return kFailed;
   }
   return kDone;

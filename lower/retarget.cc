@@ -2,6 +2,8 @@
 // Implements spec/lowering.md, "Engine".
 #include "lower/retarget.h"
 
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/Analysis/ModuleSummaryAnalysis.h>
 #include <llvm/Analysis/ProfileSummaryInfo.h>
 #include <llvm/Bitcode/BitcodeWriter.h>
@@ -62,6 +64,14 @@ bool is_replaceable(const llvm::GlobalValue& value, const LinkContext& link) {
   return !value.hasLinkOnceODRLinkage() && !value.hasWeakODRLinkage();
 }
 
+// A linker defines __start_X and __stop_X for sections whose names are C identifiers; the others are run at start.
+bool is_walked(llvm::StringRef section) {
+  if (section.starts_with(".init_array") || section.starts_with(".preinit_array") || section.starts_with(".ctors"))
+    return true;
+  return !section.empty() && !llvm::isDigit(section.front()) &&
+         llvm::all_of(section, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+}
+
 }  // namespace
 
 Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, const std::string& source_name) {
@@ -79,6 +89,13 @@ Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& un
 }
 
 bool is_lowered_alone(const llvm::Module& module) { return !module.getModuleInlineAsm().empty(); }
+
+bool depends_on_order(const llvm::Module& module) {
+  if (module.getNamedGlobal("llvm.global_ctors") != nullptr) return true;
+  if (module.getNamedGlobal("llvm.global_dtors") != nullptr) return true;
+  return llvm::any_of(module.global_objects(),
+                      [](const llvm::GlobalObject& object) { return is_walked(object.getSection()); });
+}
 
 std::string write_thin_module(llvm::Module& module, const LinkContext& link) {
   llvm::ProfileSummaryInfo profile(module);

@@ -20,6 +20,7 @@ struct LinkContext {
   const Target& target;
   LinkKind kind;
   Symbolic symbolic;
+  bool mixed = false;  // the project's own native objects are linked as well
 };
 
 // Does everything but writing: target attributes, position independence. `source_name` must be unlike that of any other
@@ -27,11 +28,15 @@ struct LinkContext {
 // Code::unsupported when the module is of another architecture, or requires features that the target lacks.
 Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, const std::string& source_name);
 
-// True when the module must not take part in ThinLTO, because file-scope assembly defines or versions symbols in it.
+// True when the module must not take part in ThinLTO: file-scope assembly defines or versions symbols in it.
 bool is_lowered_alone(const llvm::Module& module);
 
+// True when the place of the module among others of the link decides what the program does: it has constructors, or
+// data for a section that the program walks from __start_X to __stop_X. What ThinLTO makes stands behind all objects.
+bool depends_on_order(const llvm::Module& module);
+
 // Bitcode with summary and symbol table. Definitions that another library may replace are marked as never to be
-// imported. `seed` decides the module's hash and must differ between the units of a link.
+// imported. The module's hash comes from its source name; see retarget().
 std::string write_thin_module(llvm::Module& module, const LinkContext& link);
 
 }  // namespace xaas

@@ -77,13 +77,13 @@ constexpr const char* kAllowed[] = {
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sched_getaffinity", "sched_yield", "set_robust_list",
     "set_tid_address", "sigaltstack", "exit", "exit_group",
     // files that are open
-    "close", "close_range", "copy_file_range", "dup", "dup2", "dup3", "fadvise64", "fallocate", "fchmod", "fdatasync",
-    "flock", "fstat", "fstatfs", "fsync", "ftruncate", "getdents64", "lseek", "pipe", "pipe2", "poll", "ppoll",
-    "pread64", "preadv", "pwrite64", "pwritev", "read", "readv", "write", "writev",
-    // files by name
+    "close", "close_range", "copy_file_range", "dup", "dup2", "dup3", "fadvise64", "fallocate", "fdatasync", "flock",
+    "fstat", "fstatfs", "fsync", "ftruncate", "getdents64", "lseek", "pipe", "pipe2", "poll", "ppoll", "pread64",
+    "preadv", "pwrite64", "pwritev", "read", "readv", "write", "writev",
+    // files by name; not truncate(), which Landlock cannot refuse before Linux 6.2
     "access", "faccessat", "faccessat2", "getcwd", "lstat", "mkdir", "mkdirat", "newfstatat", "open", "openat",
-    "readlink", "readlinkat", "rename", "renameat", "renameat2", "rmdir", "stat", "statfs", "statx", "truncate",
-    "umask", "unlink", "unlinkat",
+    "readlink", "readlinkat", "rename", "renameat", "renameat2", "rmdir", "stat", "statfs", "statx", "umask", "unlink",
+    "unlinkat",
     // what the process and the machine are
     "clock_getres", "clock_gettime", "clock_nanosleep", "getcpu", "getegid", "geteuid", "getgid", "getrandom",
     "getrlimit", "getrusage", "gettimeofday", "getuid", "nanosleep", "sysinfo", "time", "times", "uname"};
@@ -162,11 +162,13 @@ Result<std::vector<sock_filter>> make_filter(int program_fd) {
 SandboxFailure drop_capabilities() {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
-  if (syscall(SYS_capset, &header, none.data()) != 0) return {"drop capabilities", errno};
+  if (syscall(SYS_capset, &header, none.data()) != 0) return {.step = "drop capabilities", .error = errno};
   return {};
 }
 
 }  // namespace
+
+Sandbox::Sandbox() : parent_(getpid()) {}
 
 Result<Sandbox> Sandbox::prepare(const std::filesystem::path& scratch, Confinement confinement, int program_fd) {
   Sandbox sandbox;
@@ -186,19 +188,30 @@ SandboxFailure Sandbox::enter(int scratch_fd, int ruleset_fd) {
   if (const SandboxFailure failure = hide_file_system(scratch_fd, ruleset_fd); failure.step != nullptr) return failure;
   if (const SandboxFailure failure = drop_capabilities(); failure.step != nullptr) return failure;
   // After the change of credentials, which would undo it.
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return {"tie the worker to its parent", errno};
+  if (const SandboxFailure failure = die_with_parent(); failure.step != nullptr) return failure;
   return install_filter();
 }
 
+SandboxFailure Sandbox::die_with_parent() const {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return {.step = "tie the worker to its parent", .error = errno};
+  // One that died before that call sends no signal any more.
+  if (getppid() != parent_) return {.step = "start before its parent ended", .error = ESRCH};
+  return {};
+}
+
 SandboxFailure Sandbox::hide_file_system(int scratch_fd, int ruleset_fd) const {
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return {"give up new privileges", errno};
-  if (fchdir(scratch_fd) != 0) return {"enter the scratch directory", errno};
-  if (ruleset_.valid()) {
-    if (syscall(SYS_landlock_restrict_self, ruleset_fd, 0) != 0) return {"apply the Landlock ruleset", errno};
-    return {};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return {.step = "give up new privileges", .error = errno};
+  if (fchdir(scratch_fd) != 0) return {.step = "enter the scratch directory", .error = errno};
+  // Also where there is Landlock, if it can be had: Landlock leaves names, sizes and times of all files to be seen.
+  const bool has_namespace = unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0;
+  const int no_namespace = errno;
+  const bool has_root = has_namespace && chroot(".") == 0 && chdir("/") == 0;
+  if (!ruleset_.valid()) {
+    if (!has_namespace) return {.step = "make a user namespace", .error = no_namespace, .confining = true};
+    if (!has_root) return {.step = "change the root directory", .error = errno, .confining = true};
+  } else if (syscall(SYS_landlock_restrict_self, ruleset_fd, 0) != 0) {
+    return {.step = "apply the Landlock ruleset", .error = errno, .confining = true};
   }
-  if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET) != 0) return {"make a user namespace", errno};
-  if (chroot(".") != 0 || chdir("/") != 0) return {"change the root directory", errno};
   return {};
 }
 
@@ -212,7 +225,7 @@ SandboxFailure Sandbox::install_filter() {
   // before 4.17 do not know the flag.
   if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0) return {};
   if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0) return {};
-  return {"install the seccomp filter", errno};
+  return {.step = "install the seccomp filter", .error = errno, .confining = true};
 }
 
 }  // namespace xaas

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <sys/types.h>
 
 #include <filesystem>
 #include <string>
@@ -20,6 +21,7 @@ enum class Confinement { best, landlock, chroot };
 struct SandboxFailure {
   const char* step = nullptr;  // a literal; null: none
   int error = 0;               // errno
+  bool confining = false;      // this kernel does not offer what the step needs
 };
 
 class Sandbox {
@@ -33,14 +35,16 @@ class Sandbox {
 
   // In the child only: drops capabilities, hides the file system, makes the scratch directory the working directory,
   // and installs the filter. The descriptors are given by their numbers in the child. Async-signal-safe; nothing but
-  // exec may follow.
+  // exec may follow. REQUIRES: the child's parent is the process that called prepare().
   SandboxFailure enter(int scratch_fd, int ruleset_fd);
 
  private:
-  Sandbox() = default;
+  Sandbox();
+  SandboxFailure die_with_parent() const;
   SandboxFailure hide_file_system(int scratch_fd, int ruleset_fd) const;
   SandboxFailure install_filter();
 
+  pid_t parent_;
   Fd scratch_;
   Fd ruleset_;                       // Landlock; not valid: chroot
   std::vector<sock_filter> filter_;  // seccomp; enter() writes the child's process id into it

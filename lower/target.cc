@@ -53,8 +53,7 @@ bool contains(const Range& range, std::string_view name) {
   return std::find(range.begin(), range.end(), name) != range.end();
 }
 
-// Name -> supported.
-using Features = std::map<std::string, bool, std::less<>>;
+using Features = X86Features;
 
 Features no_x86_features() {
   Features features;
@@ -87,16 +86,9 @@ void set_with_implied(Features& features, llvm::StringRef name, bool supported) 
   }
 }
 
-Status check_x86_cpu(std::string_view cpu) {
-  llvm::SmallVector<llvm::StringRef, 128> known;
-  llvm::X86::fillValidCPUArchList(known, /*Only64Bit=*/true);
-  if (std::find(known.begin(), known.end(), llvm::StringRef(cpu)) != known.end()) return {};
-  std::vector<std::string> names(known.begin(), known.end());
-  return fail(Code::invalid, "unknown CPU '{}': did you mean one of {}?", cpu, nearest(cpu, names));
-}
+}  // namespace
 
-// A CPU without a name of its own gets the name of the highest level it reaches.
-std::string x86_level(const Features& features) {
+std::string x86_level(const X86Features& features) {
   for (const std::string_view level : {"x86-64-v4", "x86-64-v3", "x86-64-v2"}) {
     llvm::SmallVector<llvm::StringRef, 64> required;
     llvm::X86::getFeaturesForCPU(llvm::StringRef(level), required);
@@ -109,12 +101,31 @@ std::string x86_level(const Features& features) {
   return "x86-64";
 }
 
+void mask_dependent_features(X86Features& features) {
+  std::vector<std::string> masked;
+  for (const auto& [name, supported] : features) {
+    if (!supported) masked.push_back(name);
+  }
+  for (const std::string& name : masked) set_with_implied(features, name, false);
+}
+
+namespace {
+
+Status check_x86_cpu(std::string_view cpu) {
+  llvm::SmallVector<llvm::StringRef, 128> known;
+  llvm::X86::fillValidCPUArchList(known, /*Only64Bit=*/true);
+  if (std::find(known.begin(), known.end(), llvm::StringRef(cpu)) != known.end()) return {};
+  std::vector<std::string> names(known.begin(), known.end());
+  return fail(Code::invalid, "unknown CPU '{}': did you mean one of {}?", cpu, nearest(cpu, names));
+}
+
 void describe_x86_host(Features& features, std::string& cpu) {
   for (const auto& entry : llvm::sys::getHostCPUFeatures()) {
     const auto known = features.find(std::string_view(entry.getKey().data(), entry.getKey().size()));
     if (known != features.end()) known->second = entry.getValue();
   }
   set_with_implied(features, "x87", true);  // cpuid is not asked for it: every 64-bit CPU has it
+  mask_dependent_features(features);
   cpu = llvm::sys::getHostCPUName().str();
   if (!check_x86_cpu(cpu)) cpu = x86_level(features);
 }

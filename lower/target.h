@@ -2,6 +2,8 @@
 // section "Target". Uses LLVM's TargetParser only, no code generation.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,15 @@ Result<Target> resolve_target(std::string_view triple, const TargetOverrides& ov
 
 // Triple of the host this process runs on, "x86_64-pc-linux-gnu".
 std::string host_triple();
+
+using X86Features = std::map<std::string, bool, std::less<>>;  // name -> supported
+
+// "x86-64-v4" down to "x86-64": the highest level whose features are all there. For a CPU without a name of its own.
+std::string x86_level(const X86Features& features);
+
+// Takes away what implies a feature that is not there: a hypervisor may hide avx512f and leave avx512vl, which a code
+// generator takes for avx512f as well.
+void mask_dependent_features(X86Features& features);
 
 // The features of `required` ("+x") that `target` lacks. "-x" entries are never missing.
 std::vector<std::string> missing_features(const Target& target, const std::vector<std::string>& required);

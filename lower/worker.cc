@@ -19,6 +19,8 @@
 #include <system_error>
 #include <utility>
 
+#include "format/text.h"
+
 namespace xaas {
 namespace {
 
@@ -33,18 +35,27 @@ constexpr int kFirstUnused = 7;
 
 constexpr std::size_t kAnswerLimit = 16 << 20;
 constexpr std::size_t kMessagesKept = 16 << 10;
+constexpr std::size_t kLineKept = 1000;
+constexpr std::size_t kWarningsKept = 100;
 constexpr rlim_t kOpenFiles = 4096;
 constexpr rlim_t kFileBytes = 16ULL << 30;
 
+// Since Linux 6.3; before, every memory file can be executed.
 #ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U  // Linux 6.3
+#define MFD_NOEXEC_SEAL 0x0008U
+#define MFD_EXEC 0x0010U
 #endif
 
-Result<Fd> memory_file(const char* name, unsigned flags, std::string_view content) {
-  Fd fd(memfd_create(name, MFD_CLOEXEC | flags));
+// A memory file with `content`, sealed, at its start.
+Result<Fd> memory_file(const char* name, unsigned execution, std::string_view content) {
+  Fd fd(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | execution));
+  if (!fd.valid()) fd = Fd(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!fd.valid()) return fail_errno(fmt::format("cannot make the memory file '{}'", name));
   XAAS_TRY(write_all(fd.get(), content));
   if (lseek(fd.get(), 0, SEEK_SET) != 0) return fail_errno("cannot rewind a memory file");
+  if (fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) {
+    return fail_errno("cannot seal a memory file");
+  }
   return fd;
 }
 
@@ -83,11 +94,13 @@ SandboxFailure arrange_descriptors(const ChildPlan& plan) {
                                         has_ruleset ? plan.sandbox->ruleset_fd() : plan.sandbox->scratch_fd()};
   for (int& source : sources) {
     source = fcntl(source, F_DUPFD, kOutOfTheWay);
-    if (source < 0) return {"duplicate a descriptor", errno};
+    if (source < 0) return {.step = "duplicate a descriptor", .error = errno};
   }
   for (int number = 0; number < kFirstUnused; ++number) {
     const int flags = number <= STDERR_FILENO ? 0 : O_CLOEXEC;
-    if (dup3(sources[static_cast<std::size_t>(number)], number, flags) < 0) return {"place a descriptor", errno};
+    if (dup3(sources[static_cast<std::size_t>(number)], number, flags) < 0) {
+      return {.step = "place a descriptor", .error = errno};
+    }
   }
   if (syscall(SYS_close_range, kFirstUnused, ~0U, 0) == 0) return {};
   rlimit open_files{};
@@ -114,6 +127,14 @@ void reset_signals() {
   pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
+// What eats all memory is to be killed itself, not the server or the user's work.
+void die_first_of_memory() {
+  const int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  static_cast<void>(!write(file, "1000", 4));
+  close(file);
+}
+
 SandboxFailure start_program(const ChildPlan& plan) {
   constexpr int kNiceness = 10;
   reset_signals();
@@ -123,6 +144,7 @@ SandboxFailure start_program(const ChildPlan& plan) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NOFILE, kOpenFiles);
   limit(RLIMIT_FSIZE, kFileBytes);
+  die_first_of_memory();
   if (const SandboxFailure failure = arrange_descriptors(plan); failure.step != nullptr) return failure;
   if (const SandboxFailure failure = plan.sandbox->enter(kScratchFd, kRulesetFd); failure.step != nullptr) {
     return failure;
@@ -130,7 +152,7 @@ SandboxFailure start_program(const ChildPlan& plan) {
   const std::array<const char*, 3> arguments{"xaas-lower", "--worker", nullptr};
   const std::array<const char*, 2> environment{"LC_ALL=C", nullptr};
   syscall(SYS_execveat, kProgramFd, "", arguments.data(), environment.data(), AT_EMPTY_PATH);
-  return {"execute the worker", errno};
+  return {.step = "execute the worker", .error = errno};
 }
 
 // Runs between fork() and exec in a process that had threads: async-signal-safe calls only.
@@ -240,14 +262,20 @@ Status check_started(const Pipe& status) {
     got = read(status.read.get(), &failure, sizeof failure);
   } while (got < 0 && errno == EINTR);
   if (got != sizeof failure) return {};
+  const std::string why = std::generic_category().message(failure.error);
+  if (!failure.confining) return fail(Code::failed, "cannot start a worker: cannot {}: {}", failure.step, why);
   return fail(Code::unsupported,
               "cannot confine a worker: cannot {}: {} (a kernel with Landlock or with user namespaces is needed)",
-              failure.step, std::generic_category().message(failure.error));
+              failure.step, why);
 }
+
+// What a worker says is as trusted as the worker, and goes to terminals: one line, of bounded length, without control
+// characters.
+std::string harmless(std::string_view text) { return printable(text.substr(0, kLineKept)); }
 
 std::string last_line(std::string_view messages) {
   while (!messages.empty() && (messages.back() == '\n' || messages.back() == ' ')) messages.remove_suffix(1);
-  return std::string(messages.substr(messages.rfind('\n') + 1));
+  return harmless(messages.substr(messages.rfind('\n') + 1));
 }
 
 std::string signal_name(int number) {
@@ -275,19 +303,14 @@ std::string describe_end(int status, const Job& job, const std::string& messages
 }  // namespace
 
 Result<std::shared_ptr<const WorkerProgram>> WorkerProgram::from_bytes(std::string_view elf) {
-  auto file = memory_file("xaas-lower", MFD_ALLOW_SEALING | MFD_EXEC, elf);
-  if (!file) file = memory_file("xaas-lower", MFD_ALLOW_SEALING, elf);  // kernels before 6.3
-  if (!file) return tl::unexpected(std::move(file.error()));
-  if (fcntl(file->get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) {
-    return fail_errno("cannot seal the worker");
-  }
-  return std::shared_ptr<const WorkerProgram>(new WorkerProgram(std::move(*file)));
+  XAAS_ASSIGN(Fd file, memory_file("xaas-lower", MFD_EXEC, elf));
+  return std::shared_ptr<const WorkerProgram>(new WorkerProgram(std::move(file)));
 }
 
 Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const std::filesystem::path& scratch,
                              const WorkerLimits& limits) {
   XAAS_ASSIGN(Sandbox sandbox, Sandbox::prepare(scratch, limits.confinement, kProgramFd));
-  XAAS_ASSIGN(const Fd input, memory_file("job", 0, to_json(job)));
+  XAAS_ASSIGN(const Fd input, memory_file("job", MFD_NOEXEC_SEAL, to_json(job)));
   XAAS_ASSIGN(Pipe answer, make_pipe());
   XAAS_ASSIGN(Pipe messages, make_pipe());
   XAAS_ASSIGN(Pipe status, make_pipe());
@@ -307,7 +330,11 @@ Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const
   if (!WIFEXITED(child.status()) || WEXITSTATUS(child.status()) != 0) {
     return fail(Code::failed, "{}", describe_end(child.status(), job, output.messages));
   }
-  return parse_job_result(output.answer);
+  XAAS_ASSIGN(JobResult result, parse_job_result(output.answer));
+  result.message = harmless(result.message);
+  if (result.warnings.size() > kWarningsKept) result.warnings.resize(kWarningsKept);
+  for (std::string& warning : result.warnings) warning = harmless(warning);
+  return result;
 }
 
 }  // namespace xaas

@@ -19,8 +19,9 @@ namespace xaas {
 // An executable held in a sealed memory file, so that a noexec file system does not matter. Thread-safe once made.
 class WorkerProgram {
  public:
+  // A copy of `elf`, which is not looked at: what is no program is found out when it is started.
   static Result<std::shared_ptr<const WorkerProgram>> from_bytes(std::string_view elf);
-  int fd() const { return fd_.get(); }
+  int fd() const { return fd_.get(); }  // stays the program's own
 
  private:
   explicit WorkerProgram(Fd fd) : fd_(std::move(fd)) {}
@@ -34,9 +35,9 @@ struct WorkerLimits {
 };
 
 // Runs `job` with `scratch` as the worker's whole world; job.output is then a file in it. Code::failed when the worker
-// crashes (naming the signal), hangs or answers something else than a result; Code::unsupported when this kernel offers
-// no way to confine it to the scratch directory. A result that is not ok is returned as a value. The worker dies with
-// the calling thread. Thread-safe.
+// crashes (naming the signal), hangs, answers something else than a result or is no program; Code::unsupported when
+// this kernel offers no way to confine it to the scratch directory. A result that is not ok is returned as a value; its
+// texts are lines without control characters. The worker dies with the calling thread. Thread-safe.
 Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const std::filesystem::path& scratch,
                              const WorkerLimits& limits);
 

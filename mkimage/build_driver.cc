@@ -14,6 +14,7 @@
 #include "format/file.h"
 #include "mkimage/interrupts.h"
 #include "mkimage/process.h"
+#include "mkimage/real_compiler.h"
 
 namespace xaas {
 namespace {
@@ -22,7 +23,18 @@ constexpr std::size_t kTailLines = 200;
 constexpr off_t kTailBytes = 256 << 10;
 constexpr int kFollowMilliseconds = 200;
 
+constexpr const char* kInstall = "install";
+
+// Always there, besides all names that PATH has for compilers.
 constexpr std::array kCompilerNames = {"cc", "gcc", "clang", "c++", "g++", "clang++", "xaas-cc", "xaas-c++"};
+
+// What stands in front of a compiler to give its result from a cache, or to have another machine make it: our compiler
+// would not run here, and nothing would be captured.
+constexpr std::array<std::pair<const char*, const char*>, 5> kNoLaunchers = {{{"BUILDCACHE_DISABLE", "true"},
+                                                                              {"CCACHE_DISABLE", "1"},
+                                                                              {"DISTCC_HOSTS", "localhost"},
+                                                                              {"ICECC", "disable"},
+                                                                              {"SCCACHE_RECACHE", "1"}}};
 
 // MPI's compiler wrappers ask these variables which compiler they wrap.
 constexpr std::array kMpiC = {"OMPI_CC", "MPICH_CC", "I_MPI_CC"};
@@ -35,7 +47,7 @@ std::string variable(const char* name) {
 
 Result<std::string> real_compiler(const char* override_name, const char* fallback) {
   const std::string asked = variable(override_name);
-  XAAS_ASSIGN(const std::filesystem::path path, find_program(asked.empty() ? fallback : asked));
+  XAAS_ASSIGN(const std::filesystem::path path, find_real_compiler(asked.empty() ? fallback : asked));
   return path.string();
 }
 
@@ -46,6 +58,25 @@ Status check_tools(const std::string& compiler) {
   const std::filesystem::path linker = answer.output.substr(0, answer.output.find('\n'));
   if (linker.is_absolute() && std::filesystem::exists(linker)) return {};
   return fail(Code::not_found, "{} has no lld; install lld-19", compiler);
+}
+
+// The compiler plugin, which the compiler must be able to load: otherwise no unit would be captured.
+Result<std::filesystem::path> find_prefix_pass(const std::filesystem::path& own, const std::string& compiler) {
+  const std::filesystem::path pass = own.parent_path().parent_path() / XAAS_PREFIX_PASS;
+  if (!std::filesystem::exists(pass)) {
+    return fail(Code::not_found, "there is no {}, which belongs to mkxaas; install it, or give a fixed --prefix",
+                pass.string());
+  }
+  XAAS_ASSIGN(const ProcessOutput answer,
+              run_and_read({compiler, "-fpass-plugin=" + pass.string(), "-fsyntax-only", "-x", "c", "/dev/null"}));
+  if (answer.status.ok()) return pass;
+  return fail(Code::unsupported, "{} cannot load {}; use clang 19, or give a fixed --prefix", compiler, pass.string());
+}
+
+std::string shell_quoted(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
 }
 
 Status make_link(const std::filesystem::path& target, const std::filesystem::path& link) {
@@ -86,7 +117,11 @@ Status BuildDriver::prepare() {
   XAAS_TRY(environment_.store().create());
   XAAS_ASSIGN(const std::filesystem::path own, own_executable());
   XAAS_ASSIGN(const std::filesystem::path wrapper, find_program((own.parent_path() / "xaas-cc").string()));
-  std::set<std::string> names(kCompilerNames.begin(), kCompilerNames.end());
+  if (plan_.movable) {
+    XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(own, environment_.c_compiler));
+  }
+  std::set<std::string> names = compiler_names_in_path();
+  names.insert(kCompilerNames.begin(), kCompilerNames.end());
   names.insert({c_name(), cxx_name()});
   for (const std::string& name : names) XAAS_TRY(make_link(wrapper, work_.tools() / name));
   return {};
@@ -107,7 +142,7 @@ std::string BuildDriver::cxx_name() const {
 Status BuildDriver::run() {
   XAAS_TRY(run_stage("configure", plan_.configure));
   XAAS_TRY(run_stage("build", plan_.build));
-  return run_stage("install", plan_.install);
+  return run_stage(kInstall, plan_.install);
 }
 
 Status BuildDriver::run_stage(std::string_view stage, const std::string& command) {
@@ -130,7 +165,7 @@ Status BuildDriver::run_stage(std::string_view stage, const std::string& command
 Result<ExitStatus> BuildDriver::run_logged(std::string_view stage, const std::string& command) {
   const Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   ProcessOptions options;
-  options.arguments = {"/bin/sh", "-c", command};
+  options.arguments = {"/bin/sh", "-c", prelude(stage) + command};
   options.environment = variables();
   options.directory = work_.source();
   options.input = nothing.get();
@@ -143,7 +178,7 @@ Result<ExitStatus> BuildDriver::run_logged(std::string_view stage, const std::st
   if (progress_.is_live()) follow(child, log);
   auto status = wait_for(child);
   yield_to_interrupt();
-  end_interruptible(child, status && status->ok() ? Leftovers::keep : Leftovers::kill);
+  end_interruptible(status && status->ok() ? Leftovers::keep : Leftovers::kill);
   return status;
 }
 
@@ -158,6 +193,21 @@ void BuildDriver::follow(int process, const std::filesystem::path& log) {
   }
 }
 
+// Variables of the shell that runs a command, not of the build: a makefile's `BUILD ?= release` must not take ours.
+// Only DESTDIR is what installing expects in the environment, and nothing before may see it there.
+std::string BuildDriver::prelude(std::string_view stage) const {
+  const Variables variables = {{"SRC", work_.source().string()},
+                               {"BUILD", work_.build().string()},
+                               {"DESTDIR", work_.installed().string()},
+                               {"PREFIX", plan_.prefix},
+                               {"JOBS", std::to_string(jobs_)}};
+  std::string text;
+  // What the user exported would stay exported, with another value.
+  for (const auto& [name, value] : variables) text += fmt::format("unset {0}; {0}={1}; ", name, shell_quoted(value));
+  if (stage == kInstall) text += "export DESTDIR; ";
+  return text;
+}
+
 Variables BuildDriver::variables() const {
   const std::string c = (work_.tools() / c_name()).string();
   const std::string cxx = (work_.tools() / cxx_name()).string();
@@ -165,12 +215,10 @@ Variables BuildDriver::variables() const {
       {"CC", c},
       {"CXX", cxx},
       {"PATH", fmt::format("{}:{}", work_.tools().string(), variable("PATH"))},
-      {"SRC", work_.source().string()},
-      {"BUILD", work_.build().string()},
-      {"DESTDIR", work_.installed().string()},
-      {"PREFIX", plan_.prefix},
-      {"JOBS", std::to_string(jobs_)},
+      // What compilers leave behind when they are killed goes with the rest.
+      {"TMPDIR", work_.temporary().string()},
   };
+  result.insert(result.end(), kNoLaunchers.begin(), kNoLaunchers.end());
   if (variable(kEpochVariable).empty()) result.emplace_back(kEpochVariable, std::to_string(kDefaultEpoch));
   for (const char* name : kMpiC) result.emplace_back(name, c);
   for (const char* name : kMpiCxx) result.emplace_back(name, cxx);

@@ -34,6 +34,7 @@ class BuildDriver {
  private:
   Status run_stage(std::string_view stage, const std::string& command);
   Result<ExitStatus> run_logged(std::string_view stage, const std::string& command);
+  std::string prelude(std::string_view stage) const;
   std::string c_name() const;
   std::string cxx_name() const;
   void follow(int process, const std::filesystem::path& log);

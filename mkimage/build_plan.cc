@@ -1,7 +1,9 @@
-// Recognises CMake and Make; see build_plan.h.
+// Recognises CMake, Meson, configure scripts and Make; see build_plan.h.
 #include "mkimage/build_plan.h"
 
 #include <array>
+
+#include "format/moved_prefix.h"
 
 namespace xaas {
 namespace {
@@ -18,13 +20,23 @@ constexpr std::string_view kCmakeConfigure =
     R"(cmake -S "$SRC" -B "$BUILD" -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$PREFIX" -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON)";
 constexpr std::string_view kCmakeBuild = R"(cmake --build "$BUILD" -j "$JOBS")";
 constexpr std::string_view kCmakeInstall = R"(DESTDIR="$DESTDIR" cmake --install "$BUILD")";
-constexpr std::string_view kMakeBuild = R"(make -j"$JOBS" CC="$CC" CXX="$CXX" PREFIX="$PREFIX" prefix="$PREFIX")";
-constexpr std::string_view kMakeInstall =
-    R"(make install CC="$CC" CXX="$CXX" DESTDIR="$DESTDIR" PREFIX="$PREFIX" prefix="$PREFIX")";
+constexpr std::string_view kMesonConfigure =
+    R"(meson setup "$BUILD" "$SRC" --prefix="$PREFIX" --libdir=lib --buildtype=release)";
+constexpr std::string_view kMesonBuild = R"(meson compile -C "$BUILD" -j "$JOBS")";
+constexpr std::string_view kMesonInstall = R"(DESTDIR="$DESTDIR" meson install -C "$BUILD" --no-rebuild)";
+// In the source, which is a copy: not every configure script can be run from elsewhere.
+constexpr std::string_view kConfigure = R"(./configure --prefix="$PREFIX")";
+constexpr std::string_view kConfiguredBuild = R"(make -j"$JOBS")";
+constexpr std::string_view kConfiguredInstall = R"(make install DESTDIR="$DESTDIR")";
+// Not CC and CXX: a makefile's own `CC = mpicc` or `CC = clang -Iinc` must stay. Whatever it calls is ours, by PATH.
+constexpr std::string_view kMakeBuild = R"(make -j"$JOBS" PREFIX="$PREFIX" prefix="$PREFIX")";
+constexpr std::string_view kMakeInstall = R"(make install DESTDIR="$DESTDIR" PREFIX="$PREFIX" prefix="$PREFIX")";
 
 // The first whose file is there.
 constexpr std::array kSystems = std::to_array<BuildSystem>({
     {"CMakeLists.txt", kCmakeConfigure, kCmakeBuild, kCmakeInstall},
+    {"meson.build", kMesonConfigure, kMesonBuild, kMesonInstall},
+    {"configure", kConfigure, kConfiguredBuild, kConfiguredInstall},
     {"GNUmakefile", "", kMakeBuild, kMakeInstall},
     {"makefile", "", kMakeBuild, kMakeInstall},
     {"Makefile", "", kMakeBuild, kMakeInstall},
@@ -60,15 +72,18 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   BuildPlan plan;
   plan.name = first_of(options.name, file.name).value_or(name);
   plan.version = first_of(options.version, file.version).value_or(version);
-  plan.prefix = first_of(options.prefix, file.prefix).value_or("/opt/" + plan.name);
+  const auto prefix_given = first_of(options.prefix, file.prefix);
+  plan.movable = !prefix_given;
+  plan.prefix = prefix_given.value_or(placeholder_prefix());
 
   const auto build = first_of(options.build, file.build);
   const auto install = first_of(options.install, file.install);
   if (system == nullptr && (!build || !install)) {
-    return fail(
-        Code::unsupported,
-        "{} has no CMakeLists.txt and no Makefile; say how it is built with --build and --install, or in xaas.toml",
-        source.string());
+    return fail(Code::unsupported,
+                "{} has no CMakeLists.txt, meson.build, configure or Makefile; say how it is built with --build and "
+                "--install, or "
+                "in xaas.toml",
+                source.string());
   }
   plan.configure = first_of(options.configure, file.configure).value_or(std::string(system ? system->configure : ""));
   plan.build = build.value_or(std::string(system ? system->build : ""));

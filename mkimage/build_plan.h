@@ -12,15 +12,17 @@ namespace xaas {
 struct BuildPlan {
   std::string name;
   std::string version;
-  std::string prefix;  // absolute, normal, not "/"
-  std::string
-      configure;  // shell commands that see $SRC, $BUILD, $DESTDIR, $PREFIX, $JOBS, $CC, $CXX; empty: nothing to do
+  std::string prefix;    // absolute, normal, not "/"
+  bool movable = false;  // nobody named a prefix: it is a placeholder for wherever the image will be mounted
+  // Shell commands that see $SRC, $BUILD, $DESTDIR, $PREFIX, $JOBS, $CC, $CXX; empty: nothing to do.
+  std::string configure;
   std::string build;
   std::string install;
 };
 
-// `options` win over `file`, which wins over what the tree suggests: CMake or Make commands, name and version from the
-// directory's name, the prefix /opt/<name>. Code::unsupported when no command is known, saying which options to give.
+// `options` win over `file`, which wins over what the tree suggests: commands of CMake, Meson, a configure script or
+// Make, name and version from the directory's name. Code::unsupported when no command is known, saying which options to
+// give.
 Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const BuildRecipe& file,
                                   const BuildRecipe& options);
 

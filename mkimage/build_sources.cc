@@ -17,7 +17,8 @@ std::map<std::string, std::filesystem::path> build_sources(const CaptureEnvironm
     sources.emplace(fmt::format("{}/{}", kSourceDirectory, name), path);
   };
   for (const UnitRecord& unit : units) {
-    if (!used.contains(unit.object)) continue;
+    // Nobody tells which units used a precompiled header.
+    if (!used.contains(unit.object) && unit.reason != kPrecompiledHeader) continue;
     add(unit.source, unit.directory);
     for (const std::string& header : unit.headers) add(header, unit.directory);
   }

@@ -11,8 +11,8 @@
 
 namespace xaas {
 
-// Path in the image -> file. Sources and headers of the `units` whose objects are in `used`, as far as they lie in the
-// source or build directory and still exist.
+// Path in the image -> file. Sources and headers of the `units` whose objects are in `used`, and of precompiled
+// headers, as far as they lie in the source or build directory and still exist.
 std::map<std::string, std::filesystem::path> build_sources(const CaptureEnvironment& environment,
                                                            const std::vector<UnitRecord>& units,
                                                            const std::set<Digest>& used);

@@ -1,4 +1,4 @@
-// The variables XAAS_CAPTURE, XAAS_SRC, XAAS_BUILD, XAAS_PREFIX, XAAS_REAL_CC, XAAS_REAL_CXX; see
+// The variables XAAS_CAPTURE, XAAS_SRC, XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_REAL_CC, XAAS_REAL_CXX; see
 // capture_environment.h.
 #include "mkimage/capture_environment.h"
 
@@ -47,15 +47,20 @@ std::optional<CaptureEnvironment> capture_environment() {
   environment.source = variable("XAAS_SRC");
   environment.build = variable("XAAS_BUILD");
   environment.prefix = variable("XAAS_PREFIX");
+  environment.prefix_pass = variable("XAAS_PREFIX_PASS");
   environment.c_compiler = variable("XAAS_REAL_CC");
   environment.cxx_compiler = variable("XAAS_REAL_CXX");
   return environment;
 }
 
 Variables to_variables(const CaptureEnvironment& environment) {
-  return {{"XAAS_CAPTURE", environment.capture.string()}, {"XAAS_SRC", environment.source.string()},
-          {"XAAS_BUILD", environment.build.string()},     {"XAAS_PREFIX", environment.prefix.string()},
-          {"XAAS_REAL_CC", environment.c_compiler},       {"XAAS_REAL_CXX", environment.cxx_compiler}};
+  return {{"XAAS_CAPTURE", environment.capture.string()},
+          {"XAAS_SRC", environment.source.string()},
+          {"XAAS_BUILD", environment.build.string()},
+          {"XAAS_PREFIX", environment.prefix.string()},
+          {"XAAS_PREFIX_PASS", environment.prefix_pass.string()},
+          {"XAAS_REAL_CC", environment.c_compiler},
+          {"XAAS_REAL_CXX", environment.cxx_compiler}};
 }
 
 }  // namespace xaas

@@ -120,6 +120,8 @@ std::string to_json(const LinkRecord& record) {
   json["output"] = record.output;
   json["reason"] = record.reason;
   json["arguments"] = std::move(arguments);
+  json["content"] = record.content.to_string();
+  json["needed"] = record.needed;
   return dump_json(json);
 }
 
@@ -148,6 +150,8 @@ Result<LinkRecord> parse_link_record(std::string_view text) {
     XAAS_ASSIGN(RecordedArgument parsed, parse_argument(argument));
     record.arguments.push_back(std::move(parsed));
   }
+  XAAS_ASSIGN(record.content, object.digest("content"));
+  XAAS_ASSIGN(record.needed, object.strings("needed"));
   return record;
 }
 

@@ -1,6 +1,8 @@
 // Counts and reasons; see capture_report.h.
 #include "mkimage/capture_report.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "format/json_fields.h"
@@ -8,28 +10,20 @@
 namespace xaas {
 namespace {
 
-// All objects of a recipe, members of archives included.
-template <typename Visit>
-void for_each_input(const Recipe& recipe, const Visit& visit) {
+// All inputs of one kind, members of archives included.
+template <typename Input>
+std::vector<const Input*> inputs_of(const Recipe& recipe) {
+  std::vector<const Input*> found;
+  const auto add = [&](const auto& choice) {
+    if (const auto* input = std::get_if<Input>(&choice)) found.push_back(input);
+  };
   for (const LinkArgument& argument : recipe.arguments) {
-    if (const auto* ir = std::get_if<IrInput>(&argument)) visit(*ir);
-    if (const auto* object = std::get_if<ObjectInput>(&argument)) visit(*object);
-    if (const auto* archive = std::get_if<ArchiveInput>(&argument)) {
-      for (const auto& member : archive->members) std::visit(visit, member);
-    }
+    add(argument);
+    const auto* archive = std::get_if<ArchiveInput>(&argument);
+    if (archive != nullptr) std::ranges::for_each(archive->members, add);
   }
+  return found;
 }
-
-struct Overload {
-  std::function<void(const IrInput&)> ir;
-  std::function<void(const ObjectInput&)> object;
-  void operator()(const IrInput& input) const {
-    if (ir) ir(input);
-  }
-  void operator()(const ObjectInput& input) const {
-    if (object) object(input);
-  }
-};
 
 std::string reason_of(const ObjectInput& object, const std::vector<UnitRecord>& units) {
   const auto found = std::ranges::lower_bound(units, object.digest, {}, &UnitRecord::object);
@@ -40,12 +34,12 @@ std::string reason_of(const ObjectInput& object, const std::vector<UnitRecord>& 
 
 OrderedJson native_objects(const Recipe& recipe, const std::vector<UnitRecord>& units) {
   OrderedJson list = OrderedJson::array();
-  for_each_input(recipe, Overload{{}, [&](const ObjectInput& object) {
-                                    OrderedJson entry;
-                                    entry["name"] = object.name;
-                                    entry["reason"] = reason_of(object, units);
-                                    list.push_back(std::move(entry));
-                                  }});
+  for (const ObjectInput* object : inputs_of<ObjectInput>(recipe)) {
+    OrderedJson entry;
+    entry["name"] = object->name;
+    entry["reason"] = reason_of(*object, units);
+    list.push_back(std::move(entry));
+  }
   return list;
 }
 
@@ -63,6 +57,13 @@ CaptureCounts count_captured(const std::vector<InstalledProgram>& programs, cons
   return counts;
 }
 
+Status check_report(const std::filesystem::path& path) {
+  const std::filesystem::path directory = path.has_parent_path() ? path.parent_path() : ".";
+  if (std::filesystem::is_directory(path)) return fail(Code::invalid, "the report {} is a directory", path.string());
+  if (access(directory.c_str(), W_OK | X_OK) == 0) return {};
+  return fail_errno(fmt::format("cannot write the report {}", path.string()));
+}
+
 std::string capture_report(const std::vector<InstalledProgram>& programs, const std::vector<UnitRecord>& units,
                            const CanonicalUnits& canonical) {
   const CaptureCounts counts = count_captured(programs, canonical);
@@ -74,10 +75,8 @@ std::string capture_report(const std::vector<InstalledProgram>& programs, const 
     OrderedJson entry;
     entry["path"] = program.path;
     if (program.recipe) {
-      std::size_t ir = 0;
-      for_each_input(*program.recipe, Overload{[&](const IrInput&) { ++ir; }, {}});
       entry["recipe"] = Digest::of(to_json(*program.recipe)).to_string();
-      entry["ir"] = ir;
+      entry["ir"] = inputs_of<IrInput>(*program.recipe).size();
       entry["native"] = native_objects(*program.recipe, units);
     } else {
       entry["reason"] = program.reason;

@@ -1,6 +1,7 @@
 // What mkxaas --report writes: which units were captured, which files can be lowered, and why the others cannot.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct CaptureCounts {
   std::size_t lowerable = 0;       // those with a recipe
 };
 CaptureCounts count_captured(const std::vector<InstalledProgram>& programs, const CanonicalUnits& units);
+
+// Whether a report can be written there, told before the build.
+Status check_report(const std::filesystem::path& path);
 
 // JSON: the counts, every program with its recipe's digest or the reason why it has none, and the native objects of
 // each with the reason why they are.

@@ -2,6 +2,7 @@
 #include "mkimage/capture_store.h"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -83,7 +84,10 @@ std::filesystem::path CaptureStore::bitcode_path(const Digest& object) const { r
 std::filesystem::path CaptureStore::object_path(const Digest& digest) const { return root_ / kObjects / digest.hex(); }
 
 std::filesystem::path CaptureStore::temporary_path(std::string_view suffix) const {
-  return root_ / kTemporary / fmt::format("{}{}", getpid(), suffix);
+  // Not the pid: several machines or containers may build in one directory, and threads ask too.
+  std::uint64_t number = 0;
+  if (getrandom(&number, sizeof number, 0) != sizeof number) number = static_cast<std::uint64_t>(getpid());
+  return root_ / kTemporary / fmt::format("{:016x}{}", number, suffix);
 }
 
 void CaptureStore::note(std::string_view line) const {

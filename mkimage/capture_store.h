@@ -15,6 +15,9 @@
 
 namespace xaas {
 
+// The reason of a record that is no object's: of a precompiled header, for the headers that it read.
+inline constexpr std::string_view kPrecompiledHeader = "a precompiled header";
+
 // One object file that a compiler made.
 struct UnitRecord {
   Digest object;          // of the object file, as the compiler left it
@@ -65,6 +68,8 @@ struct LinkRecord {
   std::string output;                       // file name
   std::string reason;                       // why no recipe can be made of it; empty when one can
   std::vector<RecordedArgument> arguments;  // in link order, libraries resolved
+  Digest content{};                         // ElfFile::content_digest()
+  std::vector<std::string> needed{};        // sonames, as the linker wrote them
   bool operator==(const LinkRecord&) const = default;
 };
 

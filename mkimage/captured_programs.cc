@@ -13,15 +13,34 @@
 #include "mkimage/canonical_ir.h"
 #include "mkimage/elf_file.h"
 #include "mkimage/mapped_file.h"
+#include "mkimage/process.h"
 #include "mkimage/unit_features.h"
 
 namespace xaas {
 namespace {
 
+constexpr const char* kObjcopy = "llvm-objcopy-19";
+
 struct Task {
   Digest object;
   UnitFeatures features;
 };
+
+// The object without its bitcode, which is of no use where it is linked as it is.
+Result<Digest> store_native(const CaptureStore& store, const Digest& object) {
+  const std::filesystem::path stripped = store.temporary_path(".o");
+  XAAS_ASSIGN(const ProcessOutput result, run_and_read({kObjcopy, fmt::format("--remove-section={}", kBitcodeSection),
+                                                        store.object_path(object).string(), stripped.string()}));
+  if (!result.status.ok()) {
+    return fail(Code::failed, "{} fails: {}", kObjcopy, result.error.substr(0, result.error.find('\n')));
+  }
+  XAAS_ASSIGN(const std::string content, read_file(stripped));
+  std::error_code ignored;
+  std::filesystem::remove(stripped, ignored);
+  const Digest digest = Digest::of(content);
+  XAAS_TRY(store.add_object(digest, content));
+  return digest;
+}
 
 // What the threads share. Results land in slots of their own, so that nothing depends on who is faster.
 class Canonicaliser {
@@ -36,7 +55,7 @@ class Canonicaliser {
     for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { work(); });
   }
 
-  const std::vector<Result<Digest>>& results() const { return results_; }
+  const std::vector<Result<CanonicalUnit>>& results() const { return results_; }
 
  private:
   void work() {
@@ -47,25 +66,33 @@ class Canonicaliser {
     }
   }
 
-  Result<Digest> canonicalise_one(const Task& task) {
+  Result<CanonicalUnit> canonicalise_one(const Task& task) {
     XAAS_ASSIGN(const std::string bitcode, read_file(store_.bitcode_path(task.object)));
     XAAS_ASSIGN(const std::string canonical, canonicalise(bitcode, task.features.target));
-    const Digest digest = Digest::of(canonical);
+    CanonicalUnit unit{Digest::of(canonical), task.features.features, {}};
+    XAAS_TRY(write(unit.digest, canonical));
+    if (std::ranges::any_of(unit.features, [](const std::string& feature) { return feature.starts_with('+'); })) {
+      XAAS_ASSIGN(unit.native, store_native(store_, task.object));
+    }
+    return unit;
+  }
+
+  Status write(const Digest& digest, const std::string& canonical) {
     {
       const std::lock_guard lock(written_mutex_);
-      if (!written_.insert(digest).second) return digest;
+      if (!written_.insert(digest).second) return {};
     }
     std::ofstream file(directory_ / digest.hex(), std::ios::binary);
     file.write(canonical.data(), static_cast<std::streamsize>(canonical.size()));
     file.close();
     if (!file) return fail(Code::io, "cannot write {}; is the disk full?", (directory_ / digest.hex()).string());
-    return digest;
+    return {};
   }
 
   const CaptureStore& store_;
   const std::filesystem::path& directory_;
   const std::vector<Task>& tasks_;
-  std::vector<Result<Digest>> results_;
+  std::vector<Result<CanonicalUnit>> results_;
   std::atomic<std::size_t> next_ = 0;
   std::mutex written_mutex_;
   std::set<Digest> written_;
@@ -123,25 +150,29 @@ Result<CanonicalStore> canonicalise_units(const CaptureStore& store, const std::
                                           const std::filesystem::path& directory, unsigned jobs,
                                           const std::function<void(std::size_t, std::size_t)>& progress) {
   UnitFeatureTable table(compiler);
+  CanonicalStore result;
   std::vector<Task> tasks;
   for (const UnitRecord& unit : units) {  // sorted by object
     const bool is_known = !tasks.empty() && tasks.back().object == unit.object;
     if (is_known || !unit.reason.empty() || !objects.contains(unit.object)) continue;
-    XAAS_ASSIGN(UnitFeatures features, table.lookup(unit.machine_options));
-    tasks.push_back({unit.object, std::move(features)});
+    auto features = table.lookup(unit.machine_options);
+    if (features) {
+      tasks.push_back({unit.object, std::move(*features)});
+    } else {
+      result.failures.emplace(unit.object, features.error().message);
+    }
   }
   Canonicaliser canonicaliser(store, directory, tasks, progress);
   canonicaliser.run(jobs);
 
-  CanonicalStore result;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    const Result<Digest>& digest = canonicaliser.results()[i];
-    if (digest) {
-      result.units.emplace(tasks[i].object, CanonicalUnit{*digest, tasks[i].features.features});
-    } else if (digest.error().code == Code::io) {
-      return tl::unexpected(digest.error());
+    const Result<CanonicalUnit>& unit = canonicaliser.results()[i];
+    if (unit) {
+      result.units.emplace(tasks[i].object, *unit);
+    } else if (unit.error().code == Code::io) {
+      return tl::unexpected(unit.error());
     } else {
-      result.failures.emplace(tasks[i].object, digest.error().message);
+      result.failures.emplace(tasks[i].object, unit.error().message);
     }
   }
   return result;
@@ -162,19 +193,15 @@ Status make_recipes(const InstalledTree& tree, const CanonicalStore& canonical, 
                     const std::string& triple, std::vector<InstalledProgram>& programs) {
   for (InstalledProgram& program : programs) {
     if (!program.link) continue;
-    for (const Digest& object : linked_objects({program})) {
-      // The object itself was not kept, since there was bitcode in its place.
-      const auto failure = canonical.failures.find(object);
-      if (failure != canonical.failures.end()) program.reason = failure->second;
-    }
-    if (!program.reason.empty()) continue;
     XAAS_ASSIGN(const MappedFile file, MappedFile::open(tree.root / program.path));
     XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(file.bytes()));
     auto recipe = make_recipe(*program.link, elf, canonical.units, names, triple);
-    if (recipe) {
-      program.recipe = std::move(*recipe);
-    } else {
+    if (!recipe) {
       program.reason = recipe.error().message;
+    } else if (!is_utf8(*recipe)) {
+      program.reason = "its link has an argument that is not UTF-8";
+    } else {
+      program.recipe = std::move(*recipe);
     }
   }
   return {};

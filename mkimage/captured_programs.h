@@ -31,7 +31,7 @@ std::set<Digest> linked_objects(const std::vector<InstalledProgram>& programs);
 
 struct CanonicalStore {
   CanonicalUnits units;
-  std::map<Digest, std::string> failures;  // by object: why it cannot be canonicalised
+  std::map<Digest, std::string> failures;  // by object: why it cannot be canonicalised and is linked as it is
 };
 
 // Canonicalises the bitcode of `objects` as far as there is some, with `jobs` threads; writes each result once, to

@@ -11,6 +11,7 @@
 #include "mkimage/elf_file.h"
 #include "mkimage/mapped_file.h"
 #include "mkimage/process.h"
+#include "mkimage/split.h"
 
 namespace xaas {
 namespace {
@@ -18,11 +19,6 @@ namespace {
 std::vector<std::string> with_compiler(const Compilation& compilation, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), compilation.compiler);
   return arguments;
-}
-
-int run_untouched(const Compilation& compilation, Variables variables) {
-  const auto status = run_program(with_compiler(compilation, compilation.arguments), std::move(variables));
-  return status ? status->shell_code() : 1;
 }
 
 std::filesystem::path object_of(const Compilation& compilation, const CompilerInput& input) {
@@ -34,6 +30,10 @@ void record_objects(const CaptureEnvironment& environment, const Compilation& co
                     const std::vector<std::string>& headers) {
   for (const CompilerInput& input : compilation.command.inputs) {
     if (input.kind == InputKind::linker_input) continue;
+    if (compilation.command.mode == CommandMode::precompile) {
+      record_unit(environment, compilation, input.path, {}, headers);
+      continue;
+    }
     const std::filesystem::path path = object_of(compilation, input);
     if (!std::filesystem::is_regular_file(path)) continue;  // -o /dev/null
     const auto object = MappedFile::open(path);
@@ -58,10 +58,7 @@ std::vector<std::string> HeaderList::read() const {
   std::vector<std::string> headers;
   const auto text = read_file(path_);
   if (!text) return headers;
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  for (const std::string_view line : split(*text, '\n')) {
     if (std::ranges::find(headers, line) == headers.end()) headers.emplace_back(line);
   }
   return headers;
@@ -95,6 +92,7 @@ std::vector<std::string> capturing_arguments(const CaptureEnvironment& environme
   // here: its intrinsics need it; canonicalising drops it.
   if (!compilation.command.names_cpu) ours.insert(ours.end(), {"-Xclang", "-target-cpu", "-Xclang", ""});
   ours.push_back("-mtune=");
+  if (!environment.prefix_pass.empty()) ours.push_back("-fpass-plugin=" + environment.prefix_pass.string());
   ours.insert(ours.end(), extra.begin(), extra.end());
 
   // The maps come first, so that the project's own win; the rest last, but before what can only be inputs.
@@ -127,28 +125,46 @@ void record_unit(const CaptureEnvironment& environment, const Compilation& compi
   }
 }
 
+std::string does_not_compile(const std::string& message) {
+  return fmt::format("does not compile with clang ({})", message);
+}
+
+PlainRun run_as_asked(const Compilation& compilation, Variables variables) {
+  const std::vector<std::string> arguments = with_compiler(compilation, compilation.arguments);
+  if (compilation.fallback.empty()) {
+    const auto status = run_program(arguments, std::move(variables));
+    return {status ? status->shell_code() : 1, std::nullopt};
+  }
+  const TentativeRun run(arguments, std::move(variables));
+  if (run.ok()) {
+    run.pass_on_output();
+    return {};
+  }
+  std::vector<std::string> again = compilation.arguments;
+  again.insert(again.begin(), compilation.fallback);
+  const auto status = run_program(std::move(again));
+  return {status ? status->shell_code() : 1, run.first_message()};
+}
+
 int compile_and_capture(const CaptureEnvironment& environment, const Compilation& compilation) {
   const HeaderList headers(environment.store());
   const bool wants_bitcode =
       compilation.command.mode == CommandMode::compile || compilation.command.mode == CommandMode::precompile;
   Compilation recorded = compilation;
-  int code = 0;
+  PlainRun plain;
+  bool is_captured = false;
   if (wants_bitcode) {
     const TentativeRun run(with_compiler(compilation, capturing_arguments(environment, compilation, {})),
                            headers.variables());
-    if (run.ok()) {
-      run.pass_on_output();
-    } else {
-      recorded.command.reason = fmt::format("does not compile with bitcode ({})", run.first_message());
-      code = run_untouched(compilation, {});
-    }
-  } else {
-    code = run_untouched(compilation, headers.variables());
+    is_captured = run.ok();
+    if (is_captured) run.pass_on_output();
+    if (!is_captured) recorded.command.reason = fmt::format("does not compile with bitcode ({})", run.first_message());
   }
-  if (code == 0 && compilation.command.mode != CommandMode::precompile) {
-    record_objects(environment, recorded, headers.read());
-  }
-  return code;
+  if (!is_captured) plain = run_as_asked(compilation, wants_bitcode ? Variables() : headers.variables());
+  if (plain.refusal) recorded.command.reason = does_not_compile(*plain.refusal);
+  if (compilation.command.mode == CommandMode::precompile) recorded.command.reason = kPrecompiledHeader;
+  if (plain.code == 0) record_objects(environment, recorded, headers.read());
+  return plain.code;
 }
 
 }  // namespace xaas

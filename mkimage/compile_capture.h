@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,11 +19,21 @@ struct Compilation {
   std::string compiler;                // absolute path of the real one
   std::vector<std::string> arguments;  // as the project gave them, without -march=native
   CompilerCommand command;             // what they mean
+  std::string fallback = {};           // absolute path of the compiler that was called by name, where that is another
 };
 
 // The project's arguments with ours behind them, which win. `extra` goes to the very end.
 std::vector<std::string> capturing_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
                                              const std::vector<std::string>& extra);
+
+struct PlainRun {
+  int code = 0;                        // exit status
+  std::optional<std::string> refusal;  // the compiler's first message, where the fallback ran
+};
+// Runs the command as the project gave it, with the compiler; where that cannot do it and there is a fallback, with
+// that one, whose messages are then the ones to be seen. `variables` are for the compiler.
+PlainRun run_as_asked(const Compilation& compilation, Variables variables);
+std::string does_not_compile(const std::string& message);  // the reason in the record
 
 // Runs the compiler, records what it made and returns its exit status. A capture that does not work out never shows:
 // the compiler is run as the project asked, and the object stays native, with the reason in its record.

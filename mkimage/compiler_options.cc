@@ -5,6 +5,8 @@
 #include <array>
 #include <filesystem>
 
+#include "mkimage/split.h"
+
 namespace xaas {
 namespace {
 
@@ -15,30 +17,51 @@ using enum OptionEffect;
 constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-###", none, untouched},
     {"--analyze", none, untouched},
+    {"--assemble", none, untouched},
+    {"--assert", separate},
+    {"--compile", none, compile},
     {"--config", separate},
     {"--coverage", none, native},
+    {"--define-macro", separate},
     {"--dyld-prefix", separate},
+    {"--for-linker", separate, linker},
+    {"--for-linker=", joined, linker},
     {"--help", joined, untouched},
+    {"--imacros", separate},
     {"--include", separate},
     {"--include-directory", separate},
+    {"--include-directory-after", separate},
+    {"--include-with-prefix", separate},
+    {"--include-with-prefix-after", separate},
+    {"--include-with-prefix-before", separate},
     {"--language", separate, language},
     {"--language=", joined, language},
+    {"--ld-path=", joined, native},
     {"--library-directory", separate},
     {"--offload-arch=", joined, native},
     {"--output", separate, output},
     {"--output=", joined, output},
     {"--param", separate},
     {"--precompile", none, untouched},
+    {"--prefix", separate},
+    {"--preprocess", none, untouched},
     {"--print-", joined, untouched},
+    {"--rtlib", separate},
     {"--serialize-diagnostics", separate},
+    {"--std", separate},
+    {"--stdlib", separate},
     {"--sysroot", separate},
+    {"--system-header-prefix", separate},
     {"--target=", joined, native},
+    {"--undefine-macro", separate},
     {"--verbose", none, untouched},
     {"--version", none, untouched},
+    {"-A", joined_or_separate},
     {"-B", joined_or_separate},
     {"-D", joined_or_separate},
     {"-E", none, untouched},
     {"-F", joined_or_separate},
+    {"-G", joined_or_separate},
     {"-I", joined_or_separate},
     {"-L", joined_or_separate},
     {"-M", none, untouched},
@@ -53,8 +76,7 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-V", separate},
     {"-Wl,", joined, linker},
     {"-Xanalyzer", separate},
-    {"-Xarch_device", separate},
-    {"-Xarch_host", separate},
+    {"-Xarch_", joined_and_separate, native},
     {"-Xassembler", separate},
     {"-Xclang", separate},
     {"-Xcuda-fatbinary", separate},
@@ -62,7 +84,7 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-Xlinker", separate, linker},
     {"-Xoffload-linker", separate},
     {"-Xopenmp-target", separate},
-    {"-Xopenmp-target=", joined},
+    {"-Xopenmp-target=", joined_and_separate},
     {"-Xpreprocessor", separate},
     {"-arch", separate, native},
     {"-b", joined_or_separate},
@@ -86,22 +108,30 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-fembed-bitcode", joined, untouched},
     {"-fmodule-", joined, native},
     {"-fmodules", joined, native},
+    {"-fmodules-user-build-path", separate},
     {"-fno-integrated-as", none, untouched},
     {"-fopenmp-targets=", joined, native},
     {"-fprofile-arcs", none, native},
     {"-fprofile-generate", joined, native},
     {"-fprofile-instr-generate", joined, native},
+    {"-framework", separate},
     {"-fsanitize=", joined, native},
     {"-fsyntax-only", none, untouched},
     {"-ftest-coverage", none, native},
     {"-fthinlto-index=", joined, untouched},
+    {"-ftrapv-handler", separate},
+    {"-fuse-ld=", joined, linker_name},
     {"-fvirtual-function-elimination", none, native},
+    {"-gen-cdb-fragment-path", separate},
     {"-gsplit-dwarf", joined, native},
     {"-help", none, untouched},
     {"-idirafter", joined_or_separate},
+    {"-iframework", joined_or_separate},
     {"-imacros", joined_or_separate},
+    {"-imultilib", separate},
     {"-include", joined_or_separate},
     {"-include-pch", separate},
+    {"-init", separate},
     {"-iprefix", joined_or_separate},
     {"-iquote", joined_or_separate},
     {"-isysroot", joined_or_separate},
@@ -117,8 +147,10 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-m32", none, native},
     {"-march=", joined, cpu},
     {"-mcpu=", joined},
+    {"-meabi", separate},
     {"-mllvm", separate},
     {"-mmlir", separate},
+    {"-mthread-model", separate},
     {"-mtune=", joined},
     {"-mx32", none, native},
     {"-no-integrated-as", none, untouched},
@@ -127,10 +159,12 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-pass-exit-codes", none},
     {"-print-", joined, untouched},
     {"-r", none, untouched},
+    {"-resource-dir", separate},
     {"-rewrite-", joined, untouched},
     {"-rpath", separate},
     {"-save-temps", joined, untouched},
     {"-serialize-diagnostics", separate},
+    {"-specs", separate},
     {"-stdlib++-isystem", joined_or_separate},
     {"-target", separate, native},
     {"-u", joined_or_separate},
@@ -142,7 +176,7 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-z", joined_or_separate},
 });
 
-bool takes_joined(const CompilerOption& option) { return option.value == joined || option.value == joined_or_separate; }
+bool takes_joined(const CompilerOption& option) { return option.value != none && option.value != separate; }
 
 InputKind kind_of_language(std::string_view name) {
   if (name == "c" || name == "c++" || name == "cpp-output" || name == "c++-cpp-output") return InputKind::source;
@@ -167,12 +201,8 @@ InputKind kind_of_file(std::string_view path) {
 
 // Whether -Wl,VALUE or -Xlinker VALUE makes the link relocatable; what comes out of that is a native object.
 bool asks_relocatable(std::string_view value) {
-  while (!value.empty()) {
-    const std::string_view word = value.substr(0, value.find(','));
-    if (word == "-r" || word == "--relocatable" || word == "-i") return true;
-    value.remove_prefix(std::min(word.size() + 1, value.size()));
-  }
-  return false;
+  return std::ranges::any_of(
+      split(value, ','), [](std::string_view word) { return word == "-r" || word == "--relocatable" || word == "-i"; });
 }
 
 // Collects what the options say; decide() then judges the whole.
@@ -210,7 +240,8 @@ class Parser {
     const CompilerOption* option = find_compiler_option(argument);
     if (option == nullptr) return 0;
     const bool is_exact = argument == option->name;
-    const bool takes_next = option->value == separate || (option->value == joined_or_separate && is_exact);
+    const bool takes_next = option->value == separate || option->value == joined_and_separate ||
+                            (option->value == joined_or_separate && is_exact);
     const std::string value = takes_next ? (next == nullptr ? "" : *next) : argument.substr(option->name.size());
     apply(*option, argument, value);
     if (argument == "-Xclang" && value.starts_with("-emit-")) {
@@ -246,6 +277,9 @@ class Parser {
         return;
       case linker:
         if (asks_relocatable(value)) untouched("a relocatable link");
+        return;
+      case linker_name:
+        command_.linker = value;
         return;
       case library:
         has_library_ = true;

@@ -13,9 +13,10 @@ namespace xaas {
 
 enum class OptionValue {
   none,
-  joined,              // -march=X
-  separate,            // -Xclang X
-  joined_or_separate,  // -oX, -o X
+  joined,               // -march=X
+  separate,             // -Xclang X
+  joined_or_separate,   // -oX, -o X
+  joined_and_separate,  // -Xarch_x86_64 X
 };
 
 enum class OptionEffect {
@@ -25,9 +26,10 @@ enum class OptionEffect {
   compile,    // -c
   output,
   language,
-  machine,  // -mavx2: decides the features that a unit requires
-  cpu,      // -march=
-  linker,   // its value goes to the linker
+  machine,      // -mavx2: decides the features that a unit requires
+  cpu,          // -march=
+  linker,       // its value goes to the linker
+  linker_name,  // -fuse-ld=
   library,
 };
 
@@ -64,6 +66,7 @@ struct CompilerCommand {
   std::string reason;  // why untouched or native: the option, mostly
   std::vector<CompilerInput> inputs;
   std::optional<std::string> output;
+  std::optional<std::string> linker;         // that the project names with -fuse-ld=
   std::vector<std::string> machine_options;  // in order
   bool names_cpu = false;                    // -march= other than the plain x86-64
 };

@@ -4,6 +4,7 @@
 #include <elf.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <span>
 
@@ -59,6 +60,15 @@ std::optional<std::string> find_build_id(std::string_view notes) {
   return std::nullopt;
 }
 
+// What only a linker writes: tools that change the rpath or the like keep to tables and strings of the dynamic linker.
+bool is_content(const ElfSection& section) {
+  static constexpr std::array<std::string_view, 4> kOthers = {".interp", ".note", ".got", ".plt"};
+  const bool is_data = section.type == SHT_PROGBITS || section.type == SHT_INIT_ARRAY ||
+                       section.type == SHT_FINI_ARRAY || section.type == SHT_PREINIT_ARRAY;
+  const auto begins = [&](std::string_view name) { return section.name.starts_with(name); };
+  return is_data && (section.flags & SHF_ALLOC) != 0 && std::ranges::none_of(kOthers, begins);
+}
+
 }  // namespace
 
 bool ElfFile::is_elf(std::string_view bytes) { return bytes.starts_with(ELFMAG); }
@@ -98,18 +108,25 @@ Result<std::string_view> ElfFile::slice(std::uint64_t offset, std::uint64_t size
   return bytes_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
 }
 
+Result<std::string_view> ElfFile::take(std::uint64_t offset, std::uint64_t size) {
+  auto part = slice(offset, size);
+  if (part) end_ = std::max(end_, offset + size);
+  return part;
+}
+
 Status ElfFile::read_segments(std::uint64_t offset, std::uint64_t entry_size, std::uint64_t count) {
   if (count == 0) return {};
   if (entry_size < (is_64_ ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr))) {
     return fail(Code::invalid, "the ELF file's program headers are too small");
   }
   for (std::uint64_t i = 0; i < count; ++i) {
-    XAAS_ASSIGN(const std::string_view header, slice(offset + i * entry_size, entry_size));
+    XAAS_ASSIGN(const std::string_view header, take(offset + i * entry_size, entry_size));
     Segment segment;
     segment.type = load<std::uint32_t>(header, 0);
     segment.offset = word(header, is_64_ ? offsetof(Elf64_Phdr, p_offset) : offsetof(Elf32_Phdr, p_offset));
     segment.address = word(header, is_64_ ? offsetof(Elf64_Phdr, p_vaddr) : offsetof(Elf32_Phdr, p_vaddr));
     segment.size = word(header, is_64_ ? offsetof(Elf64_Phdr, p_filesz) : offsetof(Elf32_Phdr, p_filesz));
+    static_cast<void>(take(segment.offset, segment.size));
     segments_.push_back(segment);
   }
   return {};
@@ -133,7 +150,7 @@ Status ElfFile::read_sections(std::uint64_t offset, std::uint64_t entry_size, st
   XAAS_ASSIGN(const std::string_view table, slice(word(names_header, offset_at), word(names_header, size_at)));
   sections_.reserve(static_cast<std::size_t>(count));
   for (std::uint64_t i = 0; i < count; ++i) {
-    XAAS_ASSIGN(const std::string_view header, slice(offset + i * entry_size, entry_size));
+    XAAS_ASSIGN(const std::string_view header, take(offset + i * entry_size, entry_size));
     ElfSection section;
     section.type = load<std::uint32_t>(header, offsetof(Elf64_Shdr, sh_type));
     section.flags = word(header, offsetof(Elf64_Shdr, sh_flags));
@@ -142,7 +159,7 @@ Status ElfFile::read_sections(std::uint64_t offset, std::uint64_t entry_size, st
     const std::string_view rest = table.substr(name);
     section.name = rest.substr(0, std::min(rest.find('\0'), rest.size()));
     if (section.type != SHT_NOBITS && section.type != SHT_NULL) {
-      XAAS_ASSIGN(section.data, slice(word(header, offset_at), word(header, size_at)));
+      XAAS_ASSIGN(section.data, take(word(header, offset_at), word(header, size_at)));
     }
     sections_.push_back(section);
   }
@@ -264,6 +281,24 @@ std::optional<std::string> ElfFile::build_id() const {
     if (auto found = find_build_id(*notes)) return found;
   }
   return std::nullopt;
+}
+
+Digest ElfFile::content_digest() const {
+  std::vector<std::pair<std::string_view, std::string_view>> parts;
+  for (const ElfSection& section : sections_) {
+    if (is_content(section)) parts.emplace_back(section.name, section.data);
+  }
+  std::ranges::sort(parts);  // tools may write the headers in another order
+  const std::string_view appended =
+      bytes_.substr(static_cast<std::size_t>(std::min<std::uint64_t>(end_, bytes_.size())));
+  // Zeros are padding.
+  if (appended.find_first_not_of('\0') != std::string_view::npos) parts.emplace_back("", appended);
+  Sha256 hash;
+  for (const auto& [name, data] : parts) {
+    hash.update(fmt::format("{} {}\n", name, data.size()));
+    hash.update(data);
+  }
+  return hash.finish();
 }
 
 }  // namespace xaas

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "format/digest.h"
 #include "format/error.h"
 
 namespace xaas {
@@ -56,6 +57,9 @@ class ElfFile {
   Result<ElfDynamic> dynamic() const;
   std::optional<std::string> interpreter() const;
   std::optional<std::string> build_id() const;  // lower-case hex digits
+  // Of the code and the data, and of what follows the end of the ELF file: the same before and after the file was
+  // stripped or given another rpath, soname or interpreter.
+  Digest content_digest() const;
 
  private:
   struct Segment {
@@ -69,12 +73,14 @@ class ElfFile {
   Status read_segments(std::uint64_t offset, std::uint64_t entry_size, std::uint64_t count);
   Status read_sections(std::uint64_t offset, std::uint64_t entry_size, std::uint64_t count, std::uint64_t names);
   Result<std::string_view> slice(std::uint64_t offset, std::uint64_t size) const;
-  Result<std::string_view> from_address(std::uint64_t address) const;  // to the end of its segment
-  std::uint64_t word(std::string_view from, std::size_t at) const;     // of the class's width
+  Result<std::string_view> take(std::uint64_t offset, std::uint64_t size);  // slice() that moves end_
+  Result<std::string_view> from_address(std::uint64_t address) const;       // to the end of its segment
+  std::uint64_t word(std::string_view from, std::size_t at) const;          // of the class's width
   Result<std::vector<std::string>> read_needed_versions(std::uint64_t address, std::uint64_t count,
                                                         std::string_view strings) const;
 
   std::string_view bytes_;
+  std::uint64_t end_ = 0;  // of the last header, segment or section
   ElfKind kind_ = ElfKind::other;
   bool is_64_ = true;
   std::uint16_t machine_ = 0;

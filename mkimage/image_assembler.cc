@@ -5,10 +5,10 @@
 #include "format/image.h"
 
 namespace xaas {
-
-Result<ImageAssembler> ImageAssembler::create(const std::filesystem::path& target, const WriterOptions& options) {
+Result<ImageAssembler> ImageAssembler::create(const std::filesystem::path& target, const WriterOptions& options,
+                                              std::string prefix) {
   XAAS_ASSIGN(auto writer, SquashfsWriter::create(target, options));
-  return ImageAssembler(std::move(writer));
+  return ImageAssembler(std::move(writer), std::move(prefix));
 }
 
 Status ImageAssembler::add_directory(const std::string& path, const EntryOptions& options) {
@@ -26,6 +26,7 @@ Status ImageAssembler::add_file(const std::string& path, const std::filesystem::
   record.path = path;
   XAAS_ASSIGN(record.size, file_size(fd.get()));
   XAAS_ASSIGN(record.sha256, Digest::of_file(fd.get()));
+  if (!prefix_.empty()) XAAS_TRY(record_places(fd.get(), record));
   if (!recipe.is_none()) {
     record.recipe = recipe;
     record.promised_size = promised_size(record.size);
@@ -33,6 +34,15 @@ Status ImageAssembler::add_file(const std::string& path, const std::filesystem::
   }
   XAAS_TRY(writer_->add_file(path, file, options));
   records_.emplace(path, std::move(record));
+  return {};
+}
+
+Status ImageAssembler::record_places(int file, FileRecord& record) {
+  XAAS_ASSIGN(const PrefixPlaces found, find_prefix(file, record.size, prefix_));
+  record.first_place = places_.size();
+  record.place_count = found.offsets.size();
+  record.is_text = !found.offsets.empty() && found.text;
+  places_.insert(places_.end(), found.offsets.begin(), found.offsets.end());
   return {};
 }
 
@@ -60,7 +70,11 @@ Status ImageAssembler::add_object(const Digest& digest, const std::filesystem::p
 }
 
 Status ImageAssembler::add_bytes(const std::string& path, std::string content) {
-  records_.emplace(path, FileRecord{path, Digest::of(content), {}, content.size(), 0});
+  FileRecord record;
+  record.path = path;
+  record.sha256 = Digest::of(content);
+  record.size = content.size();
+  records_.emplace(path, std::move(record));
   return writer_->add_bytes(path, std::move(content), {});
 }
 
@@ -68,7 +82,7 @@ Result<std::uint64_t> ImageAssembler::finish(const Manifest& manifest) {
   XAAS_TRY(add_bytes(std::string(kManifestPath), to_json(manifest)));
   std::vector<FileRecord> records;
   for (auto& [path, record] : records_) records.push_back(std::move(record));
-  XAAS_TRY(writer_->add_bytes(kIndexPath, encode_file_index(std::move(records)), {}));
+  XAAS_TRY(writer_->add_bytes(kIndexPath, encode_file_index(std::move(records), places_), {}));
   return writer_->finish();
 }
 

@@ -21,7 +21,9 @@ namespace xaas {
 // Not thread-safe. Destroyed without finish(), no image is left behind.
 class ImageAssembler {
  public:
-  static Result<ImageAssembler> create(const std::filesystem::path& target, const WriterOptions& options);
+  // `prefix`: looked for in all files; empty: the image is not to be moved.
+  static Result<ImageAssembler> create(const std::filesystem::path& target, const WriterOptions& options,
+                                       std::string prefix);
 
   Status add_directory(const std::string& path, const EntryOptions& options);
   Status add_symlink(const std::string& path, const std::string& target, const EntryOptions& options);
@@ -40,11 +42,15 @@ class ImageAssembler {
   Result<std::uint64_t> finish(const Manifest& manifest);
 
  private:
-  explicit ImageAssembler(std::unique_ptr<SquashfsWriter> writer) : writer_(std::move(writer)) {}
+  ImageAssembler(std::unique_ptr<SquashfsWriter> writer, std::string prefix)
+      : writer_(std::move(writer)), prefix_(std::move(prefix)) {}
+  Status record_places(int file, FileRecord& record);
   Status add_bytes(const std::string& path, std::string content);
   bool is_new(const std::string& path) { return content_paths_.insert(path).second; }
 
   std::unique_ptr<SquashfsWriter> writer_;
+  std::string prefix_;
+  std::vector<std::uint64_t> places_;          // of the prefix, file after file
   std::map<std::string, FileRecord> records_;  // by path
   std::set<std::string> content_paths_;
 };

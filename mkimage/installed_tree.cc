@@ -65,7 +65,7 @@ Result<std::map<std::string, std::string>> user_xattrs(const fs::path& path) {
   for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
     const std::string name = names.c_str() + at;
     at += name.size() + 1;
-    if (!name.starts_with("user.")) continue;
+    if (!name.starts_with("user.") || name.starts_with("user.xaas.")) continue;
     const ssize_t length = lgetxattr(path.c_str(), name.c_str(), nullptr, 0);
     std::string value(static_cast<std::size_t>(std::max<ssize_t>(length, 0)), '\0');
     if (length < 0 || lgetxattr(path.c_str(), name.c_str(), value.data(), value.size()) != length) {
@@ -132,8 +132,8 @@ Result<InstalledTree> scan_tree(const fs::path& destination, const fs::path& pre
   if (fs::is_directory(tree.root)) XAAS_TRY(Scanner(tree).scan(""));
   if (tree.entries.empty()) {
     return fail(Code::failed,
-                "the build installed nothing below {}; its install command must honour $DESTDIR and $PREFIX",
-                prefix.string());
+                "the build installed nothing below $DESTDIR$PREFIX ({}); give it an install command that does",
+                tree.root.string());
   }
   for (const TreeEntry& entry : tree.entries) {
     if (entry.path == kPrivateDirectory) {

@@ -1,7 +1,7 @@
 // What the build installed: the contents of the image's root, as DESTDIR holds them below the prefix.
 #pragma once
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -19,7 +19,9 @@ struct TreeEntry {
   unsigned permissions = 0644;
   std::string link_target;                    // of a symlink
   std::string same_as;                        // path of the first entry with the same inode; empty for that one itself
-  std::map<std::string, std::string> xattrs;  // user.* only
+  std::map<std::string, std::string> xattrs;  // user.*, without user.xaas.*, which is ours
+
+  bool is_first_file() const { return S_ISREG(type) && same_as.empty(); }
 };
 
 struct InstalledTree {

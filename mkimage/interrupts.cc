@@ -7,22 +7,23 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <mutex>
 #include <set>
 #include <thread>
 
-#include "mkimage/work_directory.h"
+#include "format/file.h"
 
 namespace xaas {
 namespace {
 
 constexpr int kRemoveAttempts = 100;
+constexpr std::chrono::milliseconds kKillInterval(2);
 
 struct State {
   std::mutex mutex;
-  pid_t group = 0;                              // of the running command, under mutex
   std::set<std::filesystem::path> directories;  // under mutex
   std::atomic<bool> interrupted = false;
   const char* program = "";
@@ -40,10 +41,38 @@ sigset_t interrupts() {
   return set;
 }
 
-// As a subreaper we are the parent of all that the command left: when there is no more to wait for, they are gone.
-void kill_group(pid_t group) {
-  kill(-group, SIGKILL);
-  while (waitpid(-group, nullptr, 0) > 0) {
+// The second word after the name, which is in brackets and may hold anything: "12 (sh) S 1 …".
+pid_t parent_of(const std::filesystem::path& process) {
+  const auto stat = read_file(process / "stat");
+  const std::size_t name_end = stat ? stat->rfind(')') : std::string::npos;
+  if (name_end == std::string::npos) return 0;
+  pid_t parent = 0;
+  return std::sscanf(stat->c_str() + name_end + 1, " %*c %d", &parent) == 1 ? parent : 0;  // NOLINT(cert-err34-c)
+}
+
+std::vector<pid_t> children() {
+  std::vector<pid_t> found;
+  std::error_code error;
+  std::filesystem::directory_iterator entry("/proc", error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const bool is_process = name.find_first_not_of("0123456789") == std::string::npos;
+    if (is_process && parent_of(entry->path()) == getpid()) found.push_back(std::stoi(name));
+  }
+  return found;
+}
+
+// Not the group of the command: it may have made others, as ninja and timeout do. As a subreaper we become the parent
+// of all whose parent is gone, so that killing our children until there are none reaches every one.
+// Polls, since the thread that runs the command may be the one to whom a death is told.
+void kill_descendants() {
+  while (true) {
+    for (const pid_t child : children()) kill(child, SIGKILL);
+    pid_t ended = 0;
+    while ((ended = waitpid(-1, nullptr, WNOHANG)) > 0) {
+    }
+    if (ended < 0) return;
+    std::this_thread::sleep_for(kKillInterval);
   }
 }
 
@@ -51,7 +80,7 @@ void end_process(int signal) {
   State& shared = state();
   shared.interrupted = true;
   const std::lock_guard lock(shared.mutex);
-  if (shared.group != 0) kill_group(shared.group);
+  kill_descendants();
   for (const std::filesystem::path& directory : shared.directories) {
     // Another thread may still be writing there.
     for (int attempt = 0; attempt < kRemoveAttempts && std::filesystem::exists(directory); ++attempt) {
@@ -96,15 +125,12 @@ Result<pid_t> start_interruptible(ProcessOptions options) {
   options.own_group = true;
   const std::lock_guard lock(state().mutex);
   if (state().interrupted) return fail(Code::interrupted, "interrupted");
-  XAAS_ASSIGN(const pid_t child, start_process(options));
-  state().group = child;
-  return child;
+  return start_process(options);
 }
 
-void end_interruptible(pid_t group, Leftovers leftovers) {
+void end_interruptible(Leftovers leftovers) {
   const std::lock_guard lock(state().mutex);
-  if (leftovers == Leftovers::kill) kill_group(group);
-  state().group = 0;
+  if (leftovers == Leftovers::kill) kill_descendants();
 }
 
 void yield_to_interrupt() {

@@ -1,5 +1,6 @@
 // What a program that was told to stop leaves behind: nothing. One thread waits for SIGINT, SIGTERM and SIGHUP, kills
-// the running command with all its children, removes the directories in hand and ends the process by the same signal.
+// the running command and all that descends from it, removes the directories in hand and ends the process by the same
+// signal.
 #pragma once
 
 #include <sys/types.h>
@@ -18,11 +19,11 @@ Status watch_interrupts(const char* program_name);
 void remove_on_interrupt(const std::filesystem::path& directory);
 void keep_on_interrupt(const std::filesystem::path& directory);
 
-// start_process() in a group of its own that an interrupt kills. One at a time.
+// start_process() in a group of its own, which the terminal does not interrupt: we do. One at a time.
 Result<pid_t> start_interruptible(ProcessOptions options);
-// Call when it has ended. Kills what it left behind in its group, if asked.
+// Call when it has ended, and no other child runs. Kills what it left behind, if asked.
 enum class Leftovers { keep, kill };
-void end_interruptible(pid_t group, Leftovers leftovers);
+void end_interruptible(Leftovers leftovers);
 
 // Once an interrupt has come, blocks until it ends the process: for those who fail because of it.
 void yield_to_interrupt();

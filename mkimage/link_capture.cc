@@ -8,6 +8,7 @@
 #include "mkimage/link_reader.h"
 #include "mkimage/mapped_file.h"
 #include "mkimage/process.h"
+#include "mkimage/split.h"
 
 namespace xaas {
 namespace {
@@ -20,7 +21,10 @@ bool has_sources(const CompilerCommand& command) {
   });
 }
 
-// Objects are real, so the link is: what the project says of LTO must not make it anything else.
+bool names_lld(const CompilerCommand& command) { return command.linker == "lld"; }
+
+// Objects are real, so the link is: what the project says of LTO must not make it anything else. Where it does not ask
+// for lld, GNU ld's defaults come first, so that the project's own options win.
 std::vector<std::string> linking_arguments(const CaptureEnvironment& environment, const Compilation& compilation) {
   const std::vector<std::string> ours = {"-fuse-ld=lld", "-Wl,--no-fat-lto-objects", "-Wl,--build-id=sha1"};
   std::vector<std::string> arguments;
@@ -31,18 +35,26 @@ std::vector<std::string> linking_arguments(const CaptureEnvironment& environment
     const auto end = arguments.insert(std::ranges::find(arguments, "--"), "-fno-lto");
     arguments.insert(end + 1, ours.begin(), ours.end());
   }
+  if (!names_lld(compilation.command)) {
+    arguments.insert(arguments.begin(), {"-Wl,-z,nostart-stop-gc", "-Wl,--undefined-version"});
+  }
   arguments.insert(arguments.begin(), compilation.compiler);
   return arguments;
+}
+
+// Our choice of linker must not hide that the project's does not exist: configure scripts ask so.
+bool has_its_linker(const Compilation& compilation) {
+  if (!compilation.command.linker || names_lld(compilation.command)) return true;
+  std::vector<std::string> arguments = {compilation.compiler, "-###"};
+  arguments.insert(arguments.end(), compilation.arguments.begin(), compilation.arguments.end());
+  return TentativeRun(std::move(arguments), {}).ok();
 }
 
 // Sources in this command become temporary objects "<stem>-<hex digits>.o", in the order of the sources.
 void capture_temporaries(const CaptureEnvironment& environment, const Compilation& compilation,
                          const std::vector<std::string>& headers, LinkFiles& link) {
-  std::string_view rest = link.response;
   std::vector<std::string> objects;
-  while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  for (const std::string_view line : split(link.response, '\n')) {
     const auto argument = parse_response_line(line);
     if (argument && argument->name.empty()) objects.push_back(*argument->value);
   }
@@ -63,37 +75,41 @@ void capture_temporaries(const CaptureEnvironment& environment, const Compilatio
   }
 }
 
-Result<std::string> build_id_of(const std::filesystem::path& output) {
+// What the installed file will be found by, and compared with.
+Result<LinkRecord> describe(const std::filesystem::path& output) {
   XAAS_ASSIGN(const MappedFile result, MappedFile::open(output));
   XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(result.bytes()));
   const auto build_id = elf.build_id();
   if (!build_id) return fail(Code::unsupported, "it has no build-id");
-  return *build_id;
+  XAAS_ASSIGN(ElfDynamic dynamic, elf.dynamic());
+  LinkRecord record;
+  record.build_id = *build_id;
+  record.output = output.filename().string();
+  record.content = elf.content_digest();
+  record.needed = std::move(dynamic.needed);
+  return record;
 }
 
 Status record_link(const CaptureEnvironment& environment, const Compilation& compilation,
                    const std::filesystem::path& tar_path, const std::vector<std::string>& headers) {
-  const std::filesystem::path output = output_of(compilation);
-  XAAS_ASSIGN(const std::string build_id, build_id_of(output));
+  XAAS_ASSIGN(LinkRecord record, describe(output_of(compilation)));
   XAAS_ASSIGN(const MappedFile tar_file, MappedFile::open(tar_path));
   XAAS_ASSIGN(const TarFiles tar, parse_tar(tar_file.bytes()));
   XAAS_ASSIGN(LinkFiles link, link_files(tar, tar_path.stem().string()));
   capture_temporaries(environment, compilation, headers, link);
-  XAAS_ASSIGN(LinkRecord record, read_link(link, environment));
-  record.build_id = build_id;
-  record.output = output.filename().string();
+  XAAS_ASSIGN(LinkRecord read, read_link(link, environment));
+  record.reason = std::move(read.reason);
+  record.arguments = std::move(read.arguments);
   return environment.store().add_link(record);
 }
 
 // Links as the project asked, and leaves only the reason why nothing more is known.
 int link_natively(const CaptureEnvironment& environment, const Compilation& compilation, const std::string& reason) {
-  std::vector<std::string> arguments = compilation.arguments;
-  arguments.insert(arguments.begin(), compilation.compiler);
-  const auto status = run_program(std::move(arguments));
-  if (!status || !status->ok()) return status ? status->shell_code() : 1;
-  const std::filesystem::path output = output_of(compilation);
-  if (const auto build_id = build_id_of(output)) {
-    static_cast<void>(environment.store().add_link({*build_id, output.filename().string(), reason, {}}));
+  const PlainRun run = run_as_asked(compilation, {});
+  if (run.code != 0) return run.code;
+  if (auto record = describe(output_of(compilation))) {
+    record->reason = run.refusal ? does_not_compile(*run.refusal) : reason;
+    static_cast<void>(environment.store().add_link(*record));
   }
   return 0;
 }
@@ -104,6 +120,7 @@ int link_and_capture(const CaptureEnvironment& environment, const Compilation& c
   if (compilation.command.mode == CommandMode::native_link) {
     return link_natively(environment, compilation, compilation.command.reason);
   }
+  if (!has_its_linker(compilation)) return link_natively(environment, compilation, "its linker is not on this machine");
   const CaptureStore store = environment.store();
   const std::filesystem::path tar = store.temporary_path(".tar");
   const HeaderList headers(store);
@@ -113,7 +130,9 @@ int link_and_capture(const CaptureEnvironment& environment, const Compilation& c
   int code = 0;
   if (run.ok()) {
     run.pass_on_output();
-    if (const auto status = record_link(environment, compilation, tar, headers.read()); !status) {
+    const bool is_file = std::filesystem::is_regular_file(output_of(compilation));  // and not /dev/null
+    const auto status = is_file ? record_link(environment, compilation, tar, headers.read()) : Status();
+    if (!status) {
       store.note(fmt::format("{}: link not recorded: {}", output_of(compilation).string(), status.error().message));
     }
   } else {

@@ -6,15 +6,18 @@
 #include <set>
 
 #include "format/little_endian.h"
+#include "format/text.h"
 #include "mkimage/ar_archive.h"
 #include "mkimage/elf_file.h"
 #include "mkimage/linker_script.h"
+#include "mkimage/split.h"
 
 namespace xaas {
 namespace {
 
 constexpr int kMaxScriptDepth = 8;
 constexpr std::string_view kBitcodeMagic = "BC\xC0\xDE";
+constexpr const char* kNotUtf8 = "its link has an argument that is not UTF-8";
 
 // A link that a recipe cannot say. Not an Error: the build goes on, the file stays native.
 Error refuse(std::string why) { return Error{Code::unsupported, std::move(why)}; }
@@ -28,10 +31,7 @@ class LinkReader {
 
   Result<std::vector<RecordedArgument>> read() {
     std::vector<LinkerArgument> lines;
-    std::string_view rest = link_.response;
-    while (!rest.empty()) {
-      const std::string_view line = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    for (const std::string_view line : split(link_.response, '\n')) {
       auto argument = parse_response_line(line);
       if (!argument) return tl::unexpected(refuse(fmt::format("a linker argument that cannot be read: {}", line)));
       // lld searches all directories for all libraries, wherever they stand.
@@ -69,6 +69,7 @@ class LinkReader {
       case LinkerEffect::library:
         return add_library(argument.value.value_or(""), 0);
       case LinkerEffect::file:
+      case LinkerEffect::script:
         return add_file_option(argument);
       case LinkerEffect::refuse:
         return tl::unexpected(refuse(fmt::format("the linker option --{}", argument.name)));
@@ -77,6 +78,8 @@ class LinkReader {
         if (argument.value && link_.files.contains(*argument.value)) {
           return tl::unexpected(refuse(fmt::format("the linker option --{}, which names a file", argument.name)));
         }
+        // The record is JSON and would hold another text.
+        if (!is_utf8(argument.name) || !is_utf8(argument.value.value_or(""))) return tl::unexpected(refuse(kNotUtf8));
         arguments_.emplace_back(argument);
         return {};
     }
@@ -88,6 +91,11 @@ class LinkReader {
     const auto found = link_.files.find(name);
     if (found == link_.files.end()) {
       return tl::unexpected(refuse(fmt::format("the file of --{} is not known", argument.name)));
+    }
+    if (linker_effect(argument.name) == LinkerEffect::script) {
+      if (const auto status = check_layout_script(found->second); !status) {
+        return tl::unexpected(refuse(fmt::format("{} is {}", display(name), status.error().message)));
+      }
     }
     const Digest digest = Digest::of(found->second);
     XAAS_TRY(store_.add_object(digest, found->second));
@@ -131,14 +139,16 @@ class LinkReader {
   Status add_shared(const std::string& name, const ElfFile& elf) {
     XAAS_ASSIGN(const ElfDynamic dynamic, elf.dynamic());
     const std::string file_name = std::filesystem::path(name).filename().string();
-    arguments_.emplace_back(RecordedLibrary{dynamic.soname.value_or(file_name), display(name)});
+    const std::string soname = dynamic.soname.value_or(file_name);
+    if (!is_utf8(soname)) return tl::unexpected(refuse(kNotUtf8));
+    arguments_.emplace_back(RecordedLibrary{soname, display(name)});
     return {};
   }
 
-  // An object with bitcode need not be kept: the bitcode is.
+  // Also one with bitcode: where that cannot be used, the object is.
   Result<RecordedFile> store_object(std::string_view content, std::string name) {
     RecordedFile file{Digest::of(content), std::move(name)};
-    if (!store_.has_bitcode(file.digest)) XAAS_TRY(store_.add_object(file.digest, content));
+    XAAS_TRY(store_.add_object(file.digest, content));
     return file;
   }
 
@@ -157,6 +167,9 @@ class LinkReader {
           return tl::unexpected(refuse(fmt::format("the member {} of {} is not known", member.name, name)));
         }
         member.data = found->second;
+      }
+      if (member.data.starts_with(kBitcodeMagic)) {
+        return tl::unexpected(refuse(fmt::format("the member {} of {} is LLVM bitcode", member.name, name)));
       }
       if (!ElfFile::is_elf(member.data)) continue;  // lld links no such member
       record.members.push_back({Digest::of(member.data), std::filesystem::path(member.name).filename().string()});

@@ -22,6 +22,7 @@ enum class LinkerEffect {
   drop,     // the lowering decides, or the installed file says, or it concerns only the build
   kind,     // decides the LinkKind
   file,     // its value names a file
+  script,   // likewise, and the file says where sections go
   library,  // -l
   path,     // -L
   prefer_static,

@@ -1,4 +1,5 @@
-// Linker scripts that stand in for a library, such as glibc's libc.so: they only name other files.
+// Linker scripts: those that stand in for a library, such as glibc's libc.so, and only name other files; and those of
+// -T, which say where sections go.
 #pragma once
 
 #include <string>
@@ -18,5 +19,9 @@ struct ScriptInput {
 // What INPUT() and GROUP() name, in order. OUTPUT_FORMAT, OUTPUT_ARCH and TARGET say nothing new; a script with any
 // other command is Code::unsupported, naming the command.
 Result<std::vector<ScriptInput>> parse_input_script(std::string_view text);
+
+// Code::unsupported when a script with SECTIONS treats some input files unlike others: what lowering makes of them has
+// other names. Also for what is too unusual to tell.
+Status check_layout_script(std::string_view text);
 
 }  // namespace xaas

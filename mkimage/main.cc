@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "format/version.h"
+#include "mkimage/capture_report.h"
 #include "mkimage/interrupts.h"
 #include "mkimage/make_image.h"
 
@@ -15,11 +16,9 @@ constexpr const char* kDescription =
     "it\n"
     "again for the host that runs it. CMake and Make are recognised; anything else is built by the commands you give.";
 constexpr const char* kFooter =
-    "Commands are run by sh in a copy of SOURCE, with $SRC, $BUILD, $DESTDIR, $PREFIX, $JOBS, $CC and $CXX set. They "
-    "must\n"
-    "install below $DESTDIR$PREFIX. SOURCE/xaas.toml may give name, version, prefix, configure, build and install as "
-    "strings;\n"
-    "options win over it.\n"
+    "Commands are run by sh in a copy of SOURCE, with $SRC, $BUILD, $DESTDIR, $PREFIX, $JOBS, $CC and $CXX set; the\n"
+    "environment has only $CC, $CXX and, when installing, $DESTDIR. They must install below $DESTDIR$PREFIX.\n"
+    "SOURCE/xaas.toml may give name, version, prefix, configure, build and install as strings; options win over it.\n"
     "Example: mkxaas --build 'make -j$JOBS' --install 'make install PREFIX=$PREFIX' zstd-1.5.4 zstd.xaas";
 
 unsigned available_cpus() {
@@ -40,7 +39,8 @@ void define(CLI::App& app, CommandLine& line) {
   app.add_option("-j,--jobs", line.image.jobs, "Do this many things at once; default: the CPUs there are")
       ->type_name("N")
       ->check(CLI::Range(1U, 4096U).description(""));
-  app.add_option("--prefix", line.image.overrides.prefix, "Where the programs will be; default: /opt/<name>")
+  app.add_option("--prefix", line.image.overrides.prefix,
+                 "Where the programs will be; default: wherever the image is mounted")
       ->type_name("DIR");
   app.add_option("--configure", line.image.overrides.configure, "Command that configures the build")->type_name("CMD");
   app.add_option("--build", line.image.overrides.build, "Command that builds")->type_name("CMD");
@@ -70,6 +70,7 @@ int run(const CommandLine& line) {
   using xaas::Verbosity;
   xaas::Progress progress(line.quiet ? Verbosity::quiet : line.verbose ? Verbosity::verbose : Verbosity::normal);
   auto status = xaas::watch_interrupts("mkxaas");
+  if (status && line.image.report) status = xaas::check_report(*line.image.report);
   if (status) status = xaas::make_image(line.image, progress);
   if (status) return 0;
   xaas::yield_to_interrupt();

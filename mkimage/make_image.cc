@@ -95,9 +95,9 @@ Result<Contents> collect(const MakeImageOptions& options, const WorkDirectory& w
   Contents contents;
   XAAS_ASSIGN(contents.triple, target_triple(environment.c_compiler));
   XAAS_ASSIGN(contents.tree, scan_tree(work.installed(), plan.prefix));
+  XAAS_ASSIGN(const std::vector<Digest> archived, make_archives_native(contents.tree, contents.tree.warnings));
   for (const std::string& warning : contents.tree.warnings) progress.warn(warning);
   for (const std::string& note : store.notes()) progress.warn(note);
-  XAAS_ASSIGN(const std::vector<Digest> archived, make_archives_native(contents.tree));
   XAAS_ASSIGN(const auto links, store.links());
   XAAS_ASSIGN(contents.runtimes,
               bundle_runtime_libraries(contents.tree, links, environment.c_compiler, contents.triple));
@@ -119,23 +119,37 @@ Result<Contents> collect(const MakeImageOptions& options, const WorkDirectory& w
   return contents;
 }
 
+// What every unit requires, so that nothing can do without. What only some require is for code that a program chooses
+// at run time.
+std::vector<std::string> common_features(const CanonicalUnits& units) {
+  std::optional<std::vector<std::string>> common;
+  for (const auto& [object, unit] : units) {
+    std::vector<std::string> required;
+    std::ranges::copy_if(unit.features, std::back_inserter(required),
+                         [](const std::string& feature) { return feature.starts_with('+'); });
+    std::vector<std::string> both;
+    if (common) std::ranges::set_intersection(*common, required, std::back_inserter(both));
+    common = common ? std::move(both) : std::move(required);
+  }
+  return common.value_or(std::vector<std::string>());
+}
+
 Result<Manifest> make_manifest(const BuildPlan& plan, const Contents& contents) {
   Manifest manifest;
   manifest.name = plan.name;
   manifest.version = plan.version;
   manifest.prefix = plan.prefix;
+  if (plan.movable) manifest.features.incompat.emplace_back(kMovablePrefix);
   manifest.triples = {contents.triple};
   manifest.default_configuration = kConfiguration;
 
   Configuration configuration;
   configuration.name = kConfiguration;
   configuration.triple = contents.triple;
-  std::set<std::string> features;
-  for (const auto& [object, unit] : contents.canonical.units) {
-    std::ranges::copy_if(unit.features, std::inserter(features, features.end()),
-                         [](const std::string& feature) { return feature.starts_with('+'); });
-  }
-  configuration.requires_.features.assign(features.begin(), features.end());
+  configuration.requires_.features = common_features(contents.canonical.units);
+  XAAS_ASSIGN(HostNeeds needs, host_needs(contents.tree, contents.runtimes));
+  configuration.libc_floor = std::move(needs.libc_floor);
+  configuration.host_libraries = std::move(needs.libraries);
   manifest.configurations.push_back(std::move(configuration));
 
   if (contents.worker) {
@@ -143,9 +157,6 @@ Result<Manifest> make_manifest(const BuildPlan& plan, const Contents& contents) 
                                    fmt::format("{}/{}/xaas-lower", kToolchainDirectory, contents.triple),
                                    contents.worker->digest, contents.worker->llvm, contents.worker->targets});
   }
-  XAAS_ASSIGN(HostNeeds needs, host_needs(contents.tree, contents.runtimes));
-  manifest.libc_floor = std::move(needs.libc_floor);
-  manifest.host_libraries = std::move(needs.libraries);
   return manifest;
 }
 
@@ -175,6 +186,7 @@ Status add_recipe_parts(const Recipe& recipe, const CaptureStore& store, const f
   const auto add_object = [&](const Digest& digest) { return image.add_object(digest, store.object_path(digest)); };
   const auto add_input = [&](const auto& input) -> Status {
     if constexpr (std::is_same_v<std::decay_t<decltype(input)>, IrInput>) {
+      if (input.native) XAAS_TRY(add_object(*input.native));
       return image.add_ir(input.digest, ir / input.digest.hex());
     } else {
       return add_object(input.digest);
@@ -195,7 +207,8 @@ Status add_recipe_parts(const Recipe& recipe, const CaptureStore& store, const f
 
 Result<std::uint64_t> write_image(const fs::path& target, const WriterOptions& writer, const WorkDirectory& work,
                                   const Contents& contents, const Manifest& manifest) {
-  XAAS_ASSIGN(ImageAssembler image, ImageAssembler::create(target, writer));
+  XAAS_ASSIGN(ImageAssembler image,
+              ImageAssembler::create(target, writer, is_movable(manifest) ? manifest.prefix : ""));
   XAAS_TRY(add_tree(contents, image));
   const CaptureStore store(work.capture());
   for (const InstalledProgram& program : contents.programs) {

@@ -1,8 +1,6 @@
 // llvm-objcopy over installed archives; see native_archives.h.
 #include "mkimage/native_archives.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <filesystem>
 
@@ -43,18 +41,18 @@ Status remove_bitcode(const std::filesystem::path& path) {
   XAAS_ASSIGN(const ProcessOutput result,
               run_and_read({kObjcopy, fmt::format("--remove-section={}", kBitcodeSection), path.string()}));
   if (result.status.ok()) return {};
-  return fail(Code::failed, "{} cannot take the bitcode out of {}: {}", kObjcopy, path.string(),
+  return fail(Code::unsupported, "{} cannot take the bitcode out of {}: {}", kObjcopy, path.string(),
               result.error.substr(0, result.error.find('\n')));
 }
 
 }  // namespace
 
-Result<std::vector<Digest>> make_archives_native(const InstalledTree& tree) {
+Result<std::vector<Digest>> make_archives_native(const InstalledTree& tree, std::vector<std::string>& warnings) {
   std::vector<Digest> digests;
   for (const TreeEntry& entry : tree.entries) {
     const std::filesystem::path path = tree.path_of(entry);
     const std::filesystem::path extension = path.extension();
-    if (!S_ISREG(entry.type) || !entry.same_as.empty() || (extension != ".a" && extension != ".o")) continue;
+    if (!entry.is_first_file() || (extension != ".a" && extension != ".o")) continue;
     bool found = false;
     {
       XAAS_ASSIGN(const MappedFile file, MappedFile::open(path));
@@ -63,7 +61,10 @@ Result<std::vector<Digest>> make_archives_native(const InstalledTree& tree) {
         found = found || has_bitcode(object);
       }
     }
-    if (found) XAAS_TRY(remove_bitcode(path));
+    if (!found) continue;
+    const auto status = remove_bitcode(path);
+    if (!status && status.error().code != Code::unsupported) return tl::unexpected(status.error());
+    if (!status) warnings.push_back(status.error().message);
   }
   std::ranges::sort(digests);
   digests.erase(std::ranges::unique(digests).begin(), digests.end());

@@ -2,6 +2,7 @@
 // bitcode of one compiler version would only be in the way.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "format/digest.h"
@@ -11,7 +12,7 @@
 namespace xaas {
 
 // Removes .llvm.lto sections from the .a and .o files of `tree`. Returns the digests of all objects in them, as they
-// were before, sorted.
-Result<std::vector<Digest>> make_archives_native(const InstalledTree& tree);
+// were before, sorted. A file that llvm-objcopy does not understand stays as it is, with a warning.
+Result<std::vector<Digest>> make_archives_native(const InstalledTree& tree, std::vector<std::string>& warnings);
 
 }  // namespace xaas

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "format/file.h"
+#include "mkimage/split.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to us
 
@@ -161,24 +162,30 @@ Error exec_process(const std::vector<std::string>& arguments) {
   return fail_errno(fmt::format("cannot run {}", arguments.front())).value();
 }
 
+std::vector<std::filesystem::path> path_directories() {
+  const char* variable = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+  std::vector<std::filesystem::path> directories;
+  for (const std::string_view directory : split(variable == nullptr ? "/usr/bin:/bin" : variable, ':')) {
+    directories.emplace_back(directory.empty() ? "." : directory);
+  }
+  return directories;
+}
+
+bool is_program(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored) && access(path.c_str(), X_OK) == 0;
+}
+
 Result<std::filesystem::path> find_program(const std::string& program) {
-  const auto is_executable = [](const std::filesystem::path& path) {
-    return std::filesystem::is_regular_file(path) && access(path.c_str(), X_OK) == 0;
-  };
   if (program.find('/') != std::string::npos) {
-    if (is_executable(program)) return std::filesystem::absolute(program);
+    if (is_program(program)) return std::filesystem::absolute(program);
     return fail(Code::not_found, "{} is not a program", program);
   }
   const auto own = own_executable();
-  const char* variable = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
-  std::string_view rest = variable == nullptr ? "/usr/bin:/bin" : variable;
-  while (!rest.empty()) {
-    const std::string_view directory = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(std::min(directory.size() + 1, rest.size()));
-    const std::filesystem::path path = std::filesystem::path(directory.empty() ? "." : directory) / program;
-    if (!is_executable(path)) continue;
+  for (const std::filesystem::path& directory : path_directories()) {
+    const std::filesystem::path path = directory / program;
     std::error_code ignored;
-    if (own && std::filesystem::equivalent(path, *own, ignored)) continue;
+    if (!is_program(path) || (own && std::filesystem::equivalent(path, *own, ignored))) continue;
     return std::filesystem::absolute(path);
   }
   return fail(Code::not_found, "{} is not in PATH; install it", program);

@@ -56,6 +56,11 @@ Result<ProcessOutput> run_and_read(std::vector<std::string> arguments, std::stri
 // Replaces this process. Returns only when that fails.
 Error exec_process(const std::vector<std::string>& arguments);
 
+// The directories of PATH, in order.
+std::vector<std::filesystem::path> path_directories();
+// A file that may be executed.
+bool is_program(const std::filesystem::path& path);
+
 // Where PATH finds `program`, absolute, this process's own executable left aside; Code::not_found.
 Result<std::filesystem::path> find_program(const std::string& program);
 

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "format/text.h"
+
 namespace xaas {
 namespace {
 
@@ -17,13 +19,6 @@ std::size_t terminal_width() {
   winsize size{};
   const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
   return known ? size.ws_col : kDefaultWidth;
-}
-
-// What a build prints may hold anything; a terminal should see text only.
-std::string printable(std::string_view text) {
-  std::string result(text);
-  std::erase_if(result, [](char c) { return static_cast<unsigned char>(c) < ' '; });
-  return result;
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -76,7 +71,7 @@ void Progress::say(std::string_view message) {
 }
 
 void Progress::draw(std::string_view text) {
-  const std::string line = printable(text);
+  const std::string line = printable(text);  // what a build prints may hold anything
   fmt::print("\r\x1b[K{}", std::string_view(line).substr(0, terminal_width() - 1));
   static_cast<void>(std::fflush(stdout));
   is_drawn_ = true;

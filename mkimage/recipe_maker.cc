@@ -76,7 +76,7 @@ class Translator {
     const std::string& name = source == names_.end() ? file.name : source->second;
     if (found == units_.end()) return ObjectInput{file.digest, name};
     found_ir_ = true;
-    return IrInput{found->second.digest, name, found->second.features};
+    return IrInput{found->second.digest, name, found->second.features, found->second.native};
   }
 
   const CanonicalUnits& units_;
@@ -102,11 +102,17 @@ Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, con
     auto translated = std::visit([&](const auto& value) { return translator.translate(value); }, argument);
     if (translated) recipe.arguments.push_back(std::move(*translated));
   }
+  // What was done to it then would be lost.
+  if (installed.content_digest() != link.content) return fail(Code::unsupported, "it was changed after its link");
   if (!translator.found_ir()) return fail(Code::unsupported, "no object of it has bitcode");
   for (const std::string& soname : dynamic.needed) {
     if (!translator.sonames().contains(soname)) {
       return fail(Code::unsupported, "it needs {}, which its link did not name", soname);
     }
+  }
+  const std::set<std::string> linked(link.needed.begin(), link.needed.end());
+  if (linked != std::set<std::string>(dynamic.needed.begin(), dynamic.needed.end())) {
+    return fail(Code::unsupported, "it was changed after its link: it needs other libraries");
   }
   return recipe;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace xaas {
 struct CanonicalUnit {
   Digest digest;                      // of the canonical bitcode
   std::vector<std::string> features;  // as in IrInput
+  std::optional<Digest> native{};     // likewise
 };
 
 // By the digest of the object file that the compiler wrote.
@@ -25,7 +27,7 @@ using CanonicalUnits = std::map<Digest, CanonicalUnit>;
 using InputNames = std::map<Digest, std::string>;
 
 // Code::unsupported with the reason when the file must stay native: nothing of it was captured, the record cannot be
-// followed, or the installed file needs libraries that the link did not see.
+// followed, or the installed file was changed in a way that lowering would undo.
 Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, const CanonicalUnits& units,
                            const InputNames& names, const std::string& triple);
 

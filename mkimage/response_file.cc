@@ -38,7 +38,7 @@ std::vector<std::string> split_arguments(std::string_view text) {
       continue;
     }
     in_word = true;
-    if (c == '\\' && quote != '\'' && i + 1 < text.size()) {
+    if (c == '\\' && i + 1 < text.size()) {
       word += text[++i];
     } else if (quote == '\0' && (c == '"' || c == '\'')) {
       quote = c;

@@ -1,8 +1,6 @@
 // Bundling with patchelf, and what is left to the host; see runtime_libraries.h.
 #include "mkimage/runtime_libraries.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -31,8 +29,6 @@ Result<std::optional<ElfDynamic>> dynamic_of(const fs::path& path) {
   if (!dynamic) return fail(dynamic.error().code, "{}: {}", path.string(), dynamic.error().message);
   return std::move(*dynamic);
 }
-
-bool is_first_file(const TreeEntry& entry) { return S_ISREG(entry.type) && entry.same_as.empty(); }
 
 // Every name by which the tree provides a library.
 std::set<std::string> provided_names(const InstalledTree& tree) {
@@ -95,7 +91,7 @@ Result<RuntimeLibraries> bundle_runtime_libraries(const InstalledTree& tree, con
   const fs::path directory = fs::path(kToolchainDirectory) / triple / "lib";
   RuntimeLibraries bundled;
   for (const TreeEntry& entry : tree.entries) {
-    if (!is_first_file(entry)) continue;
+    if (!entry.is_first_file()) continue;
     XAAS_ASSIGN(const auto dynamic, dynamic_of(tree.path_of(entry)));
     if (!dynamic) continue;
     bool needs_directory = false;
@@ -117,7 +113,7 @@ Result<HostNeeds> host_needs(const InstalledTree& tree, const RuntimeLibraries& 
   for (const auto& [path, file] : bundled) provided.insert(fs::path(path).filename().string());
   std::vector<fs::path> files;
   for (const TreeEntry& entry : tree.entries) {
-    if (is_first_file(entry)) files.push_back(tree.path_of(entry));
+    if (entry.is_first_file()) files.push_back(tree.path_of(entry));
   }
   for (const auto& [path, file] : bundled) files.push_back(file);
 

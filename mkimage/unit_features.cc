@@ -8,15 +8,14 @@
 
 #include "mkimage/compiler_options.h"
 #include "mkimage/process.h"
+#include "mkimage/split.h"
 
 namespace xaas {
 namespace {
 
-std::set<std::string> split(std::string_view list) {
+std::set<std::string> entries_of(std::string_view list) {
   std::set<std::string> entries;
-  while (!list.empty()) {
-    const std::string_view entry = list.substr(0, list.find(','));
-    list.remove_prefix(std::min(entry.size() + 1, list.size()));
+  for (const std::string_view entry : split(list, ',')) {
     if (!entry.empty()) entries.emplace(entry);
   }
   return entries;
@@ -25,8 +24,8 @@ std::set<std::string> split(std::string_view list) {
 }  // namespace
 
 std::vector<std::string> feature_difference(const std::string& base, const std::string& unit) {
-  const std::set<std::string> base_set = split(base);
-  const std::set<std::string> unit_set = split(unit);
+  const std::set<std::string> base_set = entries_of(base);
+  const std::set<std::string> unit_set = entries_of(unit);
   std::set<std::string> difference;
   for (const std::string& entry : unit_set) {
     if (!base_set.contains(entry)) difference.insert(entry);

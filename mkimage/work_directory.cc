@@ -2,11 +2,13 @@
 #include "mkimage/work_directory.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <fstream>
+#include <cerrno>
 
+#include "format/file.h"
 #include "mkimage/interrupts.h"
 
 namespace xaas {
@@ -40,6 +42,40 @@ Status copy_entry(const fs::path& from, const fs::path& to, const std::vector<fs
   return copy_times(to, status);
 }
 
+// Locks the marker of `root`, which is made where it is missing: two processes in one directory would remove each
+// other's build. A file system without locks keeps nobody out.
+Result<Fd> lock_marker(const fs::path& root) {
+  const fs::path marker = root / kMarker;
+  while (true) {
+    std::error_code error;
+    fs::create_directories(root, error);
+    if (error) return fail(Code::io, "cannot make the work directory {}: {}", root.string(), error.message());
+    Fd fd(open(marker.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    if (!fd.valid() && errno == ENOENT) continue;  // removed by another process in this moment
+    if (!fd.valid()) return fail_errno(fmt::format("cannot write in {}", root.string()));
+    if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      return fail(Code::failed, "{} is in use by another mkxaas", root.string());
+    }
+    struct stat locked{};
+    struct stat named{};
+    if (fstat(fd.get(), &locked) != 0) return fail_errno(fmt::format("cannot read {}", marker.string()));
+    if (stat(marker.c_str(), &named) == 0 && named.st_ino == locked.st_ino) return fd;  // else removed since
+  }
+}
+
+Status remove_contents(const fs::path& root) {
+  std::vector<fs::path> old;
+  std::error_code error;
+  for (fs::directory_iterator entry(root, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    if (entry->path().filename() != kMarker) old.push_back(entry->path());
+  }
+  if (error) return fail(Code::io, "cannot list {}: {}", root.string(), error.message());
+  for (const fs::path& path : old) {
+    fs::is_directory(fs::symlink_status(path, error)) ? remove_tree(path) : static_cast<void>(fs::remove(path, error));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<WorkDirectory> WorkDirectory::create(const fs::path& root, Keep keep) {
@@ -48,24 +84,22 @@ Result<WorkDirectory> WorkDirectory::create(const fs::path& root, Keep keep) {
     return fail(Code::invalid, "{} exists and is no work directory; remove it, or name another with --work",
                 root.string());
   }
-  remove_tree(root);
-  fs::create_directories(root, error);
-  if (error) return fail(Code::io, "cannot make the work directory {}: {}", root.string(), error.message());
+  XAAS_ASSIGN(Fd lock, lock_marker(root));
   const fs::path canonical = fs::canonical(root, error);
   if (error) return fail(Code::io, "cannot find {}: {}", root.string(), error.message());
   if (keep == Keep::no) remove_on_interrupt(canonical);
-  WorkDirectory directory(canonical, keep);
+  WorkDirectory directory(canonical, keep, std::move(lock));
+  XAAS_TRY(remove_contents(canonical));
   for (const fs::path& part : {directory.build(), directory.installed(), directory.capture(), directory.tools(),
-                               directory.ir(), directory.parts()}) {
+                               directory.ir(), directory.parts(), directory.temporary()}) {
     fs::create_directory(part, error);
     if (error) return fail(Code::io, "cannot make {}: {}", part.string(), error.message());
   }
-  if (!std::ofstream(canonical / kMarker)) return fail(Code::io, "cannot write in {}", canonical.string());
   return directory;
 }
 
 WorkDirectory::WorkDirectory(WorkDirectory&& other) noexcept
-    : root_(std::exchange(other.root_, {})), keep_(other.keep_) {}
+    : root_(std::exchange(other.root_, {})), keep_(other.keep_), lock_(std::move(other.lock_)) {}
 
 WorkDirectory::~WorkDirectory() {
   if (root_.empty() || keep_ == Keep::yes) return;
@@ -74,20 +108,6 @@ WorkDirectory::~WorkDirectory() {
 }
 
 fs::path WorkDirectory::log(std::string_view stage) const { return root_ / fmt::format("{}.log", stage); }
-
-void remove_tree(const fs::path& root) {
-  std::error_code error;
-  fs::remove_all(root, error);
-  if (!error) return;
-  std::error_code ignored;  // what is left then, nobody can remove
-  for (fs::recursive_directory_iterator entry(root, ignored); !ignored && entry != fs::recursive_directory_iterator();
-       entry.increment(ignored)) {
-    if (entry->is_directory(error) && !entry->is_symlink(error)) {
-      fs::permissions(entry->path(), fs::perms::owner_all, fs::perm_options::add, error);
-    }
-  }
-  fs::remove_all(root, ignored);
-}
 
 Status copy_tree(const fs::path& from, const fs::path& to, const std::vector<fs::path>& without) {
   std::error_code error;

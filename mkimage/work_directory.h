@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "format/error.h"
+#include "format/file.h"
 
 namespace xaas {
 
@@ -14,7 +15,8 @@ class WorkDirectory {
  public:
   enum class Keep { no, yes };
 
-  // Makes `root`, which must not exist yet or be what an earlier run kept: that one is removed first.
+  // Makes `root`, which must not exist yet or be what an earlier run kept: that is removed first. Code::failed when
+  // another process has it.
   static Result<WorkDirectory> create(const std::filesystem::path& root, Keep keep);
   WorkDirectory(WorkDirectory&& other) noexcept;
   WorkDirectory& operator=(WorkDirectory&&) = delete;
@@ -25,19 +27,19 @@ class WorkDirectory {
   std::filesystem::path build() const { return root_ / "build"; }
   std::filesystem::path installed() const { return root_ / "dest"; }
   std::filesystem::path capture() const { return root_ / "capture"; }
-  std::filesystem::path tools() const { return root_ / "tools"; }  // our compilers, first in PATH
-  std::filesystem::path ir() const { return root_ / "ir"; }        // canonical bitcode
-  std::filesystem::path parts() const { return root_ / "parts"; }  // other files of the image that are made here
+  std::filesystem::path tools() const { return root_ / "tools"; }    // our compilers, first in PATH
+  std::filesystem::path ir() const { return root_ / "ir"; }          // canonical bitcode
+  std::filesystem::path parts() const { return root_ / "parts"; }    // other files of the image that are made here
+  std::filesystem::path temporary() const { return root_ / "tmp"; }  // what the build takes for /tmp
   std::filesystem::path log(std::string_view stage) const;
 
  private:
-  WorkDirectory(std::filesystem::path root, Keep keep) : root_(std::move(root)), keep_(keep) {}
+  WorkDirectory(std::filesystem::path root, Keep keep, Fd lock)
+      : root_(std::move(root)), keep_(keep), lock_(std::move(lock)) {}
   std::filesystem::path root_;
   Keep keep_ = Keep::no;
+  Fd lock_;  // of the marker
 };
-
-// Removes a tree, directories that may not be written to included.
-void remove_tree(const std::filesystem::path& root);
 
 // Copies a tree: contents, permissions, times, symlinks as they are; what is neither file, directory nor symlink is
 // left out. `without` are absolute paths in `from` that are not copied.

@@ -9,6 +9,7 @@
 #include "mkimage/compile_capture.h"
 #include "mkimage/link_capture.h"
 #include "mkimage/process.h"
+#include "mkimage/real_compiler.h"
 #include "mkimage/response_file.h"
 
 namespace {
@@ -17,16 +18,29 @@ constexpr const char* kDefaultC = "clang-19";
 constexpr const char* kDefaultCxx = "clang++-19";
 
 // "xaas-c++", "c++", "g++", "clang++", "x86_64-linux-gnu-g++"…
-std::string real_compiler(const std::string& called_as, const std::optional<xaas::CaptureEnvironment>& environment) {
-  const bool is_cxx = std::filesystem::path(called_as).filename().string().find("++") != std::string::npos;
+std::string real_compiler(const std::string& name, const std::optional<xaas::CaptureEnvironment>& environment) {
+  const bool is_cxx = name.find("++") != std::string::npos;
   const std::string configured = !environment ? "" : is_cxx ? environment->cxx_compiler : environment->c_compiler;
   if (!configured.empty()) return configured;
   return is_cxx ? kDefaultCxx : kDefaultC;
 }
 
+// A project that calls GCC may need it.
+std::string fallback_for(const std::string& name) {
+  const std::string_view family = xaas::compiler_family(name);
+  if (family != "gcc" && family != "g++") return {};
+  const auto path = xaas::find_real_compiler(name);
+  return path ? path->string() : "";
+}
+
+// c89 and c99 are names for a compiler and an option.
+void add_implied_options(const std::string& name, std::vector<std::string>& arguments) {
+  const std::string_view family = xaas::compiler_family(name);
+  if (family == "c89" || family == "c99") arguments.insert(arguments.begin(), fmt::format("-std={}", family));
+}
+
 int run_untouched(const std::string& compiler, std::vector<std::string> arguments) {
-  // By its path: in PATH, this program may stand in front of the compiler that it stands for.
-  const auto path = xaas::find_program(compiler);
+  const auto path = xaas::find_real_compiler(compiler);
   if (path) {
     arguments.insert(arguments.begin(), path->string());
     const xaas::Error error = xaas::exec_process(arguments);
@@ -38,8 +52,11 @@ int run_untouched(const std::string& compiler, std::vector<std::string> argument
 }
 
 int run(const std::string& called_as, std::vector<std::string> arguments) {
+  const std::string name = std::filesystem::path(called_as).filename().string();
+  xaas::leave_path();
+  add_implied_options(name, arguments);
   const auto environment = xaas::capture_environment();
-  const std::string compiler = real_compiler(called_as, environment);
+  const std::string compiler = real_compiler(name, environment);
   if (!environment) return run_untouched(compiler, std::move(arguments));
 
   std::vector<std::string> expanded = xaas::expand_response_files(arguments);
@@ -50,7 +67,8 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
     // Where the option stood in a response file, only the expanded form is without it.
     if (xaas::remove_native_cpu(arguments).size() != removed.size()) arguments = expanded;
   }
-  xaas::Compilation compilation{compiler, std::move(arguments), xaas::parse_compiler_command(expanded)};
+  xaas::Compilation compilation{compiler, std::move(arguments), xaas::parse_compiler_command(expanded),
+                                fallback_for(name)};
   switch (compilation.command.mode) {
     case xaas::CommandMode::untouched:
       return run_untouched(compiler, std::move(compilation.arguments));

@@ -6,6 +6,14 @@ for path in bin/heat bin/heat-demo lib/libheatkernels.so.1.0 share/heat/plate.tx
   .xaas/src/src/main.cc .xaas/src/src/plate.h .xaas/src/lib/kernels.c .xaas/src/lib/checksum.S; do
   contains "$listing" "$path"
 done
+equal "$(xaas-info list "$image" bin)" "$(xaas-info list "$image" //bin/)"
+# A listing that nobody can receive is one line and status 1.
+for command in "" list verify --help; do
+  status=0
+  xaas-info $command "$image" >/dev/full 2>"$work/stderr" || status=$?
+  equal 1 $status
+  equal "xaas-info: cannot write to standard output: No space left on device" "$(cat "$work/stderr")"
+done
 xaas-info extract "$image" "$work/tree"
 "$work/tree/bin/heat-demo" 3 >/dev/null 2>&1
 cmp "$work/tree/.xaas/src/lib/kernels.c" "$XAAS_SOURCE/tests/example/lib/kernels.c"

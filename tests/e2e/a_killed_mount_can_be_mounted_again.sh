@@ -5,8 +5,9 @@ image=$XAAS_FIXTURES/zstd.xaas
 catch_lowering "$image" bin/zstd
 kill -KILL "$server"
 # The worker does not outlive its server, although it stands still.
-gone() { ! kill -0 "$worker" 2>/dev/null; }
-wait_until 60 gone
+wait_until 60 is_gone "$worker"
+# What is left of the mount is named, with the way out.
+fails_with 1 "fusermount3 -u $work/app" xaas-mount "$image" "$work/app"
 umount -l "$work/app" || fusermount3 -u -z "$work/app"
 mount_image "$image" "$work/app"
 contains "$("$work/app/bin/zstd" --version)" v1.5.4

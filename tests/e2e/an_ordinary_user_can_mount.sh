@@ -1,4 +1,4 @@
-# Without root: a user mounts through fusermount3, runs programs, and unmounts.
+# Without root: a user mounts through fusermount3, runs programs, and unmounts; and runs one at the image's own prefix.
 . "$(dirname "$0")/lib.sh"
 need_root
 need_fuse
@@ -20,11 +20,32 @@ cd "$1"
 trap 'fusermount3 -u "$1/app"' EXIT
 "$1/app/bin/heat" 5 2>/dev/null
 getfattr --absolute-names --only-values -n user.xaas.state "$1/app/bin/heat"
+echo
+if unshare -Urm true 2>/dev/null; then
+  "$1/bin/xaas-mount" "$1/heat.xaas" -- sh -c 'id -un && exec /opt/heat/bin/heat 5 2>/dev/null' | sed 's/^/at the prefix: /'
+else
+  echo "at the prefix: no user namespaces"
+fi
 S
 mknod -m 0666 "$work/fuse" c 10 229
-# In a private mount namespace /dev/fuse may be opened by everybody, as distributions have it.
-output=$(unshare -m sh -c 'mount --bind "$1/fuse" /dev/fuse && HOME=$1/home XAAS_CACHE= \
-  setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all sh "$1/as-user" "$1"' sh "$work")
+# In a private mount namespace /dev/fuse may be opened by everybody, and there is the /etc/mtab that fusermount3 unmounts by, as
+# distributions have it.
+cat >"$work/as-root" <<'S'
+set -e
+mount --bind "$1/fuse" /dev/fuse
+[ -e /etc/mtab ] || {
+  cp -a /etc "$1/etc"
+  ln -s /proc/self/mounts "$1/etc/mtab"
+  mount --bind "$1/etc" /etc
+}
+HOME=$1/home XAAS_CACHE= exec \
+  setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all sh "$1/as-user" "$1"
+S
+output=$(unshare -m sh "$work/as-root" "$work")
 contains "$output" checksum
 contains "$output" ready
+case $output in
+  *"no user namespaces"*) echo "a user cannot make user namespaces here: the prefix was not tried" ;;
+  *) contains "$output" "at the prefix: nobody"; contains "$output" "at the prefix: steps 5" ;;
+esac
 [ -n "$(find "$work/home/.cache/xaas" -name '*.elf')" ] || die "the user's own cache was not used"

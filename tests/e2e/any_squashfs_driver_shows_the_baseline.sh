@@ -19,7 +19,9 @@ if (exec 3<>/dev/fuse) 2>/dev/null; then
   check "$work/never" "xaas-mount -o lower=never"
 fi
 mkdir "$work/kernel"
-if [ "$(id -u)" = 0 ] && mount -t squashfs -o loop,ro "$image" "$work/kernel" 2>/dev/null; then
+if [ "$(id -u)" = 0 ]; then
+  need_loop "same tree under $checked"
+  mount -t squashfs -o loop,ro "$image" "$work/kernel"
   check "$work/kernel" "the kernel"
 fi
 echo "same tree under $checked"

@@ -4,16 +4,20 @@ set -euo pipefail
 PATH=$XAAS_BIN:$PATH
 work=$(mktemp -d "${TMPDIR:-/tmp}/xaas-e2e.XXXXXX")
 export XAAS_CACHE=$work/cache
-children=()
+caught=  # "ID START" of the worker that catch_lowering has stopped
 
 undo() {
   local status=$?
   set +e
-  for child in "${children[@]}"; do kill -KILL "$child" 2>/dev/null; done
+  kill -KILL $(jobs -pr) $(jobs -ps) 2>/dev/null
+  # Only if it is that worker still: its id may belong to somebody else by now.
+  [ -z "$caught" ] || [ "$caught" != "$(with_start "${caught% *}")" ] || kill -KILL "${caught% *}"
   # The innermost mounts come last in /proc/mounts.
   for point in $(awk -v w="$work/" 'index($2, w) == 1 { print $2 }' /proc/mounts | tac); do
     umount "$point" 2>/dev/null || fusermount3 -q -u "$point" 2>/dev/null || umount -l "$point"
   done
+  # Servers that were asked to end may still write to the cache.
+  for _ in {1..200}; do [ -n "$(servers_of "$work")" ] && pause || break; done
   rm -rf --one-file-system "$work"
   [ $status = 0 ] || [ $status = 77 ] || echo "FAILED with status $status" >&2
   exit $status
@@ -31,6 +35,7 @@ contains() { case $1 in *"$2"*) ;; *) die "expected to contain: $2
 need_fuse() { (exec 3<>/dev/fuse) 2>/dev/null || skip "/dev/fuse cannot be opened"; }
 # A private mount namespace cannot be made below a root directory that is no mount point, nor a user namespace in a chroot.
 need_mount_namespace() { unshare "$@" true 2>/dev/null || skip "no private mount namespace can be made here (a plain chroot?)"; }
+need_loop() { losetup -f >/dev/null 2>&1 || skip "there are no loop devices here${1:+: $1}"; }
 need_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
 
 # mount_image IMAGE DIRECTORY [OPTIONS]: in the background, undone at the end.
@@ -39,31 +44,45 @@ mount_image() {
   xaas-mount ${3:+-o "$3"} "$1" "$2"
 }
 unmount() { umount "$1"; }
+is_mounted() { mountpoint -q "$1"; }
+# servers_of DIRECTORY: the ids of the xaas-mount processes for mountpoints in it.
+servers_of() { pgrep -f "xaas-mount .*$1" || true; }
 
-# catch_lowering IMAGE FILE: mounts IMAGE at $work/app, opens FILE by running it with --version, and stops the worker that lowers
-# it. Leaves the ids of the three processes in $server, $program and $worker. FILE must take long enough to be lowered.
+# catch_lowering IMAGE FILE [OPTIONS]: mounts IMAGE at $work/app, opens FILE by running it with --version (its output is in
+# $work/caught), and stops the worker that lowers it. Leaves the ids of the three processes in $server, $program and $worker.
+# FILE must take long enough to be lowered.
 catch_lowering() {
-  mount_image "$1" "$work/app"
-  server=$(pgrep -f "xaas-mount $1 $work/app" | head -n 1)
-  "$work/app/$2" --version >/dev/null 2>&1 &
+  mount_image "$1" "$work/app" "${3:-}"
+  server=$(servers_of "$work/app" | head -n 1)
+  "$work/app/$2" --version >"$work/caught" 2>&1 &
   program=$!
-  children+=("$program")
   wait_until 30 find_worker
   kill -STOP "$worker"
-  children+=("$worker")
+  caught=$(with_start "$worker")
 }
 find_worker() { worker=$(pgrep -P "$server" | head -n 1); [ -n "$worker" ]; }
+
+# is_gone PID: it has ended; also if nobody has asked for its status, as in a container whose first process does not.
+is_gone() {
+  local stat
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+  stat=${stat##*) }
+  [ "${stat%% *}" = Z ]
+}
+# with_start PID: the id and the time of its start, which no other process has.
+with_start() { echo "$1 $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)"; }
 
 xattr_of() { getfattr --absolute-names --only-values -n "user.xaas.$1" "$2"; }
 state_of() { xattr_of state "$1"; }
 
+pause() { read -rt 0.05 <> <(:) || true; }
 # wait_until SECONDS COMMAND...: polls for a condition that nothing announces; fails when it does not come.
 wait_until() {
   local deadline=$((SECONDS + $1))
   shift
   until "$@"; do
     [ $SECONDS -lt $deadline ] || die "gave up waiting for: $*"
-    read -rt 0.05 <> <(:) || true
+    pause
   done
 }
 

@@ -2,11 +2,12 @@
 . "$(dirname "$0")/lib.sh"
 need_fuse
 for mount in a b; do mount_image "$XAAS_FIXTURES/heat.xaas" "$work/$mount"; done
+programs=()
 for mount in a b a b a b a b; do
   "$work/$mount/bin/heat" 2 >>"$work/output" 2>/dev/null &
-  children+=($!)
+  programs+=($!)
 done
-for child in "${children[@]}"; do wait "$child"; done
+for program in "${programs[@]}"; do wait "$program"; done
 equal 8 "$(wc -l <"$work/output")"
 equal 1 "$(sort -u "$work/output" | wc -l)"
 equal 2 "$(find "$XAAS_CACHE" -name '*.elf' | wc -l)"

@@ -114,6 +114,7 @@ TEST_CASE("a damaged header of an index is refused") {
   bad(with(16, 1000, 8), Code::invalid);
   bad(with(24, ~0ULL, 8), Code::invalid);
   bad(with(32, bytes.size() + 1, 8), Code::invalid);
+  bad(with(32, 128 + 128 * some_records().size() - 1, 8), Code::invalid);  // within the last record
   bad(with(40, bytes.size(), 8), Code::invalid);
 }
 
@@ -127,6 +128,7 @@ TEST_CASE("a damaged record is an error when it is met") {
   bad(at_first(0, ~0ULL, 8), Code::invalid);
   bad(at_first(8, 0, 4), Code::invalid);
   bad(at_first(8, 0xFFFFFFFF, 4), Code::invalid);
+  bad(at_first(80, 1ULL << 63, 8), Code::invalid);
   bad(at_first(12, 1, 4), Code::invalid);  // a recipe of zeros
 }
 
@@ -155,4 +157,29 @@ TEST_CASE("the promised size leaves room for every size of file") {
   CHECK(promised_size(0) == 1 << 20);
   CHECK(promised_size(1 << 20) == 2 << 20);
   CHECK(promised_size(10 << 20) == 20 << 20);
+}
+
+TEST_CASE("the index says where the prefix stands in a file") {
+  const std::vector<std::uint64_t> places = {4, 20, 0, 10};
+  std::vector<FileRecord> records = some_records();
+  records[5].first_place = 0;
+  records[5].place_count = 2;
+  records[5].size = 30;
+  records[6].first_place = 2;
+  records[6].place_count = 2;
+  records[6].is_text = true;
+  records[6].size = 20;
+  const FileIndex index = good(open_index(encode_file_index(records, places)));
+  const FileRecord binary = *good(index.find(records[5].path));
+  CHECK(binary == records[5]);
+  CHECK(good(index.places(binary, 10)).offsets == std::vector<std::uint64_t>{4, 20});
+  CHECK_FALSE(good(index.places(binary, 10)).text);
+  const FileRecord text = *good(index.find(records[6].path));
+  CHECK(good(index.places(text, 10)).text);
+  bad(index.places(binary, 11), Code::invalid);  // the last one would not lie within the file
+  bad(index.places(text, 11), Code::invalid);    // the two would overlap
+  FileRecord beyond = text;
+  beyond.place_count = 3;
+  bad(index.places(beyond, 10), Code::invalid);
+  CHECK(good(index.places(records[0], 10)).offsets.empty());
 }

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
+
 #include "format/file.h"
 #include "tests/unit/format_support.h"
 
@@ -87,4 +89,44 @@ TEST_CASE("a temporary directory goes away with all it holds") {
     good(write_file(path / "a/b/c", "x"));
   }
   CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("a tree is removed whatever its modes and however deep it is") {
+  const TempDirectory outer = scratch();
+  const std::filesystem::path top = outer.path() / "top";
+  std::filesystem::create_directory(top);
+  const std::filesystem::path here = std::filesystem::current_path();
+  std::filesystem::current_path(top);
+  for (int level = 0; level < 3000; ++level) {  // deeper than there are descriptors, and than any path reaches
+    good(write_file("file", "x"));
+    REQUIRE(std::filesystem::create_directory("d"));
+    std::filesystem::current_path("d");
+  }
+  std::filesystem::current_path(here);
+  std::filesystem::create_directories(top / "closed" / "inner");
+  std::filesystem::permissions(top / "closed", std::filesystem::perms::none);
+  remove_tree(top);
+  CHECK_FALSE(std::filesystem::exists(top));
+}
+
+TEST_CASE("a tree is removed whatever its modes, and what it links to stays as it is") {
+  const TempDirectory directory = scratch();
+  const std::filesystem::path outside = directory.path() / "outside";
+  const std::filesystem::path top = directory.path() / "top";
+  std::filesystem::create_directory(outside);
+  REQUIRE(chmod(directory.path().c_str(), 0777) == 0);
+  REQUIRE(chmod(outside.c_str(), 0777) == 0);
+  const bool is_root = geteuid() == 0;  // whom no mode stops
+  REQUIRE((!is_root || seteuid(65534) == 0));
+  std::filesystem::create_directories(top / "a/b/c");
+  std::filesystem::create_directory_symlink(outside, top / "link");
+  std::filesystem::create_directory_symlink(outside, top / "a/b/link");
+  std::ofstream(top / "a/b/c/file") << "x";
+  for (const char* name : {"a/b/c", "a/b", "a", ""}) REQUIRE(chmod((top / name).c_str(), *name == 'a' ? 0555 : 0) == 0);
+  remove_tree(top);
+  REQUIRE((!is_root || seteuid(0) == 0));
+  CHECK_FALSE(std::filesystem::exists(top));
+  struct stat status{};
+  REQUIRE(stat(outside.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0777);
 }

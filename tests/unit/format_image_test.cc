@@ -1,6 +1,7 @@
 // Images as a whole: opening, reading by digest, verifying, unpacking, and what damage does to them.
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "format/image.h"
@@ -41,6 +42,20 @@ void read_all_of(const std::filesystem::path& path) {
   }
   (void)verify(**image);
   (void)summarise(**image);
+}
+
+// Two files with an attribute that no writer of ours writes: trusted.odd.
+void write_odd_attribute(const std::filesystem::path& path) {
+  ImageBuilder builder(path);
+  builder.add(std::string(kManifestPath), to_json(small_manifest()));
+  good(builder.writer().add_bytes("file", "x", {.xattrs = {{"user.odd", "1"}}}));
+  builder.records.push_back({.path = "file", .sha256 = Digest::of("x"), .size = 1});
+  builder.finish();
+  std::string bytes = good(read_file(path));
+  const std::size_t name = bytes.find("odd");  // so little is not compressed
+  REQUIRE(name != std::string::npos);
+  bytes[name - 4] = 1;  // the prefix's number
+  good(write_file(path, bytes));
 }
 
 std::vector<std::string> problems_of(const std::filesystem::path& path) {
@@ -201,6 +216,42 @@ TEST_CASE("an image is unpacked as it is") {
   std::filesystem::permissions(f.out / "read-only", std::filesystem::perms::owner_all);
 }
 
+TEST_CASE("attributes that grant rights are a problem, and are not unpacked") {
+  const Fixture f;
+  write_odd_attribute(f.path);
+  const auto image = good(Image::open(f.path));
+  CHECK(good(verify(*image)).problems ==
+        std::vector<std::string>{"file: has the attribute trusted.odd, which an image cannot hold"});
+  good(extract(*image, f.out));
+  CHECK(lgetxattr((f.out / "file").c_str(), "trusted.odd", nullptr, 0) < 0);
+}
+
+TEST_CASE("of very many problems the first are named and the others counted") {
+  const TempDirectory directory = scratch();
+  ImageBuilder builder(directory.path() / "i");
+  fill(builder);
+  for (int i = 0; i < 1234; ++i) builder.records.push_back({.path = fmt::format("gone\n{}", i)});
+  builder.finish();
+  const VerifyReport report = good(verify(*good(Image::open(directory.path() / "i"))));
+  CHECK(report.problem_count == 1234);
+  REQUIRE(report.problems.size() == 1001);
+  CHECK(report.problems[0] == "gone\\0120: is in the index, but not in the image");
+  CHECK(report.problems.back() == "and 234 more");
+}
+
+TEST_CASE("a walk begins anywhere, however the path is written") {
+  const Fixture f;
+  const auto image = good(Image::open(f.path));
+  for (const char* from : {"bin", "/bin", "//bin///"}) {
+    std::string seen;
+    good(walk(image->squashfs(), from, [&](const std::string& path, const DirectoryEntry&) -> Status {
+      seen += path + ' ';
+      return {};
+    }));
+    CHECK(seen == "bin/alias bin/tool ");
+  }
+}
+
 TEST_CASE("an image is unpacked into an empty directory or a new one only") {
   const Fixture f;
   const auto image = good(Image::open(f.path));
@@ -213,6 +264,11 @@ TEST_CASE("an image is unpacked into an empty directory or a new one only") {
   CHECK(std::filesystem::exists(f.out / "bin/tool"));
   bad(extract(*image, f.path), Code::invalid);
   bad(extract(*image, f.directory.path() / "a/b"), Code::not_found);
+  // What ".." means, the file system says.
+  std::filesystem::create_directories(f.directory.path() / "x/y");
+  std::filesystem::create_directory_symlink("x/y", f.directory.path() / "link");
+  good(extract(*image, f.directory.path() / "link/../there"));
+  CHECK(std::filesystem::exists(f.directory.path() / "x/there/bin/tool"));
 }
 
 TEST_CASE("unpacking a damaged image leaves nothing behind") {
@@ -270,9 +326,4 @@ TEST_CASE("flipped bytes give errors or the right data, never a crash") {
     }
     put(bytes[i], i);
   }
-}
-
-TEST_CASE("paths are shown without control characters") {
-  CHECK(printable("a\nb\x1b[31m\\") == "a\\012b\\033[31m\\134");
-  CHECK(printable("größe") == "größe");
 }

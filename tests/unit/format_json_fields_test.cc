@@ -55,6 +55,7 @@ TEST_CASE("deeply nested JSON is refused before it is parsed") {
 
 TEST_CASE("a key that appears twice is refused") {
   CHECK(contains(bad(parse_json(R"({"a": 1, "b": {"a": 2}, "a": 3})", "job"), Code::invalid), "\"a\""));
+  CHECK(contains(bad(parse_json(R"({"": 1, "": 2})", "job"), Code::invalid), "twice"));
   good(parse_json(R"({"a": {"a": {"a": 1}}, "b": [{"a": 1}, {"a": 1}]})", "job"));
 }
 

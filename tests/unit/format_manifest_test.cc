@@ -11,11 +11,11 @@ namespace {
 
 Manifest full_manifest() {
   Manifest manifest = small_manifest();
-  manifest.features.lower_incompat = {"one"};
   manifest.features.compat = {"two", "three"};
   manifest.configurations.front().rank = -3;
   manifest.configurations.front().requires_ = {.features = {"+avx2"}, .libraries = {"libm.so.6"}, .devices = {"cuda"}};
   manifest.configurations.front().points = {{"simd", "avx2"}};
+  manifest.configurations.front().absent = {"bin/other"};
   manifest.toolchains.push_back({.host = "x86_64-pc-linux-gnu",
                                  .worker = ".xaas/toolchain/x86_64-pc-linux-gnu/xaas-lower",
                                  .digest = Digest::of("w"),
@@ -40,7 +40,9 @@ TEST_CASE("a manifest survives being written and read") {
   CHECK(read.configurations.front().requires_.devices == std::vector<std::string>{"cuda"});
   CHECK(read.configurations.front().points.at("simd") == "avx2");
   CHECK(read.toolchains.front().digest == Digest::of("w"));
-  CHECK(read.libc_floor == "GLIBC_2.34");
+  CHECK(read.configurations.front().libc_floor == "GLIBC_2.34");
+  CHECK(read.configurations.front().host_libraries == std::vector<std::string>{"libc.so.6"});
+  CHECK(read.configurations.front().absent == std::vector<std::string>{"bin/other"});
 }
 
 TEST_CASE("a newer format version is refused as such") {
@@ -57,18 +59,36 @@ TEST_CASE("missing keys and wrong types of a manifest are named") {
   CHECK(contains(bad(parse_manifest(replaced(text, "\"libc_floor\"", "\"x\"")), Code::invalid), "libc_floor"));
   CHECK(contains(bad(parse_manifest(replaced(text, "\"demo\"", "7")), Code::invalid), "name"));
   CHECK(contains(bad(parse_manifest(replaced(text, "-3", "\"high\"")), Code::invalid), "configurations[0]"));
+  CHECK(contains(bad(parse_manifest(replaced(text, "\"absent\"", "\"x\"")), Code::invalid), "absent"));
   bad(parse_manifest("7"), Code::invalid);
 }
 
 TEST_CASE("a manifest that contradicts itself is refused") {
   const std::string text = to_json(full_manifest());
-  bad(parse_manifest(replaced(text, "/opt/demo", "opt/demo")), Code::invalid);
+  for (const char* prefix : {"opt/demo", "/", "/opt//demo", "/opt/demo/", "/opt/./demo", "/opt/../demo", "//opt"}) {
+    INFO(prefix);
+    CHECK(contains(bad(parse_manifest(replaced(text, "/opt/demo", prefix)), Code::invalid), "prefix"));
+  }
+  for (const char* path : {"", "/bin/other", "bin/", "../other"}) {
+    bad(parse_manifest(replaced(text, "bin/other", path)), Code::invalid);
+  }
   bad(parse_manifest(replaced(text, "\"default_configuration\": \"default\"", "\"default_configuration\": \"other\"")),
       Code::invalid);
   bad(parse_manifest(replaced(text, "\"name\": \"default\"", "\"name\": \"../up\"")), Code::invalid);
   Manifest twice = full_manifest();
   twice.configurations.push_back(twice.configurations.front());
   bad(parse_manifest(to_json(twice)), Code::invalid);
+}
+
+TEST_CASE("a rank has 32 bits") {
+  const std::string text = to_json(full_manifest());
+  for (const char* rank : {"-2147483648", "2147483647"}) good(parse_manifest(replaced(text, "-3", rank)));
+  for (const char* rank : {"-2147483649", "2147483648"}) bad(parse_manifest(replaced(text, "-3", rank)), Code::invalid);
+}
+
+TEST_CASE("what a configuration requires and this version does not know is kept by name") {
+  const std::string text = replaced(to_json(full_manifest()), "\"features\": [\n", "\"memory\": 7, \"features\": [\n");
+  CHECK(good(parse_manifest(text)).configurations.front().requires_.unknown == std::vector<std::string>{"memory"});
 }
 
 TEST_CASE("feature flags decide what an old program does with a newer image") {
@@ -90,4 +110,24 @@ TEST_CASE("what an unknown feature changed is reported as the feature, not as da
   manifest.features.incompat = {"x-all"};
   const std::string text = replaced(to_json(manifest), "\"configurations\": [", "\"configurations\": 7, \"old\": [");
   CHECK(contains(bad(parse_manifest(text), Code::unsupported), "x-all"));
+}
+
+TEST_CASE("lists that an unknown feature of lowering changed are empty, and the baseline can be served") {
+  Manifest manifest = full_manifest();
+  const auto with_list = [&](std::string_view name) {
+    const std::string list = fmt::format("\"{}\": [", name);
+    return parse_manifest(replaced(to_json(manifest), list, fmt::format("\"{}\": 7, \"old-{}\": [", name, name)));
+  };
+  bad(with_list("configurations"), Code::invalid);
+  bad(with_list("toolchains"), Code::invalid);
+  manifest.features.lower_incompat = {"x-lower"};
+  const Manifest without_configurations = good(with_list("configurations"));
+  CHECK(without_configurations.configurations.empty());
+  CHECK(without_configurations.toolchains.size() == 1);
+  const Manifest without_toolchains = good(with_list("toolchains"));
+  CHECK(without_toolchains.configurations.size() == 1);
+  CHECK(without_toolchains.toolchains.empty());
+  good(check_readable(without_toolchains));
+  bad(check_lowerable(without_toolchains), Code::unsupported);
+  bad(parse_manifest(replaced(to_json(manifest), "\"prefix\"", "\"x\"")), Code::invalid);
 }

@@ -73,3 +73,18 @@ TEST_CASE("what a recipe's reader does not know is an error with its place") {
   bad(parse_recipe(with_argument(R"({"archive":"a","members":[{"archive":"b","members":[]}]})")), Code::invalid);
   bad(parse_recipe("[]"), Code::invalid);
 }
+
+TEST_CASE("a recipe with a string that is not UTF-8 cannot be written, and that can be told") {
+  CHECK(is_utf8(full_recipe()));
+  Recipe option = full_recipe();
+  option.arguments.emplace_back(
+      "--rpath=/gr\xf6\xdf"
+      "e");
+  CHECK_FALSE(is_utf8(option));
+  Recipe library = full_recipe();
+  library.arguments.emplace_back(LibraryInput{.soname = "lib\xff.so"});
+  CHECK_FALSE(is_utf8(library));
+  Recipe name = full_recipe();
+  name.output = "größe";
+  CHECK(is_utf8(name));
+}

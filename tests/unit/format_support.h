@@ -46,8 +46,8 @@ inline Manifest small_manifest() {
   manifest.configurations.emplace_back();
   manifest.configurations.back().name = "default";
   manifest.configurations.back().triple = "x86_64-pc-linux-gnu";
-  manifest.libc_floor = "GLIBC_2.34";
-  manifest.host_libraries = {"libc.so.6"};
+  manifest.configurations.back().libc_floor = "GLIBC_2.34";
+  manifest.configurations.back().host_libraries = {"libc.so.6"};
   return manifest;
 }
 

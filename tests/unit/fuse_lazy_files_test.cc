@@ -5,7 +5,9 @@
 
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <chrono>
 #include <future>
+#include <thread>
 
 #include "fuse/lazy_files.h"
 
@@ -14,6 +16,8 @@ namespace {
 
 constexpr InodeRef kRef = 77;
 const NodeName kName{kRootNode, "tool"};
+
+constexpr std::chrono::seconds kPatience(30);
 
 struct Outcome {
   int error = 0;
@@ -42,6 +46,7 @@ class Bench {
       : files(options,
               LazyHooks{.find = [this](const FileRecord&) { return find(); },
                         .lower = [this](const FileRecord&, const std::atomic<bool>* stop) { return lower(stop); },
+                        .find_prefix = [](const Lowered&) -> Result<PrefixPlaces> { return PrefixPlaces{}; },
                         .moved = [this](const std::set<NodeName>& names) { moved.set_value(names); },
                         .info = [this](const std::string& line) { note(line); },
                         .warning = [this](const std::string& line) { note(line); }}) {
@@ -50,7 +55,7 @@ class Bench {
     record.size = 4;
     record.promised_size = 10;
     record.recipe = Digest::of("recipe");
-    files.add(kRef, record);
+    files.add(kRef, record, {});
   }
   ~Bench() { finish(fail(Code::failed, "the test is over")); }
 
@@ -74,7 +79,14 @@ class Bench {
   }
   void wait_until_lowering() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return lowerings > 0; });
+    REQUIRE(changed_.wait_for(lock, kPatience, [this] { return lowerings > 0; }));
+  }
+  void wait_until_ready() {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (files.report(kRef)->state != LazyState::ready) {
+      REQUIRE(std::chrono::steady_clock::now() < end);
+      std::this_thread::yield();
+    }
   }
   std::vector<std::string> lines() {
     const std::lock_guard lock(mutex_);
@@ -213,6 +225,8 @@ TEST_CASE("a result larger than promised is a new node, to which waiting opens a
   CHECK(bytes_of(*bench.open_now(2, Generation::lowered).content) == "larger than promised");
   CHECK_FALSE(bench.open_now(3, Generation::promised).content->is_lowered());
   CHECK(bench.files.size(kRef, Generation::promised) == 10);
+  CHECK(bench.files.report(kRef)->large);
+  CHECK_FALSE(bench.files.report(kRef)->late);
 }
 
 TEST_CASE("when the timeout passes the baseline is served, and the lowered file later, as another node") {
@@ -223,6 +237,8 @@ TEST_CASE("when the timeout passes the baseline is served, and the lowered file 
   REQUIRE(baseline.error == 0);
   CHECK_FALSE(baseline.content->is_lowered());
   bench.wait_until_lowering();
+  CHECK(bench.files.report(kRef)->state == LazyState::lowering);
+  CHECK(bench.files.report(kRef)->late);
   CHECK(bench.open_now(2).content == baseline.content);
   CHECK(bench.current() == Generation::promised);
   bench.finish(lowered_file("lowered"));
@@ -238,10 +254,33 @@ TEST_CASE("when the timeout passes the baseline is served, and the lowered file 
 TEST_CASE("strict: when the timeout passes an open fails, and one after the lowering succeeds") {
   Bench bench({.timeout = std::chrono::milliseconds(20), .strict = true});
   CHECK(bench.open(1).get().error == ETIMEDOUT);
-  std::future<Outcome> second = bench.open(2);
+  CHECK(bench.open(2).get().error == ETIMEDOUT);  // each open has its own deadline
   bench.finish(lowered_file("lowered"));
-  const int error = second.get().error;
-  CHECK((error == 0 || error == ETIMEDOUT));
+  bench.wait_until_ready();
+  CHECK(bytes_of(*bench.open_now(3).content) == "lowered");
+  CHECK(bench.lowerings == 1);
+}
+
+TEST_CASE("strict, and no time to wait: opens fail at once until the file is lowered") {
+  Bench bench({.timeout = std::chrono::milliseconds(0), .strict = true});
+  CHECK(bench.open(1).get().error == ETIMEDOUT);
+  bench.wait_until_lowering();
+  CHECK(bench.open_now(2).error == ETIMEDOUT);
+  bench.finish(lowered_file("lowered"));
+  bench.wait_until_ready();
+  CHECK(bytes_of(*bench.open_now(3).content) == "lowered");
+}
+
+TEST_CASE("what lowering warns of is logged with the name of the file") {
+  Bench bench;
+  std::future<Outcome> open = bench.open(1);
+  Lowered lowered = lowered_file("lowered");
+  lowered.warnings = {"not kept in the cache: no room"};
+  bench.finish(std::move(lowered));
+  CHECK(open.get().error == 0);
+  const std::vector<std::string> lines = bench.lines();
+  REQUIRE_FALSE(lines.empty());
+  CHECK(lines[0] == "bin/tool: not kept in the cache: no room");
 }
 
 TEST_CASE("a timeout that does not pass changes nothing") {

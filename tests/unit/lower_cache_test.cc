@@ -25,12 +25,12 @@ struct Fixture {
   TempDirectory root = test::scratch();
   std::unique_ptr<Cache> cache = Cache::open(root.path() / "cache");
 
-  CacheEntry store(std::string_view content, std::uint64_t padded = 0, const Digest& key = kKey) {
+  CacheEntry store(std::string_view content, const Digest& key = kKey) {
     const Fd source = file_of(root.path(), content);
     CacheRecord record;
     record.path = "bin/x";
     record.cpu = "haswell";
-    return test::good(cache->store(key, source.get(), content.size(), padded, record));
+    return test::good(cache->store(key, source.get(), content.size(), record));
   }
   fs::path data() const { return cache->data_path(kKey); }
   fs::path record() const { return fs::path(data()).replace_extension(".json"); }
@@ -56,15 +56,6 @@ TEST_CASE_METHOD(Fixture, "what was stored is found, also by another process's c
   CHECK_FALSE(cache->find(Digest::of("another key")));
 }
 
-TEST_CASE_METHOD(Fixture, "an entry is padded with zeros up to the promised size, and its size is the content's") {
-  const CacheEntry entry = store("lowered", 100000);
-  CHECK(entry.record.size == 7);
-  CHECK(fs::file_size(data()) == 100000);
-  CHECK(content_of(*cache->find(kKey)) == "lowered");
-  store("longer than promised", 4);
-  CHECK(fs::file_size(data()) == 20);
-}
-
 TEST_CASE_METHOD(Fixture, "a damaged entry is a miss and is removed") {
   store("lowered");
   const auto other = Cache::open(root.path() / "cache");
@@ -88,7 +79,7 @@ TEST_CASE_METHOD(Fixture, "data without a record is a miss") {
 TEST_CASE_METHOD(Fixture, "an entry moved to another key's name is a miss") {
   store("lowered");
   const Digest other = Digest::of("other");
-  store("other", 0, other);
+  store("other", other);
   fs::rename(record(), fs::path(cache->data_path(other)).replace_extension(".json"));
   fs::rename(data(), cache->data_path(other));
   CHECK_FALSE(Cache::open(root.path() / "cache")->find(other));
@@ -109,10 +100,24 @@ TEST_CASE_METHOD(Fixture, "directories are private and entries are found under a
   const mode_t before = umask(0);
   const auto open = Cache::open(root.path() / "shared");
   const Fd source = file_of(root.path(), "lowered");
-  test::good(open->store(kKey, source.get(), 7, 0, {}));
+  test::good(open->store(kKey, source.get(), 7, {}));
   umask(before);
   CHECK(open->find(kKey));
   CHECK((fs::status(root.path() / "shared").permissions() & fs::perms::mask) == fs::perms::owner_all);
+}
+
+TEST_CASE_METHOD(Fixture, "a cache that somebody else can write is not used, neither for reading nor for scratch") {
+  store("lowered");
+  const fs::path top = root.path() / "cache";
+  SECTION("its directory") { fs::permissions(top, fs::perms::group_write, fs::perm_options::add); }
+  SECTION("the entries") { fs::permissions(top / kCacheEntries, fs::perms::others_write, fs::perm_options::add); }
+  SECTION("another user's") { REQUIRE((geteuid() != 0 || chown(top.c_str(), 12345, 12345) == 0)); }
+  if (geteuid() != 0 && fs::status(top).permissions() == fs::perms::owner_all) return;  // only root can give away
+  const auto other = Cache::open(top);
+  REQUIRE_FALSE(other->writable());
+  CHECK_THAT(other->writable().error().message, Catch::Contains("only this user can write"));
+  CHECK_FALSE(other->find(kKey));
+  CHECK(other->scratch_parent() == fs::temp_directory_path());
 }
 
 TEST_CASE_METHOD(Fixture, "one caller at a time holds the lock of a key, and other keys are free") {
@@ -146,7 +151,7 @@ TEST_CASE_METHOD(Fixture, "whoever waited for the lock finds the entry that was 
       const fs::path source = root.path() / std::to_string(i);
       if (!write_file(source, "lowered")) return;
       const auto fd = open_for_reading(source);
-      if (fd) static_cast<void>(cache->store(kKey, fd->get(), 7, 0, {}));
+      if (fd) static_cast<void>(cache->store(kKey, fd->get(), 7, {}));
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -155,7 +160,7 @@ TEST_CASE_METHOD(Fixture, "whoever waited for the lock finds the entry that was 
 
 TEST_CASE_METHOD(Fixture, "a source shorter than stated leaves nothing behind") {
   const Fd source = file_of(root.path(), "short");
-  CHECK_FALSE(cache->store(kKey, source.get(), 1000, 0, {}));
+  CHECK_FALSE(cache->store(kKey, source.get(), 1000, {}));
   CHECK_FALSE(cache->find(kKey));
   CHECK(fs::is_empty(data().parent_path()));
 }
@@ -167,15 +172,15 @@ TEST_CASE_METHOD(Fixture, "a cache that cannot be written says why, and nothing 
   REQUIRE_FALSE(writable);
   CHECK_THAT(writable.error().message, Catch::Contains("cache"));
   const Fd source = file_of(root.path(), "lowered");
-  CHECK_FALSE(blocked->store(kKey, source.get(), 7, 0, {}));
+  CHECK_FALSE(blocked->store(kKey, source.get(), 7, {}));
   CHECK_FALSE(blocked->find(kKey));
   CHECK(fs::is_directory(blocked->scratch_parent()));
   blocked->lock(kKey, nullptr);
 }
 
 TEST_CASE_METHOD(Fixture, "upkeep counts, verifies and clears") {
-  store("one", 0, Digest::of("1"));
-  store("two", 0, Digest::of("2"));
+  store("one", Digest::of("1"));
+  store("two", Digest::of("2"));
   CHECK(test::good(measure_cache(*cache)).entries == 2);
   fs::resize_file(cache->data_path(Digest::of("2")), 1);
   CHECK(test::good(verify_cache(*Cache::open(root.path() / "cache"))).broken == 1);

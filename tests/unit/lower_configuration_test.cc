@@ -61,6 +61,15 @@ TEST_CASE("libraries, devices and the architecture are requirements too") {
   CHECK(choices[3].chosen);
 }
 
+TEST_CASE("a requirement that this version does not know is not met") {
+  Manifest manifest;
+  manifest.configurations = {configuration("new", 2), configuration("old", 1)};
+  manifest.configurations[0].requires_.unknown = {"memory"};
+  const auto choices = explain_configurations(manifest, haswell(), "");
+  CHECK(choices[0].reason == "requires memory, which this version does not know");
+  CHECK(choices[1].chosen);
+}
+
 TEST_CASE("configurations of equal rank are taken in the order of their names") {
   Manifest manifest;
   manifest.configurations = {configuration("b", 1), configuration("a", 1)};

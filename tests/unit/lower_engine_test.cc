@@ -289,6 +289,29 @@ TEST_CASE("thread-local variables of a library are reached as a library must") {
   CHECK(!has(worker.of_result("llvm-readelf-19 -d"), "STATIC_TLS"));
 }
 
+TEST_CASE("a library without a soname is needed by its file name, not by the path it was linked from") {
+  Worker worker(LinkKind::pie);
+  add_program(worker);
+  worker.add(worker.unit("main.o", "int f(void); int main(void) { return f(); }"));
+  worker.add(LibraryInput{"libplain.so"});
+  const std::filesystem::path at = worker.directory();
+  std::filesystem::create_directories(at / "lib");
+  REQUIRE(write_file(at / "f.c", "int f(void) { return 7; }"));
+  worker.clang().run(at, "clang-19 -shared -fPIC f.c -o lib/libplain.so");
+  worker.job().libraries["libplain.so"] = "lib/libplain.so";
+  worker.run_well();
+  CHECK(has(worker.of_result("llvm-readelf-19 -d"), "Shared library: [libplain.so]"));
+}
+
+TEST_CASE("a CPU and features that this LLVM does not know become the level that is reached") {
+  Worker worker(LinkKind::shared, "haswell");
+  worker.add(worker.unit("loop.o", kLoop, "-fPIC"));
+  worker.job().target.cpu = "of-tomorrow";
+  worker.job().target.features.emplace_back("+of-tomorrow-too");
+  worker.run_well();
+  CHECK(has(worker.disassembly(), "%ymm"));
+}
+
 TEST_CASE("what cannot be linked is one line with the unit's name") {
   Worker worker(LinkKind::pie);
   add_program(worker);

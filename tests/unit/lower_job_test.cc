@@ -20,7 +20,6 @@ Job sample_job() {
   job.jobs = 3;
   job.files = {{ir, "ir/x.bc"}};
   job.libraries = {{"libc.so.6", "lib/libc.so.6"}};
-  job.search_directories = {"lib"};
   job.output = "output";
   return job;
 }

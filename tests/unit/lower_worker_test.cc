@@ -56,6 +56,10 @@ static void look_around(void) {
   report("device", mknod("device", S_IFCHR | 0600, 259) == 0);
   report("chmod-etc", chmod("/etc", 0700) == 0);
   report("setuid", syscall(SYS_setuid, 1) == 0);
+  // By number: these must be refused whatever the kernel's Landlock knows.
+  report("truncate", syscall(SYS_truncate, "directory-none", 0) == 0 || errno != ENOSYS);
+  report("fchmod", syscall(SYS_fchmod, 0, 0) == 0 || errno != ENOSYS);
+  report("change-job", write(0, "x", 1) == 1);
   report("environment", getenv("HOME") != NULL || getenv("PATH") != NULL);
   open("../escaped", O_WRONLY | O_CREAT, 0600);
 }
@@ -86,6 +90,8 @@ int main(void) {
   if (asked("b1")) *(volatile int*)8 = 1;
   if (asked("b2")) for (;;) {}
   if (asked("b3")) return 3;
+  if (asked("b8")) { fputs("\033]0;owned\007 last\n", stderr); return 3; }
+  if (asked("b9")) strcpy(done, "a\\u001b[2J\\nb");
   if (asked("b4")) { puts("not JSON"); return 0; }
   if (asked("b5")) for (;;) puts("more and more and more and more and more and more and more and more and more");
   if (asked("b6")) syscall(SYS_tgkill, getppid(), getppid(), SIGTERM), report("signal", errno == 0);
@@ -171,6 +177,11 @@ TEST_CASE("a crash is named with its signal, the file and the worker's last word
   CHECK(failure_of("b1") == "the worker was killed by signal 11 (Segmentation fault) while lowering bin/x");
 }
 
+TEST_CASE("what a worker says is one line that no terminal acts on") {
+  CHECK_THAT(failure_of("b8"), Catch::EndsWith("\\033]0;owned\\007 last"));
+  CHECK(test::good(run_action("b9")).message == "a\\033[2J\\012b");
+}
+
 TEST_CASE("a worker that hangs is killed when its time is over") {
   CHECK_THAT(failure_of("b2", {.time = std::chrono::milliseconds(200)}), Catch::Contains("ran longer"));
 }
@@ -202,6 +213,8 @@ TEST_CASE("something that is no program is refused as a worker") {
   const TempDirectory scratch = test::scratch();
   const auto result = run_worker(*text, job_called("a1"), scratch.path(), {});
   REQUIRE_FALSE(result);
+  CHECK(result.error().code == Code::failed);
+  CHECK_THAT(result.error().message, Catch::Contains("cannot execute the worker"));
 }
 
 }  // namespace xaas

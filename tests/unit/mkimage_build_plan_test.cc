@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "format/file.h"
+#include "format/moved_prefix.h"
 #include "mkimage/build_plan.h"
 
 namespace {
@@ -17,11 +18,18 @@ struct Source {
 
 }  // namespace
 
-TEST_CASE("CMake and Make are recognised, CMake first") {
-  CHECK(xaas::make_build_plan(Source("a", "Makefile").path, {}, {})->build.starts_with("make "));
-  const Source both("a", "Makefile");
-  REQUIRE(xaas::write_file(both.path / "CMakeLists.txt", ""));
-  CHECK(xaas::make_build_plan(both.path, {}, {})->configure.starts_with("cmake "));
+TEST_CASE("CMake, Meson, configure and Make are recognised, in this order") {
+  const Source source("a", "Makefile");
+  const auto plan = [&] { return xaas::make_build_plan(source.path, {}, {}).value(); };
+  CHECK(plan().configure.empty());
+  CHECK(plan().build.starts_with("make "));
+  CHECK(plan().build.find("CC=") == std::string::npos);
+  REQUIRE(xaas::write_file(source.path / "configure", ""));
+  CHECK(plan().configure.starts_with("./configure "));
+  REQUIRE(xaas::write_file(source.path / "meson.build", ""));
+  CHECK(plan().configure.starts_with("meson "));
+  REQUIRE(xaas::write_file(source.path / "CMakeLists.txt", ""));
+  CHECK(plan().configure.starts_with("cmake "));
 }
 
 TEST_CASE("name, version and prefix come from the directory's name, then the file, then the options") {
@@ -30,13 +38,15 @@ TEST_CASE("name, version and prefix come from the directory's name, then the fil
   REQUIRE(plan);
   CHECK(plan->name == "zstd");
   CHECK(plan->version == "1.5.4");
-  CHECK(plan->prefix == "/opt/zstd");
+  CHECK(plan->movable);
+  CHECK(plan->prefix == xaas::placeholder_prefix());
   xaas::BuildRecipe file;
   file.name = "z";
   file.prefix = "/usr/local/";
   xaas::BuildRecipe options;
   options.prefix = "/opt/other";
   CHECK(xaas::make_build_plan(source.path, file, {})->prefix == "/usr/local");
+  CHECK_FALSE(xaas::make_build_plan(source.path, file, {})->movable);
   plan = xaas::make_build_plan(source.path, file, options);
   CHECK(plan->name == "z");
   CHECK(plan->prefix == "/opt/other");

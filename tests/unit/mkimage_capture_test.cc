@@ -4,10 +4,12 @@
 #include <fstream>
 
 #include "format/file.h"
+#include "mkimage/build_sources.h"
 #include "mkimage/capture_environment.h"
 #include "mkimage/compile_capture.h"
 #include "mkimage/elf_file.h"
 #include "mkimage/link_capture.h"
+#include "mkimage/link_reader.h"
 #include "mkimage/process.h"
 #include "mkimage/recipe_maker.h"
 
@@ -38,9 +40,9 @@ class Build {
   }
   std::string in_build(const std::string& name) const { return (environment_.build / name).string(); }
 
-  int run(std::vector<std::string> arguments) const {
+  int run(std::vector<std::string> arguments, const std::string& fallback = "") const {
     const CompilerCommand command = parse_compiler_command(arguments);
-    const Compilation compilation{environment_.c_compiler, std::move(arguments), command};
+    const Compilation compilation{environment_.c_compiler, std::move(arguments), command, fallback};
     const bool links = command.mode == CommandMode::link || command.mode == CommandMode::native_link;
     return links ? link_and_capture(environment_, compilation) : compile_and_capture(environment_, compilation);
   }
@@ -96,6 +98,17 @@ bool has_plain(const Recipe& recipe, const std::string& text) {
   return std::ranges::find(recipe.arguments, LinkArgument(text)) != recipe.arguments.end();
 }
 
+// What `run` returns; what compilers say meanwhile is lost.
+template <typename Run>
+int silently(const Run& run) {
+  const int null = dup(2);
+  REQUIRE(freopen("/dev/null", "w", stderr) != nullptr);
+  const int status = run();
+  dup2(null, 2);
+  close(null);
+  return status;
+}
+
 constexpr const char* kMain = "int twice(int);\nint main(void) { return twice(0); }\n";
 constexpr const char* kTwice = "int twice(int x) { return 2 * x; }\n";
 
@@ -135,12 +148,8 @@ TEST_CASE("a unit that only compiles as the project asked stays native") {
 
 TEST_CASE("a failed compile gives the compiler's status and leaves no record") {
   const Build build;
-  const int null = dup(2);
-  REQUIRE(freopen("/dev/null", "w", stderr) != nullptr);
-  const int status = build.run({"-c", build.write("bad.c", "nonsense"), "-o", build.in_build("bad.o")});
-  dup2(null, 2);
-  close(null);
-  CHECK(status == 1);
+  CHECK(silently([&] { return build.run({"-c", build.write("bad.c", "nonsense"), "-o", build.in_build("bad.o")}); }) ==
+        1);
   CHECK(build.units().empty());
 }
 
@@ -281,8 +290,163 @@ TEST_CASE("a link that only another linker can do is done by it and stays native
   CHECK_FALSE(recipe_of(build, program));
 }
 
+TEST_CASE("a link with an argument that is not UTF-8 stays native, since no record can hold it") {
+  const Build build;
+  const auto reason_of = [&](const std::string& response) {
+    LinkFiles link;
+    link.files.emplace("response.txt", response);
+    link.response = link.files.at("response.txt");
+    return read_link(link, build.environment()).value().reason;
+  };
+  CHECK(reason_of("--defsym=gr\xc3\xb6\xc3\x9f=1\n").empty());
+  CHECK(reason_of("--defsym=gr\xf6\xdf=1\n") == "its link has an argument that is not UTF-8");
+  CHECK(reason_of("--gr\xf6\xdf\n") == "its link has an argument that is not UTF-8");
+  CHECK(reason_of("-o gr\xf6\xdf\n").empty());  // no argument of a recipe
+}
+
+TEST_CASE("a file that was only stripped, or given another rpath or interpreter, is still what its link made") {
+  const std::vector<std::vector<std::string>> commands = {
+      {"strip", "-s"},
+      {"llvm-strip-19", "-s"},
+      {"strip", "--strip-debug"},
+      {"patchelf", "--set-rpath", "/a/much/longer/rpath/than/there/was:/and/one/more/to/make/the/file/grow"},
+      {"patchelf", "--force-rpath", "--set-rpath", "$ORIGIN/../lib"},
+      {"patchelf", "--remove-rpath"},
+      {"patchelf", "--set-interpreter", "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"},
+      {"objcopy", "--compress-debug-sections"}};
+  const std::string kind = GENERATE("-pie", "-no-pie", "-shared");
+  for (const auto& command : commands) {
+    if (kind == "-shared" && command.size() > 1 && command[1] == "--set-interpreter") continue;
+    const Build build;
+    const std::string a =
+        build.compile("a.c", "#include <stdio.h>\nint main(void) { return puts(\"text\"); }\n", {"-g", "-fPIC"});
+    const std::string output = build.in_build("output");
+    REQUIRE(build.run({a, kind, "-o", output, "-Wl,-rpath,/before"}) == 0);
+    std::vector<std::string> arguments = command;
+    arguments.push_back(output);
+    REQUIRE(run_program(arguments)->ok());
+    const auto recipe = recipe_of(build, output);
+    INFO(kind << ", " << command[0] << " " << command[1] << ": " << (recipe ? "" : recipe.error().message));
+    CHECK(recipe);
+  }
+}
+
+TEST_CASE("a file whose contents or libraries were changed after its link stays native") {
+  const Build build;
+  const std::string a = build.compile("a.c", "#include <stdio.h>\nint main(void) { return puts(\"text\"); }\n");
+  const std::string program = build.in_build("program");
+  REQUIRE(build.run({a, "-o", program, "-Wl,--no-as-needed", "-lm", "-ldl"}) == 0);
+  REQUIRE(recipe_of(build, program));
+  const std::string bytes = read_file(program).value();
+  const std::string data = build.write("data", std::string(9, 'x'));
+  const std::vector<std::vector<std::string>> commands = {{"llvm-objcopy-19", "--update-section", ".rodata=" + data},
+                                                          {"patchelf", "--remove-needed", "libm.so.6"},
+                                                          {"patchelf", "--add-needed", "libother.so.1"},
+                                                          {"sh", "-c", "cat \"$0\" >>\"$1\"", data}};
+  for (std::vector<std::string> command : commands) {
+    REQUIRE(write_file(program, bytes));
+    command.push_back(program);
+    REQUIRE(run_program(command)->ok());
+    INFO(command[0] << " " << command[1]);
+    const auto recipe = recipe_of(build, program);
+    REQUIRE_FALSE(recipe);
+    const std::string& message = recipe.error().message;
+    CHECK((message.starts_with("it was changed after its link") || message.starts_with("it needs libother")));
+  }
+}
+
+TEST_CASE("links that go by the names of files stay native") {
+  const Build build;
+  const std::string a = build.compile("a.c", "int main(void) { return 0; }\n");
+  const std::string all = build.write("all.ld", "SECTIONS { .mine : { KEEP(*(.mine)) } } INSERT AFTER .text;\n");
+  const std::string one = build.write("one.ld", "SECTIONS { .mine : { KEEP(*a.o(.mine)) } } INSERT AFTER .text;\n");
+  const std::string program = build.in_build("program");
+  std::string option;
+  SECTION("libraries to exclude") { option = "-Wl,--exclude-libs,ALL"; }
+  SECTION("a script that names files") { option = "-Wl,-T," + one; }
+  SECTION("a script for all files") { option = "-Wl,-T," + all; }
+  REQUIRE(build.run({a, "-o", program, option}) == 0);
+  INFO(build.only_link().reason);
+  CHECK(build.only_link().reason.empty() == option.ends_with("all.ld"));
+}
+
+TEST_CASE("an archive with LLVM bitcode in it is not recorded") {
+  const Build build;
+  const std::string a = build.compile("a.c", kMain);
+  const std::string bitcode = build.in_build("twice.o");
+  REQUIRE(run_program({"clang-19", "-c", "-flto", build.write("b.c", kTwice), "-o", bitcode})->ok());
+  const std::string archive = build.in_build("libtwice.a");
+  REQUIRE(run_program({"llvm-ar-19", "qcS", archive, bitcode})->ok());
+  const std::string program = build.in_build("program");
+  REQUIRE(build.run({a, archive, "-o", program}) == 0);
+  CHECK(build.only_link().reason.find("LLVM bitcode") != std::string::npos);
+}
+
+TEST_CASE("GNU ld's defaults are in front of what the project says, and only where it does not ask for lld") {
+  const auto options_of = [](std::vector<std::string> arguments) {
+    const Build build;
+    const std::string a = build.compile("a.c", "int main(void) { return 0; }\n");
+    arguments.insert(arguments.end(), {a, "-o", build.in_build("program")});
+    REQUIRE(build.run(arguments) == 0);
+    std::vector<std::string> options;
+    for (const LinkerArgument& option : all<LinkerArgument>(build.only_link())) options.push_back(to_argument(option));
+    return options;
+  };
+  const auto plain = options_of({"-Wl,-z,start-stop-gc"});
+  const auto ours = std::ranges::find(plain, "-znostart-stop-gc");
+  REQUIRE(ours != plain.end());
+  CHECK(std::find(ours, plain.end(), "-zstart-stop-gc") != plain.end());
+  CHECK(std::ranges::count(options_of({"-fuse-ld=lld"}), "-znostart-stop-gc") == 0);
+}
+
+TEST_CASE("a linker that does not exist fails as it would without us") {
+  const Build build;
+  const std::string a = build.compile("a.c", "int main(void) { return 0; }\n");
+  CHECK(silently([&] { return build.run({a, "-o", build.in_build("program"), "-fuse-ld=nosuch"}); }) != 0);
+  CHECK(build.run({a, "-o", build.in_build("program"), "-fuse-ld=bfd"}) == 0);
+  CHECK(build.only_link().reason.empty());
+}
+
+TEST_CASE("a project that calls GCC gets it for what clang cannot compile") {
+  const auto gcc = find_program("gcc");
+  if (!gcc) return;
+  const Build build;
+  const std::string nested =
+      build.write("a.c", "int main(void) {\n  int one(void) { return 1; }\n  return one() - 1;\n}\n");
+  const std::string object = build.in_build("a.o");
+  CHECK(silently([&] { return build.run({"-c", nested, "-o", object}); }) != 0);
+  REQUIRE(build.run({"-c", nested, "-o", object}, gcc->string()) == 0);
+  REQUIRE(build.units().size() == 1);
+  CHECK(build.units()[0].reason.starts_with("does not compile with clang"));
+  CHECK(build.run({nested, "-o", build.in_build("program")}, gcc->string()) == 0);
+  CHECK(run_program({build.in_build("program")})->ok());
+  CHECK(silently([&] { return build.run({"-c", build.write("b.c", "nonsense"), "-o", object}, gcc->string()); }) == 1);
+}
+
+TEST_CASE("the headers behind a precompiled header are sources of the build") {
+  const Build build;
+  build.write("inner.h", "#define X 0\n");
+  const std::string header = build.write("all.h", "#include \"inner.h\"\n");
+  const std::string pch = build.in_build("all.h.pch");
+  REQUIRE(build.run({"-x", "c-header", header, "-o", pch}) == 0);
+  const std::string a =
+      build.compile("a.c", "int main(void) { return X; }\n", {"-Xclang", "-include-pch", "-Xclang", pch});
+  const auto units = build.units();
+  REQUIRE(units.size() == 2);
+  const auto sources = build_sources(build.environment(), units, {Digest::of(read_file(a).value())});
+  for (const char* name : {"a.c", "all.h", "inner.h"}) CHECK(sources.contains(fmt::format(".xaas/src/{}", name)));
+}
+
+TEST_CASE("a link to /dev/null leaves neither a record nor a note") {
+  const Build build;
+  const std::string a = build.compile("a.c", "int main(void) { return 0; }\n");
+  REQUIRE(build.run({a, "-o", "/dev/null"}) == 0);
+  CHECK(build.environment().store().links().value().empty());
+  CHECK(build.environment().store().notes().empty());
+}
+
 TEST_CASE("a record of a link reads back as it was written") {
-  LinkRecord record{"00ff", "a", "", {}};
+  LinkRecord record{"00ff", "a", "", {}, Digest::of("c"), {"libc.so.6"}};
   record.arguments.emplace_back(LinkerArgument{"z", "now"});
   record.arguments.emplace_back(LinkerArgument{"gc-sections", std::nullopt});
   record.arguments.emplace_back(RecordedObject{{Digest::of("o"), "a.o"}});

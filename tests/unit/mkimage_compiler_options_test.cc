@@ -84,3 +84,29 @@ TEST_CASE("options for the machine that builds are taken away") {
   CHECK(xaas::remove_native_cpu(arguments) == std::vector<std::string>{"-march=native", "-mtune=native"});
   CHECK(arguments == std::vector<std::string>{"-O3", "-c", "a.c"});
 }
+
+TEST_CASE("values of their own are no inputs, by whatever name the option goes") {
+  for (const char* option : {"--imacros", "--define-macro", "--prefix", "--std", "-A", "-G", "-specs", "-resource-dir",
+                             "-mthread-model", "-framework", "-init", "--system-header-prefix"}) {
+    INFO(option);
+    const auto command = parse_compiler_command({option, "value.c", "-c", "a.c"});
+    CHECK(command.inputs.size() == 1);
+    CHECK(command.machine_options.empty());
+  }
+  CHECK(parse_compiler_command({"-Xarch_x86_64", "-mavx2", "-c", "a.c"}).mode == CommandMode::native);
+  CHECK(parse_compiler_command({"-Xopenmp-target=x", "-O2", "-c", "a.c"}).inputs.size() == 1);
+}
+
+TEST_CASE("the long names of -c, -S and -E mean the same") {
+  CHECK(parse_compiler_command({"--compile", "a.c"}).mode == CommandMode::compile);
+  CHECK(parse_compiler_command({"--assemble", "a.c"}).mode == CommandMode::untouched);
+  CHECK(parse_compiler_command({"--preprocess", "a.c"}).mode == CommandMode::untouched);
+  CHECK(parse_compiler_command({"--for-linker", "-r", "a.o"}).mode == CommandMode::untouched);
+  CHECK(parse_compiler_command({"--for-linker=-r", "a.o"}).mode == CommandMode::untouched);
+}
+
+TEST_CASE("the linker that a project names is known, and one given by its path is left to it") {
+  CHECK(parse_compiler_command({"-fuse-ld=gold", "-fuse-ld=bfd", "a.o"}).linker == "bfd");
+  CHECK_FALSE(parse_compiler_command({"a.o"}).linker);
+  CHECK(parse_compiler_command({"--ld-path=/usr/bin/ld", "a.o"}).mode == CommandMode::native_link);
+}

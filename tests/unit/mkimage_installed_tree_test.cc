@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -62,4 +63,15 @@ TEST_CASE("an empty install, pipes and an own .xaas are refused with a message")
   const Destination with_private;
   with_private.write(with_private.root / ".xaas/x");
   CHECK_FALSE(with_private.scan());
+}
+
+TEST_CASE("attributes of the installed files are kept, but for those that are ours") {
+  const Destination destination;
+  const std::filesystem::path file = destination.root / "bin/a";
+  destination.write(file);
+  if (setxattr(file.c_str(), "user.note", "x", 1, 0) != 0) return;  // a file system without
+  REQUIRE(setxattr(file.c_str(), "user.xaas.recipe", "x", 1, 0) == 0);
+  const auto tree = destination.scan();
+  REQUIRE(tree);
+  CHECK(tree->entries.back().xattrs == std::map<std::string, std::string>{{"user.note", "x"}});
 }

@@ -2,6 +2,7 @@
 
 #include "mkimage/linker_script.h"
 
+using xaas::check_layout_script;
 using xaas::parse_input_script;
 using xaas::ScriptInput;
 
@@ -33,5 +34,30 @@ TEST_CASE("a broken script is refused") {
                            "ELF"}) {
     INFO(text);
     CHECK_FALSE(parse_input_script(text));
+  }
+}
+
+TEST_CASE("a script that treats all files alike passes") {
+  for (const char* text :
+       {"SECTIONS { .text : { *(.text .text.*) } }",
+        "ENTRY(_start)\nSECTIONS\n{\n  . = 0x400000 + SIZEOF_HEADERS;\n  .a ALIGN(16) : AT(ADDR(.text) + 4) { KEEP "
+        "(*(.a)) "
+        "*(SORT(.b.*)) end = . ; . = ALIGN(8) + (2 * 4); PROVIDE(x = .); BYTE(0) } :text =0x90\n"
+        "  .c (NOLOAD) : { *(.c) }\n  /DISCARD/ : { *(.note*) *(COMMON) }\n}",
+        "SECTIONS { .x : { *(.x) } } INSERT AFTER .data;", "PHDRS { text PT_LOAD FLAGS(5); } SECTIONS { }", ""}) {
+    INFO(text);
+    CHECK(check_layout_script(text));
+  }
+}
+
+TEST_CASE("a script that goes by the names of files is refused") {
+  for (const char* text :
+       {"SECTIONS { .text : { foo.o(.text) } }", "SECTIONS { .text : { *foo.o (.text) } }",
+        "SECTIONS { .t : { KEEP(*crtbegin.o(.t)) } }", "SECTIONS { .t : { *(EXCLUDE_FILE(*a.o) .t) } }",
+        "SECTIONS { .t : { *libfoo.a:(.t) } }", "SECTIONS { .t : { foo.o } }",
+        "SECTIONS { .t : { *(.t) foo.o *(.u) } }", "SECTIONS { .t : { x = SIZEOF(.a) + 1; \"foo.o\"(.t) } }",
+        "INCLUDE other.ld", "INPUT(a.o) SECTIONS { }", "SECTIONS { .t : { *(.t) } /* open"}) {
+    INFO(text);
+    CHECK_FALSE(check_layout_script(text));
   }
 }

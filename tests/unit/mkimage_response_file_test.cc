@@ -10,6 +10,7 @@ TEST_CASE("arguments are split as compilers do") {
   CHECK(split_arguments("a  b\n\tc") == std::vector<std::string>{"a", "b", "c"});
   CHECK(split_arguments("'a b' \"c d\" e\\ f") == std::vector<std::string>{"a b", "c d", "e f"});
   CHECK(split_arguments("-DX=\"\\\"q\\\"\" ''") == std::vector<std::string>{"-DX=\"q\"", ""});
+  CHECK(split_arguments("'it\\'s' '\\\\'") == std::vector<std::string>{"it's", "\\"});
   CHECK(split_arguments("").empty());
 }
 

@@ -1,0 +1,78 @@
+// Names of compilers and the search in PATH; see real_compiler.h.
+#include "mkimage/real_compiler.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "mkimage/process.h"
+
+namespace xaas {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 8> kFamilies = {"c++", "c89", "c99", "cc", "clang", "clang++", "g++", "gcc"};
+constexpr std::array<std::string_view, 2> kTriples = {"x86_64-linux-gnu-", "x86_64-pc-linux-gnu-"};
+constexpr std::array<std::string_view, 7> kLaunchers = {"buildcache", "ccache",  "distcc", "icecc",
+                                                        "icerun",     "sccache", "xaas-cc"};
+
+bool is_launcher(const fs::path& path) {
+  std::error_code ignored;
+  return std::ranges::find(kLaunchers, fs::canonical(path, ignored).filename().string()) != kLaunchers.end();
+}
+
+bool is_version_suffix(std::string_view text) {
+  return text.empty() || (text.size() > 1 && text.find_first_not_of("0123456789.", 1) == std::string_view::npos);
+}
+
+}  // namespace
+
+std::string_view compiler_family(std::string_view name) {
+  for (const std::string_view triple : kTriples) {
+    if (name.starts_with(triple)) name.remove_prefix(triple.size());
+  }
+  const std::string_view family = name.substr(0, name.find('-'));
+  const bool is_known = std::ranges::find(kFamilies, family) != kFamilies.end();
+  return is_known && is_version_suffix(name.substr(family.size())) ? family : std::string_view();
+}
+
+std::set<std::string> compiler_names_in_path() {
+  std::set<std::string> names;
+  for (const fs::path& directory : path_directories()) {
+    std::error_code error;
+    fs::directory_iterator entry(directory, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
+      if (!compiler_family(name).empty() && is_program(entry->path())) names.insert(name);
+    }
+  }
+  return names;
+}
+
+Result<fs::path> find_real_compiler(const std::string& name) {
+  if (name.find('/') != std::string::npos) {
+    XAAS_ASSIGN(fs::path path, find_program(name));
+    if (!is_launcher(path)) return path;
+    return fail(Code::invalid, "{} only starts compilers; name the compiler itself", name);
+  }
+  for (const fs::path& directory : path_directories()) {
+    const fs::path path = directory / name;
+    if (is_program(path) && !is_launcher(path)) return fs::absolute(path);
+  }
+  return fail(Code::not_found, "{} is not in PATH; install it", name);
+}
+
+void leave_path() {
+  const auto own = own_executable();
+  if (!own) return;
+  std::string kept;
+  for (const fs::path& directory : path_directories()) {
+    std::error_code ignored;
+    if (fs::equivalent(directory / "cc", *own, ignored)) continue;
+    kept += fmt::format("{}{}", kept.empty() ? "" : ":", directory.string());
+  }
+  setenv("PATH", kept.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
+}
+
+}  // namespace xaas

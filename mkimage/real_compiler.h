@@ -1,0 +1,27 @@
+// The compilers that ours stands in front of, and how not to meet ourselves again on the way to them.
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "format/error.h"
+
+namespace xaas {
+
+// Which compiler for this machine goes by `name`: "g++" for "x86_64-linux-gnu-g++-12". Empty when none does.
+std::string_view compiler_family(std::string_view name);
+
+// All such names that PATH has.
+std::set<std::string> compiler_names_in_path();
+
+// As find_program(), but neither xaas-cc nor what starts compilers for others (ccache, distcc…): that looks for the
+// real one in PATH too, and would find us.
+Result<std::filesystem::path> find_real_compiler(const std::string& name);
+
+// Takes the directories where `cc` is this program out of our PATH, so that what we start finds real compilers there.
+// REQUIRES: there is one thread.
+void leave_path();
+
+}  // namespace xaas

@@ -1,0 +1,35 @@
+# With -o timeout= an open that would take longer gets the baseline, and an error with -o strict; so does one whose lowering fails.
+. "$(dirname "$0")/lib.sh"
+need_fuse
+image=$XAAS_FIXTURES/zstd.xaas
+
+catch_lowering "$image" bin/zstd timeout=1
+wait $program
+contains "$(cat "$work/caught")" v1.5.4
+equal lowering "$(state_of "$work/app/bin/zstd")"
+contains "$(xaas-mount --status "$work/app")" "lowering  bin/zstd, the baseline was served meanwhile"
+kill -KILL "$worker"
+is_baseline() { [ "$(state_of "$work/app/bin/zstd")" = baseline ]; }
+wait_until 30 is_baseline
+contains "$(xattr_of error "$work/app/bin/zstd")" "killed"
+contains "$("$work/app/bin/zstd" --version)" v1.5.4
+unmount "$work/app"
+
+catch_lowering "$image" bin/zstd timeout=1,strict
+! wait $program || die "strict: the baseline was run"
+contains "$(cat "$work/caught")" "timed out"
+fails_with 1 "timed out" cat "$work/app/bin/zstd"
+kill -KILL "$worker"
+wait_until 30 is_baseline
+fails_with 1 "Input/output error" cat "$work/app/bin/zstd"
+unmount "$work/app"
+
+# No time at all: every open fails at once as long as it is not lowered.
+catch_lowering "$image" bin/zstd timeout=0,strict
+! wait $program || die "strict: the baseline was run"
+fails_with 1 "timed out" timeout 20 cat "$work/app/bin/zstd"
+
+# A configuration that is asked for by name is had, or nothing.
+mkdir "$work/none"
+fails_with 1 "no-such" xaas-mount -o config=no-such "$XAAS_FIXTURES/heat.xaas" "$work/none"
+! is_mounted "$work/none" || die "mounted without the configuration"

@@ -1,0 +1,30 @@
+# snappy 1.1.9 as Debian has the source: CMake, C++, a shared library. Its own tests pass with the mounted, lowered library.
+. "$(dirname "$0")/lib.sh"
+need_fuse
+source=$work/snappy-1.1.9
+cp -r "$("$XAAS_SOURCE/tests/debian-source" snappy 1.1.9-3 "$XAAS_FIXTURES/sources")" "$source"
+# Its submodule, which no release holds.
+cp -r /usr/src/googletest "$source/third_party/"
+mkxaas -q --report "$work/report.json" "$source" "$work/snappy.xaas" \
+  --configure 'cmake -S "$SRC" -B "$BUILD" -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$PREFIX" -DBUILD_SHARED_LIBS=ON \
+    -DSNAPPY_BUILD_BENCHMARKS=OFF -DCMAKE_INSTALL_LIBDIR=lib -DINSTALL_GTEST=OFF -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON' \
+  --build 'cmake --build "$BUILD" -j "$JOBS" --target snappy_unittest' \
+  --install 'DESTDIR="$DESTDIR" cmake --install "$BUILD" && install -D -t "$DESTDIR$PREFIX/bin" "$BUILD/snappy_unittest" && \
+    cp -a "$BUILD"/libsnappy_test_support.so "$BUILD"/lib/lib*.so* "$DESTDIR$PREFIX/lib"'
+
+# Everything that the project compiled is captured.
+python3 - "$work/report.json" <<'P'
+import json, sys
+programs = {program["path"]: program for program in json.load(open(sys.argv[1]))["programs"]}
+library = programs["lib/libsnappy.so.1.1.9"]
+assert library["ir"] == 4, library
+assert all(native["reason"] == "not a part of the project" for native in library["native"]), library
+assert "recipe" in programs["bin/snappy_unittest"], programs
+P
+
+mount_image "$work/snappy.xaas" "$work/app"
+cd "$source"
+LD_LIBRARY_PATH=$work/app/lib "$work/app/bin/snappy_unittest" >"$work/tests.log" 2>&1 || die "$(tail -n 40 "$work/tests.log")"
+contains "$(cat "$work/tests.log")" "[  PASSED  ]"
+equal ready "$(state_of "$work/app/lib/libsnappy.so.1.1.9")"
+equal ready "$(state_of "$work/app/bin/snappy_unittest")"

@@ -1,0 +1,14 @@
+# `xaas-mount --status` prints what a mount has done, the same as its .xaas/status; where nothing is mounted, one line says so.
+. "$(dirname "$0")/lib.sh"
+need_fuse
+mount_image "$XAAS_FIXTURES/heat.xaas" "$work/app"
+"$work/app/bin/heat" 2 >/dev/null 2>&1
+status=$(xaas-mount --status "$work/app")
+equal "$(cat "$work/app/.xaas/status")" "$status"
+contains "$status" "image          $XAAS_FIXTURES/heat.xaas"
+contains "$status" "ready     bin/heat, "
+contains "$status" "bin/heat: lowered in "
+
+mount_image "$XAAS_FIXTURES/heat.xaas" "$work/never" lower=never
+contains "$(xaas-mount --status "$work/never")" "target         none, the baseline is served"
+fails_with 1 "no image is mounted here" xaas-mount --status "$work"

@@ -1,0 +1,41 @@
+// Text that others wrote, and paths as text.
+#include "format/paths.h"
+#include "format/text.h"
+#include "tests/unit/format_support.h"
+
+using namespace xaas;
+using namespace xaas::test;
+
+TEST_CASE("text is shown without control characters") {
+  CHECK(printable("a\nb\x1b[31m\\\x7f") == "a\\012b\\033[31m\\134\\177");
+  CHECK(printable("größe 日本 🙂") == "größe 日本 🙂");
+  CHECK(printable("\xC2\x9B"
+                  "31m\xC2\xA0") == "\\302\\23331m\xC2\xA0");  // C1's own ESC [
+  CHECK(printable("\x9B"
+                  "31m \xff\xC3") == "\\23331m \\377\\303");
+}
+
+TEST_CASE("UTF-8 is told from what only looks like it") {
+  for (const char* text : {"", "a", "größe", "\xE2\x82\xAC", "\xF4\x8F\xBF\xBF", "\xED\x9F\xBF"}) CHECK(is_utf8(text));
+  for (const char* text : {"\x80", "\xC3", "\xC3(", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                           "\xF8\x88\x80\x80\x80", "\xff"}) {
+    CHECK_FALSE(is_utf8(text));
+  }
+}
+
+TEST_CASE("a normal path has no empty, single or double dot component") {
+  for (const char* path : {"a", "a/b", "...", "a/.b"}) CHECK(is_normal(path));
+  for (const char* path : {"", "/", "/a", "a/", "a//b", ".", "a/..", "./a"}) CHECK_FALSE(is_normal(path));
+}
+
+TEST_CASE("extra slashes of a path go away") {
+  CHECK(without_extra_slashes("//a///b/").append("|") == "a/b|");
+  CHECK(without_extra_slashes("///").empty());
+  CHECK(without_extra_slashes("a") == "a");
+}
+
+TEST_CASE("a path is below a directory, not beside it") {
+  CHECK(is_below("a/b", "a"));
+  CHECK_FALSE(is_below("a", "a"));
+  CHECK_FALSE(is_below("ab/c", "a"));
+}

@@ -1,0 +1,68 @@
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "format/file.h"
+#include "mkimage/real_compiler.h"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// PATH for the life of the object.
+class Path {
+ public:
+  explicit Path(const std::string& value) : before_(getenv("PATH")) { setenv("PATH", value.c_str(), 1); }
+  ~Path() { setenv("PATH", before_.c_str(), 1); }
+  Path(const Path&) = delete;
+  Path& operator=(const Path&) = delete;
+
+ private:
+  std::string before_;
+};
+
+void make_program(const fs::path& path) {
+  REQUIRE(xaas::write_file(path, "#!/bin/sh\n"));
+  fs::permissions(path, fs::perms::owner_all);
+}
+
+}  // namespace
+
+TEST_CASE("names of compilers are told from names of other tools and machines") {
+  for (const char* name : {"gcc", "gcc-12", "x86_64-linux-gnu-gcc-12", "gcc-9.3"}) {
+    CHECK(xaas::compiler_family(name) == "gcc");
+  }
+  CHECK(xaas::compiler_family("clang++-19") == "clang++");
+  CHECK(xaas::compiler_family("c99") == "c99");
+  for (const char* name : {"gcc-ar", "gcc-ar-12", "c++filt", "clang-format-19", "aarch64-linux-gnu-gcc", "gcc-", "cpp",
+                           "x86_64-w64-mingw32-gcc", ""}) {
+    INFO(name);
+    CHECK(xaas::compiler_family(name).empty());
+  }
+}
+
+TEST_CASE("the real compiler is none that only starts compilers") {
+  const auto directory = xaas::TempDirectory::create(fs::temp_directory_path());
+  REQUIRE(directory);
+  const fs::path masquerade = directory->path() / "ccache-bin";
+  const fs::path real = directory->path() / "bin";
+  fs::create_directory(masquerade);
+  fs::create_directory(real);
+  make_program(real / "ccache");
+  make_program(real / "gcc-7");
+  make_program(real / "gcc-ranlib-7");
+  fs::create_symlink(real / "ccache", masquerade / "gcc-7");
+  const Path path(masquerade.string() + ":" + real.string());
+  CHECK(xaas::find_real_compiler("gcc-7").value() == real / "gcc-7");
+  CHECK_FALSE(xaas::find_real_compiler("gcc-8"));
+  CHECK_FALSE(xaas::find_real_compiler((masquerade / "gcc-7").string()));
+  CHECK(xaas::compiler_names_in_path() == std::set<std::string>{"gcc-7"});
+}
+
+TEST_CASE("a directory with our own compilers leaves PATH") {
+  const auto directory = xaas::TempDirectory::create(fs::temp_directory_path());
+  REQUIRE(directory);
+  fs::create_symlink("/proc/self/exe", directory->path() / "cc");
+  const Path path(directory->path().string() + ":/usr/bin");
+  xaas::leave_path();
+  CHECK(getenv("PATH") == std::string("/usr/bin"));
+}

@@ -1,0 +1,36 @@
+#include <catch2/catch.hpp>
+
+#include "format/file.h"
+#include "mkimage/work_directory.h"
+
+namespace fs = std::filesystem;
+using xaas::WorkDirectory;
+
+TEST_CASE("a work directory belongs to one at a time") {
+  const auto parent = xaas::TempDirectory::create(fs::temp_directory_path());
+  REQUIRE(parent);
+  const fs::path root = parent->path() / "work";
+  {
+    const auto first = WorkDirectory::create(root, WorkDirectory::Keep::yes);
+    REQUIRE(first);
+    REQUIRE(xaas::write_file(first->build() / "file", ""));
+    const auto second = WorkDirectory::create(root, WorkDirectory::Keep::no);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().message.find("in use by another mkxaas") != std::string::npos);
+    CHECK(fs::exists(first->build() / "file"));
+  }
+  {
+    const auto next = WorkDirectory::create(root, WorkDirectory::Keep::no);
+    REQUIRE(next);
+    CHECK(fs::is_empty(next->build()));
+  }
+  CHECK_FALSE(fs::exists(root));
+}
+
+TEST_CASE("somebody's directory is not taken for a work directory") {
+  const auto parent = xaas::TempDirectory::create(fs::temp_directory_path());
+  REQUIRE(parent);
+  REQUIRE(xaas::write_file(parent->path() / "file", ""));
+  CHECK_FALSE(WorkDirectory::create(parent->path(), WorkDirectory::Keep::no));
+  CHECK(fs::exists(parent->path() / "file"));
+}
