@@ -41,8 +41,8 @@ Result<std::uint64_t> file_size(int fd);
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit = 1ULL << 32);
 // From the file position to the end; also of a pipe.
 Result<std::string> read_fd(int fd, std::uint64_t limit = 1ULL << 32);
-// Calls `use` with the first `size` bytes of a file, piece by piece; the file position does not move. Code::invalid when
-// the file is shorter.
+// Calls `use` with the first `size` bytes of a file, piece by piece; the file position does not move. Code::invalid
+// when the file is shorter.
 Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::string_view)>& use);
 // All of `data`, at the file position; retries short writes and EINTR.
 Status write_all(int fd, std::string_view data);

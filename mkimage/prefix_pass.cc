@@ -29,7 +29,7 @@ bool holds(const llvm::Constant& constant, llvm::StringRef prefix) {
 // "Externally initialised" is what LLVM calls a variable whose contents it must not rely on.
 struct MarkPrefix : llvm::PassInfoMixin<MarkPrefix> {
   static llvm::PreservedAnalyses run(llvm::Module& module, llvm::ModuleAnalysisManager& /*analyses*/) {
-    const char* prefix = std::getenv(kPrefixVariable);
+    const char* prefix = std::getenv(kPrefixVariable);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
     if (prefix == nullptr || *prefix == '\0') return llvm::PreservedAnalyses::all();
     for (llvm::GlobalVariable& variable : module.globals()) {
       if (variable.hasInitializer() && holds(*variable.getInitializer(), prefix)) {

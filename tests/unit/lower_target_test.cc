@@ -83,8 +83,8 @@ TEST_CASE("removing a feature removes what implies it") {
 TEST_CASE("what a hypervisor hides takes away what needs it, whatever else it leaves to be seen") {
   X86Features features{{"avx2", true}, {"avx512f", false}, {"avx512vl", true}, {"avx512vnni", true}, {"sse2", true}};
   mask_dependent_features(features);
-  CHECK(features == X86Features{
-                        {"avx2", true}, {"avx512f", false}, {"avx512vl", false}, {"avx512vnni", false}, {"sse2", true}});
+  CHECK(features ==
+        X86Features{{"avx2", true}, {"avx512f", false}, {"avx512vl", false}, {"avx512vnni", false}, {"sse2", true}});
 }
 
 TEST_CASE("adding a feature adds what it implies") {
