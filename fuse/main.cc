@@ -58,6 +58,7 @@ OPTIONS:
   offset=BYTES             where the image begins in IMAGE
   prefix=DIR               what programs take for the directory they are in, instead of MOUNTPOINT
   uid=N gid=N              owner of all files
+  nonempty                 MOUNTPOINT may hold files, which are hidden then
   allow_other auto_unmount noexec
 
 A mount in the background writes its log to $XAAS_LOG. Unmount with: fusermount3 -u MOUNTPOINT
@@ -103,6 +104,7 @@ std::filesystem::path own_prefix(const xaas::Manifest& manifest) {
 Result<int> run_at_prefix(MountRequest request, const std::vector<std::string>& command) {
   XAAS_ASSIGN(const auto image, xaas::Image::open(request.image, {.offset = request.options.offset}));
   request.mountpoint = own_prefix(image->manifest());
+  request.options.nonempty = true;  // nobody else sees it
   XAAS_TRY(xaas::enter_private_namespace());
   XAAS_TRY(xaas::ensure_directory(request.mountpoint));
   return run_in_mount(request, command);

@@ -93,6 +93,11 @@ Status set_strict(std::string_view /*value*/, MountOptions& options) {
   return {};
 }
 
+Status set_nonempty(std::string_view /*value*/, MountOptions& options) {
+  options.nonempty = true;
+  return {};
+}
+
 Status accept(std::string_view /*value*/, MountOptions& /*options*/) { return {}; }
 
 constexpr auto kHandedOn = nullptr;
@@ -110,6 +115,7 @@ constexpr Option kOptions[] = {
     {"lower", true, set_when},
     {"nodev", false, accept},
     {"noexec", false, kHandedOn},
+    {"nonempty", false, set_nonempty},
     {"nosuid", false, accept},
     {"offset", true, set_number<&MountOptions::offset>},
     {"policy", true, set_policy},

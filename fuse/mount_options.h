@@ -23,7 +23,8 @@ struct MountOptions {
   bool strict = false;
   std::optional<std::chrono::seconds> timeout;  // none: only what this kernel's request timeout asks for
   std::uint64_t offset = 0;
-  std::string prefix;  // shown in place of the image's placeholder; empty: the mountpoint
+  bool nonempty = false;  // the directory may hold something, which the mount hides
+  std::string prefix;     // shown in place of the image's placeholder; empty: the mountpoint
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   std::vector<std::string> kernel;  // options handed on: allow_other, auto_unmount, noexec

@@ -147,7 +147,7 @@ std::string Server::Impl::status() const {
 
 Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
   raise_descriptor_limit();
-  XAAS_TRY(Session::check_mountpoint(mountpoint));
+  XAAS_TRY(Session::check_mountpoint(mountpoint, options_.nonempty));
   XAAS_ASSIGN(moved_, moved_prefix(mountpoint));
   if (lowerer_) {
     const unsigned jobs = options_.lowerer.jobs != 0 ? options_.lowerer.jobs : usable_cores();

@@ -149,7 +149,7 @@ bool Session::is_descriptor(const std::filesystem::path& mountpoint) {
   return mountpoint.native().starts_with(kDescriptorPrefix);
 }
 
-Status Session::check_mountpoint(const std::filesystem::path& mountpoint) {
+Status Session::check_mountpoint(const std::filesystem::path& mountpoint, bool may_hide_files) {
   if (is_descriptor(mountpoint)) return {};
   struct stat status{};
   struct statvfs system{};  // asks the server, which for stat() need not be
@@ -160,6 +160,13 @@ Status Session::check_mountpoint(const std::filesystem::path& mountpoint) {
   }
   if (!S_ISDIR(status.st_mode))
     return fail(Code::invalid, "{}: cannot mount here: not a directory", mountpoint.string());
+  std::error_code unreadable;  // then fusermount3 will say so
+  if (!may_hide_files && !std::filesystem::is_empty(mountpoint, unreadable) && !unreadable) {
+    return fail(Code::invalid,
+                "{}: cannot mount here: not empty: mount at another directory, or hide what is there with "
+                "-o nonempty",
+                mountpoint.string());
+  }
   if (::access("/dev/fuse", F_OK) != 0) {
     return fail(Code::unsupported,
                 "/dev/fuse is missing: load the kernel's module (modprobe fuse), or give the device to this container");

@@ -20,8 +20,9 @@ class Session {
  public:
   // Whether it is /dev/fd/N: mounted already, at a place that is not known here.
   static bool is_descriptor(const std::filesystem::path& mountpoint);
-  // Whether something can be mounted there, as far as that can be known before; the error says how to mend it.
-  static Status check_mountpoint(const std::filesystem::path& mountpoint);
+  // `may_hide_files`: the directory need not be empty. Whether something can be mounted there, as far as that can be
+  // known before; the error says how to mend it.
+  static Status check_mountpoint(const std::filesystem::path& mountpoint, bool may_hide_files);
 
   // `source` is what the table of mounts shows. `mounted` is what the operations work on, and outlives the session.
   static Result<Session> mount(const std::filesystem::path& mountpoint, const std::string& source,
