@@ -60,6 +60,13 @@ void append_unknown(std::string& text, std::string_view key, const std::vector<s
   if (!flags.empty()) append_line(text, key, list_or_none(flags));
 }
 
+// ".xaas/toolchain/<triple>/lib/<name>"
+bool is_bundled_library(std::string_view path) {
+  if (!is_below(path, kToolchainDirectory)) return false;
+  path = path.substr(0, path.rfind('/'));
+  return path.ends_with("/lib");
+}
+
 }  // namespace
 
 Result<ImageSummary> summarise(const Image& image) {
@@ -68,6 +75,7 @@ Result<ImageSummary> summarise(const Image& image) {
   for (std::uint64_t i = 0; i < image.files().count(); ++i) {
     XAAS_ASSIGN(const FileRecord record, image.files().at(i));
     if (is_below(record.path, kSourceDirectory)) ++summary.sources;
+    if (is_bundled_library(record.path)) summary.bundled.push_back(record.path.substr(record.path.rfind('/') + 1));
     if (is_below(record.path, kPrivateDirectory)) continue;
     ++summary.files;
     if (!record.recipe.is_none()) ++summary.lowered_files;
@@ -93,6 +101,7 @@ std::string to_text(const Manifest& manifest, const ImageSummary& summary) {
     append_line(text, "libc floor", configuration.libc_floor.empty() ? "none" : printable(configuration.libc_floor));
     append_line(text, "host libraries", list_or_none(configuration.host_libraries));
   }
+  append_line(text, "bundled", list_or_none(summary.bundled));
   for (const Toolchain& toolchain : manifest.toolchains) {
     append_line(text, "toolchain",
                 printable(fmt::format("LLVM {} on {}, for {}", toolchain.llvm, toolchain.host,
@@ -117,6 +126,7 @@ std::string to_json(const Manifest& manifest, const ImageSummary& summary) {
                             {"object_bytes", summary.object_bytes},
                             {"recipes", summary.recipes},
                             {"sources", summary.sources},
+                            {"bundled", summary.bundled},
                             {"image_bytes", summary.image_bytes}};
   return dump_json(json, 2) + '\n';
 }

@@ -18,7 +18,8 @@ struct ImageSummary {
   std::uint64_t object_bytes = 0;
   std::uint64_t recipes = 0;
   std::uint64_t sources = 0;
-  std::uint64_t image_bytes = 0;  // of the SquashFS
+  std::uint64_t image_bytes = 0;     // of the SquashFS
+  std::vector<std::string> bundled;  // names of the libraries of other projects that the image brings
 };
 
 // Reads the whole index and the directories of IR, objects and recipes, no content. An error when one of them is

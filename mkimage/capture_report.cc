@@ -65,7 +65,7 @@ Status check_report(const std::filesystem::path& path) {
 }
 
 std::string capture_report(const std::vector<InstalledProgram>& programs, const std::vector<UnitRecord>& units,
-                           const CanonicalUnits& canonical) {
+                           const CanonicalUnits& canonical, const BundledLibraries& bundled, const HostNeeds& needs) {
   const CaptureCounts counts = count_captured(programs, canonical);
   OrderedJson json;
   json["units"] = counts.units;
@@ -83,6 +83,9 @@ std::string capture_report(const std::vector<InstalledProgram>& programs, const 
     }
     json["programs"].push_back(std::move(entry));
   }
+  json["bundled"] = OrderedJson::array();
+  for (const auto& [place, file] : bundled) json["bundled"].push_back(std::filesystem::path(place).filename().string());
+  json["host_libraries"] = needs.libraries;
   return dump_json(json, 2) + "\n";
 }
 

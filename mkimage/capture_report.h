@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "mkimage/bundled_libraries.h"
 #include "mkimage/captured_programs.h"
 
 namespace xaas {
@@ -21,8 +22,8 @@ CaptureCounts count_captured(const std::vector<InstalledProgram>& programs, cons
 Status check_report(const std::filesystem::path& path);
 
 // JSON: the counts, every program with its recipe's digest or the reason why it has none, and the native objects of
-// each with the reason why they are.
+// each with the reason why they are; the libraries that were bundled and those that the host must have.
 std::string capture_report(const std::vector<InstalledProgram>& programs, const std::vector<UnitRecord>& units,
-                           const CanonicalUnits& canonical);
+                           const CanonicalUnits& canonical, const BundledLibraries& bundled, const HostNeeds& needs);
 
 }  // namespace xaas

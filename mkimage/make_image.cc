@@ -11,6 +11,7 @@
 #include "format/image.h"
 #include "mkimage/build_driver.h"
 #include "mkimage/build_sources.h"
+#include "mkimage/bundled_libraries.h"
 #include "mkimage/capture_report.h"
 #include "mkimage/captured_programs.h"
 #include "mkimage/image_assembler.h"
@@ -18,7 +19,6 @@
 #include "mkimage/interrupts.h"
 #include "mkimage/native_archives.h"
 #include "mkimage/process.h"
-#include "mkimage/runtime_libraries.h"
 #include "mkimage/work_directory.h"
 #include "mkimage/worker_bundle.h"
 
@@ -37,7 +37,8 @@ struct Contents {
   std::vector<UnitRecord> units;
   std::vector<InstalledProgram> programs;
   CanonicalStore canonical;
-  RuntimeLibraries runtimes;
+  BundledLibraries bundled;
+  HostNeeds needs;
   std::map<std::string, fs::path> sources;  // path in the image -> file
   std::optional<WorkerBundle> worker;
 };
@@ -99,8 +100,9 @@ Result<Contents> collect(const MakeImageOptions& options, const WorkDirectory& w
   for (const std::string& warning : contents.tree.warnings) progress.warn(warning);
   for (const std::string& note : store.notes()) progress.warn(note);
   XAAS_ASSIGN(const auto links, store.links());
-  XAAS_ASSIGN(contents.runtimes,
-              bundle_runtime_libraries(contents.tree, links, environment.c_compiler, contents.triple));
+  XAAS_ASSIGN(contents.bundled,
+              bundle_libraries(contents.tree, links, environment.c_compiler, contents.triple, work.parts() / "lib"));
+  XAAS_ASSIGN(contents.needs, host_needs(contents.tree, contents.bundled));
   XAAS_ASSIGN(contents.programs, find_programs(contents.tree, links));
 
   XAAS_ASSIGN(contents.units, store.units());
@@ -134,7 +136,7 @@ std::vector<std::string> common_features(const CanonicalUnits& units) {
   return common.value_or(std::vector<std::string>());
 }
 
-Result<Manifest> make_manifest(const BuildPlan& plan, const Contents& contents) {
+Manifest make_manifest(const BuildPlan& plan, const Contents& contents) {
   Manifest manifest;
   manifest.name = plan.name;
   manifest.version = plan.version;
@@ -147,9 +149,8 @@ Result<Manifest> make_manifest(const BuildPlan& plan, const Contents& contents) 
   configuration.name = kConfiguration;
   configuration.triple = contents.triple;
   configuration.requires_.features = common_features(contents.canonical.units);
-  XAAS_ASSIGN(HostNeeds needs, host_needs(contents.tree, contents.runtimes));
-  configuration.libc_floor = std::move(needs.libc_floor);
-  configuration.host_libraries = std::move(needs.libraries);
+  configuration.libc_floor = contents.needs.libc_floor;
+  configuration.host_libraries = contents.needs.libraries;
   manifest.configurations.push_back(std::move(configuration));
 
   if (contents.worker) {
@@ -216,7 +217,7 @@ Result<std::uint64_t> write_image(const fs::path& target, const WriterOptions& w
   }
   for (const auto& [path, file] : contents.sources) XAAS_TRY(image.add_file(path, file, {}));
   const EntryOptions executable{0755, {}};
-  for (const auto& [path, file] : contents.runtimes) XAAS_TRY(image.add_file(path, file, executable));
+  for (const auto& [path, file] : contents.bundled) XAAS_TRY(image.add_file(path, file, executable));
   if (contents.worker) XAAS_TRY(image.add_file(manifest.toolchains.front().worker, contents.worker->file, executable));
   return image.finish(manifest);
 }
@@ -257,9 +258,10 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
 
   XAAS_ASSIGN(Contents contents, collect(options, work, plan, driver.environment(), progress));
   contents.worker = std::move(worker);
-  XAAS_ASSIGN(const Manifest manifest, make_manifest(plan, contents));
+  const Manifest manifest = make_manifest(plan, contents);
   if (options.report) {
-    XAAS_TRY(write_file(*options.report, capture_report(contents.programs, contents.units, contents.canonical.units)));
+    XAAS_TRY(write_file(*options.report, capture_report(contents.programs, contents.units, contents.canonical.units,
+                                                        contents.bundled, contents.needs)));
   }
   progress.begin("write", image.string());
   WriterOptions writer;

@@ -1,0 +1,43 @@
+# A program runs where the libraries that it was linked with are not installed: they are in the image, with what they need in turn, also
+# under other SquashFS drivers. What belongs to the host is listed and stays away.
+. "$(dirname "$0")/lib.sh"
+need_fuse
+source=$work/uses-1.0
+mkdir "$source" "$work/site" "$work/site/deep"
+cd "$work/site"
+echo 'int inner(void) { return 40; }' >inner.c
+echo 'int inner(void); int outer(void) { return inner() + 2; }' >outer.c
+clang-19 -shared -fPIC inner.c -Wl,-soname,libinner.so.3 -o deep/libinner.so.3
+clang-19 -shared -fPIC outer.c deep/libinner.so.3 -Wl,-soname,libouter.so.2,-rpath,'$ORIGIN/deep' -o libouter.so.2
+ln -s libouter.so.2 libouter.so
+cd "$work"
+cat >"$source/main.cc" <<'S'
+#include <cstdio>
+#include <string>
+#include <zlib.h>
+extern "C" int outer(void);
+int main() { std::puts((std::string("outer ") + std::to_string(outer()) + " zlib " + zlibVersion()[0]).c_str()); }
+S
+printf 'all:\n\t$(CXX) -O2 main.cc -L%s -louter -lz -o main\ninstall:\n\tmkdir -p $(DESTDIR)$(PREFIX)/bin && cp main $(DESTDIR)$(PREFIX)/bin\n' \
+  "$work/site" >"$source/Makefile"
+LD_LIBRARY_PATH=$work/site/deep mkxaas -q --report "$work/report.json" "$source" "$work/uses.xaas"
+rm -r "$work/site"
+
+python3 - "$work/report.json" <<'P'
+import json, sys
+report = json.load(open(sys.argv[1]))
+assert report["bundled"] == ["libinner.so.3", "libouter.so.2", "libz.so.1"], report
+assert report["host_libraries"] == ["libc.so.6", "libgcc_s.so.1", "libm.so.6", "libstdc++.so.6"], report
+assert "recipe" in report["programs"][0], report
+P
+contains "$(xaas-info "$work/uses.xaas")" "libinner.so.3 libouter.so.2 libz.so.1"
+mount_image "$work/uses.xaas" "$work/app"
+equal "outer 42 zlib 1" "$("$work/app/bin/main")"
+equal ready "$(state_of "$work/app/bin/main")"
+unsquashfs -q -n -d "$work/tree" "$work/uses.xaas" >/dev/null
+equal "outer 42 zlib 1" "$("$work/tree/bin/main")"
+# None of the host's copies is used.
+for root in app tree; do
+  LD_TRACE_LOADED_OBJECTS=1 "$work/$root/bin/main" >"$work/loaded"
+  equal 3 "$(grep -c "=> $work/$root/.*xaas/toolchain/.*/lib/" "$work/loaded")"
+done
