@@ -14,6 +14,7 @@ undo() {
   [ -z "$caught" ] || [ "$caught" != "$(with_start "${caught% *}")" ] || kill -KILL "${caught% *}"
   # The innermost mounts come last in /proc/mounts.
   for point in $(awk -v w="$work/" 'index($2, w) == 1 { print $2 }' /proc/mounts | tac); do
+    point=$(printf %b "$point")  # a space is \040 there
     umount "$point" 2>/dev/null || fusermount3 -q -u "$point" 2>/dev/null || umount -l "$point"
   done
   # Servers that were asked to end may still write to the cache.
@@ -43,7 +44,12 @@ mount_image() {
   mkdir -p "$2"
   xaas-mount ${3:+-o "$3"} "$1" "$2"
 }
-unmount() { umount "$1"; }
+# unmount DIRECTORY: and waits for the server, which may still be finding out.
+unmount() {
+  umount "$1"
+  wait_until 30 has_no_server "$1"
+}
+has_no_server() { [ -z "$(servers_of "$1")" ]; }
 is_mounted() { mountpoint -q "$1"; }
 # servers_of DIRECTORY: the ids of the xaas-mount processes for mountpoints in it.
 servers_of() { pgrep -f "xaas-mount .*$1" || true; }
