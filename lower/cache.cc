@@ -186,6 +186,7 @@ std::unique_ptr<Cache> Cache::open(fs::path directory) {
   std::error_code error;  // absolute, because a server changes its working directory
   if (!directory.empty()) cache->directory_ = fs::weakly_canonical(fs::absolute(directory, error), error);
   cache->writable_ = make_writable(cache->directory_);
+  if (cache->directory_.empty()) return cache;
   if (const Status trusted = check_trusted_cache(cache->directory_); !trusted) {
     cache->writable_ = trusted;
     cache->directory_.clear();
