@@ -2,18 +2,16 @@
 #include "format/digest.h"
 
 #include <sodium/crypto_hash_sha256.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <new>
-#include <vector>
+
+#include "format/file.h"
 
 namespace xaas {
 namespace {
 
 constexpr std::string_view kPrefix = "sha256:";
-constexpr std::size_t kReadSize = std::size_t{256} << 10;
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -51,16 +49,17 @@ Digest Digest::of(std::span<const std::byte> data) {
 Digest Digest::of(std::string_view data) { return of(std::as_bytes(std::span(data))); }
 
 Result<Digest> Digest::of_file(int fd) {
+  XAAS_ASSIGN(const std::uint64_t size, file_size(fd));
+  return of_file(fd, size);
+}
+
+Result<Digest> Digest::of_file(int fd, std::uint64_t size) {
   Sha256 hash;
-  std::vector<std::byte> buffer(kReadSize);
-  for (off_t offset = 0;;) {
-    const ssize_t got = pread(fd, buffer.data(), buffer.size(), offset);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("cannot read a file to compute its digest");
-    if (got == 0) return hash.finish();
-    hash.update(std::span<const std::byte>(buffer.data(), static_cast<std::size_t>(got)));
-    offset += got;
-  }
+  XAAS_TRY(read_pieces(fd, size, [&](std::string_view piece) -> Status {
+    hash.update(piece);
+    return {};
+  }));
+  return hash.finish();
 }
 
 Result<Digest> Digest::parse(std::string_view text) {

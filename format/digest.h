@@ -28,6 +28,8 @@ class Digest {
   static Digest of(std::string_view data);
   // Of everything from the start of the file (the file position does not move).
   static Result<Digest> of_file(int fd);
+  // Of the first `size` bytes; Code::invalid when there are fewer.
+  static Result<Digest> of_file(int fd, std::uint64_t size);
   // Accepts exactly `sha256:` and 64 lower-case hex digits; anything else is Code::invalid.
   static Result<Digest> parse(std::string_view text);
 

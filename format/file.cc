@@ -24,12 +24,6 @@ std::filesystem::path directory_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-std::string random_name() {
-  std::uint64_t number = 0;
-  if (getrandom(&number, sizeof number, 0) != sizeof number) number = static_cast<std::uint64_t>(getpid());
-  return fmt::format(".xaas-{:016x}.tmp", number);
-}
-
 // A rename is durable once its directory is; file systems that cannot sync a directory have nothing to sync. The file
 // is in its place by now, so what the caller may not sync is no failure.
 Status sync_directory(const std::filesystem::path& directory) {
@@ -140,8 +134,8 @@ Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::s
     const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - done));
     const ssize_t got = pread(fd, buffer.data(), wanted, static_cast<off_t>(done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("cannot read");
-    if (got == 0) return fail(Code::invalid, "shorter than it was");
+    if (got < 0) return fail_errno("cannot read a file");
+    if (got == 0) return fail(Code::invalid, "a file is shorter than it was");
     XAAS_TRY(use(std::string_view(buffer).substr(0, static_cast<std::size_t>(got))));
     done += static_cast<std::uint64_t>(got);
   }
@@ -194,13 +188,27 @@ Status TempFile::commit(const std::filesystem::path& target) {
   return sync_directory(directory_of(target));
 }
 
-void remove_tree(const std::filesystem::path& directory) {
-  fchmodat(AT_FDCWD, directory.c_str(), 0700, AT_SYMLINK_NOFOLLOW);
-  const Fd top(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+std::string random_name() {
+  std::uint64_t number = 0;
+  if (getrandom(&number, sizeof number, 0) != sizeof number) number = static_cast<std::uint64_t>(getpid());
+  return fmt::format(".xaas-{:016x}.tmp", number);
+}
+
+bool is_same_file(int fd, const std::filesystem::path& path) {
+  struct stat opened{};
+  struct stat named{};
+  return fstat(fd, &opened) == 0 && lstat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+         opened.st_dev == named.st_dev;
+}
+
+void remove_tree(const std::filesystem::path& path) {
+  if (unlink(path.c_str()) == 0) return;
+  fchmodat(AT_FDCWD, path.c_str(), 0700, AT_SYMLINK_NOFOLLOW);
+  const Fd top(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   // Every round takes away one level.
   while (top.valid() && remove_level(top.get())) {
   }
-  rmdir(directory.c_str());
+  rmdir(path.c_str());
 }
 
 Result<TempDirectory> TempDirectory::create(const std::filesystem::path& parent) {

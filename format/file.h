@@ -69,9 +69,13 @@ class TempFile {
   std::filesystem::path path_;
 };
 
-// Removes `directory` with all its contents, whatever their modes and however deep they are. What cannot be removed
-// stays.
-void remove_tree(const std::filesystem::path& directory);
+// A hidden file name that nobody else uses.
+std::string random_name();
+// Whether `path`, without following a symlink, still names the open file: another process may have removed it.
+bool is_same_file(int fd, const std::filesystem::path& path);
+// Removes a file, or a directory with all its contents, whatever their modes and however deep they are. What cannot be
+// removed stays.
+void remove_tree(const std::filesystem::path& path);
 
 // A directory under a temporary name in `parent`, removed with all its contents on destruction.
 class TempDirectory {

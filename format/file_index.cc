@@ -47,14 +47,6 @@ bool fits(std::uint64_t offset, std::uint64_t length, std::uint64_t size) {
   return offset <= size && length <= size - offset;
 }
 
-}  // namespace
-
-std::uint64_t promised_size(std::uint64_t baseline_size) {
-  return std::max(2 * baseline_size, baseline_size + (std::uint64_t{1} << 20));
-}
-
-namespace {
-
 std::uint32_t flags_of(const FileRecord& record) {
   std::uint32_t flags = record.recipe.is_none() ? 0 : kHasRecipe;
   if (record.place_count == 0) return flags;
@@ -62,6 +54,10 @@ std::uint32_t flags_of(const FileRecord& record) {
 }
 
 }  // namespace
+
+std::uint64_t promised_size(std::uint64_t baseline_size) {
+  return std::max(2 * baseline_size, baseline_size + (std::uint64_t{1} << 20));
+}
 
 std::string encode_file_index(std::vector<FileRecord> records, std::span<const std::uint64_t> places) {
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.path < b.path; });

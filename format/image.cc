@@ -91,4 +91,15 @@ Result<std::string> Image::file(std::string_view path) const {
   return read_named(*this, record->path, record->sha256, kMaxContent);
 }
 
+Result<std::optional<MovedPrefix>> moved_prefix(const Manifest& manifest, const std::filesystem::path& directory) {
+  if (!is_movable(manifest)) return std::nullopt;
+  const std::string& to = directory.native();
+  if (MovedPrefix::fits(manifest.prefix, to)) return MovedPrefix(manifest.prefix, to);
+  return fail(
+      Code::invalid,
+      "{}: the path has {} bytes, and the programs of the image find their files by paths of up to {}: choose a "
+      "shorter one",
+      to, to.size(), manifest.prefix.size());
+}
+
 }  // namespace xaas

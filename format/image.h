@@ -13,6 +13,7 @@
 #include "format/error.h"
 #include "format/file_index.h"
 #include "format/manifest.h"
+#include "format/moved_prefix.h"
 #include "format/recipe.h"
 #include "format/squashfs_reader.h"
 
@@ -59,6 +60,10 @@ class Image {
   Manifest manifest_;
   std::optional<FileIndex> index_;
 };
+
+// For showing the image at `directory`, which is absolute; nullopt when its prefix stays as it is. Code::invalid when
+// the path is too long.
+Result<std::optional<MovedPrefix>> moved_prefix(const Manifest& manifest, const std::filesystem::path& directory);
 
 struct VerifyReport {
   std::uint64_t files = 0;  // checked against the index

@@ -14,7 +14,6 @@
 
 #include "format/file.h"
 #include "format/image_walk.h"
-#include "format/moved_prefix.h"
 #include "format/squashfs_xattrs.h"
 
 namespace xaas {
@@ -183,25 +182,14 @@ Status Extractor::finish_entry(const std::filesystem::path& target, InodeRef ref
   return {};
 }
 
-// `directory`: where the tree will be in the end.
-Result<std::optional<MovedPrefix>> moved_prefix(const Image& image, const std::filesystem::path& directory) {
-  const std::string& prefix = image.manifest().prefix;
-  if (!is_movable(image.manifest())) return std::nullopt;
-  if (MovedPrefix::fits(prefix, directory.native())) return MovedPrefix(prefix, directory.native());
-  return fail(Code::invalid,
-              "{}: the path has {} bytes, and the programs of the image find their files by paths of up to "
-              "{}: extract it to a shorter one",
-              directory.string(), directory.native().size(), prefix.size());
-}
-
 // A directory that exists is filled, not replaced: it may be somebody's current directory.
 Status fill(const Image& image, const std::filesystem::path& directory) {
   std::error_code ignored;  // the first error is the one to tell
-  XAAS_ASSIGN(const auto moved, moved_prefix(image, std::filesystem::canonical(directory, ignored)));
+  XAAS_ASSIGN(const auto moved, moved_prefix(image.manifest(), std::filesystem::canonical(directory, ignored)));
   auto status = Extractor(image, directory, Extractor::Root::keep, moved).run();
   if (status) return status;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-    if (!std::filesystem::remove(entry.path(), ignored)) remove_tree(entry.path());
+    remove_tree(entry.path());
   }
   return status;
 }
@@ -222,7 +210,7 @@ Status extract(const Image& image, const std::filesystem::path& directory) {
   std::filesystem::path target = std::filesystem::weakly_canonical(std::filesystem::absolute(directory, error), error);
   if (error) return fail(Code::io, "cannot create {}: {}", directory.string(), error.message());
   if (!target.has_filename()) target = target.parent_path();  // written with a '/' at the end
-  XAAS_ASSIGN(const auto moved, moved_prefix(image, target));
+  XAAS_ASSIGN(const auto moved, moved_prefix(image.manifest(), target));
   XAAS_ASSIGN(TempDirectory temporary, TempDirectory::create(target.parent_path()));
   XAAS_TRY(Extractor(image, temporary.path(), Extractor::Root::set, moved).run());
   if (rename(temporary.path().c_str(), target.c_str()) != 0) {

@@ -56,7 +56,7 @@ class Server::Impl {
   Status serve();
 
  private:
-  Result<std::optional<MovedPrefix>> moved_prefix(const std::filesystem::path& mountpoint) const;
+  Result<std::optional<MovedPrefix>> shown_prefix(const std::filesystem::path& mountpoint) const;
   std::string target() const;
   std::string status() const;
   LazyHooks hooks();
@@ -109,19 +109,13 @@ LazyHooks Server::Impl::hooks() {
 }
 
 // None: the image is shown as it was built.
-Result<std::optional<MovedPrefix>> Server::Impl::moved_prefix(const std::filesystem::path& mountpoint) const {
-  if (!is_movable(image_->manifest())) return std::nullopt;
+Result<std::optional<MovedPrefix>> Server::Impl::shown_prefix(const std::filesystem::path& mountpoint) const {
+  if (!options_.prefix.empty()) return moved_prefix(image_->manifest(), options_.prefix);
+  if (Session::is_descriptor(mountpoint)) return std::nullopt;
   std::error_code error;
-  std::filesystem::path shown = options_.prefix;
-  if (shown.empty() && !Session::is_descriptor(mountpoint)) shown = std::filesystem::canonical(mountpoint, error);
+  const std::filesystem::path place = std::filesystem::canonical(mountpoint, error);
   if (error) return fail(Code::invalid, "{}: cannot mount here: {}", mountpoint.string(), error.message());
-  if (shown.empty()) return std::nullopt;
-  const std::string& prefix = image_->manifest().prefix;
-  if (MovedPrefix::fits(prefix, shown.native())) return MovedPrefix(prefix, shown.native());
-  return fail(Code::invalid,
-              "{}: cannot mount here: the path has {} bytes, and the programs of the image find their "
-              "files by paths of up to {}: mount it at a shorter one",
-              mountpoint.string(), shown.native().size(), prefix.size());
+  return moved_prefix(image_->manifest(), place);
 }
 
 std::string Server::Impl::target() const {
@@ -148,7 +142,7 @@ std::string Server::Impl::status() const {
 Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
   raise_descriptor_limit();
   XAAS_TRY(Session::check_mountpoint(mountpoint, options_.nonempty));
-  XAAS_ASSIGN(moved_, moved_prefix(mountpoint));
+  XAAS_ASSIGN(moved_, shown_prefix(mountpoint));
   if (lowerer_) {
     const unsigned jobs = options_.lowerer.jobs != 0 ? options_.lowerer.jobs : usable_cores();
     const LazyOptions lazy{.parallel = std::min(jobs, kMaxParallel), .timeout = timeout_, .strict = options_.strict};

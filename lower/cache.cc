@@ -56,12 +56,16 @@ Status make_directory(const fs::path& directory) {
   return {};
 }
 
+// Whether only this user or root can have written it.
+bool is_private(const struct stat& status) {
+  return (status.st_uid == geteuid() || status.st_uid == 0) && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 // Whoever can rename what is in a directory decides what is found there.
 Status check_trusted(const fs::path& directory) {
   struct stat status{};
   if (lstat(directory.c_str(), &status) != 0) return errno == ENOENT ? Status() : fail_errno(directory.string());
-  const bool own = status.st_uid == geteuid() || status.st_uid == 0;
-  if (S_ISDIR(status.st_mode) && own && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
+  if (S_ISDIR(status.st_mode) && is_private(status)) return {};
   return fail(Code::permission,
               "{} is not a directory that only this user can write: chmod go-w it, or set XAAS_CACHE to another",
               directory.string());
@@ -90,20 +94,10 @@ Status make_writable(const fs::path& directory) {
 Result<Fd> open_trusted(const fs::path& path, struct stat& status) {
   Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd.valid() || fstat(fd.get(), &status) != 0) return fail_errno(path.string());
-  const bool own = status.st_uid == geteuid() || status.st_uid == 0;
-  if (!S_ISREG(status.st_mode) || !own || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+  if (!S_ISREG(status.st_mode) || !is_private(status)) {
     return fail(Code::permission, "{} is not a file that only this user can write", path.string());
   }
   return fd;
-}
-
-Result<Digest> digest_of(int fd, std::uint64_t size) {
-  Sha256 hash;
-  XAAS_TRY(read_pieces(fd, size, [&](std::string_view piece) -> Status {
-    hash.update(std::as_bytes(std::span(piece)));
-    return {};
-  }));
-  return hash.finish();
 }
 
 std::string to_json(const Digest& key, const CacheRecord& record) {
@@ -168,14 +162,6 @@ LockState wait_for_lock(int fd, const std::atomic<bool>* stop) {
     if (state != LockState::busy || is_set(stop)) return state;
     nanosleep(&pause, nullptr);
   }
-}
-
-// Whether `path` still names the open file: its last holder may have removed it.
-bool is_same_file(int fd, const fs::path& path) {
-  struct stat opened{};
-  struct stat named{};
-  return fstat(fd, &opened) == 0 && lstat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
-         opened.st_dev == named.st_dev;
 }
 
 }  // namespace
@@ -249,7 +235,7 @@ Status Cache::check_content(const Digest& key, int fd, const CacheRecord& record
   }
   if (static_cast<std::uint64_t>(status.st_size) < record.size)
     return fail(Code::invalid, "a cache entry is truncated");
-  XAAS_ASSIGN(const Digest digest, digest_of(fd, record.size));
+  XAAS_ASSIGN(const Digest digest, Digest::of_file(fd, record.size));
   if (digest != record.sha256) return fail(Code::invalid, "a cache entry is damaged");
   const std::lock_guard lock(verified_mutex_);
   verified_[key] = version;
@@ -283,7 +269,7 @@ Result<CacheEntry> Cache::store(const Digest& key, int source, std::uint64_t siz
   XAAS_ASSIGN(TempFile data, TempFile::create(directory));
   Sha256 hash;
   XAAS_TRY(read_pieces(source, size, [&](std::string_view piece) -> Status {
-    hash.update(std::as_bytes(std::span(piece)));
+    hash.update(piece);
     return write_all(data.fd(), piece);
   }));
   record.sha256 = hash.finish();

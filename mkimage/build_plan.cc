@@ -81,8 +81,7 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   if (system == nullptr && (!build || !install)) {
     return fail(Code::unsupported,
                 "{} has no CMakeLists.txt, meson.build, configure or Makefile; say how it is built with --build and "
-                "--install, or "
-                "in xaas.toml",
+                "--install, or in xaas.toml",
                 source.string());
   }
   plan.configure = first_of(options.configure, file.configure).value_or(std::string(system ? system->configure : ""));

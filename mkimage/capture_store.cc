@@ -2,7 +2,6 @@
 #include "mkimage/capture_store.h"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -85,9 +84,7 @@ std::filesystem::path CaptureStore::object_path(const Digest& digest) const { re
 
 std::filesystem::path CaptureStore::temporary_path(std::string_view suffix) const {
   // Not the pid: several machines or containers may build in one directory, and threads ask too.
-  std::uint64_t number = 0;
-  if (getrandom(&number, sizeof number, 0) != sizeof number) number = static_cast<std::uint64_t>(getpid());
-  return root_ / kTemporary / fmt::format("{:016x}{}", number, suffix);
+  return root_ / kTemporary / (random_name() + std::string(suffix));
 }
 
 void CaptureStore::note(std::string_view line) const {

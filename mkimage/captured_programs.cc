@@ -13,13 +13,11 @@
 #include "mkimage/canonical_ir.h"
 #include "mkimage/elf_file.h"
 #include "mkimage/mapped_file.h"
-#include "mkimage/process.h"
+#include "mkimage/native_archives.h"
 #include "mkimage/unit_features.h"
 
 namespace xaas {
 namespace {
-
-constexpr const char* kObjcopy = "llvm-objcopy-19";
 
 struct Task {
   Digest object;
@@ -29,11 +27,7 @@ struct Task {
 // The object without its bitcode, which is of no use where it is linked as it is.
 Result<Digest> store_native(const CaptureStore& store, const Digest& object) {
   const std::filesystem::path stripped = store.temporary_path(".o");
-  XAAS_ASSIGN(const ProcessOutput result, run_and_read({kObjcopy, fmt::format("--remove-section={}", kBitcodeSection),
-                                                        store.object_path(object).string(), stripped.string()}));
-  if (!result.status.ok()) {
-    return fail(Code::failed, "{} fails: {}", kObjcopy, result.error.substr(0, result.error.find('\n')));
-  }
+  XAAS_TRY(copy_without_bitcode(store.object_path(object), stripped));
   XAAS_ASSIGN(const std::string content, read_file(stripped));
   std::error_code ignored;
   std::filesystem::remove(stripped, ignored);

@@ -25,8 +25,7 @@ Status ImageAssembler::add_file(const std::string& path, const std::filesystem::
   FileRecord record;
   record.path = path;
   XAAS_ASSIGN(record.size, file_size(fd.get()));
-  XAAS_ASSIGN(record.sha256, Digest::of_file(fd.get()));
-  if (!prefix_.empty()) XAAS_TRY(record_places(fd.get(), record));
+  XAAS_TRY(read_content(fd.get(), record));
   if (!recipe.is_none()) {
     record.recipe = recipe;
     record.promised_size = promised_size(record.size);
@@ -37,8 +36,18 @@ Status ImageAssembler::add_file(const std::string& path, const std::filesystem::
   return {};
 }
 
-Status ImageAssembler::record_places(int file, FileRecord& record) {
-  XAAS_ASSIGN(const PrefixPlaces found, find_prefix(file, record.size, prefix_));
+// The digest and the places of the prefix, in one pass.
+Status ImageAssembler::read_content(int file, FileRecord& record) {
+  Sha256 hash;
+  PrefixFinder finder(prefix_);
+  const Status read = read_pieces(file, record.size, [&](std::string_view piece) -> Status {
+    hash.update(piece);
+    if (!prefix_.empty()) finder.add(piece);
+    return {};
+  });
+  if (!read) return fail(read.error().code, "{}: {}", record.path, read.error().message);
+  record.sha256 = hash.finish();
+  const PrefixPlaces found = finder.take();
   record.first_place = places_.size();
   record.place_count = found.offsets.size();
   record.is_text = !found.offsets.empty() && found.text;

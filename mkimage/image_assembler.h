@@ -44,7 +44,7 @@ class ImageAssembler {
  private:
   ImageAssembler(std::unique_ptr<SquashfsWriter> writer, std::string prefix)
       : writer_(std::move(writer)), prefix_(std::move(prefix)) {}
-  Status record_places(int file, FileRecord& record);
+  Status read_content(int file, FileRecord& record);
   Status add_bytes(const std::string& path, std::string content);
   bool is_new(const std::string& path) { return content_paths_.insert(path).second; }
 

@@ -38,14 +38,18 @@ bool has_bitcode(std::string_view object) {
 
 Status remove_bitcode(const std::filesystem::path& path) {
   XAAS_ASSIGN(const WritableFile writable, WritableFile::make(path));
-  XAAS_ASSIGN(const ProcessOutput result,
-              run_and_read({kObjcopy, fmt::format("--remove-section={}", kBitcodeSection), path.string()}));
-  if (result.status.ok()) return {};
-  return fail(Code::unsupported, "{} cannot take the bitcode out of {}: {}", kObjcopy, path.string(),
-              result.error.substr(0, result.error.find('\n')));
+  return copy_without_bitcode(path, path);
 }
 
 }  // namespace
+
+Status copy_without_bitcode(const std::filesystem::path& from, const std::filesystem::path& to) {
+  XAAS_ASSIGN(const ProcessOutput result, run_and_read({kObjcopy, fmt::format("--remove-section={}", kBitcodeSection),
+                                                        from.string(), to.string()}));
+  if (result.status.ok()) return {};
+  return fail(Code::unsupported, "{} cannot take the bitcode out of {}: {}", kObjcopy, from.string(),
+              result.error.substr(0, result.error.find('\n')));
+}
 
 Result<std::vector<Digest>> make_archives_native(const InstalledTree& tree, std::vector<std::string>& warnings) {
   std::vector<Digest> digests;

@@ -2,6 +2,7 @@
 // bitcode of one compiler version would only be in the way.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -14,5 +15,9 @@ namespace xaas {
 // Removes .llvm.lto sections from the .a and .o files of `tree`. Returns the digests of all objects in them, as they
 // were before, sorted. A file that llvm-objcopy does not understand stays as it is, with a warning.
 Result<std::vector<Digest>> make_archives_native(const InstalledTree& tree, std::vector<std::string>& warnings);
+
+// Copies an object or an archive without those sections; `to` may be `from`. Code::unsupported when llvm-objcopy does
+// not understand it.
+Status copy_without_bitcode(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace xaas

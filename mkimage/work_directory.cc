@@ -56,10 +56,7 @@ Result<Fd> lock_marker(const fs::path& root) {
     if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
       return fail(Code::failed, "{} is in use by another mkxaas", root.string());
     }
-    struct stat locked{};
-    struct stat named{};
-    if (fstat(fd.get(), &locked) != 0) return fail_errno(fmt::format("cannot read {}", marker.string()));
-    if (stat(marker.c_str(), &named) == 0 && named.st_ino == locked.st_ino) return fd;  // else removed since
+    if (is_same_file(fd.get(), marker)) return fd;
   }
 }
 
@@ -71,7 +68,7 @@ Status remove_contents(const fs::path& root) {
   }
   if (error) return fail(Code::io, "cannot list {}: {}", root.string(), error.message());
   for (const fs::path& path : old) {
-    fs::is_directory(fs::symlink_status(path, error)) ? remove_tree(path) : static_cast<void>(fs::remove(path, error));
+    remove_tree(path);
   }
   return {};
 }

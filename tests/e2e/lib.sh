@@ -37,6 +37,16 @@ need_fuse() { (exec 3<>/dev/fuse) 2>/dev/null || skip "/dev/fuse cannot be opene
 # A private mount namespace cannot be made below a root directory that is no mount point, nor a user namespace in a chroot.
 need_mount_namespace() { unshare "$@" true 2>/dev/null || skip "no private mount namespace can be made here (a plain chroot?)"; }
 need_loop() { losetup -f >/dev/null 2>&1 || skip "there are no loop devices here${1:+: $1}"; }
+# need_nobody: that commands can be run without rights, as $as_nobody COMMAND..., in private mount namespaces; $work/fuse can be bound
+# over /dev/fuse there, which everybody may open then, as distributions have it.
+need_nobody() {
+  need_root
+  need_mount_namespace -m
+  id nobody >/dev/null || skip "there is no user 'nobody' to become"
+  chmod 0755 "$work"
+  mknod -m 0666 "$work/fuse" c 10 229
+}
+as_nobody="setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all"
 need_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
 
 # mount_image IMAGE DIRECTORY [OPTIONS]: in the background, undone at the end.

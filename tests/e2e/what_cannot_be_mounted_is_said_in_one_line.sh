@@ -1,10 +1,7 @@
 # Whatever keeps an image from being mounted, xaas-mount says what, where and how to mend it, on one line, and mounts nothing.
 . "$(dirname "$0")/lib.sh"
-need_root
 need_fuse
-need_mount_namespace -m
-id nobody >/dev/null || skip "there is no user 'nobody' to become"
-chmod 0755 "$work"
+need_nobody
 cp "$XAAS_FIXTURES/heat.xaas" "$XAAS_BIN/xaas-mount" "$work"
 chmod 0755 "$work/heat.xaas" "$work/xaas-mount"
 image=$work/heat.xaas
@@ -21,22 +18,18 @@ mount_image "$image" "$work/full" nonempty
 fails_with 1 "not empty" xaas-mount "$image" "$work/full"
 
 export XAAS_CACHE=$work/nobody
-# as_nobody COMMAND...: without rights; in a private namespace whose devices and programs $prepare has changed.
-as_nobody() {
-  unshare -m sh -c "${prepare:-:}"' && shift && exec setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all "$@"' \
-    sh "$work" "$@"
-}
-mknod -m 0666 "$work/fuse" c 10 229
+# confined COMMAND...: without rights; in a private namespace whose devices and programs $prepare has changed.
+confined() { unshare -m sh -c "${prepare:-:} && shift && exec $as_nobody"' "$@"' sh "$work" "$@"; }
 chmod 0755 "$work/app"
-prepare='mount --bind "$1/fuse" /dev/fuse' fails_with 1 "$work/app" as_nobody "$work/xaas-mount" "$image" "$work/app"
+prepare='mount --bind "$1/fuse" /dev/fuse' fails_with 1 "$work/app" confined "$work/xaas-mount" "$image" "$work/app"
 mkdir -m 0777 "$work/own"
 chown nobody "$work/own"
 chmod 0600 "$work/fuse"
-prepare='mount --bind "$1/fuse" /dev/fuse' fails_with 1 "/dev/fuse" as_nobody "$work/xaas-mount" "$image" "$work/own"
+prepare='mount --bind "$1/fuse" /dev/fuse' fails_with 1 "/dev/fuse" confined "$work/xaas-mount" "$image" "$work/own"
 chmod 0666 "$work/fuse"
 prepare='mount --bind "$1/fuse" /dev/fuse && mount --bind /dev/null "$(command -v fusermount3)"'
-fails_with 1 "install the package fuse3" as_nobody "$work/xaas-mount" "$image" "$work/own"
-prepare='mount -t tmpfs none /dev' fails_with 1 "modprobe fuse" as_nobody "$work/xaas-mount" "$image" "$work/own"
+fails_with 1 "install the package fuse3" confined "$work/xaas-mount" "$image" "$work/own"
+prepare='mount -t tmpfs none /dev' fails_with 1 "modprobe fuse" confined "$work/xaas-mount" "$image" "$work/own"
 # Nobody may make another user namespace in this one.
 prepare='echo 0 >/proc/sys/user/max_user_namespaces'
 if unshare -Urm sh -c "$prepare" 2>/dev/null; then
