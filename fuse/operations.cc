@@ -127,9 +127,11 @@ void read(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t position,
   const auto offset = static_cast<std::uint64_t>(position);
   if (node == kStatusNode) {
     const auto& text = *from_handle<std::string>(*info);
-    const auto bytes = std::as_bytes(std::span(text));
-    const std::size_t begin = static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes.size()));
-    return reply_bytes(request, bytes.subspan(begin, std::min(size, bytes.size() - begin)));
+    const std::size_t begin = static_cast<std::size_t>(std::min<std::uint64_t>(offset, text.size()));
+    const std::span<std::byte> buffer = read_buffer(std::min(size, text.size() - begin));
+    // Copied: who reads it may have closed the file, and another thread have freed the text, before the reply is over.
+    std::ranges::copy(std::as_bytes(std::span(text)).subspan(begin, buffer.size()), buffer.begin());
+    return reply_bytes(request, buffer);
   }
   if (info->fh != 0) return read_lazy(request, node, *from_handle<const Content>(*info), offset, size);
   const std::span<std::byte> buffer = read_buffer(size);
