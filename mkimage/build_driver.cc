@@ -12,6 +12,7 @@
 #include <set>
 
 #include "format/file.h"
+#include "mkimage/capture_cache.h"
 #include "mkimage/interrupts.h"
 #include "mkimage/process.h"
 #include "mkimage/real_compiler.h"
@@ -108,6 +109,7 @@ std::string_view last_lines(std::string_view text, std::size_t count) {
 
 Status BuildDriver::prepare() {
   environment_.capture = work_.capture();
+  if (work_.is_kept()) environment_.cache = work_.cache();
   environment_.source = work_.source();
   environment_.build = work_.build();
   environment_.prefix = plan_.prefix;
@@ -115,6 +117,7 @@ Status BuildDriver::prepare() {
   XAAS_ASSIGN(environment_.cxx_compiler, real_compiler("XAAS_REAL_CXX", "clang++-19"));
   XAAS_TRY(check_tools(environment_.c_compiler));
   XAAS_TRY(environment_.store().create());
+  if (work_.is_kept()) XAAS_TRY(CaptureCache(environment_.cache).begin());
   XAAS_ASSIGN(const std::filesystem::path own, own_executable());
   XAAS_ASSIGN(const std::filesystem::path wrapper, find_program((own.parent_path() / "xaas-cc").string()));
   if (plan_.movable) {

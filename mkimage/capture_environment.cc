@@ -1,5 +1,5 @@
-// The variables XAAS_CAPTURE, XAAS_SRC, XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_REAL_CC, XAAS_REAL_CXX; see
-// capture_environment.h.
+// The variables XAAS_CAPTURE, XAAS_CAPTURE_CACHE, XAAS_SRC, XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_REAL_CC,
+// XAAS_REAL_CXX; see capture_environment.h.
 #include "mkimage/capture_environment.h"
 
 #include <cstdlib>
@@ -44,6 +44,7 @@ std::optional<CaptureEnvironment> capture_environment() {
   CaptureEnvironment environment;
   environment.capture = variable("XAAS_CAPTURE");
   if (environment.capture.empty()) return std::nullopt;
+  environment.cache = variable("XAAS_CAPTURE_CACHE");
   environment.source = variable("XAAS_SRC");
   environment.build = variable("XAAS_BUILD");
   environment.prefix = variable("XAAS_PREFIX");
@@ -54,13 +55,10 @@ std::optional<CaptureEnvironment> capture_environment() {
 }
 
 Variables to_variables(const CaptureEnvironment& environment) {
-  return {{"XAAS_CAPTURE", environment.capture.string()},
-          {"XAAS_SRC", environment.source.string()},
-          {"XAAS_BUILD", environment.build.string()},
-          {"XAAS_PREFIX", environment.prefix.string()},
-          {"XAAS_PREFIX_PASS", environment.prefix_pass.string()},
-          {"XAAS_REAL_CC", environment.c_compiler},
-          {"XAAS_REAL_CXX", environment.cxx_compiler}};
+  return {{"XAAS_CAPTURE", environment.capture.string()}, {"XAAS_CAPTURE_CACHE", environment.cache.string()},
+          {"XAAS_SRC", environment.source.string()},      {"XAAS_BUILD", environment.build.string()},
+          {"XAAS_PREFIX", environment.prefix.string()},   {"XAAS_PREFIX_PASS", environment.prefix_pass.string()},
+          {"XAAS_REAL_CC", environment.c_compiler},       {"XAAS_REAL_CXX", environment.cxx_compiler}};
 }
 
 }  // namespace xaas

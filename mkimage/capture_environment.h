@@ -16,6 +16,7 @@ struct CaptureEnvironment {
   std::filesystem::path capture;      // root of the CaptureStore
   std::filesystem::path source;       // absolute, without symlinks
   std::filesystem::path build;        // likewise; outside of `source`
+  std::filesystem::path cache;        // root of the CaptureCache; empty: none
   std::filesystem::path prefix;       // where the programs will be
   std::filesystem::path prefix_pass;  // the compiler plugin that keeps the prefix in one piece; empty: none
   std::string c_compiler;             // absolute paths of the real compilers

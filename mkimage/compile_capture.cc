@@ -1,6 +1,7 @@
 // Compiling with bitcode beside the code, and recording the units; see compile_capture.h.
 #include "mkimage/compile_capture.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <optional>
 
 #include "format/file.h"
+#include "mkimage/capture_cache.h"
 #include "mkimage/elf_file.h"
 #include "mkimage/mapped_file.h"
 #include "mkimage/process.h"
@@ -19,11 +21,6 @@ namespace {
 std::vector<std::string> with_compiler(const Compilation& compilation, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), compilation.compiler);
   return arguments;
-}
-
-std::filesystem::path object_of(const Compilation& compilation, const CompilerInput& input) {
-  if (compilation.command.output) return *compilation.command.output;
-  return std::filesystem::path(input.path).stem().string() + ".o";
 }
 
 void record_objects(const CaptureEnvironment& environment, const Compilation& compilation,
@@ -41,7 +38,44 @@ void record_objects(const CaptureEnvironment& environment, const Compilation& co
   }
 }
 
+// A file in the place of one that was there, as compilers write; never in the place of a device.
+Status replace_file(const std::filesystem::path& path, std::string_view content) {
+  std::error_code error;
+  const auto before = std::filesystem::symlink_status(path, error);
+  if (std::filesystem::is_regular_file(before)) std::filesystem::remove(path, error);
+  const Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!fd.valid()) return fail_errno(fmt::format("cannot create {}", path.string()));
+  return write_all(fd.get(), content);
+}
+
+// Writes what the compiler would have written, and says what it said.
+Status replay(const Compilation& compilation, const CompileResult& result) {
+  XAAS_TRY(replace_file(object_of(compilation, compilation.command.inputs.front()), result.object));
+  if (result.dependencies) XAAS_TRY(replace_file(*dependency_file(compilation), *result.dependencies));
+  static_cast<void>(write_all(STDOUT_FILENO, result.output));
+  static_cast<void>(write_all(STDERR_FILENO, result.messages));
+  return {};
+}
+
+// Keeps what a compile that has just succeeded left behind. The next run costs more without it, and nothing else.
+Status keep(const CaptureCache& cache, const Digest& key, const Compilation& compilation, const TentativeRun& run,
+            const std::vector<std::string>& headers) {
+  CompileResult result{{}, std::nullopt, run.output(), run.messages(), headers};
+  const std::filesystem::path object = object_of(compilation, compilation.command.inputs.front());
+  if (!std::filesystem::is_regular_file(object)) return {};  // -o /dev/null
+  XAAS_ASSIGN(result.object, read_file(object));
+  if (const auto file = dependency_file(compilation)) {
+    XAAS_ASSIGN(result.dependencies, read_file(*file));
+  }
+  return cache.add(key, result);
+}
+
 }  // namespace
+
+std::filesystem::path object_of(const Compilation& compilation, const CompilerInput& input) {
+  if (compilation.command.output) return *compilation.command.output;
+  return std::filesystem::path(input.path).stem().string() + ".o";
+}
 
 HeaderList::HeaderList(const CaptureStore& store) : path_(store.temporary_path(".headers")) {}
 
@@ -147,6 +181,12 @@ PlainRun run_as_asked(const Compilation& compilation, Variables variables) {
 }
 
 int compile_and_capture(const CaptureEnvironment& environment, const Compilation& compilation) {
+  const CaptureCache cache(environment.cache);
+  const auto key = environment.cache.empty() ? std::nullopt : CaptureCache::key(environment, compilation);
+  if (const auto earlier = key ? cache.find(*key) : std::nullopt; earlier && replay(compilation, *earlier)) {
+    record_objects(environment, compilation, earlier->headers);
+    return 0;
+  }
   const HeaderList headers(environment.store());
   const bool wants_bitcode =
       compilation.command.mode == CommandMode::compile || compilation.command.mode == CommandMode::precompile;
@@ -158,6 +198,7 @@ int compile_and_capture(const CaptureEnvironment& environment, const Compilation
                            headers.variables());
     is_captured = run.ok();
     if (is_captured) run.pass_on_output();
+    if (is_captured && key) static_cast<void>(keep(cache, *key, compilation, run, headers.read()));
     if (!is_captured) recorded.command.reason = fmt::format("does not compile with bitcode ({})", run.first_message());
   }
   if (!is_captured) plain = run_as_asked(compilation, wants_bitcode ? Variables() : headers.variables());

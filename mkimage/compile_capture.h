@@ -33,6 +33,9 @@ struct PlainRun {
 // Runs the command as the project gave it, with the compiler; where that cannot do it and there is a fallback, with
 // that one, whose messages are then the ones to be seen. `variables` are for the compiler.
 PlainRun run_as_asked(const Compilation& compilation, Variables variables);
+// The object that compiling `input` makes.
+std::filesystem::path object_of(const Compilation& compilation, const CompilerInput& input);
+
 std::string does_not_compile(const std::string& message);  // the reason in the record
 
 // Runs the compiler, records what it made and returns its exit status. A capture that does not work out never shows:
@@ -65,6 +68,8 @@ class TentativeRun {
   // The arguments include the program.
   TentativeRun(std::vector<std::string> arguments, Variables variables);
   bool ok() const { return ok_; }
+  const std::string& output() const { return output_; }
+  const std::string& messages() const { return messages_; }
   void pass_on_output() const;        // to our standard output and error
   std::string first_message() const;  // for a record
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <utility>
 
 #include "mkimage/split.h"
 
@@ -209,16 +210,11 @@ bool asks_relocatable(std::string_view value) {
 class Parser {
  public:
   CompilerCommand parse(const std::vector<std::string>& arguments) {
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-      const std::string& argument = arguments[i];
-      if (only_inputs_ || !argument.starts_with('-')) {
-        add_input(argument);
-      } else if (argument == "--") {
-        only_inputs_ = true;
-      } else if (argument == "-") {
-        untouched("standard input");
-      } else {
-        i += add_option(argument, i + 1 < arguments.size() ? &arguments[i + 1] : nullptr);
+    for (const CommandPart& part : command_parts(arguments)) {
+      if (part.is_input) {
+        add_input(part.value);
+      } else if (part.option != nullptr) {
+        add_option(*part.option, arguments[part.first], part.value);
       }
     }
     decide();
@@ -231,23 +227,15 @@ class Parser {
   }
 
   void add_input(const std::string& path) {
-    if (path == "/dev/stdin" || path.starts_with("/dev/fd/")) untouched("standard input");
+    if (path == "-" || path == "/dev/stdin" || path.starts_with("/dev/fd/")) untouched("standard input");
     command_.inputs.push_back({path, language_.empty() ? kind_of_file(path) : kind_of_language(language_)});
   }
 
-  // Returns how many of the following arguments it took.
-  std::size_t add_option(const std::string& argument, const std::string* next) {
-    const CompilerOption* option = find_compiler_option(argument);
-    if (option == nullptr) return 0;
-    const bool is_exact = argument == option->name;
-    const bool takes_next = option->value == separate || option->value == joined_and_separate ||
-                            (option->value == joined_or_separate && is_exact);
-    const std::string value = takes_next ? (next == nullptr ? "" : *next) : argument.substr(option->name.size());
-    apply(*option, argument, value);
+  void add_option(const CompilerOption& option, const std::string& argument, const std::string& value) {
+    apply(option, argument, value);
     if (argument == "-Xclang" && value.starts_with("-emit-")) {
       value == "-emit-pch" ? void(makes_pch_ = true) : untouched(value);
     }
-    return takes_next && next != nullptr ? 1 : 0;
   }
 
   void apply(const CompilerOption& option, const std::string& argument, const std::string& value) {
@@ -320,7 +308,6 @@ class Parser {
   std::string untouched_;  // the reason, when there is one
   std::string native_;     // likewise
   std::string language_;   // of -x
-  bool only_inputs_ = false;
   bool compiles_only_ = false;
   bool makes_pch_ = false;
   bool has_library_ = false;
@@ -338,6 +325,32 @@ const CompilerOption* find_compiler_option(std::string_view argument) {
     if (length == argument.size() || takes_joined(*found)) return &*found;
   }
   return nullptr;
+}
+
+std::vector<CommandPart> command_parts(const std::vector<std::string>& arguments) {
+  std::vector<CommandPart> parts;
+  bool only_inputs = false;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == "--" && !std::exchange(only_inputs, true)) continue;
+    CommandPart part;
+    part.first = i;
+    part.is_input = only_inputs || !argument.starts_with('-') || argument == "-";
+    if (part.is_input) {
+      part.value = argument;
+    } else if ((part.option = find_compiler_option(argument)) != nullptr) {
+      const CompilerOption& option = *part.option;
+      const bool takes_next = option.value == separate || option.value == joined_and_separate ||
+                              (option.value == joined_or_separate && argument == option.name);
+      if (!takes_next) part.value = argument.substr(option.name.size());
+      if (takes_next && i + 1 < arguments.size()) {
+        part.value = arguments[++i];
+        part.count = 2;
+      }
+    }
+    parts.push_back(std::move(part));
+  }
+  return parts;
 }
 
 CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments) { return Parser().parse(arguments); }

@@ -71,6 +71,17 @@ struct CompilerCommand {
   bool names_cpu = false;                    // -march= other than the plain x86-64
 };
 
+// One option or input of a command line.
+struct CommandPart {
+  const CompilerOption* option = nullptr;  // null for an input, and for an option that the table does not know
+  bool is_input = false;
+  std::string value;      // of the option, or the input
+  std::size_t first = 0;  // the arguments that it is made of: `count` of them from `first`
+  std::size_t count = 1;
+};
+// All parts, in order; `--` is none.
+std::vector<CommandPart> command_parts(const std::vector<std::string>& arguments);
+
 // `arguments` without the program's name and with response files expanded.
 CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments);
 

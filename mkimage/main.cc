@@ -54,7 +54,8 @@ void define(CLI::App& app, CommandLine& line) {
       ->type_name("full|none")
       ->check(CLI::IsMember({"full", "none"}).description(""));
   app.add_option("--work", line.image.work, "Build in this directory; default: IMAGE.build")->type_name("DIR");
-  app.add_flag("--keep-build", line.image.keep_build, "Leave the work directory, with the logs of all commands");
+  app.add_flag("--keep-build", line.image.keep_build,
+               "Leave the work directory, so that the next run compiles only what changed");
   app.add_option("--report", line.image.report, "Write what was captured, and what was not and why, as JSON")
       ->type_name("FILE");
   app.add_flag("-q,--quiet", line.quiet, "Say nothing but errors");

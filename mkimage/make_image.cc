@@ -12,6 +12,7 @@
 #include "mkimage/build_driver.h"
 #include "mkimage/build_sources.h"
 #include "mkimage/bundled_libraries.h"
+#include "mkimage/capture_cache.h"
 #include "mkimage/capture_report.h"
 #include "mkimage/captured_programs.h"
 #include "mkimage/image_assembler.h"
@@ -269,6 +270,7 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   writer.mtime = epoch;
   XAAS_ASSIGN(const std::uint64_t size, write_beside(image, writer, work, contents, manifest));
   progress.end();
+  if (work.is_kept()) CaptureCache(work.cache()).end();
 
   const CaptureCounts counts = count_captured(contents.programs, contents.canonical.units);
   progress.say(fmt::format("{}: {:.1f} MB, {} of {} programs and libraries can be lowered, {} units ({} distinct)",

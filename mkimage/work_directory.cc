@@ -60,11 +60,11 @@ Result<Fd> lock_marker(const fs::path& root) {
   }
 }
 
-Status remove_contents(const fs::path& root) {
+Status remove_contents(const fs::path& root, const fs::path& without) {
   std::vector<fs::path> old;
   std::error_code error;
   for (fs::directory_iterator entry(root, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    if (entry->path().filename() != kMarker) old.push_back(entry->path());
+    if (entry->path().filename() != kMarker && entry->path() != without) old.push_back(entry->path());
   }
   if (error) return fail(Code::io, "cannot list {}: {}", root.string(), error.message());
   for (const fs::path& path : old) {
@@ -86,7 +86,7 @@ Result<WorkDirectory> WorkDirectory::create(const fs::path& root, Keep keep) {
   if (error) return fail(Code::io, "cannot find {}: {}", root.string(), error.message());
   if (keep == Keep::no) remove_on_interrupt(canonical);
   WorkDirectory directory(canonical, keep, std::move(lock));
-  XAAS_TRY(remove_contents(canonical));
+  XAAS_TRY(remove_contents(canonical, directory.cache()));
   for (const fs::path& part : {directory.build(), directory.installed(), directory.capture(), directory.tools(),
                                directory.ir(), directory.parts(), directory.temporary()}) {
     fs::create_directory(part, error);

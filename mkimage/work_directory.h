@@ -1,5 +1,6 @@
 // Where an image is made: a private copy of the source, the build, what it installs, and what its compilers captured.
-// Gone when the object is, also when the process is interrupted, unless it is to be kept.
+// Gone when the object is, also when the process is interrupted, unless it is to be kept: then the next run finds in it
+// what this one compiled.
 #pragma once
 
 #include <filesystem>
@@ -15,18 +16,20 @@ class WorkDirectory {
  public:
   enum class Keep { no, yes };
 
-  // Makes `root`, which must not exist yet or be what an earlier run kept: that is removed first. Code::failed when
-  // another process has it.
+  // Makes `root`, which must not exist yet or be what an earlier run kept: that is removed first, but for its
+  // cache(). Code::failed when another process has it.
   static Result<WorkDirectory> create(const std::filesystem::path& root, Keep keep);
   WorkDirectory(WorkDirectory&& other) noexcept;
   WorkDirectory& operator=(WorkDirectory&&) = delete;
   ~WorkDirectory();
 
+  bool is_kept() const { return keep_ == Keep::yes; }
   const std::filesystem::path& root() const { return root_; }  // absolute, without symlinks
   std::filesystem::path source() const { return root_ / "src"; }
   std::filesystem::path build() const { return root_ / "build"; }
   std::filesystem::path installed() const { return root_ / "dest"; }
   std::filesystem::path capture() const { return root_ / "capture"; }
+  std::filesystem::path cache() const { return root_ / "cache"; }    // of the captures of earlier runs
   std::filesystem::path tools() const { return root_ / "tools"; }    // our compilers, first in PATH
   std::filesystem::path ir() const { return root_ / "ir"; }          // canonical bitcode
   std::filesystem::path parts() const { return root_ / "parts"; }    // other files of the image that are made here
