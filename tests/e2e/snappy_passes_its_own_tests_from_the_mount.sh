@@ -5,12 +5,20 @@ source=$work/snappy-1.1.9
 cp -r "$("$XAAS_SOURCE/tests/debian-source" snappy 1.1.9-3 "$XAAS_FIXTURES/sources")" "$source"
 # Its submodule, which no release holds.
 cp -r /usr/src/googletest "$source/third_party/"
-mkxaas -q --report "$work/report.json" "$source" "$work/snappy.xaas" \
-  --configure 'cmake -S "$SRC" -B "$BUILD" -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$PREFIX" -DBUILD_SHARED_LIBS=ON \
-    -DSNAPPY_BUILD_BENCHMARKS=OFF -DCMAKE_INSTALL_LIBDIR=lib -DINSTALL_GTEST=OFF -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON' \
+options='-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DSNAPPY_BUILD_BENCHMARKS=OFF -DCMAKE_INSTALL_LIBDIR=lib -DINSTALL_GTEST=OFF
+  -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON'
+mkxaas -q --keep-build --work "$work/build" --report "$work/report.json" "$source" "$work/snappy.xaas" \
+  --configure 'cmake -S "$SRC" -B "$BUILD" -DCMAKE_INSTALL_PREFIX="$PREFIX" '"$(echo $options)" \
   --build 'cmake --build "$BUILD" -j "$JOBS" --target snappy_unittest' \
   --install 'DESTDIR="$DESTDIR" cmake --install "$BUILD" && install -D -t "$DESTDIR$PREFIX/bin" "$BUILD/snappy_unittest" && \
     cp -a "$BUILD"/libsnappy_test_support.so "$BUILD"/lib/lib*.so* "$DESTDIR$PREFIX/lib"'
+
+# Configuring finds what it finds without us.
+CC=clang-19 CXX=clang++-19 cmake -S "$source" -B "$work/plain" $options >"$work/log" 2>&1 || die "$(cat "$work/log")"
+answers() { grep -E '^[A-Z_]*(HAVE|HAS|FOUND|FLAG)[A-Z_]*:' "$1/CMakeCache.txt"; }
+contains "$(answers "$work/plain")" HAVE_
+equal "$(answers "$work/plain")" "$(answers "$work/build/build")"
+cmp "$work/plain/config.h" "$work/build/build/config.h"
 
 # Everything that the project compiled is captured.
 python3 - "$work/report.json" <<'P'

@@ -3,8 +3,9 @@
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$("$XAAS_SOURCE/tests/debian-source" fftw3 3.3.10-1 "$XAAS_FIXTURES/sources")
+options='--enable-shared --enable-static --enable-openmp --enable-sse2 --enable-avx2 --disable-fortran'
 mkxaas -q --keep-build --work "$work/build" --report "$work/report.json" "$source" "$work/fftw3.xaas" \
-  --configure './configure --prefix=$PREFIX --enable-shared --enable-static --enable-openmp --enable-sse2 --enable-avx2 --disable-fortran' \
+  --configure './configure --prefix=$PREFIX '"$options" \
   --build 'make -j$JOBS' --install 'make install DESTDIR=$DESTDIR'
 
 python3 - "$work/report.json" <<'P'
@@ -15,6 +16,15 @@ for name in ("lib/libfftw3.so.3.6.10", "lib/libfftw3_omp.so.3.6.10", "bin/fftw-w
     own = [o for o in programs[name]["native"] if o["reason"] != "not a part of the project"]
     assert not own, own
 P
+
+# Configuring finds what it finds without us.
+mkdir "$work/plain"
+(cd "$work/plain" && CC=clang-19 "$source/configure" $options >"$work/log" 2>&1) || die "$(tail "$work/log")"
+# What names a compiler names ours, and what tells where it was is another place.
+answers() { sed -n '/^ac_cv_/p' "$1/config.log" | grep -vE '^ac_cv_(env|prog|path)_|^ac_cv_(build|host)'; }
+contains "$(answers "$work/plain")" ac_cv_func_
+equal "$(answers "$work/plain")" "$(answers "$work/build/src")"
+cmp "$work/plain/config.h" "$work/build/src/config.h"
 
 # check ROOT: what `make check` does, for the library in ROOT.
 check() {
