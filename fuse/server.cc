@@ -18,6 +18,7 @@
 #include "fuse/served_tree.h"
 #include "fuse/session.h"
 #include "fuse/status.h"
+#include "lower/configuration.h"
 #include "lower/host.h"
 #include "lower/lowerer.h"
 
@@ -75,6 +76,9 @@ class Server::Impl {
 };
 
 Status Server::Impl::make_lowerer() {
+  if (const std::string libc = missing_libc(image_->manifest()); !libc.empty()) {
+    log_.warning(fmt::format("this host's libc lacks {}: only what is lowered starts, not the baseline", libc));
+  }
   if (options_.when == LowerWhen::never) return {};
   LowererOptions options = options_.lowerer;
   if (options.policy.name.empty()) {

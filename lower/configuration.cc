@@ -62,6 +62,14 @@ std::string lowering_triple(const Manifest& manifest) {
   return host;
 }
 
+std::string missing_libc(const Manifest& manifest) {
+  for (const Configuration& configuration : manifest.configurations) {
+    if (configuration.name != manifest.default_configuration || configuration.libc_floor.empty()) continue;
+    if (!host_libc_has(configuration.libc_floor, configuration.triple)) return configuration.libc_floor;
+  }
+  return {};
+}
+
 std::vector<Choice> explain_configurations(const Manifest& manifest, const Target& target, std::string_view forced) {
   std::vector<const Configuration*> ranked;
   ranked.reserve(manifest.configurations.size());

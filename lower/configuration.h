@@ -20,6 +20,9 @@ std::string toolchain_libraries(const Manifest& manifest);
 // The triple of the image's configurations for this kind of host.
 std::string lowering_triple(const Manifest& manifest);
 
+// The version of libc that the baseline needs and this host's libc lacks, "GLIBC_2.34"; empty when it runs here.
+std::string missing_libc(const Manifest& manifest);
+
 // One configuration as `explain` shows it.
 struct Choice {
   std::string configuration;

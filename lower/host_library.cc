@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <string>
 
+#include "format/elf_file.h"
 #include "format/file.h"
+#include "format/mapped_file.h"
 #include "lower/elf_identity.h"
 
 namespace xaas {
@@ -83,6 +85,15 @@ std::optional<fs::path> find_host_library(std::string_view soname, std::string_v
     if (is_library_for(path, triple)) return path;
   }
   return std::nullopt;
+}
+
+bool host_libc_has(std::string_view version, std::string_view triple) {
+  const auto path = find_host_library("libc.so.6", triple);
+  const auto file = path ? MappedFile::open(*path) : fail(Code::not_found, "there is no libc");
+  if (!file) return true;
+  const auto elf = ElfFile::parse(file->bytes());
+  const auto dynamic = elf ? elf->dynamic() : tl::unexpected(elf.error());
+  return !dynamic || std::ranges::find(dynamic->defined_versions, version) != dynamic->defined_versions.end();
 }
 
 }  // namespace xaas

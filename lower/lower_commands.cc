@@ -200,6 +200,7 @@ struct Explanation {
   Target target;
   std::vector<Choice> choices;
   std::map<std::string, std::string> missing;
+  std::string missing_libc;  // by the baseline
   std::string problem;  // why the image cannot be lowered here; empty: it can
 };
 
@@ -221,6 +222,7 @@ OrderedJson to_ordered_json(const Explanation& all) {
           {"target", {{"triple", all.target.triple}, {"cpu", all.target.cpu}, {"features", all.target.features}}},
           {"configurations", configurations},
           {"missing_libraries", all.missing},
+          {"missing_libc", all.missing_libc},
           {"problem", all.problem}};
 }
 
@@ -236,6 +238,9 @@ void print_text(const Image& image, const Explanation& all) {
     fmt::print("config    {}  {}{}\n", choice.configuration, verdict, choice.reason);
   }
   for (const auto& [soname, path] : all.missing) fmt::print("missing   {}, which {} needs\n", soname, path);
+  if (!all.missing_libc.empty()) {
+    fmt::print("libc      lacks {}: only what is lowered starts, not the baseline\n", all.missing_libc);
+  }
   if (!all.problem.empty()) fmt::print("problem   {}\n", all.problem);
 }
 
@@ -269,6 +274,7 @@ Status lower_explain(const LowerCommandOptions& options) {
   XAAS_ASSIGN(all.target, resolve_target(lowering_triple(image->manifest()), how.target));
   all.choices = explain_configurations(image->manifest(), all.target, options.configuration);
   XAAS_ASSIGN(all.missing, missing_libraries(*image, all.target));
+  all.missing_libc = missing_libc(image->manifest());
   if (const auto lowerer = Lowerer::create(image, how); !lowerer) all.problem = lowerer.error().message;
   if (options.json) {
     fmt::print("{}\n", dump_json(to_ordered_json(all), 2));

@@ -6,9 +6,9 @@
 #include <charconv>
 #include <set>
 
+#include "format/elf_file.h"
 #include "format/image.h"
-#include "mkimage/elf_file.h"
-#include "mkimage/mapped_file.h"
+#include "format/mapped_file.h"
 #include "mkimage/process.h"
 #include "mkimage/split.h"
 

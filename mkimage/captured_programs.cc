@@ -9,10 +9,10 @@
 #include <mutex>
 #include <thread>
 
+#include "format/elf_file.h"
 #include "format/file.h"
+#include "format/mapped_file.h"
 #include "mkimage/canonical_ir.h"
-#include "mkimage/elf_file.h"
-#include "mkimage/mapped_file.h"
 #include "mkimage/native_archives.h"
 #include "mkimage/unit_features.h"
 

@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <optional>
 
+#include "format/elf_file.h"
 #include "format/file.h"
+#include "format/mapped_file.h"
 #include "mkimage/capture_cache.h"
-#include "mkimage/elf_file.h"
-#include "mkimage/mapped_file.h"
 #include "mkimage/process.h"
 #include "mkimage/split.h"
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "mkimage/elf_file.h"
+#include "format/elf_file.h"
+#include "format/mapped_file.h"
 #include "mkimage/link_reader.h"
-#include "mkimage/mapped_file.h"
 #include "mkimage/process.h"
 #include "mkimage/split.h"
 

@@ -5,10 +5,10 @@
 #include <optional>
 #include <set>
 
+#include "format/elf_file.h"
 #include "format/little_endian.h"
 #include "format/text.h"
 #include "mkimage/ar_archive.h"
-#include "mkimage/elf_file.h"
 #include "mkimage/linker_script.h"
 #include "mkimage/split.h"
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "format/elf_file.h"
+#include "format/mapped_file.h"
 #include "mkimage/ar_archive.h"
-#include "mkimage/elf_file.h"
-#include "mkimage/mapped_file.h"
 #include "mkimage/process.h"
 
 namespace xaas {

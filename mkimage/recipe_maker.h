@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "format/elf_file.h"
 #include "format/recipe.h"
 #include "mkimage/capture_store.h"
-#include "mkimage/elf_file.h"
 
 namespace xaas {
 

@@ -3,10 +3,10 @@
 
 #include <cstdlib>
 
+#include "format/elf_file.h"
 #include "format/file.h"
 #include "format/json_fields.h"
-#include "mkimage/elf_file.h"
-#include "mkimage/mapped_file.h"
+#include "format/mapped_file.h"
 #include "mkimage/process.h"
 
 namespace xaas {

@@ -91,6 +91,25 @@ with_start() { echo "$1 $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' '
 xattr_of() { getfattr --absolute-names --only-values -n "user.xaas.$1" "$2"; }
 state_of() { xattr_of state "$1"; }
 
+# in_root ROOT DIRECTORY: runs DIRECTORY/commands with the directory ROOT as /, as root and then as nobody, with a private /tmp and a
+# /dev/fuse that everybody may open; DIRECTORY is /mnt there.
+in_root() {
+  unshare -m sh -ec '
+    mount --bind "$1" "$1"
+    mount --bind "$2" "$1/mnt"
+    mount --rbind /proc "$1/proc"
+    mount -t tmpfs -o mode=1777 tmpfs "$1/tmp"
+    mount -t tmpfs tmpfs "$1/dev"
+    mknod -m 0666 "$1/dev/fuse" c 10 229
+    mknod -m 0666 "$1/dev/null" c 1 3
+    mkdir "$1/tmp/old"
+    cd "$1"
+    pivot_root . tmp/old
+    umount -l /tmp/old
+    sh /mnt/commands
+    exec setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all sh /mnt/commands' sh "$1" "$2" 2>&1
+}
+
 pause() { read -rt 0.05 <> <(:) || true; }
 # wait_until SECONDS COMMAND...: polls for a condition that nothing announces; fails when it does not come.
 wait_until() {

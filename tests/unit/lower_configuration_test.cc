@@ -61,6 +61,19 @@ TEST_CASE("libraries, devices and the architecture are requirements too") {
   CHECK(choices[3].chosen);
 }
 
+TEST_CASE("a baseline that needs a newer libc than this host has is told") {
+  Manifest manifest;
+  manifest.configurations = {configuration("new", 1), configuration("old", 2)};
+  manifest.configurations[0].libc_floor = "GLIBC_99.1";
+  manifest.configurations[1].libc_floor = "GLIBC_2.2.5";
+  manifest.default_configuration = "new";
+  CHECK(missing_libc(manifest) == "GLIBC_99.1");
+  manifest.default_configuration = "old";
+  CHECK(missing_libc(manifest).empty());
+  manifest.configurations[1].libc_floor = "";
+  CHECK(missing_libc(manifest).empty());
+}
+
 TEST_CASE("a requirement that this version does not know is not met") {
   Manifest manifest;
   manifest.configurations = {configuration("new", 2), configuration("old", 1)};

@@ -3,11 +3,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include "format/elf_file.h"
 #include "format/file.h"
 #include "mkimage/build_sources.h"
 #include "mkimage/capture_environment.h"
 #include "mkimage/compile_capture.h"
-#include "mkimage/elf_file.h"
 #include "mkimage/link_capture.h"
 #include "mkimage/link_reader.h"
 #include "mkimage/process.h"

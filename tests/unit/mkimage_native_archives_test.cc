@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include "format/elf_file.h"
 #include "format/file.h"
 #include "mkimage/ar_archive.h"
-#include "mkimage/elf_file.h"
 #include "mkimage/native_archives.h"
 #include "mkimage/process.h"
 

@@ -5,7 +5,7 @@ need_root
 need_fuse
 need_mount_namespace -m
 cpack --config "$XAAS_BIN/../CPackConfig.cmake" -G TGZ -B "$work/packages" >"$work/log" 2>&1 || die "$(cat "$work/log")"
-mkdir -p "$work/share/old" "$work/project"
+mkdir -p "$work/share" "$work/project"
 tar -C "$work/share" --transform 's,^[^/]*,tools,' -xf "$work"/packages/*.tar.gz
 # A program in C: an older distribution has no C++ runtime that is new enough for one in C++.
 echo 'int puts(const char*); int main(void) { puts("forty-two"); return 42; }' >"$work/project/answer.c"
@@ -26,26 +26,11 @@ fusermount3 -u app
 ! mountpoint -q app || exit 1
 echo "$(id -un): $status"
 S
-cat >"$work/enter" <<'S'
-set -e
-root=$1
-mount --bind "$root" "$root"
-mount --bind "$2" "$root/mnt"
-mount --rbind /proc "$root/proc"
-mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
-mount -t tmpfs tmpfs "$root/dev"
-mknod -m 0666 "$root/dev/fuse" c 10 229
-mknod -m 0666 "$root/dev/null" c 1 3
-cd "$root"
-pivot_root . mnt/old
-umount -l mnt/old
-sh /mnt/commands
-exec setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all sh /mnt/commands
-S
 chmod -R a+rX "$work/share"
 for suite in bullseye trixie; do
   root=$("$XAAS_SOURCE/tests/debian-root" $suite "$XAAS_FIXTURES/roots" fuse3)
-  output=$(unshare -m sh "$work/enter" "$root" "$work/share" 2>&1) || die "$suite: $output"
+  output=$(in_root "$root" "$work/share") || die "$suite: $output"
   contains "$output" "ready     bin/answer"
+  [ $suite = trixie ] || contains "$output" "this host's libc lacks GLIBC_2.34"
   for user in root nobody; do contains "$output" "$user: 42"; done
 done

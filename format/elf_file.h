@@ -28,10 +28,11 @@ enum class ElfKind { relocatable, executable, shared, other };  // ET_REL, ET_EX
 struct ElfDynamic {
   std::vector<std::string> needed;  // in order
   std::optional<std::string> soname;
-  std::optional<std::string> rpath;          // DT_RPATH
-  std::optional<std::string> runpath;        // DT_RUNPATH
-  std::vector<std::string> needed_versions;  // "GLIBC_2.34", in the file's order
-  bool is_pie = false;                       // DF_1_PIE
+  std::optional<std::string> rpath;           // DT_RPATH
+  std::optional<std::string> runpath;         // DT_RUNPATH
+  std::vector<std::string> needed_versions;   // "GLIBC_2.34", in the file's order
+  std::vector<std::string> defined_versions;  // likewise; a library's own soname is one
+  bool is_pie = false;                        // DF_1_PIE
 };
 
 // A view of bytes that the caller keeps alive; cheap to copy. Immutable, thread-safe.
@@ -61,6 +62,8 @@ class ElfFile {
   // stripped or given another rpath, soname or interpreter.
   Digest content_digest() const;
 
+  struct VersionTable;
+
  private:
   struct Segment {
     std::uint32_t type = 0;
@@ -76,8 +79,8 @@ class ElfFile {
   Result<std::string_view> take(std::uint64_t offset, std::uint64_t size);  // slice() that moves end_
   Result<std::string_view> from_address(std::uint64_t address) const;       // to the end of its segment
   std::uint64_t word(std::string_view from, std::size_t at) const;          // of the class's width
-  Result<std::vector<std::string>> read_needed_versions(std::uint64_t address, std::uint64_t count,
-                                                        std::string_view strings) const;
+  Result<std::vector<std::string>> read_versions(const VersionTable& layout, std::uint64_t address, std::uint64_t count,
+                                                 std::string_view strings) const;
 
   std::string_view bytes_;
   std::uint64_t end_ = 0;  // of the last header, segment or section

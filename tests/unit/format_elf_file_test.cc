@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "format/elf_file.h"
 #include "format/file.h"
-#include "mkimage/elf_file.h"
 #include "mkimage/process.h"
 
 namespace {
@@ -41,6 +41,21 @@ TEST_CASE("build-id, soname, needed libraries, rpath and versions of a library a
   CHECK_FALSE(dynamic->runpath);
   CHECK(dynamic->needed == std::vector<std::string>{"libc.so.6"});
   CHECK(std::ranges::count(dynamic->needed_versions, "GLIBC_2.2.5") == 1);
+}
+
+TEST_CASE("the versions that a library defines are read, without their parents") {
+  const auto directory = xaas::TempDirectory::create(std::filesystem::temp_directory_path());
+  const std::filesystem::path script = directory->path() / "versions";
+  REQUIRE(xaas::write_file(script, "V1 { global: f; local: *; };\nV2 { global: g; } V1;\n"));
+  const std::string bytes =
+      build_shared_library({"-Wl,--version-script=" + script.string(), "-Wl,--undefined-version"});
+  const auto elf = xaas::ElfFile::parse(bytes);
+  REQUIRE(elf);
+  const auto dynamic = elf->dynamic();
+  REQUIRE(dynamic);
+  const std::vector<std::string>& versions = dynamic->defined_versions;
+  CHECK(std::ranges::count(versions, "V1") == 1);
+  CHECK(std::ranges::count(versions, "V2") == 1);
 }
 
 TEST_CASE("a stripped file has no symbols, a runpath is told from an rpath") {

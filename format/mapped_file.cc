@@ -1,5 +1,5 @@
 // mmap of whole files; see mapped_file.h.
-#include "mkimage/mapped_file.h"
+#include "format/mapped_file.h"
 
 #include <sys/mman.h>
 

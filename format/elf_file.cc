@@ -1,5 +1,5 @@
 // Bounds-checked reading of ELF files; see elf_file.h.
-#include "mkimage/elf_file.h"
+#include "format/elf_file.h"
 
 #include <elf.h>
 
@@ -196,6 +196,35 @@ Result<std::string_view> ElfFile::from_address(std::uint64_t address) const {
   return fail(Code::invalid, "the ELF file's dynamic section points outside of its segments");
 }
 
+// Where the linked records of a version table have what we read: those of DT_VERNEED, a file and its versions, and
+// those of DT_VERDEF, a version and its parents. The same in both ELF classes.
+struct ElfFile::VersionTable {
+  std::size_t size, count, names, next;    // of a record; its names are records of their own
+  std::size_t name_size, name, next_name;  // of one of those
+  bool only_first_name;
+};
+
+namespace {
+
+constexpr ElfFile::VersionTable kNeededVersions = {sizeof(Elf64_Verneed),
+                                                   offsetof(Elf64_Verneed, vn_cnt),
+                                                   offsetof(Elf64_Verneed, vn_aux),
+                                                   offsetof(Elf64_Verneed, vn_next),
+                                                   sizeof(Elf64_Vernaux),
+                                                   offsetof(Elf64_Vernaux, vna_name),
+                                                   offsetof(Elf64_Vernaux, vna_next),
+                                                   false};
+constexpr ElfFile::VersionTable kDefinedVersions = {sizeof(Elf64_Verdef),
+                                                    offsetof(Elf64_Verdef, vd_cnt),
+                                                    offsetof(Elf64_Verdef, vd_aux),
+                                                    offsetof(Elf64_Verdef, vd_next),
+                                                    sizeof(Elf64_Verdaux),
+                                                    offsetof(Elf64_Verdaux, vda_name),
+                                                    offsetof(Elf64_Verdaux, vda_next),
+                                                    true};
+
+}  // namespace
+
 Result<ElfDynamic> ElfFile::dynamic() const {
   ElfDynamic result;
   if (!dynamic_) return result;
@@ -229,36 +258,39 @@ Result<ElfDynamic> ElfFile::dynamic() const {
   }
   if (value(DT_VERNEED)) {
     XAAS_ASSIGN(result.needed_versions,
-                read_needed_versions(*value(DT_VERNEED), value(DT_VERNEEDNUM).value_or(0), strings));
+                read_versions(kNeededVersions, *value(DT_VERNEED), value(DT_VERNEEDNUM).value_or(0), strings));
+  }
+  if (value(DT_VERDEF)) {
+    XAAS_ASSIGN(result.defined_versions,
+                read_versions(kDefinedVersions, *value(DT_VERDEF), value(DT_VERDEFNUM).value_or(0), strings));
   }
   return result;
 }
 
-// The records have the same layout in both ELF classes.
-Result<std::vector<std::string>> ElfFile::read_needed_versions(std::uint64_t address, std::uint64_t count,
-                                                               std::string_view strings) const {
+Result<std::vector<std::string>> ElfFile::read_versions(const VersionTable& layout, std::uint64_t address,
+                                                        std::uint64_t count, std::string_view strings) const {
   XAAS_ASSIGN(const std::string_view table, from_address(address));
   const auto fits = [&](std::uint64_t at, std::size_t size) { return at <= table.size() && size <= table.size() - at; };
+  const auto field = [&](std::uint64_t at, std::size_t offset) {
+    return load<std::uint32_t>(table, static_cast<std::size_t>(at) + offset);
+  };
   std::vector<std::string> versions;
-  std::uint64_t file_at = 0;
+  std::uint64_t record_at = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
-    if (!fits(file_at, sizeof(Elf64_Verneed))) return fail(Code::invalid, "the ELF file's symbol versions are damaged");
-    const auto field = [&](std::uint64_t at, std::size_t offset) {
-      return load<std::uint32_t>(table, static_cast<std::size_t>(at) + offset);
-    };
-    const std::uint16_t names =
-        load<std::uint16_t>(table, static_cast<std::size_t>(file_at) + offsetof(Elf64_Verneed, vn_cnt));
-    std::uint64_t name_at = file_at + field(file_at, offsetof(Elf64_Verneed, vn_aux));
+    if (!fits(record_at, layout.size)) return fail(Code::invalid, "the ELF file's symbol versions are damaged");
+    const auto names = layout.only_first_name
+                           ? std::uint16_t{1}
+                           : load<std::uint16_t>(table, static_cast<std::size_t>(record_at) + layout.count);
+    std::uint64_t name_at = record_at + field(record_at, layout.names);
     for (std::uint16_t n = 0; n < names; ++n) {
-      if (!fits(name_at, sizeof(Elf64_Vernaux)))
-        return fail(Code::invalid, "the ELF file's symbol versions are damaged");
-      XAAS_ASSIGN(std::string name, string_at(strings, field(name_at, offsetof(Elf64_Vernaux, vna_name))));
+      if (!fits(name_at, layout.name_size)) return fail(Code::invalid, "the ELF file's symbol versions are damaged");
+      XAAS_ASSIGN(std::string name, string_at(strings, field(name_at, layout.name)));
       versions.push_back(std::move(name));
-      name_at += field(name_at, offsetof(Elf64_Vernaux, vna_next));
+      name_at += field(name_at, layout.next_name);
     }
-    const std::uint32_t next = field(file_at, offsetof(Elf64_Verneed, vn_next));
+    const std::uint32_t next = field(record_at, layout.next);
     if (next == 0) break;
-    file_at += next;
+    record_at += next;
   }
   return versions;
 }
