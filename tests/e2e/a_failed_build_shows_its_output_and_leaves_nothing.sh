@@ -17,10 +17,20 @@ contains "$(tail -n 1 "$work/stderr")" "mkxaas: "
 equal "" "$(ls -A "$work/out")"
 equal "Makefile hello.c" "$(ls "$work/project" | xargs)"
 
+# A link against a library that is not there says which.
+echo 'int main(void) { return 0; }' >"$work/project/hello.c"
+sed -i 's/@ hello.c/& -lnowhere-to-be-found/' "$work/project/Makefile"
+status=0
+mkxaas "$work/project" "$work/out/hello.xaas" >"$work/stdout" 2>"$work/stderr" || status=$?
+equal 1 $status
+contains "$(cat "$work/stderr")" "cannot find -lnowhere-to-be-found"
+equal 1 "$(grep -c "^mkxaas: build failed" "$work/stderr")"
+equal "" "$(ls -A "$work/out")"
+sed -i 's/ -lnowhere-to-be-found//' "$work/project/Makefile"
+
 # Neither does a source tree of an unknown kind, nor an install outside the prefix, nor one that installs nothing.
 mkdir "$work/unknown"
 fails_with 1 "--build" mkxaas -q "$work/unknown" "$work/out/x.xaas"
-echo 'int main(void) { return 0; }' >"$work/project/hello.c"
 status=0
 mkxaas -q --install 'install -D hello $DESTDIR/usr/local/bin/hello' "$work/project" "$work/out/x.xaas" 2>"$work/stderr" || status=$?
 equal 1 $status

@@ -1,0 +1,56 @@
+# hpcc 1.5 as Debian has the source, through the compiler wrappers of MPICH and of Open MPI: every unit is captured, and what is lowered
+# runs on two ranks and passes its own checks.
+. "$(dirname "$0")/../lib.sh"
+need_fuse
+source=$work/hpcc-1.5.0
+cp -r "$("$XAAS_SOURCE/tests/debian-source" hpcc 1.5.0-3 "$XAAS_FIXTURES/sources")" "$source"
+# What its INSTALL has the user write.
+cat >"$source/hpl/Make.here" <<'S'
+SHELL = /bin/sh
+CD = cd
+CP = cp
+LN_S = ln -sf
+MKDIR = mkdir -p
+RM = rm -f
+TOUCH = touch
+TOPdir = ../../..
+INCdir = $(TOPdir)/include
+BINdir = $(TOPdir)/bin/here
+LIBdir = $(TOPdir)/lib/here
+HPLlib = $(LIBdir)/libhpl.a
+HPL_DEFS = -DHPL_CALL_CBLAS -DHPCC_FFT_235 -I$(INCdir) -I$(INCdir)/here
+CCNOOPT = $(HPL_DEFS)
+CCFLAGS = $(HPL_DEFS) -O3 -Wno-error=implicit-function-declaration
+HPL_LIBS = $(HPLlib) -lopenblas -lm
+LINKER = $(CC)
+LINKFLAGS = $(CCFLAGS)
+ARCHIVER = ar
+ARFLAGS = r
+RANLIB = echo
+S
+# A problem that takes seconds.
+sed -E -e 's/^[0-9]+( +Ns)/200\1/' -e 's/^[0-9]+( +NBs)/20\1/' -e 's/^1( +Ps)/1\1/' -e 's/^1( +Qs)/2\1/' "$source/_hpccinf.txt" >"$work/hpccinf.txt"
+
+# check NAME COMMAND...: builds with mpicc.NAME; COMMAND starts two ranks.
+check() {
+  local name=$1
+  shift
+  mkxaas -q --report "$work/$name.json" "$source" "$work/$name.xaas" --build "make -j\$JOBS arch=here CC=mpicc.$name" \
+    --install 'install -D -t "$DESTDIR$PREFIX/bin" hpcc'
+  python3 - "$work/$name.json" <<'P'
+import json, sys
+program, = json.load(open(sys.argv[1]))["programs"]
+assert program["ir"] > 100, program
+assert all(native["reason"] == "not a part of the project" for native in program["native"]), program
+P
+  mount_image "$work/$name.xaas" "$work/$name"
+  mkdir "$work/run-$name"
+  cp "$work/hpccinf.txt" "$work/run-$name"
+  (cd "$work/run-$name" && "$@" "$work/$name/bin/hpcc") >"$work/log" 2>&1 || die "$(tail "$work/log")"
+  contains "$(cat "$work/run-$name/hpccoutf.txt")" "Success=1"
+  equal "CommWorldProcs=2" "$(grep ^CommWorldProcs "$work/run-$name/hpccoutf.txt")"
+  equal ready "$(state_of "$work/$name/bin/hpcc")"
+}
+export OPENBLAS_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+check mpich mpirun.mpich -np 2
+check openmpi mpirun.openmpi --oversubscribe -np 2
