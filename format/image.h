@@ -28,6 +28,9 @@ inline constexpr std::string_view kObjectDirectory = ".xaas/obj";
 inline constexpr std::string_view kRecipeDirectory = ".xaas/recipe";
 inline constexpr std::string_view kSourceDirectory = ".xaas/src";
 inline constexpr std::string_view kToolchainDirectory = ".xaas/toolchain";
+// Below a toolchain, and of its triple:
+inline constexpr std::string_view kBundledLibraries = "lib";
+inline constexpr std::string_view kRuntimeLibraries = "runtime";  // of the compiler: the host's may be newer
 inline constexpr std::string_view kRecipeXattr = "user.xaas.recipe";
 std::string ir_path(const Digest& digest);      // ".xaas/ir/<2>/<hex>.bc"
 std::string object_path(const Digest& digest);  // ".xaas/obj/<2>/<hex>.o"

@@ -60,11 +60,12 @@ void append_unknown(std::string& text, std::string_view key, const std::vector<s
   if (!flags.empty()) append_line(text, key, list_or_none(flags));
 }
 
-// ".xaas/toolchain/<triple>/lib/<name>"
+// ".xaas/toolchain/<triple>/lib/<name>", or "runtime" for "lib"
 bool is_bundled_library(std::string_view path) {
   if (!is_below(path, kToolchainDirectory)) return false;
   path = path.substr(0, path.rfind('/'));
-  return path.ends_with("/lib");
+  const std::string_view directory = path.substr(path.rfind('/') + 1);
+  return directory == kBundledLibraries || directory == kRuntimeLibraries;
 }
 
 }  // namespace

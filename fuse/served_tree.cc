@@ -38,6 +38,9 @@ ServedTree::ServedTree(const Image& image, ImageGuard& guard, LazyFiles* files, 
       root_(image.squashfs().root()),
       index_(image.files()) {
   if (auto found = image_.squashfs().resolve(kPrivateDirectory)) private_directory_ = *found;
+  if (!options_.hidden.empty()) {
+    if (auto found = image_.squashfs().resolve(options_.hidden)) hidden_ = *found;
+  }
   paths_.emplace(root_, "");
 }
 
@@ -52,6 +55,7 @@ Result<ServedEntry> ServedTree::lookup(NodeId parent, std::string_view name) {
   }
   XAAS_TRY(guard_.check());
   XAAS_ASSIGN(const DirectoryEntry found, image_.squashfs().lookup(split(parent).ref, name));
+  if (found.ref == hidden_) return fail(Code::not_found, "{} is not shown on this host", options_.hidden);
   return entry(parent, found);
 }
 
@@ -149,6 +153,7 @@ Result<struct stat> ServedTree::attributes(NodeId id) const {
 Result<std::vector<DirectoryEntry>> ServedTree::list(NodeId directory) const {
   XAAS_TRY(guard_.check());
   XAAS_ASSIGN(std::vector<DirectoryEntry> entries, image_.squashfs().list(split(directory).ref));
+  if (hidden_) std::erase_if(entries, [&](const DirectoryEntry& entry) { return entry.ref == *hidden_; });
   if (is_private_directory(directory)) {
     std::erase_if(entries, [](const DirectoryEntry& entry) { return entry.name == kStatusName; });
     entries.push_back({std::string(kStatusName), kNoRef, kStatusInode, S_IFREG});

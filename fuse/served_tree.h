@@ -31,6 +31,7 @@ struct TreeOptions {
   std::string target;  // what files are lowered for, as user.xaas.target and .config show it
   std::string configuration;
   std::optional<MovedPrefix> moved;  // none: the prefix is shown as it is
+  std::string hidden{};              // a path in the image that is not shown; empty: none
 };
 
 // A name's node with its attributes.
@@ -82,6 +83,7 @@ class ServedTree {
   const InodeRef root_;
   IndexCursor index_;
   std::optional<InodeRef> private_directory_;
+  std::optional<InodeRef> hidden_;
 
   // Paths of directories whose files are looked for in the index; only those that were looked up. Ends with '/', the
   // root's is empty.

@@ -21,6 +21,7 @@
 #include "lower/configuration.h"
 #include "lower/host.h"
 #include "lower/lowerer.h"
+#include "lower/runtime_libraries.h"
 
 namespace xaas {
 namespace {
@@ -157,7 +158,8 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
                             .gid = options_.gid,
                             .target = target(),
                             .configuration = lowerer_ ? lowerer_->configuration() : std::string(),
-                            .moved = moved_});
+                            .moved = moved_,
+                            .hidden = uses_runtime_of(*image_) ? std::string() : runtime_directory(*image_)});
   mounted_ = {.image = image_.get(), .tree = &*tree_, .files = files_.get(), .log = &log_, .status = [this] {
                 return status();
               }};

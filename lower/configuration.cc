@@ -48,10 +48,9 @@ const Toolchain* find_toolchain(const Manifest& manifest) {
   return found == manifest.toolchains.end() ? nullptr : &*found;
 }
 
-std::string toolchain_libraries(const Manifest& manifest) {
+std::string toolchain_directory(const Manifest& manifest) {
   const Toolchain* toolchain = find_toolchain(manifest);
-  if (toolchain == nullptr) return {};
-  return (std::filesystem::path(toolchain->worker).parent_path() / "lib").string();
+  return toolchain == nullptr ? "" : std::filesystem::path(toolchain->worker).parent_path().string();
 }
 
 std::string lowering_triple(const Manifest& manifest) {

@@ -14,8 +14,8 @@ namespace xaas {
 // The toolchain of the image that runs on this host; null when there is none. Points into `manifest`.
 const Toolchain* find_toolchain(const Manifest& manifest);
 
-// Where that toolchain keeps its libraries, as a path in the image; empty without a toolchain.
-std::string toolchain_libraries(const Manifest& manifest);
+// The directory of that toolchain, as a path in the image; empty without one.
+std::string toolchain_directory(const Manifest& manifest);
 
 // The triple of the image's configurations for this kind of host.
 std::string lowering_triple(const Manifest& manifest);

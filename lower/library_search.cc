@@ -128,11 +128,12 @@ std::optional<std::string> follow_in_image(const Image& image, std::string_view 
 }
 
 Result<FoundLibrary> find_library(const Image& image, std::string_view soname, std::string_view user,
-                                  std::string_view toolchain_directory, std::string_view triple) {
+                                  const std::vector<std::string>& toolchain_libraries, std::string_view triple) {
   if (!is_plain_name(soname)) return fail(Code::invalid, "'{}' is no name of a library", soname);
   const fs::path beside = fs::path(user).parent_path();
-  for (const fs::path& directory : {fs::path("lib"), fs::path("lib64"), fs::path(multiarch_directory(triple)), beside,
-                                    fs::path(toolchain_directory)}) {
+  std::vector<fs::path> directories = {"lib", "lib64", multiarch_directory(triple), beside};
+  directories.insert(directories.end(), toolchain_libraries.begin(), toolchain_libraries.end());
+  for (const fs::path& directory : directories) {
     XAAS_ASSIGN(auto found, look_in_image(image, soname, directory / soname));
     if (found) return std::move(*found);
   }

@@ -24,10 +24,10 @@ struct FoundLibrary {
 // at the image's prefix. Nullopt when there is no such file.
 std::optional<std::string> follow_in_image(const Image& image, std::string_view path);
 
-// Looks in lib, lib64, lib/<multiarch> and beside `user` (a path in the image), then in `toolchain_directory` of the
+// Looks in lib, lib64, lib/<multiarch> and beside `user` (a path in the image), then in toolchain_libraries() of the
 // image, then on the host. Code::not_found when there is none.
 Result<FoundLibrary> find_library(const Image& image, std::string_view soname, std::string_view user,
-                                  std::string_view toolchain_directory, std::string_view triple);
+                                  const std::vector<std::string>& toolchain_libraries, std::string_view triple);
 
 // Its content, checked to be what `library` says. Code::failed for a host's library that has been replaced since.
 Result<std::string> read_library(const Image& image, const FoundLibrary& library);

@@ -22,6 +22,7 @@
 #include "lower/host.h"
 #include "lower/library_search.h"
 #include "lower/lowerer.h"
+#include "lower/runtime_libraries.h"
 
 namespace xaas {
 namespace {
@@ -179,6 +180,7 @@ std::string supported_features(const Target& target) {
 // Soname -> one of the files that need it, for what is neither in the image nor on this host.
 Result<std::map<std::string, std::string>> missing_libraries(const Image& image, const Target& target) {
   XAAS_ASSIGN(const auto records, lowerable_records(image));
+  const std::vector<std::string> directories = toolchain_libraries(image);
   std::map<std::string, std::string> missing;
   std::set<std::string> seen;
   for (const FileRecord& record : records) {
@@ -186,8 +188,7 @@ Result<std::map<std::string, std::string>> missing_libraries(const Image& image,
     for (const LinkArgument& argument : recipe.arguments) {
       const auto* library = std::get_if<LibraryInput>(&argument);
       if (library == nullptr || !seen.insert(library->soname).second) continue;
-      if (find_library(image, library->soname, record.path, toolchain_libraries(image.manifest()), target.triple))
-        continue;
+      if (find_library(image, library->soname, record.path, directories, target.triple)) continue;
       missing.emplace(library->soname, record.path);
     }
   }
@@ -201,7 +202,7 @@ struct Explanation {
   std::vector<Choice> choices;
   std::map<std::string, std::string> missing;
   std::string missing_libc;  // by the baseline
-  std::string problem;  // why the image cannot be lowered here; empty: it can
+  std::string problem;       // why the image cannot be lowered here; empty: it can
 };
 
 OrderedJson to_ordered_json(const Explanation& all) {

@@ -16,6 +16,7 @@
 #include "lower/elf_identity.h"
 #include "lower/host.h"
 #include "lower/library_search.h"
+#include "lower/runtime_libraries.h"
 
 namespace xaas {
 namespace fs = std::filesystem;
@@ -180,6 +181,7 @@ Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> im
                 image->path().string(), host_triple());
   }
   lowerer->toolchain_ = *toolchain;
+  lowerer->toolchain_libraries_ = toolchain_libraries(*image);
   XAAS_ASSIGN(lowerer->target_, resolve_target(lowering_triple(image->manifest()), options.target));
   XAAS_ASSIGN(lowerer->configuration_, choose_configuration(*image, lowerer->target_, options.configuration));
   lowerer->policy_ = options.policy;
@@ -199,9 +201,8 @@ Result<Lowerer::Plan> Lowerer::plan(const FileRecord& record) const {
   std::vector<std::string>& sonames = plan.inputs.sonames;
   std::sort(sonames.begin(), sonames.end());
   sonames.erase(std::unique(sonames.begin(), sonames.end()), sonames.end());
-  const std::string last_resort = toolchain_libraries(image_->manifest());
   for (const std::string& soname : sonames) {
-    XAAS_ASSIGN(auto library, find_library(*image_, soname, record.path, last_resort, target_.triple));
+    XAAS_ASSIGN(auto library, find_library(*image_, soname, record.path, toolchain_libraries_, target_.triple));
     plan.libraries.push_back(std::move(library));
   }
   plan.key = compute_key(record.recipe, toolchain_.digest, policy_, target_, plan.libraries);

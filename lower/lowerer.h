@@ -72,6 +72,7 @@ class Lowerer {
   Policy policy_;
   std::string configuration_;
   Toolchain toolchain_;
+  std::vector<std::string> toolchain_libraries_;
   unsigned jobs_ = 1;
   std::unique_ptr<Cache> cache_;
   mutable std::mutex worker_mutex_;

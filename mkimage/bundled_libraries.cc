@@ -22,14 +22,18 @@ constexpr auto kLeftToHost = std::to_array<std::string_view>(
     {// libc, of which a process can have one
      "ld-linux", "libBrokenLocale.so", "libanl.so", "libc.so", "libc_malloc_debug.so", "libdl.so", "libm.so",
      "libmvec.so", "libnsl.so", "libnss_", "libpthread.so", "libresolv.so", "librt.so", "libthread_db.so", "libutil.so",
-     // GCC's, which the host's libraries may need in a newer version
-     "libgcc_s.so", "libstdc++.so",
      // what must fit the kernel's drivers
      "libEGL", "libGL.so", "libGLESv", "libGLX", "libGLdispatch", "libOpenCL.so", "libOpenGL", "libcuda.so",
      "libcudadebugger", "libdrm", "libgbm.so", "libnvcuvid", "libnvidia-", "libvulkan.so",
      // what must fit the fabric and the resource manager
      "libibverbs.so", "libmlx", "libpmi", "librdmacm.so", "libslurm"});
+// Of which the host's may be newer, and be needed by other libraries of the host: a mount shows one of them.
+constexpr std::array<std::string_view, 2> kRuntime = {"libgcc_s.so", "libstdc++.so"};
 constexpr std::string_view kLibcVersion = "GLIBC_";
+
+bool is_runtime(std::string_view soname) {
+  return std::ranges::any_of(kRuntime, [&](std::string_view name) { return soname.starts_with(name); });
+}
 
 // The dynamic section of a file, or nullopt when it has none.
 Result<std::optional<ElfDynamic>> dynamic_of(const fs::path& path) {
@@ -121,31 +125,42 @@ class Bundler {
       : provided_(provided_names(tree)),
         links_(links),
         compiler_(compiler),
-        image_directory_(fs::path(kToolchainDirectory) / triple / "lib"),
+        toolchain_(fs::path(kToolchainDirectory) / triple),
         directory_(std::move(directory)) {}
 
   // A file of the tree: what it needs is bundled, and it is told where.
   Status add_user(const fs::path& path, const fs::path& path_in_image) {
     XAAS_ASSIGN(const auto dynamic, dynamic_of(path));
     if (!dynamic) return {};
-    XAAS_ASSIGN(const bool needs_any, add_needed(*dynamic, path.parent_path()));
-    if (!needs_any) return {};
-    const fs::path relative = image_directory_.lexically_relative(path_in_image.parent_path());
-    return append_rpath(path, *dynamic, ("$ORIGIN" / (relative.empty() ? image_directory_ : relative)).string());
+    XAAS_ASSIGN(const auto directories, add_needed(*dynamic, path.parent_path()));
+    return point_to(directories, path, *dynamic, path_in_image);
   }
 
   BundledLibraries take() { return std::move(bundled_); }
 
  private:
-  // Whether any of them is bundled. `origin`: the directory of the file that needs them.
-  Result<bool> add_needed(const ElfDynamic& dynamic, const fs::path& origin) {
-    bool needs_any = false;
+  // The directories in the image with those that are bundled. `origin`: the directory of the file that needs them.
+  Result<std::set<fs::path>> add_needed(const ElfDynamic& dynamic, const fs::path& origin) {
+    std::set<fs::path> directories;
     for (const std::string& soname : dynamic.needed) {
       if (provided_.contains(soname) || is_left_to_host(soname) || soname.find('/') != std::string::npos) continue;
-      if (!bundled_.contains(place_of(soname))) XAAS_TRY(bundle(soname, dynamic, origin));
-      needs_any = needs_any || bundled_.contains(place_of(soname));
+      const fs::path place = place_of(soname);
+      if (!bundled_.contains(place)) XAAS_TRY(bundle(soname, dynamic, origin));
+      if (bundled_.contains(place)) directories.insert(place.parent_path());
     }
-    return needs_any;
+    return directories;
+  }
+
+  // Has the file, which will be at `path_in_image`, look for libraries there.
+  static Status point_to(const std::set<fs::path>& directories, const fs::path& file, const ElfDynamic& dynamic,
+                         const fs::path& path_in_image) {
+    std::string rpath;
+    for (const fs::path& directory : directories) {
+      const fs::path from = path_in_image.parent_path();
+      const fs::path relative = from.empty() ? directory : directory.lexically_relative(from);
+      rpath += fmt::format("{}$ORIGIN{}", rpath.empty() ? "" : ":", relative == "." ? "" : "/" + relative.string());
+    }
+    return rpath.empty() ? Status() : append_rpath(file, dynamic, rpath);
   }
 
   Status bundle(const std::string& soname, const ElfDynamic& user, const fs::path& origin) {
@@ -161,8 +176,8 @@ class Bundler {
     if (error) return fail(Code::io, "cannot copy {}: {}", original.string(), error.message());
     // Known before what it needs is looked for: libraries may need each other.
     bundled_.emplace(place_of(soname), copy);
-    XAAS_ASSIGN(const bool needs_any, add_needed(*dynamic, original.parent_path()));
-    return needs_any ? append_rpath(copy, {}, "$ORIGIN") : Status();
+    XAAS_ASSIGN(const auto directories, add_needed(*dynamic, original.parent_path()));
+    return point_to(directories, copy, {}, place_of(soname));
   }
 
   Result<std::optional<fs::path>> find(const std::string& soname, const ElfDynamic& user,
@@ -180,12 +195,14 @@ class Bundler {
     return std::nullopt;
   }
 
-  std::string place_of(const std::string& soname) const { return (image_directory_ / soname).string(); }
+  std::string place_of(const std::string& soname) const {
+    return (toolchain_ / (is_runtime(soname) ? kRuntimeLibraries : kBundledLibraries) / soname).string();
+  }
 
   const std::set<std::string> provided_;
   const std::vector<LinkRecord>& links_;
   const std::string& compiler_;
-  const fs::path image_directory_;
+  const fs::path toolchain_;  // in the image
   const fs::path directory_;
   BundledLibraries bundled_;
 };
@@ -209,7 +226,9 @@ Result<HostNeeds> host_needs(const InstalledTree& tree, const BundledLibraries& 
   for (const TreeEntry& entry : tree.entries) {
     if (entry.is_first_file()) files.push_back(tree.path_of(entry));
   }
-  for (const auto& [path, file] : bundled) files.push_back(file);
+  for (const auto& [path, file] : bundled) {
+    if (!is_runtime(fs::path(path).filename().string())) files.push_back(file);
+  }
 
   HostNeeds needs;
   std::set<std::string> libraries;

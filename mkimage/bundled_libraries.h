@@ -17,8 +17,7 @@ namespace xaas {
 // Path in the image -> file of this machine.
 using BundledLibraries = std::map<std::string, std::filesystem::path>;
 
-// Whether a library belongs to the host, wherever it runs: libc and its parts, what comes with a driver or a fabric,
-// the runtimes of GCC.
+// Whether a library belongs to the host, wherever it runs: libc and its parts, what comes with a driver or a fabric.
 bool is_left_to_host(std::string_view soname);
 
 // Finds what files of `tree` need, directly and through each other, and neither the tree nor every host has: in the

@@ -92,13 +92,13 @@ TEST_CASE("configurations of equal rank are taken in the order of their names") 
 TEST_CASE("the toolchain is the one that runs on this host") {
   Manifest manifest;
   CHECK(find_toolchain(manifest) == nullptr);
-  CHECK(toolchain_libraries(manifest).empty());
+  CHECK(toolchain_directory(manifest).empty());
   manifest.toolchains.resize(2);
   manifest.toolchains[0].host = "riscv64-unknown-linux-gnu";
   manifest.toolchains[1].host = host_triple();
   manifest.toolchains[1].worker = ".xaas/toolchain/here/xaas-lower";
   CHECK(find_toolchain(manifest) == &manifest.toolchains[1]);
-  CHECK(toolchain_libraries(manifest) == ".xaas/toolchain/here/lib");
+  CHECK(toolchain_directory(manifest) == ".xaas/toolchain/here");
 }
 
 }  // namespace xaas

@@ -282,13 +282,13 @@ TEST_CASE_METHOD(Fixture, "symlinks lead to libraries inside the image and nowhe
 TEST_CASE_METHOD(Fixture, "an image's own library goes before the host's, and its content is its identity") {
   if (image() == nullptr) return;
   const auto image = this->image()->open();
-  const FoundLibrary part = test::good(find_library(*image, "libpart.so.1", "bin/app", "", kTriple));
+  const FoundLibrary part = test::good(find_library(*image, "libpart.so.1", "bin/app", {}, kTriple));
   CHECK(part.in_image);
   CHECK(part.identity == record("lib/libpart.so.1.0").sha256.to_string());
-  const FoundLibrary libc = test::good(find_library(*image, "libc.so.6", "bin/app", "", kTriple));
+  const FoundLibrary libc = test::good(find_library(*image, "libc.so.6", "bin/app", {}, kTriple));
   CHECK_FALSE(libc.in_image);
   CHECK_THAT(libc.identity, Catch::StartsWith("build-id:") || Catch::StartsWith("sha256:"));
-  CHECK_FALSE(find_library(*image, "../libpart.so.1", "bin/app", "", kTriple));
+  CHECK_FALSE(find_library(*image, "../libpart.so.1", "bin/app", {}, kTriple));
 }
 
 TEST_CASE("an image without a toolchain or a fitting configuration cannot be lowered, and says so") {

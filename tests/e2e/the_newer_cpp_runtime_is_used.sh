@@ -1,0 +1,47 @@
+# Of the C++ runtime of the image and that of the host, the newer one is used: one that is as new as the image's stays the host's, and
+# where it is older the program runs with the image's, as the baseline and lowered.
+. "$(dirname "$0")/lib.sh"
+need_root
+need_fuse
+need_mount_namespace -m
+mkdir "$work/words-1.0"
+cat >"$work/words-1.0/main.cc" <<'S'
+#include <iostream>
+#include <map>
+#include <string>
+int main() {
+  std::map<std::string, int> words = {{"one", 1}, {"two", 2}};
+  try {
+    words.at("three");
+  } catch (const std::exception&) {
+    for (const auto& [word, number] : words) std::cout << word << number << std::endl;
+  }
+}
+S
+printf 'all:\n\t$(CXX) -O2 main.cc -o words\ninstall:\n\tinstall -D words $(DESTDIR)$(PREFIX)/bin/words\n' >"$work/words-1.0/Makefile"
+mkxaas -q "$work/words-1.0" "$work/words.xaas"
+cat >"$work/look" <<'S'
+set -e
+cd "$1"
+mkdir -p app baseline
+xaas-mount words.xaas app
+xaas-mount -o lower=never words.xaas baseline
+for root in app baseline; do
+  $root/bin/words
+  LD_TRACE_LOADED_OBJECTS=1 $root/bin/words | sed -n 's/.*libstdc++.so.6 => \([^ ]*\).*/\1/p'
+  ls $root/.xaas/toolchain/*/
+done
+getfattr --absolute-names --only-values -n user.xaas.state app/bin/words
+umount app baseline
+S
+for_both() { printf '%s\n' one1 two2 "$1" "$2" one1 two2 "$3" "$2"; printf ready; }
+host=$(ldconfig -p | sed -n 's/.*libstdc++.so.6 .*x86-64.* => //p' | head -n 1)
+equal "$(for_both "$host" xaas-lower "$host")" "$(unshare -m sh "$work/look" "$work")"
+
+# A host with an older one.
+echo 'int nothing;' | clang-19 -x c -shared -fPIC - -Wl,-soname,libstdc++.so.6 -o "$work/older.so"
+output=$(unshare -m sh -c 'mount --bind "$1/older.so" "$(readlink -f "$2")" && exec sh "$1/look" "$1"' sh "$work" "$host")
+equal 2 "$(grep -c "^$work/.*/runtime/libstdc++.so.6$" <<<"$output")"
+equal 2 "$(grep -cx runtime <<<"$output")"
+equal 4 "$(grep -cE '^(one1|two2)$' <<<"$output")"
+contains "$output" ready
