@@ -38,7 +38,7 @@ constexpr auto kNotCached = std::to_array<std::string_view>({"--config",     "--
                                                              "-object-file", "-serialize-",
                                                              "-specs",       "-working-directory"});
 // Assembly in the text that reads a file.
-constexpr std::string_view kIncludesBinary = ".incbin";
+constexpr std::array<std::string_view, 2> kReadsFile = {".incbin", ".include"};
 
 bool is_one_of(std::string_view argument, std::initializer_list<std::string_view> options) {
   return std::ranges::find(options, argument) != options.end();
@@ -152,7 +152,9 @@ void CaptureCache::end() const { remove_tree(earlier()); }
 std::optional<Digest> CaptureCache::key(const CaptureEnvironment& environment, const Compilation& compilation) {
   if (!can_be_cached(compilation)) return std::nullopt;
   const auto text = run_and_read(preprocessing_arguments(environment, compilation));
-  if (!text || !text->status.ok() || text->output.find(kIncludesBinary) != std::string::npos) return std::nullopt;
+  if (!text || !text->status.ok()) return std::nullopt;
+  const auto is_in_text = [&](std::string_view word) { return text->output.find(word) != std::string::npos; };
+  if (std::ranges::any_of(kReadsFile, is_in_text)) return std::nullopt;
   KeyHash hash;
   hash.add(kKeyVersion);
   hash.add_program(compilation.compiler);
