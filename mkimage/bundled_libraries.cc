@@ -82,12 +82,19 @@ std::optional<fs::path> recorded_path(const std::string& soname, const std::vect
   return std::nullopt;
 }
 
-Status append_rpath(const fs::path& path, const ElfDynamic& dynamic, const std::string& directory) {
+// DT_RPATH holds also for what the libraries need in turn, but comes before LD_LIBRARY_PATH; DT_RUNPATH is the reverse.
+enum class SearchPath { rpath, runpath };
+
+Status append_search_path(const fs::path& path, const ElfDynamic& dynamic, SearchPath kind,
+                          const std::string& directories) {
   const std::string before = dynamic.runpath.value_or(dynamic.rpath.value_or(""));
   XAAS_ASSIGN(const WritableFile writable, WritableFile::make(path));
-  XAAS_ASSIGN(const ProcessOutput result,
-              run_and_read({"patchelf", "--force-rpath", "--set-rpath",
-                            before.empty() ? directory : fmt::format("{}:{}", before, directory), path.string()}));
+  std::vector<std::string> command = {"patchelf"};
+  if (kind == SearchPath::rpath) command.emplace_back("--force-rpath");
+  command.insert(
+      command.end(),
+      {"--set-rpath", before.empty() ? directories : fmt::format("{}:{}", before, directories), path.string()});
+  XAAS_ASSIGN(const ProcessOutput result, run_and_read(std::move(command)));
   if (result.status.ok()) return {};
   return fail(Code::failed, "patchelf cannot set the rpath of {}: {}", path.string(),
               result.error.substr(0, result.error.find('\n')));
@@ -154,13 +161,18 @@ class Bundler {
   // Has the file, which will be at `path_in_image`, look for libraries there.
   static Status point_to(const std::set<fs::path>& directories, const fs::path& file, const ElfDynamic& dynamic,
                          const fs::path& path_in_image) {
+    // For its C++ runtime alone, which each file of the image is pointed to, a file keeps the kind that it has.
+    const bool only_runtime = std::ranges::all_of(
+        directories, [](const fs::path& directory) { return directory.filename() == kRuntimeLibraries; });
+    const bool has_rpath = dynamic.rpath && !dynamic.runpath;
+    const SearchPath kind = only_runtime && !has_rpath ? SearchPath::runpath : SearchPath::rpath;
     std::string rpath;
     for (const fs::path& directory : directories) {
       const fs::path from = path_in_image.parent_path();
       const fs::path relative = from.empty() ? directory : directory.lexically_relative(from);
       rpath += fmt::format("{}$ORIGIN{}", rpath.empty() ? "" : ":", relative == "." ? "" : "/" + relative.string());
     }
-    return rpath.empty() ? Status() : append_rpath(file, dynamic, rpath);
+    return rpath.empty() ? Status() : append_search_path(file, dynamic, kind, rpath);
   }
 
   Status bundle(const std::string& soname, const ElfDynamic& user, const fs::path& origin) {
