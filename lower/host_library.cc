@@ -87,13 +87,18 @@ std::optional<fs::path> find_host_library(std::string_view soname, std::string_v
   return std::nullopt;
 }
 
-bool host_libc_has(std::string_view version, std::string_view triple) {
-  const auto path = find_host_library("libc.so.6", triple);
-  const auto file = path ? MappedFile::open(*path) : fail(Code::not_found, "there is no libc");
-  if (!file) return true;
+std::optional<std::vector<std::string>> host_library_versions(std::string_view soname, std::string_view triple) {
+  const auto path = find_host_library(soname, triple);
+  const auto file = path ? MappedFile::open(*path) : fail(Code::not_found, "there is no {}", soname);
+  if (!file) return std::nullopt;
   const auto elf = ElfFile::parse(file->bytes());
-  const auto dynamic = elf ? elf->dynamic() : tl::unexpected(elf.error());
-  return !dynamic || std::ranges::find(dynamic->defined_versions, version) != dynamic->defined_versions.end();
+  auto dynamic = elf ? elf->dynamic() : tl::unexpected(elf.error());
+  return dynamic ? std::optional(std::move(dynamic->defined_versions)) : std::nullopt;
+}
+
+bool host_libc_has(std::string_view version, std::string_view triple) {
+  const auto versions = host_library_versions("libc.so.6", triple);
+  return !versions || std::ranges::find(*versions, version) != versions->end();
 }
 
 }  // namespace xaas

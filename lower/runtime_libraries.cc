@@ -5,7 +5,6 @@
 #include <filesystem>
 
 #include "format/elf_file.h"
-#include "format/mapped_file.h"
 #include "lower/configuration.h"
 #include "lower/host_library.h"
 
@@ -25,17 +24,16 @@ bool contains_all(const std::vector<std::string>& all, const std::vector<std::st
   return std::ranges::all_of(some, [&](const std::string& name) { return std::ranges::find(all, name) != all.end(); });
 }
 
-bool runs_here(const ElfDynamic& library, std::string_view triple) {
-  return std::ranges::all_of(library.needed_versions, [&](const std::string& version) {
-    return !version.starts_with(kLibcVersion) || host_libc_has(version, triple);
+// `libc`: the versions that the host's defines; nullopt where that cannot be told.
+bool runs_with(const ElfDynamic& library, const std::optional<std::vector<std::string>>& libc) {
+  return !libc || std::ranges::all_of(library.needed_versions, [&](const std::string& version) {
+    return !version.starts_with(kLibcVersion) || contains_all(*libc, {version});
   });
 }
 
 bool host_has_all_of(const ElfDynamic& library, const std::string& soname, std::string_view triple) {
-  const auto path = find_host_library(soname, triple);
-  if (!path) return false;
-  const auto file = MappedFile::open(*path);
-  return file && contains_all(dynamic_of(file->bytes()).defined_versions, library.defined_versions);
+  const auto versions = host_library_versions(soname, triple);
+  return versions && contains_all(*versions, library.defined_versions);
 }
 
 }  // namespace
@@ -53,12 +51,13 @@ bool uses_runtime_of(const Image& image) {
   const auto entries = ref ? image.squashfs().list(*ref) : tl::unexpected(ref.error());
   if (!entries) return false;
   const std::string triple = lowering_triple(image.manifest());
+  const auto libc = host_library_versions("libc.so.6", triple);
   bool has_newer = false;
   for (const DirectoryEntry& entry : *entries) {
     const auto content = image.file(fmt::format("{}/{}", directory, entry.name));
     if (!content) return false;
     const ElfDynamic library = dynamic_of(*content);
-    if (!runs_here(library, triple)) return false;
+    if (!runs_with(library, libc)) return false;
     has_newer = has_newer || !host_has_all_of(library, entry.name, triple);
   }
   return has_newer;
