@@ -212,19 +212,19 @@ std::string BuildDriver::prelude(std::string_view stage) const {
 }
 
 Variables BuildDriver::variables() const {
-  const std::string c = (work_.tools() / c_name()).string();
-  const std::string cxx = (work_.tools() / cxx_name()).string();
+  // Names and no paths: some projects compile what $CC says into their programs, which must not tell where they were
+  // built.
   Variables result = {
-      {"CC", c},
-      {"CXX", cxx},
+      {"CC", c_name()},
+      {"CXX", cxx_name()},
       {"PATH", fmt::format("{}:{}", work_.tools().string(), variable("PATH"))},
       // What compilers leave behind when they are killed goes with the rest.
       {"TMPDIR", work_.temporary().string()},
   };
   result.insert(result.end(), kNoLaunchers.begin(), kNoLaunchers.end());
   if (variable(kEpochVariable).empty()) result.emplace_back(kEpochVariable, std::to_string(kDefaultEpoch));
-  for (const char* name : kMpiC) result.emplace_back(name, c);
-  for (const char* name : kMpiCxx) result.emplace_back(name, cxx);
+  for (const char* name : kMpiC) result.emplace_back(name, c_name());
+  for (const char* name : kMpiCxx) result.emplace_back(name, cxx_name());
   const auto own = to_variables(environment_);
   result.insert(result.end(), own.begin(), own.end());
   return result;
