@@ -13,6 +13,7 @@
 
 #include "format/file.h"
 #include "mkimage/capture_cache.h"
+#include "mkimage/fortran_capture.h"
 #include "mkimage/interrupts.h"
 #include "mkimage/process.h"
 #include "mkimage/real_compiler.h"
@@ -25,6 +26,10 @@ constexpr off_t kTailBytes = 256 << 10;
 constexpr int kFollowMilliseconds = 200;
 
 constexpr const char* kInstall = "install";
+
+constexpr const char* kRealFortran = "XAAS_REAL_FC";
+constexpr const char* kFlang = "flang-new-19";
+constexpr const char* kGfortran = "gfortran";
 
 // Always there, besides all names that PATH has for compilers.
 constexpr std::array kCompilerNames = {"cc", "gcc", "clang", "c++", "g++", "clang++", "xaas-cc", "xaas-c++"};
@@ -40,6 +45,10 @@ constexpr std::array<std::pair<const char*, const char*>, 5> kNoLaunchers = {{{"
 // MPI's compiler wrappers ask these variables which compiler they wrap.
 constexpr std::array kMpiC = {"OMPI_CC", "MPICH_CC", "I_MPI_CC"};
 constexpr std::array kMpiCxx = {"OMPI_CXX", "MPICH_CXX", "I_MPI_CXX"};
+constexpr std::array kMpiFortran = {"OMPI_FC",   "OMPI_F77", "OMPI_F90",  "MPICH_FC", "MPICH_F77",
+                                    "MPICH_F90", "I_MPI_FC", "I_MPI_F77", "I_MPI_F90"};
+// What build systems call their Fortran compiler.
+constexpr std::array kFortranVariables = {"FC", "F77", "F90", "F95"};
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
@@ -62,14 +71,17 @@ Status check_tools(const std::string& compiler) {
 }
 
 // The compiler plugin, which the compiler must be able to load: otherwise no unit would be captured.
-Result<std::filesystem::path> find_prefix_pass(const std::filesystem::path& own, const std::string& compiler) {
+Result<std::filesystem::path> find_prefix_pass(const std::string& compiler) {
+  XAAS_ASSIGN(const std::filesystem::path own, own_executable());
   const std::filesystem::path pass = own.parent_path().parent_path() / XAAS_PREFIX_PASS;
   if (!std::filesystem::exists(pass)) {
     return fail(Code::not_found, "there is no {}, which belongs to mkxaas; install it, or give a fixed --prefix",
                 pass.string());
   }
-  XAAS_ASSIGN(const ProcessOutput answer,
-              run_and_read({compiler, "-fpass-plugin=" + pass.string(), "-fsyntax-only", "-x", "c", "/dev/null"}));
+  const bool is_fortran = is_flang(compiler);
+  XAAS_ASSIGN(const ProcessOutput answer, run_and_read({compiler, "-fpass-plugin=" + pass.string(), "-c", "-o",
+                                                        "/dev/null", "-x", is_fortran ? "f95" : "c", "-"},
+                                                       is_fortran ? "end\n" : ""));
   if (answer.status.ok()) return pass;
   return fail(Code::unsupported, "{} cannot load {}; use clang 19, or give a fixed --prefix", compiler, pass.string());
 }
@@ -107,7 +119,7 @@ std::string_view last_lines(std::string_view text, std::size_t count) {
 
 }  // namespace
 
-Status BuildDriver::prepare() {
+Status BuildDriver::prepare(FortranChoice fortran) {
   environment_.capture = work_.capture();
   if (work_.is_kept()) environment_.cache = work_.cache();
   environment_.source = work_.source();
@@ -116,16 +128,19 @@ Status BuildDriver::prepare() {
   XAAS_ASSIGN(environment_.c_compiler, real_compiler("XAAS_REAL_CC", "clang-19"));
   XAAS_ASSIGN(environment_.cxx_compiler, real_compiler("XAAS_REAL_CXX", "clang++-19"));
   XAAS_TRY(check_tools(environment_.c_compiler));
+  XAAS_TRY(find_fortran(fortran));
   XAAS_TRY(environment_.store().create());
   if (work_.is_kept()) XAAS_TRY(CaptureCache(environment_.cache).begin());
   XAAS_ASSIGN(const std::filesystem::path own, own_executable());
   XAAS_ASSIGN(const std::filesystem::path wrapper, find_program((own.parent_path() / "xaas-cc").string()));
+  environment_.movable = plan_.movable;
   if (plan_.movable) {
-    XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(own, environment_.c_compiler));
+    XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(environment_.c_compiler));
   }
   std::set<std::string> names = compiler_names_in_path();
   names.insert(kCompilerNames.begin(), kCompilerNames.end());
   names.insert({c_name(), cxx_name()});
+  if (!environment_.fortran_compiler.empty()) names.insert({"xaas-fc", fortran_name()});
   for (const std::string& name : names) XAAS_TRY(make_link(wrapper, work_.tools() / name));
   return {};
 }
@@ -142,6 +157,35 @@ std::string BuildDriver::cxx_name() const {
   return name.find("++") != std::string::npos ? name : "xaas-c++";
 }
 
+std::string BuildDriver::fortran_name() const {
+  const std::string name = std::filesystem::path(environment_.fortran_compiler).filename().string();
+  return compiler_role(name) == CompilerRole::fortran ? name : "xaas-fc";
+}
+
+Status BuildDriver::find_fortran(FortranChoice choice) {
+  if (!variable(kRealFortran).empty()) {
+    XAAS_ASSIGN(environment_.fortran_compiler, real_compiler(kRealFortran, ""));
+    if (!is_flang(environment_.fortran_compiler)) return {};
+    XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(environment_.fortran_compiler));
+    return {};
+  }
+  const auto flang = find_real_compiler(kFlang);
+  const auto gfortran = find_real_compiler(kGfortran);
+  const auto pass = flang ? find_prefix_pass(flang->string()) : tl::unexpected(flang.error());
+  if (pass && (choice == FortranChoice::flang || !gfortran)) {
+    environment_.fortran_compiler = flang->string();
+    environment_.prefix_pass = *pass;
+  } else if (gfortran) {
+    environment_.fortran_compiler = gfortran->string();
+  }
+  return {};
+}
+
+std::optional<std::string> BuildDriver::wants_gfortran() const {
+  const bool is_choice = variable(kRealFortran).empty() && find_real_compiler(kGfortran).has_value();
+  return is_choice ? environment_.store().fortran_refusal() : std::nullopt;
+}
+
 Status BuildDriver::run() {
   XAAS_TRY(run_stage("configure", plan_.configure));
   XAAS_TRY(run_stage("build", plan_.build));
@@ -155,14 +199,18 @@ Status BuildDriver::run_stage(std::string_view stage, const std::string& command
   if (!status || !status->ok()) yield_to_interrupt();
   if (!status) return tl::unexpected(status.error());
   if (!status->ok()) {
-    if (progress_.verbosity() != Verbosity::verbose) {
-      const std::string tail = read_tail(work_.log(stage));
-      static_cast<void>(write_all(STDERR_FILENO, last_lines(tail, kTailLines)));
-    }
+    failed_log_ = work_.log(stage);
+    progress_.clear();
     return fail(Code::failed, "{} failed ({}): {}", stage, status->to_string(), command);
   }
   progress_.end();
   return {};
+}
+
+void BuildDriver::show_failure() const {
+  if (failed_log_.empty() || progress_.verbosity() == Verbosity::verbose) return;
+  const std::string tail = read_tail(failed_log_);
+  static_cast<void>(write_all(STDERR_FILENO, last_lines(tail, kTailLines)));
 }
 
 Result<ExitStatus> BuildDriver::run_logged(std::string_view stage, const std::string& command) {
@@ -225,6 +273,10 @@ Variables BuildDriver::variables() const {
   if (variable(kEpochVariable).empty()) result.emplace_back(kEpochVariable, std::to_string(kDefaultEpoch));
   for (const char* name : kMpiC) result.emplace_back(name, c_name());
   for (const char* name : kMpiCxx) result.emplace_back(name, cxx_name());
+  if (!environment_.fortran_compiler.empty()) {
+    for (const char* name : kFortranVariables) result.emplace_back(name, fortran_name());
+    for (const char* name : kMpiFortran) result.emplace_back(name, fortran_name());
+  }
   const auto own = to_variables(environment_);
   result.insert(result.end(), own.begin(), own.end());
   return result;

@@ -19,15 +19,23 @@ namespace xaas {
 inline constexpr const char* kEpochVariable = "SOURCE_DATE_EPOCH";
 inline constexpr std::int64_t kDefaultEpoch = 315532800;  // 1980-01-01, the earliest that every archive format can say
 
+// The compiler for Fortran: code of flang can be lowered, gfortran compiles what flang does not.
+enum class FortranChoice { flang, gfortran };
+
 class BuildDriver {
  public:
   BuildDriver(const WorkDirectory& work, const BuildPlan& plan, unsigned jobs, Progress& progress)
       : work_(work), plan_(plan), jobs_(jobs), progress_(progress) {}
 
-  // Finds the real compilers, puts ours in place.
-  Status prepare();
-  // Configure, build, install. A command that fails has printed its last lines to standard error by then; Code::failed.
+  // Finds the real compilers, puts ours in place. The other Fortran compiler is taken where there is only that, or
+  // none; XAAS_REAL_FC wins.
+  Status prepare(FortranChoice fortran);
+  // Configure, build, install. Code::failed when a command fails.
   Status run();
+  // After run() has failed: the last lines of the command that did, to standard error.
+  void show_failure() const;
+  // After run() has failed: what flang said, where gfortran could be the reason that the build works without us.
+  std::optional<std::string> wants_gfortran() const;
 
   const CaptureEnvironment& environment() const { return environment_; }
 
@@ -37,6 +45,8 @@ class BuildDriver {
   std::string prelude(std::string_view stage) const;
   std::string c_name() const;
   std::string cxx_name() const;
+  std::string fortran_name() const;
+  Status find_fortran(FortranChoice choice);
   void follow(int process, const std::filesystem::path& log);
   Variables variables() const;
 
@@ -45,6 +55,7 @@ class BuildDriver {
   const unsigned jobs_;
   Progress& progress_;
   CaptureEnvironment environment_;
+  std::filesystem::path failed_log_;  // empty: none
 };
 
 }  // namespace xaas

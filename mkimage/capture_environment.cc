@@ -1,5 +1,5 @@
-// The variables XAAS_CAPTURE, XAAS_CAPTURE_CACHE, XAAS_SRC, XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_REAL_CC,
-// XAAS_REAL_CXX; see capture_environment.h.
+// The variables XAAS_CAPTURE, XAAS_CAPTURE_CACHE, XAAS_SRC, XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_MOVABLE,
+// XAAS_REAL_CC, XAAS_REAL_CXX, XAAS_REAL_FC; see capture_environment.h.
 #include "mkimage/capture_environment.h"
 
 #include <cstdlib>
@@ -49,16 +49,19 @@ std::optional<CaptureEnvironment> capture_environment() {
   environment.build = variable("XAAS_BUILD");
   environment.prefix = variable("XAAS_PREFIX");
   environment.prefix_pass = variable("XAAS_PREFIX_PASS");
+  environment.movable = !variable("XAAS_MOVABLE").empty();
   environment.c_compiler = variable("XAAS_REAL_CC");
   environment.cxx_compiler = variable("XAAS_REAL_CXX");
+  environment.fortran_compiler = variable("XAAS_REAL_FC");
   return environment;
 }
 
 Variables to_variables(const CaptureEnvironment& environment) {
-  return {{"XAAS_CAPTURE", environment.capture.string()}, {"XAAS_CAPTURE_CACHE", environment.cache.string()},
-          {"XAAS_SRC", environment.source.string()},      {"XAAS_BUILD", environment.build.string()},
-          {"XAAS_PREFIX", environment.prefix.string()},   {"XAAS_PREFIX_PASS", environment.prefix_pass.string()},
-          {"XAAS_REAL_CC", environment.c_compiler},       {"XAAS_REAL_CXX", environment.cxx_compiler}};
+  return {{"XAAS_CAPTURE", environment.capture.string()},   {"XAAS_CAPTURE_CACHE", environment.cache.string()},
+          {"XAAS_SRC", environment.source.string()},        {"XAAS_BUILD", environment.build.string()},
+          {"XAAS_PREFIX", environment.prefix.string()},     {"XAAS_PREFIX_PASS", environment.prefix_pass.string()},
+          {"XAAS_MOVABLE", environment.movable ? "1" : ""}, {"XAAS_REAL_CC", environment.c_compiler},
+          {"XAAS_REAL_CXX", environment.cxx_compiler},      {"XAAS_REAL_FC", environment.fortran_compiler}};
 }
 
 }  // namespace xaas

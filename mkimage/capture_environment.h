@@ -19,8 +19,10 @@ struct CaptureEnvironment {
   std::filesystem::path cache;        // root of the CaptureCache; empty: none
   std::filesystem::path prefix;       // where the programs will be
   std::filesystem::path prefix_pass;  // the compiler plugin that keeps the prefix in one piece; empty: none
+  bool movable = false;               // the prefix is a placeholder
   std::string c_compiler;             // absolute paths of the real compilers
   std::string cxx_compiler;
+  std::string fortran_compiler;  // empty: none
 
   CaptureStore store() const { return CaptureStore(capture); }
   // The name of a file that does not tell where the build was: relative to `source`, or ".build/…" for `build`, else

@@ -103,6 +103,7 @@ std::string to_json(const UnitRecord& record) {
   OrderedJson json;
   json["object"] = record.object.to_string();
   json["reason"] = record.reason;
+  json["compiler"] = record.compiler;
   json["source"] = record.source;
   json["directory"] = record.directory;
   json["machine_options"] = record.machine_options;
@@ -131,6 +132,7 @@ Result<UnitRecord> parse_unit_record(std::string_view text) {
   UnitRecord record;
   XAAS_ASSIGN(record.object, object.digest("object"));
   XAAS_ASSIGN(record.reason, object.string("reason"));
+  XAAS_ASSIGN(record.compiler, object.string("compiler"));
   XAAS_ASSIGN(record.source, object.string("source"));
   XAAS_ASSIGN(record.directory, object.string("directory"));
   XAAS_ASSIGN(record.machine_options, object.strings("machine_options"));

@@ -1,4 +1,4 @@
-// Layout of the capture directory: units/, bitcode/, links/, objects/, tmp/, log; see capture_store.h.
+// Layout of the capture directory: units/, bitcode/, links/, objects/, tmp/, log, fortran-refusal; see capture_store.h.
 #include "mkimage/capture_store.h"
 
 #include <fcntl.h>
@@ -21,6 +21,7 @@ constexpr const char* kLinks = "links";
 constexpr const char* kObjects = "objects";
 constexpr const char* kTemporary = "tmp";
 constexpr const char* kLog = "log";
+constexpr const char* kFortranRefusal = "fortran-refusal";
 
 template <typename Record>
 Result<std::vector<Record>> read_records(const std::filesystem::path& directory,
@@ -87,6 +88,17 @@ std::filesystem::path CaptureStore::temporary_path(std::string_view suffix) cons
   return root_ / kTemporary / (random_name() + std::string(suffix));
 }
 
+void CaptureStore::set_fortran_refusal(std::string_view message) const {
+  const auto file = TempFile::create(root_ / kTemporary);
+  if (!file || !write_all(file->fd(), message)) return;
+  static_cast<void>(rename(file->path().c_str(), (root_ / kFortranRefusal).c_str()));
+}
+
+std::optional<std::string> CaptureStore::fortran_refusal() const {
+  auto message = read_file(root_ / kFortranRefusal);
+  return message ? std::optional(std::move(*message)) : std::nullopt;
+}
+
 void CaptureStore::note(std::string_view line) const {
   const Fd fd(open((root_ / kLog).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   // One write: lines of several compilers do not mix. A lost note costs nobody anything.
@@ -103,7 +115,8 @@ std::vector<std::string> CaptureStore::notes() const {
 Result<std::vector<UnitRecord>> CaptureStore::units() const {
   XAAS_ASSIGN(auto records, read_records(root_ / kUnits, parse_unit_record));
   std::ranges::sort(records, {}, [](const UnitRecord& record) {
-    return std::tie(record.object, record.machine_options, record.source, record.directory, record.headers);
+    return std::tie(record.object, record.machine_options, record.compiler, record.source, record.directory,
+                    record.headers);
   });
   return records;
 }

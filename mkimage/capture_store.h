@@ -22,6 +22,7 @@ inline constexpr std::string_view kPrecompiledHeader = "a precompiled header";
 struct UnitRecord {
   Digest object;          // of the object file, as the compiler left it
   std::string reason;     // why it has no bitcode; empty when it has
+  std::string compiler;   // absolute path of the real one
   std::string source;     // as on the command line
   std::string directory;  // where the compiler ran
   std::vector<std::string> machine_options;
@@ -94,6 +95,11 @@ class CaptureStore {
   std::filesystem::path object_path(const Digest& digest) const;
   // A name for a file that the caller removes.
   std::filesystem::path temporary_path(std::string_view suffix) const;
+
+  // What the Fortran compiler said when it could not do what it was asked; the last such message counts. Configuring
+  // asks for much that no compiler can do, so this tells nothing as long as the build goes on.
+  void set_fortran_refusal(std::string_view message) const;
+  std::optional<std::string> fortran_refusal() const;
 
   // One line for people into the log of the capture; never fails.
   void note(std::string_view line) const;

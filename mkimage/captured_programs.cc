@@ -149,7 +149,7 @@ Result<CanonicalStore> canonicalise_units(const CaptureStore& store, const std::
   for (const UnitRecord& unit : units) {  // sorted by object
     const bool is_known = !tasks.empty() && tasks.back().object == unit.object;
     if (is_known || !unit.reason.empty() || !objects.contains(unit.object)) continue;
-    auto features = table.lookup(unit.machine_options);
+    auto features = table.lookup(unit.compiler, unit.machine_options);
     if (features) {
       tasks.push_back({unit.object, std::move(*features)});
     } else {

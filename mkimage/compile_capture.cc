@@ -28,13 +28,14 @@ void record_objects(const CaptureEnvironment& environment, const Compilation& co
   for (const CompilerInput& input : compilation.command.inputs) {
     if (input.kind == InputKind::linker_input) continue;
     if (compilation.command.mode == CommandMode::precompile) {
-      record_unit(environment, compilation, input.path, {}, headers);
+      record_unit(environment, compilation, {input.path, {}, std::nullopt, headers});
       continue;
     }
     const std::filesystem::path path = object_of(compilation, input);
     if (!std::filesystem::is_regular_file(path)) continue;  // -o /dev/null
     const auto object = MappedFile::open(path);
-    if (object) record_unit(environment, compilation, input.path, object->bytes(), headers);
+    if (object)
+      record_unit(environment, compilation, {input.path, object->bytes(), embedded_bitcode(object->bytes()), headers});
   }
 }
 
@@ -101,7 +102,7 @@ std::vector<std::string> HeaderList::read() const {
 TentativeRun::TentativeRun(std::vector<std::string> arguments, Variables variables) {
   auto output = run_and_read(std::move(arguments), {}, std::move(variables));
   if (!output) return;
-  ok_ = output->status.ok();
+  code_ = output->status.shell_code();
   output_ = std::move(output->output);
   messages_ = std::move(output->error);
 }
@@ -126,7 +127,7 @@ std::vector<std::string> capturing_arguments(const CaptureEnvironment& environme
   // here: its intrinsics need it; canonicalising drops it.
   if (!compilation.command.names_cpu) ours.insert(ours.end(), {"-Xclang", "-target-cpu", "-Xclang", ""});
   ours.push_back("-mtune=");
-  if (!environment.prefix_pass.empty()) ours.push_back("-fpass-plugin=" + environment.prefix_pass.string());
+  if (environment.movable) ours.push_back("-fpass-plugin=" + environment.prefix_pass.string());
   ours.insert(ours.end(), extra.begin(), extra.end());
 
   // The maps come first, so that the project's own win; the rest last, but before what can only be inputs.
@@ -136,31 +137,35 @@ std::vector<std::string> capturing_arguments(const CaptureEnvironment& environme
   return arguments;
 }
 
-void record_unit(const CaptureEnvironment& environment, const Compilation& compilation, const std::string& source,
-                 std::string_view object, const std::vector<std::string>& headers) {
+std::optional<std::string_view> embedded_bitcode(std::string_view object) {
+  const auto elf = ElfFile::parse(object);
+  const ElfSection* section = elf ? elf->find_section(kBitcodeSection) : nullptr;
+  return section == nullptr ? std::nullopt : std::optional(section->data);
+}
+
+void record_unit(const CaptureEnvironment& environment, const Compilation& compilation, const CompiledUnit& unit) {
   UnitRecord record;
-  record.object = Digest::of(object);
+  record.object = Digest::of(unit.object);
   record.reason = compilation.command.reason;
-  record.source = source;
+  record.compiler = compilation.compiler;
+  record.source = unit.source;
   std::error_code ignored;
   record.directory = std::filesystem::current_path(ignored).string();
   record.machine_options = compilation.command.machine_options;
-  record.headers = headers;
-  std::optional<std::string_view> bitcode;
-  if (record.reason.empty()) {
-    const auto elf = ElfFile::parse(object);
-    const ElfSection* section = elf ? elf->find_section(kBitcodeSection) : nullptr;
-    if (section != nullptr) bitcode = section->data;
-    if (!bitcode) record.reason = "the compiler wrote no bitcode";
-  }
+  record.headers = unit.headers;
+  if (record.reason.empty() && !unit.bitcode) record.reason = "the compiler wrote no bitcode";
   const CaptureStore store = environment.store();
-  if (auto status = store.add_unit(record, bitcode); !status) {
-    store.note(fmt::format("{}: not captured: {}", source, status.error().message));
+  if (auto status = store.add_unit(record, record.reason.empty() ? unit.bitcode : std::nullopt); !status) {
+    store.note(fmt::format("{}: not captured: {}", unit.source, status.error().message));
   }
 }
 
 std::string does_not_compile(const std::string& message) {
   return fmt::format("does not compile with clang ({})", message);
+}
+
+std::string does_not_compile_to_bitcode(const std::string& message) {
+  return fmt::format("does not compile with bitcode ({})", message);
 }
 
 PlainRun run_as_asked(const Compilation& compilation, Variables variables) {
@@ -199,7 +204,7 @@ int compile_and_capture(const CaptureEnvironment& environment, const Compilation
     is_captured = run.ok();
     if (is_captured) run.pass_on_output();
     if (is_captured && key) static_cast<void>(keep(cache, *key, compilation, run, headers.read()));
-    if (!is_captured) recorded.command.reason = fmt::format("does not compile with bitcode ({})", run.first_message());
+    if (!is_captured) recorded.command.reason = does_not_compile_to_bitcode(run.first_message());
   }
   if (!is_captured) plain = run_as_asked(compilation, wants_bitcode ? Variables() : headers.variables());
   if (plain.refusal) recorded.command.reason = does_not_compile(*plain.refusal);

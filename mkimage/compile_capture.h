@@ -20,6 +20,7 @@ struct Compilation {
   std::vector<std::string> arguments;  // as the project gave them, without -march=native
   CompilerCommand command;             // what they mean
   std::string fallback = {};           // absolute path of the compiler that was called by name, where that is another
+  CompilerRole role = CompilerRole::c;
 };
 
 // The project's arguments with ours behind them, which win. `extra` goes to the very end.
@@ -36,15 +37,24 @@ PlainRun run_as_asked(const Compilation& compilation, Variables variables);
 // The object that compiling `input` makes.
 std::filesystem::path object_of(const Compilation& compilation, const CompilerInput& input);
 
-std::string does_not_compile(const std::string& message);  // the reason in the record
+// Reasons in records.
+std::string does_not_compile(const std::string& message);
+std::string does_not_compile_to_bitcode(const std::string& message);
 
 // Runs the compiler, records what it made and returns its exit status. A capture that does not work out never shows:
 // the compiler is run as the project asked, and the object stays native, with the reason in its record.
 int compile_and_capture(const CaptureEnvironment& environment, const Compilation& compilation);
 
-// Records an object that is there already. `object` are its bytes.
-void record_unit(const CaptureEnvironment& environment, const Compilation& compilation, const std::string& source,
-                 std::string_view object, const std::vector<std::string>& headers);
+// What a compile of one source left behind.
+struct CompiledUnit {
+  std::string source;                       // as on the command line
+  std::string_view object;                  // bytes of the object file
+  std::optional<std::string_view> bitcode;  // of the same unit
+  std::vector<std::string> headers = {};    // that it read
+};
+void record_unit(const CaptureEnvironment& environment, const Compilation& compilation, const CompiledUnit& unit);
+// The bitcode that clang put into an object.
+std::optional<std::string_view> embedded_bitcode(std::string_view object);
 
 // Has the compiler write the names of the headers that it reads, which changes nothing else that it does. The list is
 // removed on destruction.
@@ -67,14 +77,15 @@ class TentativeRun {
  public:
   // The arguments include the program.
   TentativeRun(std::vector<std::string> arguments, Variables variables);
-  bool ok() const { return ok_; }
+  bool ok() const { return code_ == 0; }
+  int code() const { return code_; }  // as ExitStatus::shell_code()
   const std::string& output() const { return output_; }
   const std::string& messages() const { return messages_; }
   void pass_on_output() const;        // to our standard output and error
   std::string first_message() const;  // for a record
 
  private:
-  bool ok_ = false;
+  int code_ = 1;
   std::string output_;
   std::string messages_;
 };

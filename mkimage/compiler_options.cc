@@ -64,6 +64,7 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-F", joined_or_separate},
     {"-G", joined_or_separate},
     {"-I", joined_or_separate},
+    {"-J", joined_or_separate},
     {"-L", joined_or_separate},
     {"-M", none, untouched},
     {"-MF", joined_or_separate},
@@ -151,6 +152,7 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-meabi", separate},
     {"-mllvm", separate},
     {"-mmlir", separate},
+    {"-module-dir", separate},
     {"-mthread-model", separate},
     {"-mtune=", joined},
     {"-mx32", none, native},
@@ -179,22 +181,27 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
 
 bool takes_joined(const CompilerOption& option) { return option.value != none && option.value != separate; }
 
-InputKind kind_of_language(std::string_view name) {
+InputKind kind_of_language(std::string_view name, CompilerRole role) {
+  if (role == CompilerRole::fortran) return name.starts_with("f") ? InputKind::source : InputKind::other;
   if (name == "c" || name == "c++" || name == "cpp-output" || name == "c++-cpp-output") return InputKind::source;
   if (name == "assembler" || name == "assembler-with-cpp") return InputKind::assembly;
   if (name == "c-header" || name == "c++-header") return InputKind::header;
   return InputKind::other;
 }
 
-InputKind kind_of_file(std::string_view path) {
+InputKind kind_of_file(std::string_view path, CompilerRole role) {
   static constexpr std::array kSources = {".c", ".cc", ".cp", ".cxx", ".cpp", ".CPP", ".c++", ".C", ".CC", ".i", ".ii"};
   static constexpr std::array kAssembly = {".s", ".S", ".sx", ".asm"};
   static constexpr std::array kHeaders = {".h", ".H", ".hh", ".hp", ".hpp", ".hxx"};
-  static constexpr std::array kOther = {".m",  ".mm", ".f",  ".for", ".F",   ".f90",  ".F90", ".f95", ".cu", ".hip",
-                                        ".cl", ".ll", ".bc", ".ads", ".adb", ".cppm", ".ixx", ".pcm", ".mi", ".mii"};
+  static constexpr std::array kFortran = {".f",   ".for", ".ftn", ".f77", ".f90", ".f95", ".f03", ".f08", ".F",
+                                          ".FOR", ".FTN", ".fpp", ".FPP", ".F77", ".F90", ".F95", ".F03", ".F08"};
+  static constexpr std::array kOther = {".m",   ".mm",  ".cu",   ".hip", ".cl",  ".ll", ".bc",
+                                        ".ads", ".adb", ".cppm", ".ixx", ".pcm", ".mi", ".mii"};
   const std::string extension = std::filesystem::path(path).extension().string();
   const auto is_in = [&](const auto& list) { return std::ranges::find(list, extension) != list.end(); };
-  if (is_in(kSources)) return InputKind::source;
+  const bool is_fortran = role == CompilerRole::fortran;
+  if (is_in(kFortran)) return is_fortran ? InputKind::source : InputKind::other;
+  if (is_in(kSources)) return is_fortran ? InputKind::other : InputKind::source;
   if (is_in(kAssembly)) return InputKind::assembly;
   if (is_in(kHeaders)) return InputKind::header;
   return is_in(kOther) ? InputKind::other : InputKind::linker_input;
@@ -209,6 +216,8 @@ bool asks_relocatable(std::string_view value) {
 // Collects what the options say; decide() then judges the whole.
 class Parser {
  public:
+  explicit Parser(CompilerRole role) : role_(role) {}
+
   CompilerCommand parse(const std::vector<std::string>& arguments) {
     for (const CommandPart& part : command_parts(arguments)) {
       if (part.is_input) {
@@ -228,7 +237,8 @@ class Parser {
 
   void add_input(const std::string& path) {
     if (path == "-" || path == "/dev/stdin" || path.starts_with("/dev/fd/")) untouched("standard input");
-    command_.inputs.push_back({path, language_.empty() ? kind_of_file(path) : kind_of_language(language_)});
+    command_.inputs.push_back(
+        {path, language_.empty() ? kind_of_file(path, role_) : kind_of_language(language_, role_)});
   }
 
   void add_option(const CompilerOption& option, const std::string& argument, const std::string& value) {
@@ -288,7 +298,7 @@ class Parser {
       command_.reason = native_;
       command_.mode = compiles_only_ ? CommandMode::native : CommandMode::native_link;
     } else if (has(InputKind::other)) {
-      command_.reason = "a language that is not C, C++ or assembly";
+      command_.reason = "a language that is not the compiler's own";
       command_.mode = compiles_only_ ? CommandMode::native : CommandMode::native_link;
     } else if (has(InputKind::header) || makes_pch_) {
       command_.mode = CommandMode::precompile;
@@ -304,6 +314,7 @@ class Parser {
     }
   }
 
+  const CompilerRole role_;
   CompilerCommand command_;
   std::string untouched_;  // the reason, when there is one
   std::string native_;     // likewise
@@ -353,7 +364,9 @@ std::vector<CommandPart> command_parts(const std::vector<std::string>& arguments
   return parts;
 }
 
-CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments) { return Parser().parse(arguments); }
+CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments, CompilerRole role) {
+  return Parser(role).parse(arguments);
+}
 
 std::vector<std::string> remove_native_cpu(std::vector<std::string>& arguments) {
   std::vector<std::string> removed;

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "mkimage/real_compiler.h"
+
 namespace xaas {
 
 enum class OptionValue {
@@ -55,7 +57,7 @@ enum class CommandMode {
   untouched,    // run the real compiler, look no further
   native,       // compiles, but its objects stay native
   assemble,     // -c of nothing but assembly
-  compile,      // -c of C or C++
+  compile,      // -c of C or C++, or of Fortran by a Fortran compiler
   precompile,   // a header, or what else must agree with captured units on the target
   link,         // with or without sources of its own
   native_link,  // a link that is not recorded in full
@@ -82,8 +84,9 @@ struct CommandPart {
 // All parts, in order; `--` is none.
 std::vector<CommandPart> command_parts(const std::vector<std::string>& arguments);
 
-// `arguments` without the program's name and with response files expanded.
-CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments);
+// `arguments` without the program's name and with response files expanded. `role` is the compiler's, which has Fortran
+// where it is the Fortran compiler, and otherwise C and C++.
+CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments, CompilerRole role = CompilerRole::c);
 
 // Takes away -march=native, -mtune=native and -mcpu=native: an image must not depend on the machine that built it.
 // Returns those that were there.

@@ -6,6 +6,7 @@
 
 #include "format/elf_file.h"
 #include "format/mapped_file.h"
+#include "mkimage/fortran_capture.h"
 #include "mkimage/link_reader.h"
 #include "mkimage/process.h"
 #include "mkimage/split.h"
@@ -23,12 +24,25 @@ bool has_sources(const CompilerCommand& command) {
 
 bool names_lld(const CompilerCommand& command) { return command.linker == "lld"; }
 
+// GCC does not find lld by itself, which is beside clang.
+std::vector<std::string> gfortran_arguments(const CaptureEnvironment& environment, const Compilation& compilation) {
+  std::error_code ignored;
+  const std::filesystem::path clang = std::filesystem::canonical(environment.c_compiler, ignored);
+  std::vector<std::string> arguments = {"-B" + clang.parent_path().string()};
+  arguments.insert(arguments.end(), compilation.arguments.begin(), compilation.arguments.end());
+  return arguments;
+}
+
 // Objects are real, so the link is: what the project says of LTO must not make it anything else. Where it does not ask
 // for lld, GNU ld's defaults come first, so that the project's own options win.
 std::vector<std::string> linking_arguments(const CaptureEnvironment& environment, const Compilation& compilation) {
   const std::vector<std::string> ours = {"-fuse-ld=lld", "-Wl,--no-fat-lto-objects", "-Wl,--build-id=sha1"};
   std::vector<std::string> arguments;
-  if (has_sources(compilation.command)) {
+  if (compilation.role == CompilerRole::fortran) {
+    arguments = is_flang(compilation.compiler) ? fortran_arguments(environment, compilation)
+                                               : gfortran_arguments(environment, compilation);
+    arguments.insert(std::ranges::find(arguments, "--"), ours.begin(), ours.end());
+  } else if (has_sources(compilation.command)) {
     arguments = capturing_arguments(environment, compilation, ours);
   } else {
     arguments = compilation.arguments;
@@ -70,8 +84,12 @@ void capture_temporaries(const CaptureEnvironment& environment, const Compilatio
     object = found + 1;
     link.temporaries.emplace(content->first, input.path);
     Compilation unit = compilation;
+    if (compilation.role == CompilerRole::fortran && input.kind == InputKind::source) {
+      record_fortran_unit(environment, unit, input.path, content->second);
+      continue;
+    }
     if (input.kind == InputKind::assembly) unit.command.reason = "assembly";
-    record_unit(environment, unit, input.path, content->second, headers);
+    record_unit(environment, unit, {input.path, content->second, embedded_bitcode(content->second), headers});
   }
 }
 
@@ -106,7 +124,10 @@ Status record_link(const CaptureEnvironment& environment, const Compilation& com
 // Links as the project asked, and leaves only the reason why nothing more is known.
 int link_natively(const CaptureEnvironment& environment, const Compilation& compilation, const std::string& reason) {
   const PlainRun run = run_as_asked(compilation, {});
-  if (run.code != 0) return run.code;
+  if (run.code != 0) {
+    if (is_flang(compilation.compiler)) environment.store().set_fortran_refusal(reason);
+    return run.code;
+  }
   if (auto record = describe(output_of(compilation))) {
     record->reason = run.refusal ? does_not_compile(*run.refusal) : reason;
     static_cast<void>(environment.store().add_link(*record));
@@ -119,6 +140,11 @@ int link_natively(const CaptureEnvironment& environment, const Compilation& comp
 int link_and_capture(const CaptureEnvironment& environment, const Compilation& compilation) {
   if (compilation.command.mode == CommandMode::native_link) {
     return link_natively(environment, compilation, compilation.command.reason);
+  }
+  // What GCC calls the objects in between is different each time.
+  if (compilation.role == CompilerRole::fortran && !is_flang(compilation.compiler) &&
+      has_sources(compilation.command)) {
+    return link_natively(environment, compilation, kNotLowered);
   }
   if (!has_its_linker(compilation)) return link_natively(environment, compilation, "its linker is not on this machine");
   const CaptureStore store = environment.store();

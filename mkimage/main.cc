@@ -17,7 +17,7 @@ constexpr const char* kDescription =
     "again for the host that runs it. CMake and Make are recognised; anything else is built by the commands you give.";
 constexpr const char* kFooter =
     "Commands are run by sh in a copy of SOURCE, with $SRC, $BUILD, $DESTDIR, $PREFIX, $JOBS, $CC and $CXX set; the\n"
-    "environment has only $CC, $CXX and, when installing, $DESTDIR. They must install below $DESTDIR$PREFIX.\n"
+    "environment has only $CC, $CXX, $FC and, when installing, $DESTDIR. They must install below $DESTDIR$PREFIX.\n"
     "SOURCE/xaas.toml may give name, version, prefix, configure, build and install as strings; options win over it.\n"
     "Example: mkxaas --build 'make -j$JOBS' --install 'make install PREFIX=$PREFIX' zstd-1.5.4 zstd.xaas";
 

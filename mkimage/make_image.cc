@@ -90,6 +90,25 @@ Result<std::string> target_triple(const std::string& compiler) {
   return triple;
 }
 
+// Builds a copy of `source` but for `without`; also with gfortran, where flang cannot.
+Status build(const WorkDirectory& work, const fs::path& source, const std::vector<fs::path>& without,
+             BuildDriver& driver, Progress& progress) {
+  const auto attempt = [&](FortranChoice fortran) -> Status {
+    XAAS_TRY(copy_tree(source, work.source(), without));
+    XAAS_TRY(driver.prepare(fortran));
+    return driver.run();
+  };
+  Status status = attempt(FortranChoice::flang);
+  if (const auto refusal = status ? std::nullopt : driver.wants_gfortran()) {
+    progress.warn(
+        fmt::format("flang does not build it ({}); once more with gfortran, whose code is not lowered", *refusal));
+    XAAS_TRY(work.clear_build());
+    status = attempt(FortranChoice::gfortran);
+  }
+  if (!status) driver.show_failure();
+  return status;
+}
+
 // After the build: what was installed, what was captured of it, and what belongs with it.
 Result<Contents> collect(const MakeImageOptions& options, const WorkDirectory& work, const BuildPlan& plan,
                          const CaptureEnvironment& environment, Progress& progress) {
@@ -252,10 +271,8 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   if (options.toolchain == ToolchainChoice::full) {
     XAAS_ASSIGN(worker, bundle_worker(work.parts()));
   }
-  XAAS_TRY(copy_tree(source, work.source(), {work.root(), image, beside}));
   BuildDriver driver(work, plan, options.jobs, progress);
-  XAAS_TRY(driver.prepare());
-  XAAS_TRY(driver.run());
+  XAAS_TRY(build(work, source, {work.root(), image, beside}, driver, progress));
 
   XAAS_ASSIGN(Contents contents, collect(options, work, plan, driver.environment(), progress));
   contents.worker = std::move(worker);

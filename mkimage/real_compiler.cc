@@ -12,7 +12,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 8> kFamilies = {"c++", "c89", "c99", "cc", "clang", "clang++", "g++", "gcc"};
+struct Family {
+  std::string_view name;
+  CompilerRole role;
+};
+
+constexpr auto kFamilies = std::to_array<Family>({{"c++", CompilerRole::cxx},
+                                                  {"c89", CompilerRole::c},
+                                                  {"c99", CompilerRole::c},
+                                                  {"cc", CompilerRole::c},
+                                                  {"clang++", CompilerRole::cxx},
+                                                  {"clang", CompilerRole::c},
+                                                  {"f77", CompilerRole::fortran},
+                                                  {"f90", CompilerRole::fortran},
+                                                  {"f95", CompilerRole::fortran},
+                                                  {"flang-new", CompilerRole::fortran},
+                                                  {"flang", CompilerRole::fortran},
+                                                  {"g++", CompilerRole::cxx},
+                                                  {"gcc", CompilerRole::c},
+                                                  {"gfortran", CompilerRole::fortran},
+                                                  {"xaas-c++", CompilerRole::cxx},
+                                                  {"xaas-fc", CompilerRole::fortran}});
 constexpr std::array<std::string_view, 2> kTriples = {"x86_64-linux-gnu-", "x86_64-pc-linux-gnu-"};
 constexpr std::array<std::string_view, 7> kLaunchers = {"buildcache", "ccache",  "distcc", "icecc",
                                                         "icerun",     "sccache", "xaas-cc"};
@@ -23,18 +43,32 @@ bool is_launcher(const fs::path& path) {
 }
 
 bool is_version_suffix(std::string_view text) {
-  return text.empty() || (text.size() > 1 && text.find_first_not_of("0123456789.", 1) == std::string_view::npos);
+  return text.empty() ||
+         (text.size() > 1 && text[0] == '-' && text.find_first_not_of("0123456789.", 1) == std::string_view::npos);
+}
+
+// Null when there is none.
+const Family* family_of(std::string_view name) {
+  for (const std::string_view triple : kTriples) {
+    if (name.starts_with(triple)) name.remove_prefix(triple.size());
+  }
+  const auto found = std::ranges::find_if(kFamilies, [&](const Family& family) {
+    return name.starts_with(family.name) && is_version_suffix(name.substr(family.name.size()));
+  });
+  return found == kFamilies.end() ? nullptr : &*found;
 }
 
 }  // namespace
 
+CompilerRole compiler_role(std::string_view name) {
+  const Family* family = family_of(name);
+  if (family != nullptr) return family->role;
+  return name.find("++") == std::string_view::npos ? CompilerRole::c : CompilerRole::cxx;
+}
+
 std::string_view compiler_family(std::string_view name) {
-  for (const std::string_view triple : kTriples) {
-    if (name.starts_with(triple)) name.remove_prefix(triple.size());
-  }
-  const std::string_view family = name.substr(0, name.find('-'));
-  const bool is_known = std::ranges::find(kFamilies, family) != kFamilies.end();
-  return is_known && is_version_suffix(name.substr(family.size())) ? family : std::string_view();
+  const Family* family = family_of(name);
+  return family == nullptr ? std::string_view() : family->name;
 }
 
 std::set<std::string> compiler_names_in_path() {

@@ -10,6 +10,12 @@
 
 namespace xaas {
 
+// Which of the compilers of a build a program stands for.
+enum class CompilerRole { c, cxx, fortran };
+
+// By the name of the program; `c` for a name that tells nothing.
+CompilerRole compiler_role(std::string_view name);
+
 // Which compiler for this machine goes by `name`: "g++" for "x86_64-linux-gnu-g++-12". Empty when none does.
 std::string_view compiler_family(std::string_view name);
 

@@ -19,17 +19,20 @@ struct UnitFeatures {
   std::vector<std::string> features;  // as in IrInput
 };
 
-// Asks `compiler` once for each set of flags. Not thread-safe.
+// Asks each compiler once for each set of flags. Not thread-safe.
 class UnitFeatureTable {
  public:
-  explicit UnitFeatureTable(std::string compiler) : compiler_(std::move(compiler)) {}
-  Result<UnitFeatures> lookup(const std::vector<std::string>& machine_options);
+  // `c_compiler` tells the features that flags stand for; flang only passes the flags on.
+  explicit UnitFeatureTable(std::string c_compiler) : c_compiler_(std::move(c_compiler)) {}
+  // Of units that `compiler` compiled.
+  Result<UnitFeatures> lookup(const std::string& compiler, const std::vector<std::string>& machine_options);
 
  private:
-  Result<UnitTarget> ask(const std::vector<std::string>& machine_options) const;
+  Result<UnitFeatures> ask_c(const std::vector<std::string>& machine_options);
+  Result<UnitFeatures> ask_fortran(const std::string& compiler, const std::vector<std::string>& machine_options);
 
-  std::string compiler_;
-  std::map<std::vector<std::string>, UnitFeatures> known_;
+  std::string c_compiler_;
+  std::map<std::pair<std::string, std::vector<std::string>>, UnitFeatures> known_;
 };
 
 }  // namespace xaas

@@ -73,6 +73,15 @@ Status remove_contents(const fs::path& root, const fs::path& without) {
   return {};
 }
 
+Status make_directories(const std::vector<fs::path>& directories) {
+  for (const fs::path& directory : directories) {
+    std::error_code error;
+    fs::create_directory(directory, error);
+    if (error) return fail(Code::io, "cannot make {}: {}", directory.string(), error.message());
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<WorkDirectory> WorkDirectory::create(const fs::path& root, Keep keep) {
@@ -87,12 +96,16 @@ Result<WorkDirectory> WorkDirectory::create(const fs::path& root, Keep keep) {
   if (keep == Keep::no) remove_on_interrupt(canonical);
   WorkDirectory directory(canonical, keep, std::move(lock));
   XAAS_TRY(remove_contents(canonical, directory.cache()));
-  for (const fs::path& part : {directory.build(), directory.installed(), directory.capture(), directory.tools(),
-                               directory.ir(), directory.parts(), directory.temporary()}) {
-    fs::create_directory(part, error);
-    if (error) return fail(Code::io, "cannot make {}: {}", part.string(), error.message());
-  }
+  XAAS_TRY(make_directories({directory.ir(), directory.parts()}));
+  XAAS_TRY(directory.clear_build());
   return directory;
+}
+
+Status WorkDirectory::clear_build() const {
+  const std::vector<fs::path> parts = {build(), installed(), capture(), tools(), temporary()};
+  remove_tree(source());  // made by whoever fills it
+  for (const fs::path& part : parts) remove_tree(part);
+  return make_directories(parts);
 }
 
 WorkDirectory::WorkDirectory(WorkDirectory&& other) noexcept

@@ -36,6 +36,9 @@ class WorkDirectory {
   std::filesystem::path temporary() const { return root_ / "tmp"; }  // what the build takes for /tmp
   std::filesystem::path log(std::string_view stage) const;
 
+  // For another build from the beginning: what one leaves is removed, but for the cache().
+  Status clear_build() const;
+
  private:
   WorkDirectory(std::filesystem::path root, Keep keep, Fd lock)
       : root_(std::move(root)), keep_(keep), lock_(std::move(lock)) {}

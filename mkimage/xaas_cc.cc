@@ -1,5 +1,5 @@
 // The compiler of a capturing build: behaves as clang does, and leaves bitcode and a record of every link behind.
-// Called as xaas-cc or xaas-c++, or by the name of the compiler that it stands in for.
+// Called as xaas-cc, xaas-c++ or xaas-fc, or by the name of the compiler that it stands in for.
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "mkimage/capture_environment.h"
 #include "mkimage/compile_capture.h"
+#include "mkimage/fortran_capture.h"
 #include "mkimage/link_capture.h"
 #include "mkimage/process.h"
 #include "mkimage/real_compiler.h"
@@ -16,13 +17,21 @@ namespace {
 
 constexpr const char* kDefaultC = "clang-19";
 constexpr const char* kDefaultCxx = "clang++-19";
+constexpr const char* kDefaultFortran = "flang-new-19";
 
-// "xaas-c++", "c++", "g++", "clang++", "x86_64-linux-gnu-g++"…
-std::string real_compiler(const std::string& name, const std::optional<xaas::CaptureEnvironment>& environment) {
-  const bool is_cxx = name.find("++") != std::string::npos;
-  const std::string configured = !environment ? "" : is_cxx ? environment->cxx_compiler : environment->c_compiler;
-  if (!configured.empty()) return configured;
-  return is_cxx ? kDefaultCxx : kDefaultC;
+std::string real_compiler(xaas::CompilerRole role, const xaas::CaptureEnvironment& environment) {
+  const auto first_of = [](const std::string& configured, const char* other) {
+    return configured.empty() ? other : configured;
+  };
+  switch (role) {
+    case xaas::CompilerRole::c:
+      return first_of(environment.c_compiler, kDefaultC);
+    case xaas::CompilerRole::cxx:
+      return first_of(environment.cxx_compiler, kDefaultCxx);
+    case xaas::CompilerRole::fortran:
+      return first_of(environment.fortran_compiler, kDefaultFortran);
+  }
+  return kDefaultC;
 }
 
 // A project that calls GCC may need it.
@@ -56,7 +65,8 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   xaas::leave_path();
   add_implied_options(name, arguments);
   const auto environment = xaas::capture_environment();
-  const std::string compiler = real_compiler(name, environment);
+  const xaas::CompilerRole role = xaas::compiler_role(name);
+  const std::string compiler = real_compiler(role, environment.value_or(xaas::CaptureEnvironment()));
   if (!environment) return run_untouched(compiler, std::move(arguments));
 
   std::vector<std::string> expanded = xaas::expand_response_files(arguments);
@@ -67,8 +77,14 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
     // Where the option stood in a response file, only the expanded form is without it.
     if (xaas::remove_native_cpu(arguments).size() != removed.size()) arguments = expanded;
   }
-  xaas::Compilation compilation{compiler, std::move(arguments), xaas::parse_compiler_command(expanded),
-                                fallback_for(name)};
+  xaas::Compilation compilation{compiler, std::move(arguments), xaas::parse_compiler_command(expanded, role),
+                                fallback_for(name), role};
+  const bool is_fortran = role == xaas::CompilerRole::fortran && compilation.command.mode == xaas::CommandMode::compile;
+  if (is_fortran && xaas::is_flang(compiler)) return xaas::compile_fortran(*environment, compilation);
+  if (is_fortran) {
+    compilation.command.mode = xaas::CommandMode::native;
+    compilation.command.reason = xaas::kNotLowered;
+  }
   switch (compilation.command.mode) {
     case xaas::CommandMode::untouched:
       return run_untouched(compiler, std::move(compilation.arguments));

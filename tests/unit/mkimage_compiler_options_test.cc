@@ -110,3 +110,14 @@ TEST_CASE("the linker that a project names is known, and one given by its path i
   CHECK_FALSE(parse_compiler_command({"a.o"}).linker);
   CHECK(parse_compiler_command({"--ld-path=/usr/bin/ld", "a.o"}).mode == CommandMode::native_link);
 }
+
+TEST_CASE("Fortran is compiled by a Fortran compiler only") {
+  using xaas::CompilerRole;
+  const auto command = parse_compiler_command({"-J", "mod.c", "-c", "a.F90"}, CompilerRole::fortran);
+  CHECK(command.mode == CommandMode::compile);
+  CHECK(command.inputs.size() == 1);
+  CHECK(parse_compiler_command({"-c", "a.f90"}).mode == CommandMode::native);
+  CHECK(parse_compiler_command({"-c", "a.c"}, CompilerRole::fortran).mode == CommandMode::native);
+  CHECK(parse_compiler_command({"-x", "f95", "-c", "a.txt"}, CompilerRole::fortran).mode == CommandMode::compile);
+  CHECK(parse_compiler_command({"a.f", "b.o", "-o", "a"}, CompilerRole::fortran).mode == CommandMode::link);
+}

@@ -33,11 +33,22 @@ TEST_CASE("names of compilers are told from names of other tools and machines") 
   }
   CHECK(xaas::compiler_family("clang++-19") == "clang++");
   CHECK(xaas::compiler_family("c99") == "c99");
+  CHECK(xaas::compiler_family("flang-new-19") == "flang-new");
+  CHECK(xaas::compiler_family("x86_64-linux-gnu-gfortran-12") == "gfortran");
   for (const char* name : {"gcc-ar", "gcc-ar-12", "c++filt", "clang-format-19", "aarch64-linux-gnu-gcc", "gcc-", "cpp",
                            "x86_64-w64-mingw32-gcc", ""}) {
     INFO(name);
     CHECK(xaas::compiler_family(name).empty());
   }
+}
+
+TEST_CASE("a name tells which compiler of a build it stands for") {
+  using xaas::CompilerRole;
+  for (const char* name : {"gfortran-12", "f77", "xaas-fc", "flang-new-19"}) {
+    CHECK(xaas::compiler_role(name) == CompilerRole::fortran);
+  }
+  for (const char* name : {"g++", "xaas-c++", "my-c++"}) CHECK(xaas::compiler_role(name) == CompilerRole::cxx);
+  for (const char* name : {"gcc-12", "xaas-cc", "anything"}) CHECK(xaas::compiler_role(name) == CompilerRole::c);
 }
 
 TEST_CASE("the real compiler is none that only starts compilers") {

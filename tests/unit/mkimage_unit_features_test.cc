@@ -14,18 +14,33 @@ TEST_CASE("the difference of features is what a unit adds and what it takes away
 }
 
 TEST_CASE("the compiler tells which features flags set") {
-  xaas::UnitFeatureTable table(xaas::find_program("clang-19").value().string());
-  const auto plain = table.lookup({});
+  const std::string clang = xaas::find_program("clang-19").value().string();
+  xaas::UnitFeatureTable table(clang);
+  const auto plain = table.lookup(clang, {});
   REQUIRE(plain);
   CHECK(plain->features.empty());
   CHECK(plain->target.cpu.empty());
-  const auto avx2 = table.lookup({"-mavx2"});
+  const auto avx2 = table.lookup(clang, {"-mavx2"});
   REQUIRE(avx2);
   CHECK(std::ranges::count(avx2->features, "+avx2") == 1);
-  const auto cpu = table.lookup({"-march=x86-64-v3"});
+  const auto cpu = table.lookup(clang, {"-march=x86-64-v3"});
   REQUIRE(cpu);
   CHECK(std::ranges::count(cpu->features, "+bmi2") == 1);
-  CHECK_FALSE(table.lookup({"-mno-such-flag"}));
+  CHECK_FALSE(table.lookup(clang, {"-mno-such-flag"}));
+}
+
+TEST_CASE("units in Fortran have flang's target and the features of the same flags in C") {
+  const std::string clang = xaas::find_program("clang-19").value().string();
+  const std::string flang = xaas::find_program("flang-new-19").value().string();
+  xaas::UnitFeatureTable table(clang);
+  const auto plain = table.lookup(flang, {});
+  REQUIRE(plain);
+  CHECK(plain->target.cpu == "x86-64");
+  CHECK(plain->features.empty());
+  const auto cpu = table.lookup(flang, {"-march=x86-64-v3"});
+  REQUIRE(cpu);
+  CHECK(cpu->target.cpu == "x86-64-v3");
+  CHECK(std::ranges::count(cpu->features, "+bmi2") == 1);
 }
 
 TEST_CASE("names of files do not tell where the build was") {
