@@ -43,6 +43,22 @@ Result<std::string> read_named(const Image& image, const std::string& path, cons
 
 std::string ir_path(const Digest& digest) { return sharded_path(kIrDirectory, digest, ".bc"); }
 std::string object_path(const Digest& digest) { return sharded_path(kObjectDirectory, digest, ".o"); }
+std::string tree_root(const Manifest& manifest, std::string_view configuration) {
+  if (configuration == manifest.default_configuration) return {};
+  const auto found = std::ranges::find(manifest.configurations, configuration, &Configuration::name);
+  return fmt::format("{}/{}/{}/", kTreeDirectory, found->triple, found->name);
+}
+
+std::string_view tree_root_of(std::string_view path) {
+  constexpr std::size_t kStart = kTreeDirectory.size() + 1;
+  if (!path.starts_with(kTreeDirectory) || path.size() <= kStart || path[kStart - 1] != '/') return {};
+  const std::size_t triple_end = path.find('/', kStart);
+  const std::size_t name_end = triple_end == std::string_view::npos ? triple_end : path.find('/', triple_end + 1);
+  return name_end == std::string_view::npos ? std::string_view() : path.substr(0, name_end + 1);
+}
+
+std::string_view path_in_tree(std::string_view path) { return path.substr(tree_root_of(path).size()); }
+
 std::string recipe_path(const Digest& digest) { return fmt::format("{}/{}.json", kRecipeDirectory, digest.hex()); }
 
 Result<std::shared_ptr<const Image>> Image::open(const std::filesystem::path& path, const ReaderOptions& options) {

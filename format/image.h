@@ -27,6 +27,7 @@ inline constexpr std::string_view kIrDirectory = ".xaas/ir";
 inline constexpr std::string_view kObjectDirectory = ".xaas/obj";
 inline constexpr std::string_view kRecipeDirectory = ".xaas/recipe";
 inline constexpr std::string_view kSourceDirectory = ".xaas/src";
+inline constexpr std::string_view kTreeDirectory = ".xaas/tree";
 inline constexpr std::string_view kToolchainDirectory = ".xaas/toolchain";
 // Below a toolchain, and of its triple:
 inline constexpr std::string_view kBundledLibraries = "lib";
@@ -35,6 +36,13 @@ inline constexpr std::string_view kRecipeXattr = "user.xaas.recipe";
 std::string ir_path(const Digest& digest);      // ".xaas/ir/<2>/<hex>.bc"
 std::string object_path(const Digest& digest);  // ".xaas/obj/<2>/<hex>.o"
 std::string recipe_path(const Digest& digest);  // ".xaas/recipe/<hex>.json"
+// Where what a configuration installed is: "" for the default one, ".xaas/tree/<triple>/<configuration>/" for another.
+// REQUIRES: the manifest has it.
+std::string tree_root(const Manifest& manifest, std::string_view configuration);
+// The tree_root() that a path in the image begins with.
+std::string_view tree_root_of(std::string_view path);
+// The path without it.
+std::string_view path_in_tree(std::string_view path);
 
 // Thread-safe, immutable after open.
 class Image {

@@ -27,8 +27,7 @@ OrderedJson encode(const Configuration& configuration) {
           {"requires", encode(configuration.requires_)},
           {"points", std::move(points)},
           {"libc_floor", configuration.libc_floor},
-          {"host_libraries", configuration.host_libraries},
-          {"absent", configuration.absent}};
+          {"host_libraries", configuration.host_libraries}};
 }
 
 OrderedJson encode(const Toolchain& toolchain) {
@@ -68,16 +67,6 @@ Result<Requirements> parse_requirements(const JsonObject& configuration) {
 // Names of configurations and triples are directories of the image.
 bool is_component(std::string_view name) { return is_normal(name) && name.find('/') == std::string_view::npos; }
 
-Result<std::vector<std::string>> parse_absent(const JsonObject& configuration) {
-  XAAS_ASSIGN(auto paths, configuration.strings("absent"));
-  for (const std::string& path : paths) {
-    if (is_normal(path)) continue;
-    return fail(Code::invalid, "{}: key \"absent\": \"{}\" must be a path relative to the root, in its normal form",
-                configuration.where(), path);
-  }
-  return paths;
-}
-
 Result<Configuration> parse_configuration(const JsonObject& fields) {
   Configuration configuration;
   XAAS_ASSIGN(configuration.name, fields.string("name"));
@@ -87,7 +76,6 @@ Result<Configuration> parse_configuration(const JsonObject& fields) {
   XAAS_ASSIGN(configuration.points, fields.string_map("points"));
   XAAS_ASSIGN(configuration.libc_floor, fields.string("libc_floor"));
   XAAS_ASSIGN(configuration.host_libraries, fields.strings("host_libraries"));
-  XAAS_ASSIGN(configuration.absent, parse_absent(fields));
   if (!is_component(configuration.name)) {
     return fail(Code::invalid, "{}: key \"name\": \"{}\" cannot be a directory's name", fields.where(),
                 configuration.name);

@@ -36,7 +36,6 @@ struct Configuration {
   std::map<std::string, std::string> points;
   std::string libc_floor{};                   // "GLIBC_2.34"; empty when nothing links libc
   std::vector<std::string> host_libraries{};  // sonames the host must have
-  std::vector<std::string> absent{};          // paths that are at / but not in this configuration
 };
 
 struct Toolchain {

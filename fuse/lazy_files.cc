@@ -77,7 +77,7 @@ void LazyFiles::add(InodeRef ref, FileRecord record, PrefixPlaces places) {
   std::unique_ptr<File>& file = files_[ref];
   if (file) return;
   file = std::make_unique<File>(std::move(record), std::move(places));
-  file->report.path = file->record.path;
+  file->report.path = path_in_tree(file->record.path);
 }
 
 LazyFiles::File& LazyFiles::file(InodeRef ref) const {
@@ -195,11 +195,13 @@ void LazyFiles::settle_lowered(File& file, Lowered lowered, PrefixPlaces places)
       decide_baseline(file);
     }
   }
-  for (const std::string& warning : lowered.warnings) hooks_.warning(fmt::format("{}: {}", record.path, warning));
-  if (!lowered.from_cache) hooks_.info(fmt::format("{}: lowered in {:.1f} s", record.path, lowered.seconds));
+  for (const std::string& warning : lowered.warnings)
+    hooks_.warning(fmt::format("{}: {}", path_in_tree(record.path), warning));
+  if (!lowered.from_cache)
+    hooks_.info(fmt::format("{}: lowered in {:.1f} s", path_in_tree(record.path), lowered.seconds));
   if (large) {
-    hooks_.warning(fmt::format("{}: lowered to {} bytes, more than the {} promised: it is a new file now", record.path,
-                               lowered.size, record.promised_size));
+    hooks_.warning(fmt::format("{}: lowered to {} bytes, more than the {} promised: it is a new file now",
+                               path_in_tree(record.path), lowered.size, record.promised_size));
   }
   send(answers);
   if (!moved.empty()) hooks_.moved(moved);
@@ -214,7 +216,7 @@ void LazyFiles::settle_failed(File& file, const Error& error) {
     decide_baseline(file);
     answers = take_waiting(file, file.promised ? 0 : EIO, file.promised.get());
   }
-  hooks_.warning(fmt::format("{}: not lowered, {}: {}", file.record.path,
+  hooks_.warning(fmt::format("{}: not lowered, {}: {}", path_in_tree(file.record.path),
                              options_.strict ? "cannot be opened" : "the baseline is served", error.message));
   send(answers);
 }
@@ -236,7 +238,7 @@ void LazyFiles::pass_timeout(File& file) {
     decide_baseline(file);
     answers = take_waiting(file, file.promised ? 0 : ETIMEDOUT, file.promised.get());
   }
-  hooks_.info(fmt::format("{}: {} until it is lowered", file.record.path,
+  hooks_.info(fmt::format("{}: {} until it is lowered", path_in_tree(file.record.path),
                           options_.strict ? "opens time out" : "the baseline is served"));
   send(answers);
 }

@@ -35,17 +35,22 @@ ServedTree::ServedTree(const Image& image, ImageGuard& guard, LazyFiles* files, 
       guard_(guard),
       files_(files),
       options_(std::move(options)),
-      root_(image.squashfs().root()),
+      root_(image.squashfs().resolve(options_.root).value_or(image.squashfs().root())),
       index_(image.files()) {
-  if (auto found = image_.squashfs().resolve(kPrivateDirectory)) private_directory_ = *found;
+  const InodeRef top = image_.squashfs().root();
+  if (auto found = image_.squashfs().lookup(top, kPrivateDirectory)) private_entry_ = std::move(*found);
   if (!options_.hidden.empty()) {
     if (auto found = image_.squashfs().resolve(options_.hidden)) hidden_ = *found;
   }
-  paths_.emplace(root_, "");
+  paths_.emplace(root_, options_.root);
 }
 
 bool ServedTree::is_private_directory(NodeId node) const {
-  return private_directory_ && split(node).ref == *private_directory_ && node != kRootNode;
+  return private_entry_ && split(node).ref == private_entry_->ref && node != kRootNode;
+}
+
+bool ServedTree::is_private_name(NodeId parent, std::string_view name) const {
+  return private_entry_ && parent == kRootNode && name == kPrivateDirectory;
 }
 
 Result<ServedEntry> ServedTree::lookup(NodeId parent, std::string_view name) {
@@ -54,6 +59,7 @@ Result<ServedEntry> ServedTree::lookup(NodeId parent, std::string_view name) {
     return ServedEntry{kStatusNode, attributes};
   }
   XAAS_TRY(guard_.check());
+  if (is_private_name(parent, name)) return entry(parent, *private_entry_);
   XAAS_ASSIGN(const DirectoryEntry found, image_.squashfs().lookup(split(parent).ref, name));
   if (found.ref == hidden_) return fail(Code::not_found, "{} is not shown on this host", options_.hidden);
   return entry(parent, found);
@@ -77,8 +83,13 @@ Result<ServedEntry> ServedTree::entry(NodeId parent, const DirectoryEntry& entry
 // Files are found in the index by their paths. Nothing below the private directory is lowered, but sources are moved.
 void ServedTree::remember_directory(NodeId parent, const DirectoryEntry& entry) {
   if (files_ == nullptr && !options_.moved) return;
-  if (entry.ref == private_directory_ && !options_.moved) return;
+  const bool is_private = is_private_name(parent, entry.name);
+  if (is_private && !options_.moved) return;
   const std::unique_lock lock(paths_mutex_);
+  if (is_private) {
+    paths_.try_emplace(entry.ref, std::string(kPrivateDirectory) + "/");
+    return;
+  }
   const auto directory = paths_.find(split(parent).ref);
   if (directory != paths_.end()) paths_.try_emplace(entry.ref, directory->second + entry.name + "/");
 }
@@ -95,7 +106,9 @@ Status ServedTree::learn(NodeId parent, const DirectoryEntry& entry, std::uint64
     path = directory->second + entry.name;
   }
   XAAS_ASSIGN(std::optional<FileRecord> record, index_.find(path));
-  const bool is_lazy = record && !record->recipe.is_none() && files_ != nullptr;
+  // Of other configurations, which can be looked at below .xaas, nothing is lowered.
+  const bool is_own = tree_root_of(path) == options_.root;
+  const bool is_lazy = record && !record->recipe.is_none() && files_ != nullptr && is_own;
   const bool is_moved = record && record->place_count > 0 && options_.moved;
   if (!is_lazy && !is_moved) return {};
   if (record->size != size) {
@@ -153,6 +166,9 @@ Result<struct stat> ServedTree::attributes(NodeId id) const {
 Result<std::vector<DirectoryEntry>> ServedTree::list(NodeId directory) const {
   XAAS_TRY(guard_.check());
   XAAS_ASSIGN(std::vector<DirectoryEntry> entries, image_.squashfs().list(split(directory).ref));
+  for (DirectoryEntry& entry : entries) {
+    if (is_private_name(directory, entry.name)) entry = *private_entry_;
+  }
   if (hidden_) std::erase_if(entries, [&](const DirectoryEntry& entry) { return entry.ref == *hidden_; });
   if (is_private_directory(directory)) {
     std::erase_if(entries, [](const DirectoryEntry& entry) { return entry.name == kStatusName; });

@@ -30,6 +30,7 @@ struct TreeOptions {
   std::optional<gid_t> gid;
   std::string target;  // what files are lowered for, as user.xaas.target and .config show it
   std::string configuration;
+  std::string root;                  // where the configuration's tree is in the image: tree_root()
   std::optional<MovedPrefix> moved;  // none: the prefix is shown as it is
   std::string hidden{};              // a path in the image that is not shown; empty: none
 };
@@ -69,6 +70,7 @@ class ServedTree {
 
  private:
   bool is_private_directory(NodeId node) const;
+  bool is_private_name(NodeId parent, std::string_view name) const;
   void remember_directory(NodeId parent, const DirectoryEntry& entry);
   Status learn(NodeId parent, const DirectoryEntry& entry, std::uint64_t size);
   const PrefixPlaces* places_of(InodeRef ref) const;
@@ -82,7 +84,7 @@ class ServedTree {
   const TreeOptions options_;
   const InodeRef root_;
   IndexCursor index_;
-  std::optional<InodeRef> private_directory_;
+  std::optional<DirectoryEntry> private_entry_;  // .xaas, which stands in the trees of all configurations
   std::optional<InodeRef> hidden_;
 
   // Paths of directories whose files are looked for in the index; only those that were looked up. Ends with '/', the

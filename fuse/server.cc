@@ -53,6 +53,7 @@ class Server::Impl {
         image_(std::move(image)),
         guard_(image_->squashfs().fd(), options_.offset, image_->path().string()) {}
 
+  Status choose();
   Status make_lowerer();
   Status mount(const std::filesystem::path& mountpoint);
   Status serve();
@@ -68,6 +69,7 @@ class Server::Impl {
   const std::optional<std::chrono::milliseconds> timeout_;
   const std::shared_ptr<const Image> image_;
   ImageGuard guard_;
+  std::string configuration_;
   std::unique_ptr<Lowerer> lowerer_;  // null: nothing is lowered
   std::optional<MovedPrefix> moved_;
   std::unique_ptr<LazyFiles> files_;
@@ -76,8 +78,23 @@ class Server::Impl {
   std::optional<Session> session_;
 };
 
+// Where none fits and none was asked for, the default one is shown.
+Status Server::Impl::choose() {
+  const Manifest& manifest = image_->manifest();
+  const std::string& forced = options_.lowerer.configuration;
+  configuration_ = manifest.default_configuration;
+  const auto target = resolve_target(lowering_triple(manifest), options_.lowerer.target);
+  if (!target && target.error().code != Code::unsupported) return tl::unexpected(target.error());
+  auto chosen = target ? choose_configuration(*image_, *target, forced) : tl::unexpected(target.error());
+  if (!chosen && !forced.empty()) return tl::unexpected(std::move(chosen.error()));
+  if (chosen) configuration_ = std::move(*chosen);
+  if (image_->squashfs().resolve(tree_root(manifest, configuration_))) return {};
+  return fail(Code::invalid, "{}: the files of the configuration {} are missing: fetch the image again",
+              image_->path().string(), configuration_);
+}
+
 Status Server::Impl::make_lowerer() {
-  if (const std::string libc = missing_libc(image_->manifest()); !libc.empty()) {
+  if (const std::string libc = missing_libc(image_->manifest(), configuration_); !libc.empty()) {
     log_.warning(fmt::format("this host's libc lacks {}: only what is lowered starts, not the baseline", libc));
   }
   if (options_.when == LowerWhen::never) return {};
@@ -133,8 +150,8 @@ std::string Server::Impl::status() const {
   input.image = image_->path().string();
   input.name = full_name(manifest);
   input.target = target();
+  input.configuration = configuration_;
   if (lowerer_) {
-    input.configuration = lowerer_->configuration();
     input.policy = options_.lowerer.policy.name.empty() ? "default" : options_.lowerer.policy.name;
     input.cache = lowerer_->cache().directory().string();
     input.timeout = timeout_text(timeout_);
@@ -157,7 +174,8 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
                 TreeOptions{.uid = options_.uid,
                             .gid = options_.gid,
                             .target = target(),
-                            .configuration = lowerer_ ? lowerer_->configuration() : std::string(),
+                            .configuration = configuration_,
+                            .root = tree_root(image_->manifest(), configuration_),
                             .moved = moved_,
                             .hidden = uses_runtime_of(*image_) ? std::string() : runtime_directory(*image_)});
   mounted_ = {.image = image_.get(), .tree = &*tree_, .files = files_.get(), .log = &log_, .status = [this] {
@@ -193,6 +211,7 @@ Result<std::unique_ptr<Server>> Server::create(const std::filesystem::path& path
   reader.offset = options.offset;
   XAAS_ASSIGN(std::shared_ptr<const Image> image, Image::open(path, reader));
   auto impl = std::make_unique<Impl>(std::move(image), options, verbosity);
+  XAAS_TRY(impl->choose());
   XAAS_TRY(impl->make_lowerer());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }

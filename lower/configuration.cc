@@ -2,9 +2,11 @@
 #include "lower/configuration.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <utility>
 
+#include "lower/devices.h"
 #include "lower/host_library.h"
 
 namespace xaas {
@@ -22,6 +24,20 @@ bool is_same_kind(std::string_view one, std::string_view other) {
   return architecture(one) == architecture(other);
 }
 
+std::string missing_device(const std::vector<std::string>& devices) {
+  const std::vector<std::string> there = host_devices();
+  for (const std::string& device : devices) {
+    if (std::ranges::find(known_devices(), device) == known_devices().end()) {
+      return fmt::format("needs the device {}, which this version cannot look for", device);
+    }
+    if (std::ranges::find(there, device) == there.end()) return fmt::format("needs the device {} on this host", device);
+  }
+  return {};
+}
+
+// CPUs that stand for the levels of the architecture.
+constexpr std::array<const char*, 4> kLevels = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
+
 // Empty: the target satisfies it.
 std::string reason_against(const Configuration& configuration, const Target& target) {
   if (!is_same_kind(configuration.triple, target.triple)) return fmt::format("is for {}", configuration.triple);
@@ -32,11 +48,7 @@ std::string reason_against(const Configuration& configuration, const Target& tar
   for (const std::string& soname : configuration.requires_.libraries) {
     if (!find_host_library(soname, target.triple)) return fmt::format("needs the library {} on this host", soname);
   }
-  if (!configuration.requires_.devices.empty()) {
-    return fmt::format("needs the device {}, which this version cannot look for",
-                       configuration.requires_.devices.front());
-  }
-  return {};
+  return configuration.requires_.devices.empty() ? "" : missing_device(configuration.requires_.devices);
 }
 
 }  // namespace
@@ -61,9 +73,9 @@ std::string lowering_triple(const Manifest& manifest) {
   return host;
 }
 
-std::string missing_libc(const Manifest& manifest) {
+std::string missing_libc(const Manifest& manifest, std::string_view name) {
   for (const Configuration& configuration : manifest.configurations) {
-    if (configuration.name != manifest.default_configuration || configuration.libc_floor.empty()) continue;
+    if (configuration.name != name || configuration.libc_floor.empty()) continue;
     if (!host_libc_has(configuration.libc_floor, configuration.triple)) return configuration.libc_floor;
   }
   return {};
@@ -86,6 +98,35 @@ std::vector<Choice> explain_configurations(const Manifest& manifest, const Targe
     choices.push_back(std::move(choice));
   }
   return choices;
+}
+
+Result<std::string> choose_configuration(const Image& image, const Target& target, std::string_view forced) {
+  std::string reasons;
+  for (const Choice& choice : explain_configurations(image.manifest(), target, forced)) {
+    if (choice.chosen) return choice.configuration;
+    if (!forced.empty() && forced != choice.configuration) continue;
+    reasons += fmt::format("{}{} {}", reasons.empty() ? "" : "; ", choice.configuration, choice.reason);
+  }
+  if (reasons.empty()) {
+    return fail(Code::unsupported, "{} has no configuration{}{}: xaas-info lists what it has", image.path().string(),
+                forced.empty() ? "" : " ", forced);
+  }
+  return fail(Code::unsupported, "no configuration of {} fits this host: {}", image.path().string(), reasons);
+}
+
+std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest) {
+  std::vector<OtherChoice> others;
+  const std::string triple = lowering_triple(manifest);
+  for (const char* cpu : kLevels) {
+    const auto target = resolve_target(triple, {.cpu = cpu, .features = {}});
+    if (!target) continue;
+    OtherChoice other{cpu, {}};
+    for (const Choice& choice : explain_configurations(manifest, *target, {})) {
+      if (choice.chosen) other.configuration = choice.configuration;
+    }
+    others.push_back(std::move(other));
+  }
+  return others;
 }
 
 }  // namespace xaas

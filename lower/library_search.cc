@@ -122,7 +122,7 @@ std::optional<std::string> follow_in_image(const Image& image, std::string_view 
     const auto inside = in_prefix(image, *target);
     if (!inside) return std::nullopt;
     walked.clear();
-    push_front(left, *inside);
+    push_front(left, fs::path(tree_root_of(path)) / *inside);
   }
   return walked.empty() ? std::nullopt : std::optional(walked.string());
 }
@@ -131,7 +131,8 @@ Result<FoundLibrary> find_library(const Image& image, std::string_view soname, s
                                   const std::vector<std::string>& toolchain_libraries, std::string_view triple) {
   if (!is_plain_name(soname)) return fail(Code::invalid, "'{}' is no name of a library", soname);
   const fs::path beside = fs::path(user).parent_path();
-  std::vector<fs::path> directories = {"lib", "lib64", multiarch_directory(triple), beside};
+  const fs::path root = tree_root_of(user);
+  std::vector<fs::path> directories = {root / "lib", root / "lib64", root / multiarch_directory(triple), beside};
   directories.insert(directories.end(), toolchain_libraries.begin(), toolchain_libraries.end());
   for (const fs::path& directory : directories) {
     XAAS_ASSIGN(auto found, look_in_image(image, soname, directory / soname));
@@ -139,7 +140,7 @@ Result<FoundLibrary> find_library(const Image& image, std::string_view soname, s
   }
   if (const auto path = find_host_library(soname, triple)) return describe_host_library(soname, *path);
   return fail(Code::not_found, "the library {}, which {} needs, is neither in the image nor on this host: install it",
-              soname, user);
+              soname, path_in_tree(user));
 }
 
 Result<std::string> read_library(const Image& image, const FoundLibrary& library) {

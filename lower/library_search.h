@@ -21,11 +21,11 @@ struct FoundLibrary {
 };
 
 // The path in the image that `path` leads to, through any symlinks that stay in the image. An absolute symlink begins
-// at the image's prefix. Nullopt when there is no such file.
+// at the image's prefix, in the tree of the configuration that `path` is in. Nullopt when there is no such file.
 std::optional<std::string> follow_in_image(const Image& image, std::string_view path);
 
-// Looks in lib, lib64, lib/<multiarch> and beside `user` (a path in the image), then in toolchain_libraries() of the
-// image, then on the host. Code::not_found when there is none.
+// Looks in lib, lib64, lib/<multiarch> and beside `user` (a path in the image, in whose configuration's tree all of
+// this is), then in toolchain_libraries() of the image, then on the host. Code::not_found when there is none.
 Result<FoundLibrary> find_library(const Image& image, std::string_view soname, std::string_view user,
                                   const std::vector<std::string>& toolchain_libraries, std::string_view triple);
 

@@ -19,7 +19,9 @@
 #include "format/json_fields.h"
 #include "format/text.h"
 #include "lower/cache_upkeep.h"
+#include "lower/devices.h"
 #include "lower/host.h"
+#include "lower/host_library.h"
 #include "lower/library_search.h"
 #include "lower/lowerer.h"
 #include "lower/runtime_libraries.h"
@@ -54,8 +56,8 @@ Result<LowererOptions> lowerer_options(const LowerCommandOptions& options) {
   return result;
 }
 
-Result<FileRecord> find_record(const Image& image, const std::string& path) {
-  const auto followed = follow_in_image(image, path);
+Result<FileRecord> find_record(const Image& image, const std::string& root, const std::string& path) {
+  const auto followed = follow_in_image(image, root + path);
   if (!followed) return fail(Code::not_found, "{} has no file {}", image.path().string(), path);
   XAAS_ASSIGN(auto record, image.files().find(*followed));
   if (!record || record->recipe.is_none()) {
@@ -64,20 +66,22 @@ Result<FileRecord> find_record(const Image& image, const std::string& path) {
   return std::move(*record);
 }
 
-Result<std::vector<FileRecord>> lowerable_records(const Image& image) {
+// Of the configuration whose tree is at `root`.
+Result<std::vector<FileRecord>> lowerable_records(const Image& image, std::string_view root) {
   std::vector<FileRecord> records;
   for (std::uint64_t i = 0; i < image.files().count(); ++i) {
     XAAS_ASSIGN(FileRecord record, image.files().at(i));
-    if (!record.recipe.is_none()) records.push_back(std::move(record));
+    if (!record.recipe.is_none() && tree_root_of(record.path) == root) records.push_back(std::move(record));
   }
   return records;
 }
 
-Result<std::vector<FileRecord>> select_records(const Image& image, const std::vector<std::string>& paths) {
-  if (paths.empty()) return lowerable_records(image);
+Result<std::vector<FileRecord>> select_records(const Image& image, const std::string& root,
+                                               const std::vector<std::string>& paths) {
+  if (paths.empty()) return lowerable_records(image, root);
   std::vector<FileRecord> records;
   for (const std::string& path : paths) {
-    XAAS_ASSIGN(FileRecord record, find_record(image, path));
+    XAAS_ASSIGN(FileRecord record, find_record(image, root, path));
     records.push_back(std::move(record));
   }
   return records;
@@ -89,7 +93,7 @@ void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lower
   if (!std::filesystem::exists(where, error)) where = "-";  // not kept
   const char* how = lowered.from_cache ? "cached" : "lowered";
   if (json) {
-    fmt::print("{}\n", dump_json({{"path", record.path},
+    fmt::print("{}\n", dump_json({{"path", path_in_tree(record.path)},
                                   {"cpu", lowerer.target().cpu},
                                   {"configuration", lowerer.configuration()},
                                   {"seconds", lowered.seconds},
@@ -98,7 +102,8 @@ void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lower
                                   {"key", lowered.key.to_string()},
                                   {"file", where.string()}}));
   } else {
-    fmt::print("{}  {}  {:.2f} s  {}  {}\n", record.path, lowerer.target().cpu, lowered.seconds, how, where.string());
+    fmt::print("{}  {}  {:.2f} s  {}  {}\n", path_in_tree(record.path), lowerer.target().cpu, lowered.seconds, how,
+               where.string());
   }
   std::fflush(stdout);
 }
@@ -114,7 +119,8 @@ Status write_output(const Lowered& lowered, const std::filesystem::path& target)
 
 // What comes from an image is shown harmless.
 void say(const std::string& path, const std::string& message) {
-  fmt::print(stderr, "xaas-lower: {}: {}\n", printable(path), printable(message));
+  const std::string_view shown = path_in_tree(path);
+  fmt::print(stderr, "xaas-lower: {}: {}\n", printable(shown), printable(message));
 }
 
 Status lower_one(const Lowerer& lowerer, const FileRecord& record, const LowerCommandOptions& options,
@@ -178,8 +184,9 @@ std::string supported_features(const Target& target) {
 }
 
 // Soname -> one of the files that need it, for what is neither in the image nor on this host.
-Result<std::map<std::string, std::string>> missing_libraries(const Image& image, const Target& target) {
-  XAAS_ASSIGN(const auto records, lowerable_records(image));
+Result<std::map<std::string, std::string>> missing_libraries(const Image& image, const std::string& configuration,
+                                                             const Target& target) {
+  XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), configuration)));
   const std::vector<std::string> directories = toolchain_libraries(image);
   std::map<std::string, std::string> missing;
   std::set<std::string> seen;
@@ -189,10 +196,21 @@ Result<std::map<std::string, std::string>> missing_libraries(const Image& image,
       const auto* library = std::get_if<LibraryInput>(&argument);
       if (library == nullptr || !seen.insert(library->soname).second) continue;
       if (find_library(image, library->soname, record.path, directories, target.triple)) continue;
-      missing.emplace(library->soname, record.path);
+      missing.emplace(library->soname, path_in_tree(record.path));
     }
   }
   return missing;
+}
+
+// What configurations require of this host's libraries, and where they are.
+std::map<std::string, std::string> required_libraries(const Manifest& manifest, std::string_view triple) {
+  std::map<std::string, std::string> libraries;
+  for (const Configuration& configuration : manifest.configurations) {
+    for (const std::string& soname : configuration.requires_.libraries) {
+      libraries[soname] = find_host_library(soname, triple).value_or("").string();
+    }
+  }
+  return libraries;
 }
 
 // What `explain` knows, before it is printed.
@@ -200,6 +218,9 @@ struct Explanation {
   Host host;
   Target target;
   std::vector<Choice> choices;
+  std::vector<OtherChoice> others;
+  std::vector<std::string> devices;
+  std::map<std::string, std::string> libraries;  // that configurations require -> where this host has them, or empty
   std::map<std::string, std::string> missing;
   std::string missing_libc;  // by the baseline
   std::string problem;       // why the image cannot be lowered here; empty: it can
@@ -213,15 +234,22 @@ OrderedJson to_ordered_json(const Explanation& all) {
                               {"chosen", choice.chosen},
                               {"reason", choice.reason}});
   }
+  OrderedJson others = OrderedJson::array();
+  for (const OtherChoice& other : all.others) {
+    others.push_back({{"cpu", other.cpu}, {"configuration", other.configuration}});
+  }
   return {{"host",
            {{"model", all.host.model},
             {"cores", all.host.cores},
             {"threads", all.host.threads},
             {"numa_nodes", all.host.numa_nodes},
             {"cache_bytes", all.host.cache_bytes},
-            {"memory_bytes", all.host.memory_bytes}}},
+            {"memory_bytes", all.host.memory_bytes},
+            {"devices", all.devices},
+            {"libraries", all.libraries}}},
           {"target", {{"triple", all.target.triple}, {"cpu", all.target.cpu}, {"features", all.target.features}}},
           {"configurations", configurations},
+          {"other_cpus", others},
           {"missing_libraries", all.missing},
           {"missing_libc", all.missing_libc},
           {"problem", all.problem}};
@@ -230,6 +258,10 @@ OrderedJson to_ordered_json(const Explanation& all) {
 void print_text(const Image& image, const Explanation& all) {
   fmt::print("image     {} {} ({})\n", image.manifest().name, image.manifest().version, image.path().string());
   fmt::print("host      {}\n", describe(all.host));
+  if (!all.devices.empty()) fmt::print("devices   {}\n", fmt::join(all.devices, " "));
+  for (const auto& [soname, path] : all.libraries) {
+    fmt::print("library   {}  {}\n", soname, path.empty() ? "not on this host" : path);
+  }
   fmt::print("target    {} {}\n", all.target.triple, all.target.cpu);
   fmt::print("features  {}\n", supported_features(all.target));
   for (const Choice& choice : all.choices) {
@@ -237,6 +269,9 @@ void print_text(const Image& image, const Explanation& all) {
                           : choice.accepted ? "fits, but another one ranks higher"
                                             : "refused: ";
     fmt::print("config    {}  {}{}\n", choice.configuration, verdict, choice.reason);
+  }
+  for (const OtherChoice& other : all.others) {
+    fmt::print("with      {}  {}\n", other.cpu, other.configuration.empty() ? "none" : other.configuration);
   }
   for (const auto& [soname, path] : all.missing) fmt::print("missing   {}, which {} needs\n", soname, path);
   if (!all.missing_libc.empty()) {
@@ -253,8 +288,9 @@ Status lower_files(const LowerCommandOptions& options) {
   }
   XAAS_ASSIGN(const LowererOptions how, lowerer_options(options));
   XAAS_ASSIGN(const auto image, open_image(options));
-  XAAS_ASSIGN(auto records, select_records(*image, options.paths));
   XAAS_ASSIGN(const auto lowerer, Lowerer::create(image, how));
+  const std::string root = tree_root(image->manifest(), lowerer->configuration());
+  XAAS_ASSIGN(auto records, select_records(*image, root, options.paths));
   if (const Status writable = lowerer->cache().writable(); !writable) {
     fmt::print(stderr, "xaas-lower: nothing is kept: {}\n", writable.error().message);
   }
@@ -274,8 +310,14 @@ Status lower_explain(const LowerCommandOptions& options) {
   XAAS_ASSIGN(all.host, describe_host());
   XAAS_ASSIGN(all.target, resolve_target(lowering_triple(image->manifest()), how.target));
   all.choices = explain_configurations(image->manifest(), all.target, options.configuration);
-  XAAS_ASSIGN(all.missing, missing_libraries(*image, all.target));
-  all.missing_libc = missing_libc(image->manifest());
+  // One configuration is the same on every CPU or none.
+  if (all.choices.size() > 1) all.others = explain_other_cpus(image->manifest());
+  all.devices = host_devices();
+  all.libraries = required_libraries(image->manifest(), all.target.triple);
+  const auto chosen = choose_configuration(*image, all.target, options.configuration);
+  const std::string& configuration = chosen ? *chosen : image->manifest().default_configuration;
+  XAAS_ASSIGN(all.missing, missing_libraries(*image, configuration, all.target));
+  all.missing_libc = missing_libc(image->manifest(), configuration);
   if (const auto lowerer = Lowerer::create(image, how); !lowerer) all.problem = lowerer.error().message;
   if (options.json) {
     fmt::print("{}\n", dump_json(to_ordered_json(all), 2));

@@ -81,20 +81,6 @@ Status use_native_objects(Recipe& recipe, const Target& target) {
   return status;
 }
 
-Result<std::string> choose_configuration(const Image& image, const Target& target, std::string_view forced) {
-  std::string reasons;
-  for (const Choice& choice : explain_configurations(image.manifest(), target, forced)) {
-    if (choice.chosen) return choice.configuration;
-    if (!forced.empty() && forced != choice.configuration) continue;
-    reasons += fmt::format("{}{} {}", reasons.empty() ? "" : "; ", choice.configuration, choice.reason);
-  }
-  if (reasons.empty()) {
-    return fail(Code::unsupported, "{} has no configuration{}{}: xaas-info lists what it has", image.path().string(),
-                forced.empty() ? "" : " ", forced);
-  }
-  return fail(Code::unsupported, "no configuration of {} fits this host: {}", image.path().string(), reasons);
-}
-
 Digest compute_key(const Digest& recipe, const Digest& worker, const Policy& policy, const Target& target,
                    const std::vector<FoundLibrary>& libraries) {
   OrderedJson identities = OrderedJson::object();
@@ -195,7 +181,7 @@ Result<Lowerer::Plan> Lowerer::plan(const FileRecord& record) const {
   Plan plan;
   XAAS_ASSIGN(plan.recipe, image_->recipe(record.recipe));
   if (const Status fits = use_native_objects(plan.recipe, target_); !fits) {
-    return fail(fits.error().code, "{}: {}", record.path, fits.error().message);
+    return fail(fits.error().code, "{}: {}", path_in_tree(record.path), fits.error().message);
   }
   plan.inputs = inputs_of(plan.recipe);
   std::vector<std::string>& sonames = plan.inputs.sonames;
@@ -253,7 +239,7 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const 
           .output = kOutputName};
   XAAS_TRY(extract(*image_, plan.inputs, plan.libraries, scratch.path(), job));
   XAAS_ASSIGN(JobResult result, run_worker(*program, job, scratch.path(), {.stop = stop}));
-  if (!result.ok) return fail(Code::failed, "cannot lower {}: {}", record.path, result.message);
+  if (!result.ok) return fail(Code::failed, "cannot lower {}: {}", path_in_tree(record.path), result.message);
 
   Lowered lowered;
   lowered.key = plan.key;
@@ -269,7 +255,7 @@ void Lowerer::keep(const FileRecord& record, Lowered& lowered) const {
   auto entry = cache_->store(lowered.key, lowered.file.get(), lowered.size,
                              {.sha256 = {},
                               .size = 0,
-                              .path = record.path,
+                              .path = std::string(path_in_tree(record.path)),
                               .image = full_name(manifest),
                               .cpu = target_.cpu,
                               .seconds = lowered.seconds});

@@ -327,3 +327,20 @@ TEST_CASE("flipped bytes give errors or the right data, never a crash") {
     put(bytes[i], i);
   }
 }
+
+TEST_CASE("the tree of a configuration is told by the beginning of a path") {
+  xaas::Manifest manifest = xaas::test::small_manifest();
+  xaas::Configuration other = manifest.configurations.front();
+  other.name = "avx2+none";
+  manifest.configurations.push_back(other);
+  CHECK(xaas::tree_root(manifest, manifest.default_configuration).empty());
+  const std::string root = xaas::tree_root(manifest, "avx2+none");
+  CHECK(root == ".xaas/tree/" + other.triple + "/avx2+none/");
+  CHECK(xaas::tree_root_of(root + "bin/app") == root);
+  CHECK(xaas::path_in_tree(root + "bin/app") == "bin/app");
+  for (const char* path :
+       {"bin/app", ".xaas/tree", ".xaas/tree/", ".xaas/tree/x", ".xaas/tree/x/y", ".xaas/trees/x/y/z", ""}) {
+    CHECK(xaas::tree_root_of(path).empty());
+    CHECK(xaas::path_in_tree(path) == path);
+  }
+}

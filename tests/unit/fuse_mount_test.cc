@@ -177,8 +177,9 @@ class TestMount {
                       },
                   .info = [this](const std::string& line) { log_.info(line); },
                   .warning = [this](const std::string& line) { log_.warning(line); }});
-    tree_.emplace(*image_, *guard_, &*files_,
-                  TreeOptions{.uid = 11, .gid = 12, .target = "t c", .configuration = "default", .moved = {}});
+    tree_.emplace(
+        *image_, *guard_, &*files_,
+        TreeOptions{.uid = 11, .gid = 12, .target = "t c", .configuration = "default", .root = {}, .moved = {}});
     mounted_ = {image_.get(), &*tree_, &*files_, &log_, [this] {
                   StatusInput input;
                   input.image = "the image";

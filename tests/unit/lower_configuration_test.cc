@@ -66,12 +66,10 @@ TEST_CASE("a baseline that needs a newer libc than this host has is told") {
   manifest.configurations = {configuration("new", 1), configuration("old", 2)};
   manifest.configurations[0].libc_floor = "GLIBC_99.1";
   manifest.configurations[1].libc_floor = "GLIBC_2.2.5";
-  manifest.default_configuration = "new";
-  CHECK(missing_libc(manifest) == "GLIBC_99.1");
-  manifest.default_configuration = "old";
-  CHECK(missing_libc(manifest).empty());
+  CHECK(missing_libc(manifest, "new") == "GLIBC_99.1");
+  CHECK(missing_libc(manifest, "old").empty());
   manifest.configurations[1].libc_floor = "";
-  CHECK(missing_libc(manifest).empty());
+  CHECK(missing_libc(manifest, "old").empty());
 }
 
 TEST_CASE("a requirement that this version does not know is not met") {
@@ -81,6 +79,15 @@ TEST_CASE("a requirement that this version does not know is not met") {
   const auto choices = explain_configurations(manifest, haswell(), "");
   CHECK(choices[0].reason == "requires memory, which this version does not know");
   CHECK(choices[1].chosen);
+}
+
+TEST_CASE("it is told what other CPUs would get") {
+  Manifest manifest;
+  manifest.configurations = {configuration("sse", 1, needs({"+sse4.1"})), configuration("avx2", 2, needs({"+avx2"})),
+                             configuration("avx512", 3, needs({"+avx512f"}))};
+  std::vector<std::string> chosen;
+  for (const OtherChoice& other : explain_other_cpus(manifest)) chosen.push_back(other.cpu + " " + other.configuration);
+  CHECK(chosen == std::vector<std::string>{"x86-64 ", "x86-64-v2 sse", "x86-64-v3 avx2", "x86-64-v4 avx512"});
 }
 
 TEST_CASE("configurations of equal rank are taken in the order of their names") {
