@@ -12,7 +12,6 @@
 #include <set>
 
 #include "format/file.h"
-#include "mkimage/capture_cache.h"
 #include "mkimage/fortran_capture.h"
 #include "mkimage/interrupts.h"
 #include "mkimage/process.h"
@@ -120,8 +119,12 @@ std::string_view last_lines(std::string_view text, std::size_t count) {
 }  // namespace
 
 Status BuildDriver::prepare(FortranChoice fortran) {
+  environment_ = {};
   environment_.capture = work_.capture();
-  if (work_.is_kept()) environment_.cache = work_.cache();
+  environment_.configuration = configuration_.name;
+  environment_.shares_units = shares_units_;
+  if (shares_units_) environment_.build_name += "-" + configuration_.name;
+  if (shares_units_ || work_.is_kept()) environment_.cache = work_.cache();
   environment_.source = work_.source();
   environment_.build = work_.build();
   environment_.prefix = plan_.prefix;
@@ -130,7 +133,6 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   XAAS_TRY(check_tools(environment_.c_compiler));
   XAAS_TRY(find_fortran(fortran));
   XAAS_TRY(environment_.store().create());
-  if (work_.is_kept()) XAAS_TRY(CaptureCache(environment_.cache).begin());
   XAAS_ASSIGN(const std::filesystem::path own, own_executable());
   XAAS_ASSIGN(const std::filesystem::path wrapper, find_program((own.parent_path() / "xaas-cc").string()));
   environment_.movable = plan_.movable;
@@ -199,12 +201,16 @@ Status BuildDriver::run_stage(std::string_view stage, const std::string& command
   if (!status || !status->ok()) yield_to_interrupt();
   if (!status) return tl::unexpected(status.error());
   if (!status->ok()) {
-    failed_log_ = work_.log(stage);
+    failed_log_ = log(stage);
     progress_.clear();
     return fail(Code::failed, "{} failed ({}): {}", stage, status->to_string(), command);
   }
   progress_.end();
   return {};
+}
+
+std::filesystem::path BuildDriver::log(std::string_view stage) const {
+  return work_.log(shares_units_ ? fmt::format("{}.{}", configuration_.name, stage) : std::string(stage));
 }
 
 void BuildDriver::show_failure() const {
@@ -220,7 +226,7 @@ Result<ExitStatus> BuildDriver::run_logged(std::string_view stage, const std::st
   options.environment = variables();
   options.directory = work_.source();
   options.input = nothing.get();
-  const std::filesystem::path log = work_.log(stage);
+  const std::filesystem::path log = this->log(stage);
   const Fd log_fd(open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666));
   if (!log_fd.valid()) return fail_errno(fmt::format("cannot write {}", log.string()));
   if (progress_.verbosity() != Verbosity::verbose) options.output = options.error = log_fd.get();
@@ -247,11 +253,10 @@ void BuildDriver::follow(int process, const std::filesystem::path& log) {
 // Variables of the shell that runs a command, not of the build: a makefile's `BUILD ?= release` must not take ours.
 // Only DESTDIR is what installing expects in the environment, and nothing before may see it there.
 std::string BuildDriver::prelude(std::string_view stage) const {
-  const Variables variables = {{"SRC", work_.source().string()},
-                               {"BUILD", work_.build().string()},
-                               {"DESTDIR", work_.installed().string()},
-                               {"PREFIX", plan_.prefix},
-                               {"JOBS", std::to_string(jobs_)}};
+  Variables variables = {{"SRC", work_.source().string()},        {"BUILD", work_.build().string()},
+                         {"DESTDIR", work_.installed().string()}, {"PREFIX", plan_.prefix},
+                         {"JOBS", std::to_string(jobs_)},         {"CONFIGURATION", configuration_.name}};
+  variables.insert(variables.end(), configuration_.variables.begin(), configuration_.variables.end());
   std::string text;
   // What the user exported would stay exported, with another value.
   for (const auto& [name, value] : variables) text += fmt::format("unset {0}; {0}={1}; ", name, shell_quoted(value));

@@ -9,6 +9,7 @@
 #include "format/error.h"
 #include "mkimage/build_plan.h"
 #include "mkimage/capture_environment.h"
+#include "mkimage/configuration_plan.h"
 #include "mkimage/process.h"
 #include "mkimage/progress.h"
 #include "mkimage/work_directory.h"
@@ -24,8 +25,15 @@ enum class FortranChoice { flang, gfortran };
 
 class BuildDriver {
  public:
-  BuildDriver(const WorkDirectory& work, const BuildPlan& plan, unsigned jobs, Progress& progress)
-      : work_(work), plan_(plan), jobs_(jobs), progress_(progress) {}
+  // Of one configuration. `shares_units`: there are others, which it is to share what it compiles with.
+  BuildDriver(const WorkDirectory& work, const BuildPlan& plan, const PlannedConfiguration& configuration,
+              bool shares_units, unsigned jobs, Progress& progress)
+      : work_(work),
+        plan_(plan),
+        configuration_(configuration),
+        shares_units_(shares_units),
+        jobs_(jobs),
+        progress_(progress) {}
 
   // Finds the real compilers, puts ours in place. The other Fortran compiler is taken where there is only that, or
   // none; XAAS_REAL_FC wins.
@@ -43,6 +51,7 @@ class BuildDriver {
   Status run_stage(std::string_view stage, const std::string& command);
   Result<ExitStatus> run_logged(std::string_view stage, const std::string& command);
   std::string prelude(std::string_view stage) const;
+  std::filesystem::path log(std::string_view stage) const;
   std::string c_name() const;
   std::string cxx_name() const;
   std::string fortran_name() const;
@@ -52,6 +61,8 @@ class BuildDriver {
 
   const WorkDirectory& work_;
   const BuildPlan& plan_;
+  const PlannedConfiguration& configuration_;
+  const bool shares_units_;
   const unsigned jobs_;
   Progress& progress_;
   CaptureEnvironment environment_;

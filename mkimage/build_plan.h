@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "format/error.h"
 #include "mkimage/recipe_file.h"
@@ -18,6 +19,8 @@ struct BuildPlan {
   std::string configure;
   std::string build;
   std::string install;
+  std::vector<std::string> sources_left_out{};  // patterns; not in the image
+  std::vector<InstalledAsIs> files{};
 };
 
 // `options` win over `file`, which wins over what the tree suggests: commands of CMake, Meson, a configure script or

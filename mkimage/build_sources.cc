@@ -10,7 +10,8 @@ std::map<std::string, std::filesystem::path> build_sources(const CaptureEnvironm
                                                            const std::set<Digest>& used) {
   std::map<std::string, std::filesystem::path> sources;
   const auto add = [&](const std::string& file, const std::filesystem::path& directory) {
-    const std::string name = environment.display_name(file, directory);
+    std::string name = environment.display_name(file, directory);
+    if (name.starts_with(std::string(kBuildName) + "/")) name.replace(0, kBuildName.size(), environment.build_name);
     const std::filesystem::path path = (directory / file).lexically_normal();
     std::error_code ignored;
     if (name.starts_with('/') || !std::filesystem::is_regular_file(path, ignored)) return;

@@ -1,5 +1,6 @@
-// The variables XAAS_CAPTURE, XAAS_CAPTURE_CACHE, XAAS_SRC, XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_MOVABLE,
-// XAAS_REAL_CC, XAAS_REAL_CXX, XAAS_REAL_FC; see capture_environment.h.
+// The variables XAAS_CAPTURE, XAAS_CONFIGURATION, XAAS_SHARES_UNITS, XAAS_BUILD_NAME, XAAS_CAPTURE_CACHE, XAAS_SRC,
+// XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_MOVABLE, XAAS_REAL_CC, XAAS_REAL_CXX, XAAS_REAL_FC; see
+// capture_environment.h.
 #include "mkimage/capture_environment.h"
 
 #include <cstdlib>
@@ -8,8 +9,6 @@
 
 namespace xaas {
 namespace {
-
-constexpr const char* kBuildName = ".build";
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
@@ -29,7 +28,8 @@ std::optional<std::filesystem::path> inside(const std::filesystem::path& path, c
 std::string CaptureEnvironment::display_name(const std::filesystem::path& path,
                                              const std::filesystem::path& directory) const {
   const std::filesystem::path absolute = (directory / path).lexically_normal();
-  if (const auto relative = inside(absolute, build)) return (kBuildName / *relative).lexically_normal().string();
+  if (const auto relative = inside(absolute, build))
+    return (std::filesystem::path(kBuildName) / *relative).lexically_normal().string();
   if (const auto relative = inside(absolute, source)) return relative->string();
   return absolute.string();
 }
@@ -37,13 +37,16 @@ std::string CaptureEnvironment::display_name(const std::filesystem::path& path,
 std::vector<std::string> CaptureEnvironment::prefix_maps() const {
   const std::filesystem::path sources = prefix / kSourceDirectory;
   return {fmt::format("-ffile-prefix-map={}={}", source.string(), sources.string()),
-          fmt::format("-ffile-prefix-map={}={}", build.string(), (sources / kBuildName).string())};
+          fmt::format("-ffile-prefix-map={}={}", build.string(), (sources / build_name).string())};
 }
 
 std::optional<CaptureEnvironment> capture_environment() {
   CaptureEnvironment environment;
   environment.capture = variable("XAAS_CAPTURE");
   if (environment.capture.empty()) return std::nullopt;
+  environment.configuration = variable("XAAS_CONFIGURATION");
+  environment.shares_units = !variable("XAAS_SHARES_UNITS").empty();
+  if (const std::string name = variable("XAAS_BUILD_NAME"); !name.empty()) environment.build_name = name;
   environment.cache = variable("XAAS_CAPTURE_CACHE");
   environment.source = variable("XAAS_SRC");
   environment.build = variable("XAAS_BUILD");
@@ -57,11 +60,20 @@ std::optional<CaptureEnvironment> capture_environment() {
 }
 
 Variables to_variables(const CaptureEnvironment& environment) {
-  return {{"XAAS_CAPTURE", environment.capture.string()},   {"XAAS_CAPTURE_CACHE", environment.cache.string()},
-          {"XAAS_SRC", environment.source.string()},        {"XAAS_BUILD", environment.build.string()},
-          {"XAAS_PREFIX", environment.prefix.string()},     {"XAAS_PREFIX_PASS", environment.prefix_pass.string()},
-          {"XAAS_MOVABLE", environment.movable ? "1" : ""}, {"XAAS_REAL_CC", environment.c_compiler},
-          {"XAAS_REAL_CXX", environment.cxx_compiler},      {"XAAS_REAL_FC", environment.fortran_compiler}};
+  const auto flag = [](bool value) { return value ? "1" : ""; };
+  return {{"XAAS_CAPTURE", environment.capture.string()},
+          {"XAAS_CONFIGURATION", environment.configuration},
+          {"XAAS_SHARES_UNITS", flag(environment.shares_units)},
+          {"XAAS_BUILD_NAME", environment.build_name},
+          {"XAAS_CAPTURE_CACHE", environment.cache.string()},
+          {"XAAS_SRC", environment.source.string()},
+          {"XAAS_BUILD", environment.build.string()},
+          {"XAAS_PREFIX", environment.prefix.string()},
+          {"XAAS_PREFIX_PASS", environment.prefix_pass.string()},
+          {"XAAS_MOVABLE", flag(environment.movable)},
+          {"XAAS_REAL_CC", environment.c_compiler},
+          {"XAAS_REAL_CXX", environment.cxx_compiler},
+          {"XAAS_REAL_FC", environment.fortran_compiler}};
 }
 
 }  // namespace xaas

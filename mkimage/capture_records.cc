@@ -47,6 +47,25 @@ OrderedJson to_json(const RecordedFileOption& option) {
   return json;
 }
 
+OrderedJson to_json(const UnitIdentity& identity) {
+  OrderedJson json;
+  json["target"] = identity.target;
+  json["command"] = identity.command.to_string();
+  json["text"] = identity.text.to_string();
+  json["options"] = identity.options.to_string();
+  return json;
+}
+
+Result<UnitIdentity> parse_identity(const JsonObject& record) {
+  XAAS_ASSIGN(const JsonObject json, record.object("identity"));
+  UnitIdentity identity;
+  XAAS_ASSIGN(identity.target, json.string("target"));
+  XAAS_ASSIGN(identity.command, json.digest("command"));
+  XAAS_ASSIGN(identity.text, json.digest("text"));
+  XAAS_ASSIGN(identity.options, json.digest("options"));
+  return identity;
+}
+
 Result<RecordedFile> parse_file(const JsonObject& json) {
   RecordedFile file;
   XAAS_ASSIGN(file.digest, json.digest("digest"));
@@ -107,7 +126,10 @@ std::string to_json(const UnitRecord& record) {
   json["source"] = record.source;
   json["directory"] = record.directory;
   json["machine_options"] = record.machine_options;
+  json["asked_machine_options"] = record.asked_machine_options;
   json["headers"] = record.headers;
+  if (record.identity) json["identity"] = to_json(*record.identity);
+  json["is_shared"] = record.is_shared;
   return dump_json(json);
 }
 
@@ -136,7 +158,12 @@ Result<UnitRecord> parse_unit_record(std::string_view text) {
   XAAS_ASSIGN(record.source, object.string("source"));
   XAAS_ASSIGN(record.directory, object.string("directory"));
   XAAS_ASSIGN(record.machine_options, object.strings("machine_options"));
+  XAAS_ASSIGN(record.asked_machine_options, object.strings("asked_machine_options"));
   XAAS_ASSIGN(record.headers, object.strings("headers"));
+  if (object.has("identity")) {
+    XAAS_ASSIGN(record.identity, parse_identity(object));
+  }
+  XAAS_ASSIGN(record.is_shared, object.boolean("is_shared"));
   return record;
 }
 

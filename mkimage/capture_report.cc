@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "format/json_fields.h"
+#include "mkimage/merge_stages.h"
 
 namespace xaas {
 namespace {
@@ -43,17 +44,33 @@ OrderedJson native_objects(const Recipe& recipe, const std::vector<UnitRecord>& 
   return list;
 }
 
+OrderedJson describe(const InstalledProgram& program, const ConfigurationContents& configuration) {
+  OrderedJson entry;
+  entry["configuration"] = configuration.plan.name;
+  entry["path"] = program.path;
+  if (program.recipe) {
+    entry["recipe"] = Digest::of(to_json(*program.recipe)).to_string();
+    entry["ir"] = inputs_of<IrInput>(*program.recipe).size();
+    entry["native"] = native_objects(*program.recipe, configuration.units);
+  } else {
+    entry["reason"] = program.reason;
+  }
+  return entry;
+}
+
 }  // namespace
 
-CaptureCounts count_captured(const std::vector<InstalledProgram>& programs, const CanonicalUnits& units) {
+CaptureCounts count_captured(const ImageContents& contents) {
   CaptureCounts counts;
   std::set<Digest> distinct;
-  for (const auto& [object, unit] : units) distinct.insert(unit.digest);
-  counts.units = units.size();
+  for (const auto& [object, unit] : contents.canonical.units) distinct.insert(unit.digest);
+  counts.units = contents.canonical.units.size();
   counts.distinct_units = distinct.size();
-  counts.programs = programs.size();
-  counts.lowerable = static_cast<std::size_t>(
-      std::ranges::count_if(programs, [](const auto& program) { return program.recipe.has_value(); }));
+  for (const ConfigurationContents& configuration : contents.configurations) {
+    counts.programs += configuration.programs.size();
+    counts.lowerable += static_cast<std::size_t>(
+        std::ranges::count_if(configuration.programs, [](const auto& program) { return program.recipe.has_value(); }));
+  }
   return counts;
 }
 
@@ -64,28 +81,29 @@ Status check_report(const std::filesystem::path& path) {
   return fail_errno(fmt::format("cannot write the report {}", path.string()));
 }
 
-std::string capture_report(const std::vector<InstalledProgram>& programs, const std::vector<UnitRecord>& units,
-                           const CanonicalUnits& canonical, const BundledLibraries& bundled, const HostNeeds& needs) {
-  const CaptureCounts counts = count_captured(programs, canonical);
+std::string capture_report(const ImageContents& contents, const Manifest& manifest, const std::filesystem::path& ir) {
+  const CaptureCounts counts = count_captured(contents);
   OrderedJson json;
   json["units"] = counts.units;
   json["distinct_units"] = counts.distinct_units;
+  json["configurations"] = OrderedJson::array();
   json["programs"] = OrderedJson::array();
-  for (const InstalledProgram& program : programs) {
+  for (std::size_t i = 0; i < contents.configurations.size(); ++i) {
+    const ConfigurationContents& configuration = contents.configurations[i];
     OrderedJson entry;
-    entry["path"] = program.path;
-    if (program.recipe) {
-      entry["recipe"] = Digest::of(to_json(*program.recipe)).to_string();
-      entry["ir"] = inputs_of<IrInput>(*program.recipe).size();
-      entry["native"] = native_objects(*program.recipe, units);
-    } else {
-      entry["reason"] = program.reason;
+    entry["name"] = configuration.plan.name;
+    entry["rank"] = configuration.plan.rank;
+    entry["features"] = manifest.configurations[i].requires_.features;
+    json["configurations"].push_back(std::move(entry));
+    for (const InstalledProgram& program : configuration.programs) {
+      json["programs"].push_back(describe(program, configuration));
     }
-    json["programs"].push_back(std::move(entry));
   }
   json["bundled"] = OrderedJson::array();
-  for (const auto& [place, file] : bundled) json["bundled"].push_back(std::filesystem::path(place).filename().string());
-  json["host_libraries"] = needs.libraries;
+  for (const auto& [place, file] : contents.bundled)
+    json["bundled"].push_back(std::filesystem::path(place).filename().string());
+  json["host_libraries"] = contents.configurations.front().needs.libraries;
+  json["merged"] = to_ordered_json(measure_stages(contents, ir));
   return dump_json(json, 2) + "\n";
 }
 

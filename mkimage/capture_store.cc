@@ -1,4 +1,5 @@
-// Layout of the capture directory: units/, bitcode/, links/, objects/, tmp/, log, fortran-refusal; see capture_store.h.
+// Layout of the capture directory: bitcode/, objects/, tmp/, and in records/<configuration>: units/, links/, log,
+// fortran-refusal; see capture_store.h.
 #include "mkimage/capture_store.h"
 
 #include <fcntl.h>
@@ -42,13 +43,16 @@ Result<std::vector<Record>> read_records(const std::filesystem::path& directory,
 }  // namespace
 
 Status CaptureStore::create() const {
-  for (const char* name : {kUnits, kBitcode, kLinks, kObjects, kTemporary}) {
+  for (const std::filesystem::path& directory :
+       {root_ / kBitcode, root_ / kObjects, root_ / kTemporary, records_ / kUnits, records_ / kLinks}) {
     std::error_code error;
-    std::filesystem::create_directories(root_ / name, error);
-    if (error) return fail(Code::io, "cannot create {}: {}", (root_ / name).string(), error.message());
+    std::filesystem::create_directories(directory, error);
+    if (error) return fail(Code::io, "cannot create {}: {}", directory.string(), error.message());
   }
   return {};
 }
+
+void CaptureStore::remove_records() const { remove_tree(records_); }
 
 // Not write_file(): that waits for the disk, thousands of times, for files that are gone when the build is.
 Status CaptureStore::publish(const std::filesystem::path& target, std::string_view content) const {
@@ -63,12 +67,12 @@ Status CaptureStore::publish(const std::filesystem::path& target, std::string_vi
 Status CaptureStore::add_unit(const UnitRecord& record, std::optional<std::string_view> bitcode) const {
   if (bitcode) XAAS_TRY(publish(bitcode_path(record.object), *bitcode));
   const std::string json = to_json(record);
-  return publish(root_ / kUnits / Digest::of(json).hex(), json);
+  return publish(records_ / kUnits / Digest::of(json).hex(), json);
 }
 
 Status CaptureStore::add_link(const LinkRecord& record) const {
   const std::string json = to_json(record);
-  return publish(root_ / kLinks / Digest::of(json).hex(), json);
+  return publish(records_ / kLinks / Digest::of(json).hex(), json);
 }
 
 Status CaptureStore::add_object(const Digest& digest, std::string_view content) const {
@@ -91,38 +95,38 @@ std::filesystem::path CaptureStore::temporary_path(std::string_view suffix) cons
 void CaptureStore::set_fortran_refusal(std::string_view message) const {
   const auto file = TempFile::create(root_ / kTemporary);
   if (!file || !write_all(file->fd(), message)) return;
-  static_cast<void>(rename(file->path().c_str(), (root_ / kFortranRefusal).c_str()));
+  static_cast<void>(rename(file->path().c_str(), (records_ / kFortranRefusal).c_str()));
 }
 
 std::optional<std::string> CaptureStore::fortran_refusal() const {
-  auto message = read_file(root_ / kFortranRefusal);
+  auto message = read_file(records_ / kFortranRefusal);
   return message ? std::optional(std::move(*message)) : std::nullopt;
 }
 
 void CaptureStore::note(std::string_view line) const {
-  const Fd fd(open((root_ / kLog).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  const Fd fd(open((records_ / kLog).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   // One write: lines of several compilers do not mix. A lost note costs nobody anything.
   if (fd.valid()) static_cast<void>(write_all(fd.get(), fmt::format("{}\n", line)));
 }
 
 std::vector<std::string> CaptureStore::notes() const {
   std::set<std::string> lines;
-  std::ifstream log(root_ / kLog);
+  std::ifstream log(records_ / kLog);
   for (std::string line; std::getline(log, line);) lines.insert(std::move(line));
   return {lines.begin(), lines.end()};
 }
 
 Result<std::vector<UnitRecord>> CaptureStore::units() const {
-  XAAS_ASSIGN(auto records, read_records(root_ / kUnits, parse_unit_record));
+  XAAS_ASSIGN(auto records, read_records(records_ / kUnits, parse_unit_record));
   std::ranges::sort(records, {}, [](const UnitRecord& record) {
-    return std::tie(record.object, record.machine_options, record.compiler, record.source, record.directory,
-                    record.headers);
+    return std::tie(record.object, record.machine_options, record.asked_machine_options, record.compiler, record.source,
+                    record.directory, record.headers);
   });
   return records;
 }
 
 Result<std::vector<LinkRecord>> CaptureStore::links() const {
-  XAAS_ASSIGN(auto records, read_records(root_ / kLinks, parse_link_record));
+  XAAS_ASSIGN(auto records, read_records(records_ / kLinks, parse_link_record));
   std::ranges::sort(records, {}, [](const LinkRecord& record) { return to_json(record); });
   return records;
 }

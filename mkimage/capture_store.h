@@ -18,15 +18,27 @@ namespace xaas {
 // The reason of a record that is no object's: of a precompiled header, for the headers that it read.
 inline constexpr std::string_view kPrecompiledHeader = "a precompiled header";
 
+// What tells a unit from others before its IR is known; for reports.
+struct UnitIdentity {
+  std::string target;  // the object, without the directory of the build
+  Digest command;      // all options, without names of directories
+  Digest text;         // preprocessed, without line markers where they decide nothing
+  Digest options;      // those that the text does not show, but for warnings and what the CPU can execute
+  bool operator==(const UnitIdentity&) const = default;
+};
+
 // One object file that a compiler made.
 struct UnitRecord {
-  Digest object;          // of the object file, as the compiler left it
-  std::string reason;     // why it has no bitcode; empty when it has
-  std::string compiler;   // absolute path of the real one
-  std::string source;     // as on the command line
-  std::string directory;  // where the compiler ran
-  std::vector<std::string> machine_options;
-  std::vector<std::string> headers;  // as the compiler found them, system headers included
+  Digest object;                                   // of the object file, as the compiler left it
+  std::string reason;                              // why it has no bitcode; empty when it has
+  std::string compiler;                            // absolute path of the real one
+  std::string source;                              // as on the command line
+  std::string directory;                           // where the compiler ran
+  std::vector<std::string> machine_options;        // that it was compiled with
+  std::vector<std::string> asked_machine_options;  // that the project gave: what the configuration requires of a CPU
+  std::vector<std::string> headers;                // as the compiler found them, system headers included
+  std::optional<UnitIdentity> identity;            // where it was preprocessed by itself
+  bool is_shared = false;                          // an earlier compile's result, not compiled again
   bool operator==(const UnitRecord&) const = default;
 };
 
@@ -79,11 +91,14 @@ std::string to_json(const LinkRecord& record);
 Result<UnitRecord> parse_unit_record(std::string_view json);
 Result<LinkRecord> parse_link_record(std::string_view json);
 
-// Several processes and threads may use one directory at once.
+// Several processes and threads may use one directory at once. Content is shared by all configurations of a build;
+// records are of one of them.
 class CaptureStore {
  public:
-  explicit CaptureStore(std::filesystem::path root) : root_(std::move(root)) {}
+  CaptureStore(std::filesystem::path root, const std::string& configuration)
+      : root_(std::move(root)), records_(root_ / "records" / configuration) {}
   Status create() const;
+  void remove_records() const;
 
   Status add_unit(const UnitRecord& record, std::optional<std::string_view> bitcode) const;
   Status add_link(const LinkRecord& record) const;
@@ -112,6 +127,7 @@ class CaptureStore {
  private:
   Status publish(const std::filesystem::path& target, std::string_view content) const;
   std::filesystem::path root_;
+  std::filesystem::path records_;
 };
 
 }  // namespace xaas

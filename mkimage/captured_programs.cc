@@ -74,7 +74,7 @@ class Canonicaliser {
   Status write(const Digest& digest, const std::string& canonical) {
     {
       const std::lock_guard lock(written_mutex_);
-      if (!written_.insert(digest).second) return {};
+      if (!written_.insert(digest).second || std::filesystem::exists(directory_ / digest.hex())) return {};
     }
     std::ofstream file(directory_ / digest.hex(), std::ios::binary);
     file.write(canonical.data(), static_cast<std::streamsize>(canonical.size()));
@@ -139,15 +139,15 @@ std::set<Digest> linked_objects(const std::vector<InstalledProgram>& programs) {
   return objects;
 }
 
-Result<CanonicalStore> canonicalise_units(const CaptureStore& store, const std::vector<UnitRecord>& units,
-                                          const std::set<Digest>& objects, const std::string& compiler,
-                                          const std::filesystem::path& directory, unsigned jobs,
-                                          const std::function<void(std::size_t, std::size_t)>& progress) {
+Status canonicalise_units(const CaptureStore& store, const std::vector<UnitRecord>& units,
+                          const std::set<Digest>& objects, const std::string& compiler,
+                          const std::filesystem::path& directory, unsigned jobs,
+                          const std::function<void(std::size_t, std::size_t)>& progress, CanonicalStore& result) {
   UnitFeatureTable table(compiler);
-  CanonicalStore result;
   std::vector<Task> tasks;
   for (const UnitRecord& unit : units) {  // sorted by object
-    const bool is_known = !tasks.empty() && tasks.back().object == unit.object;
+    const bool is_known = (!tasks.empty() && tasks.back().object == unit.object) ||
+                          result.units.contains(unit.object) || result.failures.contains(unit.object);
     if (is_known || !unit.reason.empty() || !objects.contains(unit.object)) continue;
     auto features = table.lookup(unit.compiler, unit.machine_options);
     if (features) {
@@ -169,7 +169,7 @@ Result<CanonicalStore> canonicalise_units(const CaptureStore& store, const std::
       result.failures.emplace(tasks[i].object, unit.error().message);
     }
   }
-  return result;
+  return {};
 }
 
 InputNames source_names(const CaptureEnvironment& environment, const std::vector<UnitRecord>& units) {

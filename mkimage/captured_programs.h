@@ -34,12 +34,14 @@ struct CanonicalStore {
   std::map<Digest, std::string> failures;  // by object: why it cannot be canonicalised and is linked as it is
 };
 
-// Canonicalises the bitcode of `objects` as far as there is some, with `jobs` threads; writes each result once, to
-// `directory`/<hex digits of its digest>. `progress` is called with how many are done, by one thread at a time.
-Result<CanonicalStore> canonicalise_units(const CaptureStore& store, const std::vector<UnitRecord>& units,
-                                          const std::set<Digest>& objects, const std::string& compiler,
-                                          const std::filesystem::path& directory, unsigned jobs,
-                                          const std::function<void(std::size_t done, std::size_t all)>& progress);
+// Canonicalises the bitcode of `objects` as far as there is some and it is not in `result` already, with `jobs`
+// threads; adds it there, and writes it once, to `directory`/<hex digits of its digest>. `progress` is called with how
+// many are done, by one thread at a time.
+Status canonicalise_units(const CaptureStore& store, const std::vector<UnitRecord>& units,
+                          const std::set<Digest>& objects, const std::string& compiler,
+                          const std::filesystem::path& directory, unsigned jobs,
+                          const std::function<void(std::size_t done, std::size_t all)>& progress,
+                          CanonicalStore& result);
 
 // The source of every recorded object, as CaptureEnvironment::display_name() calls it.
 InputNames source_names(const CaptureEnvironment& environment, const std::vector<UnitRecord>& units);

@@ -12,6 +12,8 @@
 #include "format/file.h"
 #include "format/mapped_file.h"
 #include "mkimage/capture_cache.h"
+#include "mkimage/isa_options.h"
+#include "mkimage/preprocessed_unit.h"
 #include "mkimage/process.h"
 #include "mkimage/split.h"
 
@@ -23,20 +25,30 @@ std::vector<std::string> with_compiler(const Compilation& compilation, std::vect
   return arguments;
 }
 
-void record_objects(const CaptureEnvironment& environment, const Compilation& compilation,
-                    const std::vector<std::string>& headers) {
+// Each object of the command; `unit` has what they have in common.
+void record_objects(const CaptureEnvironment& environment, const Compilation& compilation, CompiledUnit unit) {
   for (const CompilerInput& input : compilation.command.inputs) {
     if (input.kind == InputKind::linker_input) continue;
+    unit.source = input.path;
     if (compilation.command.mode == CommandMode::precompile) {
-      record_unit(environment, compilation, {input.path, {}, std::nullopt, headers});
+      record_unit(environment, compilation, unit);
       continue;
     }
     const std::filesystem::path path = object_of(compilation, input);
     if (!std::filesystem::is_regular_file(path)) continue;  // -o /dev/null
     const auto object = MappedFile::open(path);
-    if (object)
-      record_unit(environment, compilation, {input.path, object->bytes(), embedded_bitcode(object->bytes()), headers});
+    if (!object) continue;
+    unit.object = object->bytes();
+    unit.bitcode = embedded_bitcode(unit.object);
+    record_unit(environment, compilation, unit);
   }
+}
+
+// The message about the error, or the first one.
+std::string first_error(std::string_view messages) {
+  const std::size_t error = messages.find("error:");
+  const std::string_view text = messages.substr(error == std::string_view::npos ? 0 : error);
+  return std::string(text.substr(0, text.find('\n')));
 }
 
 // A file in the place of one that was there, as compilers write; never in the place of a device.
@@ -49,26 +61,56 @@ Status replace_file(const std::filesystem::path& path, std::string_view content)
   return write_all(fd.get(), content);
 }
 
+// A compile that may not work out.
+struct Attempt {
+  bool works = false;
+  bool is_shared = false;  // it was not compiled again
+  std::string refusal;     // the compiler's first message, where it does not work
+};
+
 // Writes what the compiler would have written, and says what it said.
-Status replay(const Compilation& compilation, const CompileResult& result) {
+Status replay(const Compilation& compilation, const CompileResult& result, const PreprocessedUnit& unit) {
   XAAS_TRY(replace_file(object_of(compilation, compilation.command.inputs.front()), result.object));
-  if (result.dependencies) XAAS_TRY(replace_file(*dependency_file(compilation), *result.dependencies));
+  if (unit.dependencies()) XAAS_TRY(replace_file(*dependency_file(compilation), *unit.dependencies()));
   static_cast<void>(write_all(STDOUT_FILENO, result.output));
   static_cast<void>(write_all(STDERR_FILENO, result.messages));
   return {};
 }
 
-// Keeps what a compile that has just succeeded left behind. The next run costs more without it, and nothing else.
-Status keep(const CaptureCache& cache, const Digest& key, const Compilation& compilation, const TentativeRun& run,
-            const std::vector<std::string>& headers) {
-  CompileResult result{{}, std::nullopt, run.output(), run.messages(), headers};
+// Keeps what a compile left behind. The next one costs more without it, and nothing else.
+Status keep(const CaptureCache& cache, const PreprocessedUnit::Keys& keys, const Compilation& compilation,
+            const TentativeRun& run) {
+  CompileResult result{{}, run.output(), run.messages(), !run.ok()};
+  // Another status than this is an accident, which need not happen again. Nobody will see the messages.
+  if (result.is_refusal) return run.code() == 1 ? cache.add(keys.silent, result) : Status();
   const std::filesystem::path object = object_of(compilation, compilation.command.inputs.front());
   if (!std::filesystem::is_regular_file(object)) return {};  // -o /dev/null
   XAAS_ASSIGN(result.object, read_file(object));
-  if (const auto file = dependency_file(compilation)) {
-    XAAS_ASSIGN(result.dependencies, read_file(*file));
-  }
-  return cache.add(key, result);
+  const bool is_silent = result.output.empty() && result.messages.empty();
+  return cache.add(is_silent ? keys.silent : keys.verbose, result);
+}
+
+// Compiles with bitcode.
+Attempt compile_with_bitcode(const CaptureEnvironment& environment, const Compilation& compilation,
+                             const Variables& variables, TentativeRun& run) {
+  run = TentativeRun(with_compiler(compilation, capturing_arguments(environment, compilation, {})), variables);
+  if (run.ok()) run.pass_on_output();
+  return {run.ok(), false, run.ok() ? std::string() : run.first_message()};
+}
+
+// The same, but for what was compiled before.
+Attempt find_or_compile(const CaptureEnvironment& environment, const Compilation& compilation,
+                        const PreprocessedUnit& unit) {
+  const CaptureCache cache(environment.cache);
+  const PreprocessedUnit::Keys keys = unit.keys(environment, compilation);
+  auto earlier = cache.find(keys.silent);
+  if (!earlier) earlier = cache.find(keys.verbose);
+  if (earlier && earlier->is_refusal) return {false, true, first_error(earlier->messages)};
+  if (earlier && replay(compilation, *earlier, unit)) return {true, true, {}};
+  TentativeRun run;
+  Attempt attempt = compile_with_bitcode(environment, compilation, {}, run);
+  static_cast<void>(keep(cache, keys, compilation, run));
+  return attempt;
 }
 
 }  // namespace
@@ -112,11 +154,7 @@ void TentativeRun::pass_on_output() const {
   static_cast<void>(write_all(STDERR_FILENO, messages_));
 }
 
-std::string TentativeRun::first_message() const {
-  const std::size_t error = messages_.find("error:");
-  const std::string_view text = std::string_view(messages_).substr(error == std::string::npos ? 0 : error);
-  return std::string(text.substr(0, text.find('\n')));
-}
+std::string TentativeRun::first_message() const { return first_error(messages_); }
 
 std::vector<std::string> capturing_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
                                              const std::vector<std::string>& extra) {
@@ -152,7 +190,10 @@ void record_unit(const CaptureEnvironment& environment, const Compilation& compi
   std::error_code ignored;
   record.directory = std::filesystem::current_path(ignored).string();
   record.machine_options = compilation.command.machine_options;
+  record.asked_machine_options = compilation.command.asked_machine_options;
   record.headers = unit.headers;
+  record.identity = unit.identity;
+  record.is_shared = unit.is_shared;
   if (record.reason.empty() && !unit.bitcode) record.reason = "the compiler wrote no bitcode";
   const CaptureStore store = environment.store();
   if (auto status = store.add_unit(record, record.reason.empty() ? unit.bitcode : std::nullopt); !status) {
@@ -185,32 +226,49 @@ PlainRun run_as_asked(const Compilation& compilation, Variables variables) {
   return {status ? status->shell_code() : 1, run.first_message()};
 }
 
+Compilation without_isa(const Compilation& compilation) {
+  Compilation result = compilation;
+  result.arguments = without_isa_options(compilation.arguments);
+  result.command = parse_compiler_command(result.arguments, compilation.role);
+  result.command.asked_machine_options = compilation.command.asked_machine_options;
+  return result;
+}
+
 int compile_and_capture(const CaptureEnvironment& environment, const Compilation& compilation) {
-  const CaptureCache cache(environment.cache);
-  const auto key = environment.cache.empty() ? std::nullopt : CaptureCache::key(environment, compilation);
-  if (const auto earlier = key ? cache.find(*key) : std::nullopt; earlier && replay(compilation, *earlier)) {
-    record_objects(environment, compilation, earlier->headers);
-    return 0;
-  }
-  const HeaderList headers(environment.store());
   const bool wants_bitcode =
       compilation.command.mode == CommandMode::compile || compilation.command.mode == CommandMode::precompile;
   Compilation recorded = compilation;
-  PlainRun plain;
-  bool is_captured = false;
-  if (wants_bitcode) {
-    const TentativeRun run(with_compiler(compilation, capturing_arguments(environment, compilation, {})),
-                           headers.variables());
-    is_captured = run.ok();
-    if (is_captured) run.pass_on_output();
-    if (is_captured && key) static_cast<void>(keep(cache, *key, compilation, run, headers.read()));
-    if (!is_captured) recorded.command.reason = does_not_compile_to_bitcode(run.first_message());
+  Attempt attempt;
+  std::optional<PreprocessedUnit> unit;
+  if (wants_bitcode && !environment.cache.empty()) unit = PreprocessedUnit::run(environment, compilation);
+  if (unit) {
+    if (unit->is_same_without_isa()) {
+      recorded = without_isa(compilation);
+      attempt = find_or_compile(environment, recorded, *unit);
+    }
+    if (!attempt.works) {
+      recorded = compilation;
+      attempt = find_or_compile(environment, compilation, *unit);
+    }
   }
-  if (!is_captured) plain = run_as_asked(compilation, wants_bitcode ? Variables() : headers.variables());
+  const HeaderList headers(environment.store());
+  if (wants_bitcode && !unit) {
+    TentativeRun run;
+    attempt = compile_with_bitcode(environment, compilation, headers.variables(), run);
+  }
+  if (wants_bitcode && !attempt.works) recorded.command.reason = does_not_compile_to_bitcode(attempt.refusal);
+  PlainRun plain;
+  if (!attempt.works) plain = run_as_asked(compilation, wants_bitcode ? Variables() : headers.variables());
   if (plain.refusal) recorded.command.reason = does_not_compile(*plain.refusal);
   if (compilation.command.mode == CommandMode::precompile) recorded.command.reason = kPrecompiledHeader;
-  if (plain.code == 0) record_objects(environment, recorded, headers.read());
-  return plain.code;
+  if (plain.code != 0) return plain.code;
+
+  CompiledUnit result;
+  result.headers = unit ? unit->headers() : headers.read();
+  if (unit) result.identity = unit->identity(environment, compilation);
+  result.is_shared = attempt.is_shared;
+  record_objects(environment, recorded, result);
+  return 0;
 }
 
 }  // namespace xaas

@@ -27,6 +27,9 @@ struct Compilation {
 std::vector<std::string> capturing_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
                                              const std::vector<std::string>& extra);
 
+// The same command without what it says of the CPU; the record keeps that.
+Compilation without_isa(const Compilation& compilation);
+
 struct PlainRun {
   int code = 0;                        // exit status
   std::optional<std::string> refusal;  // the compiler's first message, where the fallback ran
@@ -51,6 +54,8 @@ struct CompiledUnit {
   std::string_view object;                  // bytes of the object file
   std::optional<std::string_view> bitcode;  // of the same unit
   std::vector<std::string> headers = {};    // that it read
+  std::optional<UnitIdentity> identity = {};
+  bool is_shared = false;  // nothing was compiled for it
 };
 void record_unit(const CaptureEnvironment& environment, const Compilation& compilation, const CompiledUnit& unit);
 // The bitcode that clang put into an object.
@@ -75,6 +80,7 @@ class HeaderList {
 // A run of the compiler that may not work out: what it says is kept until that is known.
 class TentativeRun {
  public:
+  TentativeRun() = default;  // none yet: not ok()
   // The arguments include the program.
   TentativeRun(std::vector<std::string> arguments, Variables variables);
   bool ok() const { return code_ == 0; }

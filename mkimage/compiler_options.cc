@@ -227,6 +227,7 @@ class Parser {
       }
     }
     decide();
+    command_.asked_machine_options = command_.machine_options;
     return std::move(command_);
   }
 

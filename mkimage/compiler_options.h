@@ -68,9 +68,10 @@ struct CompilerCommand {
   std::string reason;  // why untouched or native: the option, mostly
   std::vector<CompilerInput> inputs;
   std::optional<std::string> output;
-  std::optional<std::string> linker;         // that the project names with -fuse-ld=
-  std::vector<std::string> machine_options;  // in order
-  bool names_cpu = false;                    // -march= other than the plain x86-64
+  std::optional<std::string> linker;               // that the project names with -fuse-ld=
+  std::vector<std::string> machine_options;        // in order
+  std::vector<std::string> asked_machine_options;  // likewise, before any were taken away
+  bool names_cpu = false;                          // -march= other than the plain x86-64
 };
 
 // One option or input of a command line.

@@ -18,7 +18,8 @@ constexpr const char* kDescription =
 constexpr const char* kFooter =
     "Commands are run by sh in a copy of SOURCE, with $SRC, $BUILD, $DESTDIR, $PREFIX, $JOBS, $CC and $CXX set; the\n"
     "environment has only $CC, $CXX, $FC and, when installing, $DESTDIR. They must install below $DESTDIR$PREFIX.\n"
-    "SOURCE/xaas.toml may give name, version, prefix, configure, build and install as strings; options win over it.\n"
+    "SOURCE/xaas.toml may give name, version, prefix, configure, build and install, and the configurations to build;\n"
+    "options win over it. See mkxaas(1).\n"
     "Example: mkxaas --build 'make -j$JOBS' --install 'make install PREFIX=$PREFIX' zstd-1.5.4 zstd.xaas";
 
 unsigned available_cpus() {
@@ -29,6 +30,8 @@ unsigned available_cpus() {
 
 struct CommandLine {
   xaas::MakeImageOptions image;
+  std::vector<std::string> restrictions;
+  bool prints_configurations = false;
   bool quiet = false;
   bool verbose = false;
 };
@@ -36,6 +39,12 @@ struct CommandLine {
 void define(CLI::App& app, CommandLine& line) {
   app.set_version_flag("--version", std::string("mkxaas ") + xaas::kVersion);
   app.add_option("-f,--file", line.image.recipe_file, "Read this instead of SOURCE/xaas.toml")->type_name("FILE");
+  app.add_option("-D,--define", line.restrictions,
+                 "Build only configurations with this value V of the point P, or one of V,V,...")
+      ->type_name("P=V")
+      ->allow_extra_args(false);
+  app.add_flag("--print-configurations", line.prints_configurations,
+               "Show the configurations that would be built, and build nothing");
   app.add_option("-j,--jobs", line.image.jobs, "Do this many things at once; default: the CPUs there are")
       ->type_name("N")
       ->check(CLI::Range(1U, 4096U).description(""));
@@ -60,19 +69,36 @@ void define(CLI::App& app, CommandLine& line) {
       ->type_name("FILE");
   app.add_flag("-q,--quiet", line.quiet, "Say nothing but errors");
   app.add_flag("-v,--verbose", line.verbose, "Show the output of all commands");
-  app.add_option("SOURCE", line.image.source, "Directory of the source")->required()->type_name("");
-  app.add_option("IMAGE", line.image.image, "The image to make")->required()->type_name("");
+  app.add_option("SOURCE", line.image.source, "Directory of the source; may be left out where FILE names it")
+      ->type_name("");
+  app.add_option("IMAGE", line.image.image, "The image to make")->type_name("");
   app.final_callback([&] {
+    xaas::MakeImageOptions& image = line.image;
+    if (!line.prints_configurations && image.image.empty() && image.recipe_file) image.image.swap(image.source);
+    if (!line.prints_configurations && image.image.empty()) throw CLI::RequiredError("IMAGE");
+    if (image.source.empty() && !image.recipe_file) throw CLI::RequiredError("SOURCE");
     if (line.quiet && line.verbose) throw CLI::ValidationError("--quiet and --verbose contradict each other");
   });
 }
 
-int run(const CommandLine& line) {
+xaas::Status make(const xaas::MakeImageOptions& options, const CommandLine& line, xaas::Progress& progress) {
+  if (!line.prints_configurations) return xaas::make_image(options, progress);
+  XAAS_ASSIGN(const std::string plan, xaas::describe_configurations(options));
+  fmt::print("{}", plan);
+  return {};
+}
+
+int run(CommandLine& line) {
   using xaas::Verbosity;
   xaas::Progress progress(line.quiet ? Verbosity::quiet : line.verbose ? Verbosity::verbose : Verbosity::normal);
   auto status = xaas::watch_interrupts("mkxaas");
   if (status && line.image.report) status = xaas::check_report(*line.image.report);
-  if (status) status = xaas::make_image(line.image, progress);
+  auto restrictions = xaas::parse_restrictions(line.restrictions);
+  if (status && !restrictions) status = tl::unexpected(restrictions.error());
+  if (status) {
+    line.image.restrictions = std::move(*restrictions);
+    status = make(line.image, line, progress);
+  }
   if (status) return 0;
   xaas::yield_to_interrupt();
   progress.clear();

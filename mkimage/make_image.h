@@ -7,6 +7,7 @@
 #include <string>
 
 #include "format/error.h"
+#include "mkimage/configuration_plan.h"
 #include "mkimage/progress.h"
 #include "mkimage/recipe_file.h"
 
@@ -15,9 +16,10 @@ namespace xaas {
 enum class ToolchainChoice { full, none };
 
 struct MakeImageOptions {
-  std::filesystem::path source;
+  std::filesystem::path source;  // empty: what the recipe file names
   std::filesystem::path image;
   std::optional<std::filesystem::path> recipe_file;  // none: xaas.toml in `source`, if it is there
+  Restrictions restrictions;                         // of the configurations
   BuildRecipe overrides;                             // what the command line says; wins over the file
   unsigned jobs = 1;
   std::optional<std::filesystem::path> work;  // none: <image>.build
@@ -25,6 +27,9 @@ struct MakeImageOptions {
   ToolchainChoice toolchain = ToolchainChoice::full;
   std::optional<std::filesystem::path> report;  // JSON
 };
+
+// The configurations that make_image() would build, a line each. Nothing is built.
+Result<std::string> describe_configurations(const MakeImageOptions& options);
 
 // Makes options.image, or leaves nothing: an error has removed the work directory, unless it is to be kept. The output
 // of a build command that failed went to standard error.

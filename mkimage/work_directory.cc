@@ -96,13 +96,13 @@ Result<WorkDirectory> WorkDirectory::create(const fs::path& root, Keep keep) {
   if (keep == Keep::no) remove_on_interrupt(canonical);
   WorkDirectory directory(canonical, keep, std::move(lock));
   XAAS_TRY(remove_contents(canonical, directory.cache()));
-  XAAS_TRY(make_directories({directory.ir(), directory.parts()}));
+  XAAS_TRY(make_directories({directory.ir(), directory.parts(), directory.capture()}));
   XAAS_TRY(directory.clear_build());
   return directory;
 }
 
 Status WorkDirectory::clear_build() const {
-  const std::vector<fs::path> parts = {build(), installed(), capture(), tools(), temporary()};
+  const std::vector<fs::path> parts = {build(), installed(), tools(), temporary()};
   remove_tree(source());  // made by whoever fills it
   for (const fs::path& part : parts) remove_tree(part);
   return make_directories(parts);
@@ -115,6 +115,15 @@ WorkDirectory::~WorkDirectory() {
   if (root_.empty() || keep_ == Keep::yes) return;
   remove_tree(root_);
   keep_on_interrupt(root_);
+}
+
+Result<fs::path> WorkDirectory::keep_installed(const std::string& configuration) const {
+  const fs::path trees = parts() / "trees";
+  std::error_code error;
+  fs::create_directories(trees, error);
+  if (!error) fs::rename(installed(), trees / configuration, error);
+  if (error) return fail(Code::io, "cannot keep {}: {}", installed().string(), error.message());
+  return trees / configuration;
 }
 
 fs::path WorkDirectory::log(std::string_view stage) const { return root_ / fmt::format("{}.log", stage); }

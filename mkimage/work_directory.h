@@ -36,8 +36,10 @@ class WorkDirectory {
   std::filesystem::path temporary() const { return root_ / "tmp"; }  // what the build takes for /tmp
   std::filesystem::path log(std::string_view stage) const;
 
-  // For another build from the beginning: what one leaves is removed, but for the cache().
+  // For another build from the beginning: removes what one leaves, but for what was captured.
   Status clear_build() const;
+  // Moves what was installed out of the way of the next configuration's. Returns where it is then.
+  Result<std::filesystem::path> keep_installed(const std::string& configuration) const;
 
  private:
   WorkDirectory(std::filesystem::path root, Keep keep, Fd lock)

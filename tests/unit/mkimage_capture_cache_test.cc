@@ -6,6 +6,7 @@
 #include "format/file.h"
 #include "mkimage/capture_cache.h"
 #include "mkimage/compile_capture.h"
+#include "mkimage/preprocessed_unit.h"
 #include "mkimage/process.h"
 
 namespace {
@@ -37,6 +38,13 @@ class CachedBuild {
     REQUIRE(cache().begin());
   }
   void end() const { cache().end(); }
+  // Another configuration of the same run.
+  void begin_configuration(const std::string& name) {
+    environment_.shares_units = true;
+    environment_.configuration = name;
+    environment_.build_name = ".build-" + name;
+    REQUIRE(environment_.store().create());
+  }
   CaptureCache cache() const { return CaptureCache(environment_.cache); }
 
   fs::path root() const { return directory_->path(); }
@@ -54,7 +62,12 @@ class CachedBuild {
     REQUIRE(compile_and_capture(environment_, {environment_.c_compiler, options, command}) == 0);
     return static_cast<int>(compiles() - before);
   }
-  std::vector<UnitRecord> units() const { return environment_.store().units().value(); }
+  // But for what tells whether they were compiled.
+  std::vector<UnitRecord> units() const {
+    std::vector<UnitRecord> units = environment_.store().units().value();
+    for (UnitRecord& unit : units) unit.is_shared = false;
+    return units;
+  }
 
  private:
   std::uintmax_t compiles() const {
@@ -152,4 +165,69 @@ TEST_CASE("what a whole run did not use is not kept, and a failed run loses noth
   build.end();
   build.begin();
   CHECK(build.compile() == 1);
+}
+
+TEST_CASE(
+    "a unit whose text the options for the CPU do not change is captured without them, once for all configurations") {
+  CachedBuild build;
+  build.begin_configuration("avx2");
+  build.write("a.c", "int a(int x) { return x + __LINE__; }\n");
+  REQUIRE(build.compile({"-mavx2"}) == 1);
+  CHECK(build.units().front().machine_options.empty());
+  CHECK(build.units().front().asked_machine_options == std::vector<std::string>{"-mavx2"});
+  build.begin_configuration("avx512");
+  CHECK(build.compile({"-mavx512f", "-DUNUSED", "-I/elsewhere"}) == 0);
+  CHECK(build.units().front().machine_options.empty());
+  CHECK(build.compile({"-mavx512f", "-ffast-math"}) == 1);
+  CHECK(build.compile({"-mavx512f", "-mno-sse4.1"}) == 1);
+}
+
+TEST_CASE("options for the CPU stay where the unit needs them") {
+  CachedBuild build;
+  build.begin_configuration("one");
+  int first = 1;
+  SECTION("the text tells them") { build.write("a.c", "#ifdef __AVX2__\nint a;\n#else\nint b;\n#endif\n"); }
+  SECTION("vectors are handed over") {
+    build.write("a.c", "typedef int v __attribute__((vector_size(32)));\nv a(v x) { return x; }\n");
+  }
+  SECTION("it does not compile without") {
+    build.write("a.c",
+                "int a(void) { return __builtin_ia32_crc32qi(1, 2) + __builtin_ia32_rdtscp(&(unsigned){0}) > 0; }\n");
+    first = 2;
+  }
+  const std::vector<std::string> options = {"-mavx2", "-mcrc32"};
+  CHECK(build.compile(options) == first);
+  REQUIRE(build.units().size() == 1);
+  CHECK(build.units().front().machine_options == options);
+  build.begin_configuration("two");
+  CHECK(build.compile(options) == 0);
+  CHECK(build.compile({"-mavx2", "-mcrc32", "-mfma"}) == 1);
+}
+
+TEST_CASE("what the compiler says is said again, and only where it would be") {
+  CachedBuild build;
+  build.write("a.c", "int a(void) { int unused; return 1; }\n");
+  CHECK(build.compile() == 1);
+  CHECK(build.compile({"-Wall"}) == 1);
+  CHECK(build.compile({"-Wall"}) == 0);
+  CHECK(build.compile() == 0);
+}
+
+TEST_CASE("a response file is no part of a key") {
+  CachedBuild build;
+  build.write("a.c", "int a;\n");
+  const fs::path response = build.write("arguments", "-O1");
+  CHECK(build.compile({"@" + response.string()}) == 1);
+  CHECK(build.compile({"@" + response.string()}) == 1);
+}
+
+TEST_CASE("places in the source are left out of a text unless the compiler may look at them") {
+  const std::string text =
+      "# 1 \"a.c\"\n\n# 1 \"/usr/include/x.h\" 1 3\nint x;\n# 2 \"a.c\" 2\n\n\nint a = 7;\n#pragma pack(1)\n";
+  CHECK(text_without_places(text, {"-O2", "-g0"}) == "int x;\nint a = 7;\n#pragma pack(1)\n");
+  CHECK_FALSE(text_without_places(text, {"-g"}));
+  CHECK(text_without_places(text, {"-g", "-g0"}));
+  for (const char* asks : {"__builtin_FILE()", "__PRETTY_FUNCTION__", "R\"(\n# 1 \"x\"\n)\""}) {
+    CHECK_FALSE(text_without_places(text + asks, {}));
+  }
 }

@@ -1,0 +1,23 @@
+// Writes ImageContents as an image. Implements spec/image-format.md, "Layout" and "Manifest".
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "format/squashfs_writer.h"
+#include "mkimage/build_plan.h"
+#include "mkimage/image_contents.h"
+
+namespace xaas {
+
+// `c_compiler` tells what the CPU options of units mean.
+Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents, const std::string& c_compiler);
+
+// Makes `image`, or leaves what was there: it is written beside it and renamed. `objects` is any store of the build,
+// `ir` the directory with the canonical bitcode. Returns its size in bytes.
+Result<std::uint64_t> write_image(const std::filesystem::path& image, const WriterOptions& writer,
+                                  const CaptureStore& objects, const std::filesystem::path& ir,
+                                  const ImageContents& contents, const Manifest& manifest);
+
+}  // namespace xaas

@@ -1,0 +1,51 @@
+// What goes into an image: of each configuration what it installed and what was captured of it, and what they share.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mkimage/build_plan.h"
+#include "mkimage/bundled_libraries.h"
+#include "mkimage/captured_programs.h"
+#include "mkimage/configuration_plan.h"
+#include "mkimage/installed_tree.h"
+#include "mkimage/progress.h"
+#include "mkimage/work_directory.h"
+#include "mkimage/worker_bundle.h"
+
+namespace xaas {
+
+struct ConfigurationContents {
+  PlannedConfiguration plan;
+  InstalledTree tree;
+  std::vector<UnitRecord> units;
+  std::vector<InstalledProgram> programs;
+  HostNeeds needs;
+};
+
+struct ImageContents {
+  std::string triple;
+  std::vector<ConfigurationContents> configurations;  // the default one first
+  CanonicalStore canonical;
+  BundledLibraries bundled;
+  std::map<std::string, std::filesystem::path> sources;  // path in the image -> file
+  std::optional<WorkerBundle> worker;
+};
+
+// Adds a configuration that has just been built: what it installed, captured and read. The files stay in `work`, and
+// the directories of the build can be used for the next one.
+Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
+                             const PlannedConfiguration& configuration, const CaptureEnvironment& environment,
+                             unsigned jobs, Progress& progress, ImageContents& contents);
+
+// The features of a CPU that code of a configuration executes without asking: what all its units ask for, what units
+// ask for that ask for something else in another configuration, and what the recipe declares. Units that ask for the
+// same in every configuration are for code that is chosen at run time. `c_compiler` tells what its options mean.
+// Sorted.
+std::vector<std::string> required_features(const ImageContents& contents, const ConfigurationContents& configuration,
+                                           const std::string& c_compiler);
+
+}  // namespace xaas

@@ -1,0 +1,58 @@
+// What a unit is after preprocessing: the text and the options that decide what the compiler makes of it, and with them
+// the name of the result in a CaptureCache. Implements spec/recipe.md, "What configurations share".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format/digest.h"
+#include "format/error.h"
+#include "mkimage/capture_environment.h"
+#include "mkimage/compile_capture.h"
+
+namespace xaas {
+
+// The text without what only tells where it came from: line markers and empty lines. Nullopt when the compiler may look
+// at that: for debug information, for what asks for its own place in the source, for text within raw strings.
+std::optional<std::string> text_without_places(std::string_view text, const std::vector<std::string>& options);
+
+class PreprocessedUnit {
+ public:
+  // Runs the preprocessor. Nullopt when more decides the result than can be told, or when it refuses: the compile is
+  // then to be run as it is.
+  static std::optional<PreprocessedUnit> run(const CaptureEnvironment& environment, const Compilation& compilation);
+
+  const std::vector<std::string>& headers() const { return headers_; }  // that were read
+  // Of the file that -MD asks for, where it does.
+  const std::optional<std::string>& dependencies() const { return dependencies_; }
+
+  // Whether the unit is the same text without what its options say of the CPU, and hands no vectors of that CPU to
+  // others: then it is to be captured without them, as long as it compiles so.
+  bool is_same_without_isa() const { return same_without_isa_; }
+
+  // Of all that decides the result of compiling the unit with `compilation`'s options: of what the compiler makes when
+  // it says nothing, and of what it makes and says.
+  struct Keys {
+    Digest silent;
+    Digest verbose;
+  };
+  Keys keys(const CaptureEnvironment& environment, const Compilation& compilation) const;
+
+  // What a report compares: the command but for names of directories; the text; the options that are left when those
+  // for the preprocessor, for warnings and for the CPU are taken away.
+  UnitIdentity identity(const CaptureEnvironment& environment, const Compilation& compilation) const;
+
+ private:
+  std::string text_;
+  std::optional<std::string> text_without_places_;
+  std::vector<std::string> headers_;
+  std::optional<std::string> dependencies_;
+  bool same_without_isa_ = false;
+};
+
+// Where -MD or -MMD among the arguments has the compiler write the dependencies; nullopt without them.
+std::optional<std::filesystem::path> dependency_file(const Compilation& compilation);
+
+}  // namespace xaas

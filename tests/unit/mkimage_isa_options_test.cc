@@ -1,0 +1,25 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "mkimage/isa_options.h"
+#include "mkimage/process.h"
+
+TEST_CASE("the features that options name are sorted, and the compiler knows them all") {
+  const auto features = xaas::isa_features();
+  CHECK(std::ranges::adjacent_find(features, std::ranges::greater_equal()) == features.end());
+  std::vector<std::string> command = {"clang-19", "-Werror", "-fsyntax-only", "-x", "c", "/dev/null"};
+  for (const std::string_view feature : features) command.push_back("-m" + std::string(feature));
+  const auto answer = xaas::run_and_read(command);
+  REQUIRE(answer);
+  CHECK(answer->error.empty());
+  CHECK(answer->status.ok());
+}
+
+TEST_CASE("options for what a CPU can execute are told from other options") {
+  for (const char* option : {"-mavx2", "-msse4.1", "-march=haswell", "-mfma"}) CHECK(xaas::is_isa_option(option));
+  for (const char* option : {"-mno-avx2", "-mlong-double-64", "-mcmodel=large", "-mtune=haswell", "-m32", "-mavx2x",
+                             "-mprefer-vector-width=512", "mavx2", "-O2"}) {
+    CHECK_FALSE(xaas::is_isa_option(option));
+  }
+  CHECK(xaas::without_isa_options({"-O2", "-mavx2", "-c", "a.c"}) == std::vector<std::string>{"-O2", "-c", "a.c"});
+}
