@@ -1,6 +1,7 @@
 // The manifest of an image, /.xaas/manifest.json. Implements spec/image-format.md, section "Manifest".
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -20,6 +21,9 @@ struct FeatureFlags {
   std::vector<std::string> lower_incompat;  // an unknown one: only the baseline is served
   std::vector<std::string> compat;          // an unknown one is ignored
 };
+
+// The devices that a configuration may require, sorted.
+inline constexpr auto kDevices = std::to_array<std::string_view>({"amd-gpu", "infiniband", "intel-gpu", "nvidia-gpu"});
 
 struct Requirements {
   std::vector<std::string> features;   // target features, "+avx2"

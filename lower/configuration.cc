@@ -27,7 +27,7 @@ bool is_same_kind(std::string_view one, std::string_view other) {
 std::string missing_device(const std::vector<std::string>& devices) {
   const std::vector<std::string> there = host_devices();
   for (const std::string& device : devices) {
-    if (std::ranges::find(known_devices(), device) == known_devices().end()) {
+    if (std::ranges::find(kDevices, device) == kDevices.end()) {
       return fmt::format("needs the device {}, which this version cannot look for", device);
     }
     if (std::ranges::find(there, device) == there.end()) return fmt::format("needs the device {} on this host", device);

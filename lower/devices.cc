@@ -6,11 +6,10 @@
 #include <array>
 #include <memory>
 #include <set>
+#include <string_view>
 
 namespace xaas {
 namespace {
-
-constexpr auto kDevices = std::to_array<std::string_view>({"amd-gpu", "infiniband", "intel-gpu", "nvidia-gpu"});
 
 constexpr unsigned kDisplayClass = 0x03;      // PCI's base class of display controllers
 constexpr unsigned kAcceleratorClass = 0x12;  // and of processing accelerators
@@ -39,8 +38,6 @@ void add_fabrics(hwloc_topology_t topology, std::set<std::string>& devices) {
 }
 
 }  // namespace
-
-std::span<const std::string_view> known_devices() { return kDevices; }
 
 std::vector<std::string> host_devices() {
   std::set<std::string> devices;

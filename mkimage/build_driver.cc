@@ -16,6 +16,7 @@
 #include "mkimage/interrupts.h"
 #include "mkimage/process.h"
 #include "mkimage/real_compiler.h"
+#include "mkimage/unit_features.h"
 
 namespace xaas {
 namespace {
@@ -131,6 +132,7 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   XAAS_ASSIGN(environment_.c_compiler, real_compiler("XAAS_REAL_CC", "clang-19"));
   XAAS_ASSIGN(environment_.cxx_compiler, real_compiler("XAAS_REAL_CXX", "clang++-19"));
   XAAS_TRY(check_tools(environment_.c_compiler));
+  XAAS_TRY(check_requirements());
   XAAS_TRY(find_fortran(fortran));
   XAAS_TRY(environment_.store().create());
   XAAS_ASSIGN(const std::filesystem::path own, own_executable());
@@ -162,6 +164,18 @@ std::string BuildDriver::cxx_name() const {
 std::string BuildDriver::fortran_name() const {
   const std::string name = std::filesystem::path(environment_.fortran_compiler).filename().string();
   return compiler_role(name) == CompilerRole::fortran ? name : "xaas-fc";
+}
+
+// What no compiler knows, no host would have.
+Status BuildDriver::check_requirements() const {
+  UnitFeatureTable table(environment_.c_compiler);
+  for (const std::string& feature : configuration_.requires_.features) {
+    const auto known = table.lookup(environment_.c_compiler, {"-m" + feature.substr(1)});
+    if (known) continue;
+    return fail(Code::invalid, "the recipe requires {} for the configuration {}: {}", feature, configuration_.name,
+                known.error().message);
+  }
+  return {};
 }
 
 Status BuildDriver::find_fortran(FortranChoice choice) {

@@ -56,6 +56,7 @@ class BuildDriver {
   std::string cxx_name() const;
   std::string fortran_name() const;
   Status find_fortran(FortranChoice choice);
+  Status check_requirements() const;
   void follow(int process, const std::filesystem::path& log);
   Variables variables() const;
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "format/image.h"
+#include "format/mapped_file.h"
 #include "mkimage/build_sources.h"
 #include "mkimage/native_archives.h"
 #include "mkimage/process.h"
@@ -54,6 +55,21 @@ Status add_sources(const WorkDirectory& work, const BuildPlan& plan, const std::
   return {};
 }
 
+// An image has one library of a name.
+Status add_bundled(const BundledLibraries& bundled, const std::string& configuration, BundledLibraries& all) {
+  for (const auto& [place, file] : bundled) {
+    const auto [there, is_new] = all.emplace(place, file);
+    if (is_new) continue;
+    XAAS_ASSIGN(const MappedFile one, MappedFile::open(there->second));
+    XAAS_ASSIGN(const MappedFile other, MappedFile::open(file));
+    if (one.bytes() == other.bytes()) continue;
+    return fail(Code::unsupported,
+                "the configuration {} needs another {} than those before it; install it with each, or make two images",
+                configuration, fs::path(place).filename().string());
+  }
+  return {};
+}
+
 // The features that options for the CPU ask for, those of CPUs among them.
 std::vector<std::string> asked_features(UnitFeatureTable& table, const UnitRecord& unit) {
   const auto features = table.lookup(unit.compiler, unit.asked_machine_options);
@@ -81,9 +97,10 @@ Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
   for (const std::string& note : store.notes()) progress.warn(note);
   XAAS_ASSIGN(const auto links, store.links());
   XAAS_ASSIGN(const BundledLibraries bundled,
-              bundle_libraries(result.tree, links, environment.c_compiler, contents.triple, work.parts() / "lib"));
+              bundle_libraries(result.tree, links, environment.c_compiler, contents.triple,
+                               work.parts() / "lib" / configuration.name));
   XAAS_ASSIGN(result.needs, host_needs(result.tree, bundled));
-  contents.bundled.insert(bundled.begin(), bundled.end());
+  XAAS_TRY(add_bundled(bundled, configuration.name, contents.bundled));
   XAAS_ASSIGN(result.programs, find_programs(result.tree, links));
 
   XAAS_ASSIGN(result.units, store.units());

@@ -170,6 +170,15 @@ class KeyHash {
   Sha256 hash_;
 };
 
+// Whether `option` maps a directory that is named nowhere. What names of files the text has by its macros is mapped
+// already.
+bool is_idle_map(std::string_view option, std::string_view names) {
+  constexpr std::string_view kMap = "-ffile-prefix-map=";
+  if (!option.starts_with(kMap)) return false;
+  const std::string_view from = option.substr(kMap.size(), option.rfind('=') - kMap.size());
+  return names.find(from) == std::string_view::npos;
+}
+
 // Directories are named where a file is and not where it will be: as in the image, where the build is left out.
 std::string without_directories(const CaptureEnvironment& environment, std::string argument) {
   for (const std::string& directory : {environment.build.string(), environment.source.string()}) {
@@ -266,24 +275,22 @@ PreprocessedUnit::Keys PreprocessedUnit::keys(const CaptureEnvironment& environm
     return hash;
   };
   const std::vector<std::string> all = capturing_arguments(environment, compilation, {});
-  KeyHash verbose = start();
   std::error_code error;
-  verbose.add(fs::current_path(error).string());
+  const std::string directory = fs::current_path(error).string();
+  KeyHash verbose = start();
+  verbose.add(directory);
   verbose.add_all(all);
   verbose.add(text_);
-  Keys keys;
-  keys.verbose = verbose.finish();
-  keys.silent = keys.verbose;
-  if (text_without_places_) {
-    KeyHash silent = start();
-    // Names of files are in the text as the maps have them.
-    for (const std::string& option : compiling_options(all)) {
-      if (!option.starts_with("-ffile-prefix-map=")) silent.add(option);
-    }
-    silent.add(*text_without_places_);
-    keys.silent = silent.finish();
+
+  KeyHash silent = start();
+  const bool names_directory = has_debug_info(compilation.arguments);
+  silent.add(names_directory ? directory : "");
+  const std::string names = text_without_places_ ? "" : text_ + (names_directory ? directory : "");
+  for (const std::string& option : compiling_options(all)) {
+    if (!is_idle_map(option, names)) silent.add(option);
   }
-  return keys;
+  silent.add(text_without_places_ ? *text_without_places_ : text_);
+  return {silent.finish(), verbose.finish()};
 }
 
 UnitIdentity PreprocessedUnit::identity(const CaptureEnvironment& environment, const Compilation& compilation) const {

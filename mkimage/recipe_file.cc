@@ -1,6 +1,8 @@
 // Reads xaas.toml with toml11, whose exceptions end here; see recipe_file.h.
 #include "mkimage/recipe_file.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -151,6 +153,10 @@ PointValue read_value(Reader& reader, const toml::value& value) {
     } else if (feature.front() != '+') {
       feature.insert(0, "+");
     }
+  }
+  for (const std::string& device : result.requires_.devices) {
+    if (std::ranges::find(kDevices, device) != kDevices.end()) continue;
+    reader.fail_at(value, "there is no device \"{}\"; known are {}", device, fmt::join(kDevices, ", "));
   }
   result.substitute = substitute.value_or(result.name);
   return result;

@@ -129,6 +129,7 @@ TEST_CASE("mistakes in points are told with file, line and column") {
       {"[[points]]\nname = \"a\"\nvalues = [{name = \"x\", rank = 1.5}]\n", "integer"},
       {"[[points]]\nname = \"a\"\nvalues = [{name = \"x\", features = [\"-avx\"]}]\n", "no feature"},
       {"[[points]]\nname = \"a\"\nvalues = \"x\"\n", "must be an array"},
+      {"[[points]]\nname = \"a\"\nvalues = [{name = \"x\", devices = [\"gpu\"]}]\n", "nvidia-gpu"},
       {"[[leave_out]]\na = \"x\"\n", "no point \"a\""},
       {"points = 3\n", "xaas.toml:1:"},
       {"[[files]]\nfrom = \"x\"\nto = \"../x\"\n", "below the prefix"},
