@@ -43,6 +43,8 @@ Result<std::string> read_named(const Image& image, const std::string& path, cons
 
 std::string ir_path(const Digest& digest) { return sharded_path(kIrDirectory, digest, ".bc"); }
 std::string object_path(const Digest& digest) { return sharded_path(kObjectDirectory, digest, ".o"); }
+std::string build_directory(std::string_view configuration) { return fmt::format("{}-{}", kBuildName, configuration); }
+
 std::string tree_root(const Manifest& manifest, std::string_view configuration) {
   if (configuration == manifest.default_configuration) return {};
   const auto found = std::ranges::find(manifest.configurations, configuration, &Configuration::name);

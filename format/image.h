@@ -27,6 +27,9 @@ inline constexpr std::string_view kIrDirectory = ".xaas/ir";
 inline constexpr std::string_view kObjectDirectory = ".xaas/obj";
 inline constexpr std::string_view kRecipeDirectory = ".xaas/recipe";
 inline constexpr std::string_view kSourceDirectory = ".xaas/src";
+// Below it, generated files: of the only configuration, or of the one that is shown.
+inline constexpr std::string_view kBuildName = ".build";
+std::string build_directory(std::string_view configuration);  // ".build-<configuration>", where there are several
 inline constexpr std::string_view kTreeDirectory = ".xaas/tree";
 inline constexpr std::string_view kToolchainDirectory = ".xaas/toolchain";
 // Below a toolchain, and of its triple:

@@ -37,20 +37,41 @@ ServedTree::ServedTree(const Image& image, ImageGuard& guard, LazyFiles* files, 
       options_(std::move(options)),
       root_(image.squashfs().resolve(options_.root).value_or(image.squashfs().root())),
       index_(image.files()) {
-  const InodeRef top = image_.squashfs().root();
-  if (auto found = image_.squashfs().lookup(top, kPrivateDirectory)) private_entry_ = std::move(*found);
+  if (auto found = image_.squashfs().resolve(kPrivateDirectory)) private_directory_ = *found;
+  const std::string sources(kSourceDirectory);
+  add_alias(sources, kBuildName, sources + "/" + build_directory(options_.configuration) + "/");
+  if (!options_.root.empty()) add_alias(options_.root, kPrivateDirectory, std::string(kPrivateDirectory) + "/");
   if (!options_.hidden.empty()) {
     if (auto found = image_.squashfs().resolve(options_.hidden)) hidden_ = *found;
   }
   paths_.emplace(root_, options_.root);
 }
 
-bool ServedTree::is_private_directory(NodeId node) const {
-  return private_entry_ && split(node).ref == private_entry_->ref && node != kRootNode;
+// Does nothing where the image has no such directory.
+void ServedTree::add_alias(std::string_view parent, std::string_view name, const std::string& path) {
+  const SquashfsReader& squashfs = image_.squashfs();
+  const auto directory = squashfs.resolve(parent);
+  const auto ref = squashfs.resolve(path);
+  const auto attributes = ref ? squashfs.stat(*ref) : tl::unexpected(ref.error());
+  if (!directory || !attributes) return;
+  aliases_.push_back({*directory, std::string(name), {std::string(name), *ref, attributes->inode, S_IFDIR}, path});
 }
 
-bool ServedTree::is_private_name(NodeId parent, std::string_view name) const {
-  return private_entry_ && parent == kRootNode && name == kPrivateDirectory;
+const ServedTree::Alias* ServedTree::alias(InodeRef parent, std::string_view name) const {
+  const auto found =
+      std::ranges::find_if(aliases_, [&](const Alias& alias) { return alias.parent == parent && alias.name == name; });
+  return found == aliases_.end() ? nullptr : &*found;
+}
+
+bool ServedTree::is_elsewhere(InodeRef parent, const DirectoryEntry& entry) const {
+  if (entry.ref == root_) return true;
+  return std::ranges::any_of(aliases_, [&](const Alias& alias) {
+    return alias.entry.ref == entry.ref && (alias.parent != parent || alias.name != entry.name);
+  });
+}
+
+bool ServedTree::is_private_directory(NodeId node) const {
+  return private_directory_ && split(node).ref == *private_directory_ && node != kRootNode;
 }
 
 Result<ServedEntry> ServedTree::lookup(NodeId parent, std::string_view name) {
@@ -59,8 +80,10 @@ Result<ServedEntry> ServedTree::lookup(NodeId parent, std::string_view name) {
     return ServedEntry{kStatusNode, attributes};
   }
   XAAS_TRY(guard_.check());
-  if (is_private_name(parent, name)) return entry(parent, *private_entry_);
-  XAAS_ASSIGN(const DirectoryEntry found, image_.squashfs().lookup(split(parent).ref, name));
+  const InodeRef directory = split(parent).ref;
+  if (const Alias* other = alias(directory, name)) return entry(parent, other->entry);
+  XAAS_ASSIGN(const DirectoryEntry found, image_.squashfs().lookup(directory, name));
+  if (is_elsewhere(directory, found)) return fail(Code::not_found, "{} is shown elsewhere", name);
   if (found.ref == hidden_) return fail(Code::not_found, "{} is not shown on this host", options_.hidden);
   return entry(parent, found);
 }
@@ -83,11 +106,11 @@ Result<ServedEntry> ServedTree::entry(NodeId parent, const DirectoryEntry& entry
 // Files are found in the index by their paths. Nothing below the private directory is lowered, but sources are moved.
 void ServedTree::remember_directory(NodeId parent, const DirectoryEntry& entry) {
   if (files_ == nullptr && !options_.moved) return;
-  const bool is_private = is_private_name(parent, entry.name);
-  if (is_private && !options_.moved) return;
+  if (entry.ref == private_directory_ && !options_.moved) return;
+  const Alias* other = alias(split(parent).ref, entry.name);
   const std::unique_lock lock(paths_mutex_);
-  if (is_private) {
-    paths_.try_emplace(entry.ref, std::string(kPrivateDirectory) + "/");
+  if (other != nullptr) {
+    paths_.try_emplace(entry.ref, other->path);
     return;
   }
   const auto directory = paths_.find(split(parent).ref);
@@ -166,9 +189,11 @@ Result<struct stat> ServedTree::attributes(NodeId id) const {
 Result<std::vector<DirectoryEntry>> ServedTree::list(NodeId directory) const {
   XAAS_TRY(guard_.check());
   XAAS_ASSIGN(std::vector<DirectoryEntry> entries, image_.squashfs().list(split(directory).ref));
+  const InodeRef parent = split(directory).ref;
   for (DirectoryEntry& entry : entries) {
-    if (is_private_name(directory, entry.name)) entry = *private_entry_;
+    if (const Alias* other = alias(parent, entry.name)) entry = other->entry;
   }
+  std::erase_if(entries, [&](const DirectoryEntry& entry) { return is_elsewhere(parent, entry); });
   if (hidden_) std::erase_if(entries, [&](const DirectoryEntry& entry) { return entry.ref == *hidden_; });
   if (is_private_directory(directory)) {
     std::erase_if(entries, [](const DirectoryEntry& entry) { return entry.name == kStatusName; });

@@ -69,8 +69,19 @@ class ServedTree {
   Node split(NodeId node) const { return split_node(node, root_); }
 
  private:
+  // A directory that is shown under another name than it has in the image, and only there.
+  struct Alias {
+    InodeRef parent;
+    std::string name;
+    DirectoryEntry entry;  // with that name
+    std::string path;      // in the image, ends with '/'
+  };
+  void add_alias(std::string_view parent, std::string_view name, const std::string& path);
+  const Alias* alias(InodeRef parent, std::string_view name) const;
+
   bool is_private_directory(NodeId node) const;
-  bool is_private_name(NodeId parent, std::string_view name) const;
+  // Under a name that is not shown: a directory stands in one place.
+  bool is_elsewhere(InodeRef parent, const DirectoryEntry& entry) const;
   void remember_directory(NodeId parent, const DirectoryEntry& entry);
   Status learn(NodeId parent, const DirectoryEntry& entry, std::uint64_t size);
   const PrefixPlaces* places_of(InodeRef ref) const;
@@ -84,7 +95,8 @@ class ServedTree {
   const TreeOptions options_;
   const InodeRef root_;
   IndexCursor index_;
-  std::optional<DirectoryEntry> private_entry_;  // .xaas, which stands in the trees of all configurations
+  std::optional<InodeRef> private_directory_;
+  std::vector<Alias> aliases_;
   std::optional<InodeRef> hidden_;
 
   // Paths of directories whose files are looked for in the index; only those that were looked up. Ends with '/', the

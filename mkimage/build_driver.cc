@@ -28,7 +28,6 @@ constexpr int kFollowMilliseconds = 200;
 constexpr const char* kInstall = "install";
 
 constexpr const char* kRealFortran = "XAAS_REAL_FC";
-constexpr const char* kFlang = "flang-new-19";
 constexpr const char* kGfortran = "gfortran";
 
 // Always there, besides all names that PATH has for compilers.
@@ -50,13 +49,8 @@ constexpr std::array kMpiFortran = {"OMPI_FC",   "OMPI_F77", "OMPI_F90",  "MPICH
 // What build systems call their Fortran compiler.
 constexpr std::array kFortranVariables = {"FC", "F77", "F90", "F95"};
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
-  return value == nullptr ? "" : value;
-}
-
 Result<std::string> real_compiler(const char* override_name, const char* fallback) {
-  const std::string asked = variable(override_name);
+  const std::string asked = environment_variable(override_name);
   XAAS_ASSIGN(const std::filesystem::path path, find_real_compiler(asked.empty() ? fallback : asked));
   return path.string();
 }
@@ -84,6 +78,11 @@ Result<std::filesystem::path> find_prefix_pass(const std::string& compiler) {
                                                        is_fortran ? "end\n" : ""));
   if (answer.status.ok()) return pass;
   return fail(Code::unsupported, "{} cannot load {}; use clang 19, or give a fixed --prefix", compiler, pass.string());
+}
+
+// A project that looks for Fortran finds these. Where there is none, it is not to find any because of us.
+bool is_usual_fortran(const std::string& name) {
+  return compiler_role(name) == CompilerRole::fortran && name != kDefaultFortran;
 }
 
 std::string shell_quoted(std::string_view text) {
@@ -124,13 +123,12 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   environment_.capture = work_.capture();
   environment_.configuration = configuration_.name;
   environment_.shares_units = shares_units_;
-  if (shares_units_) environment_.build_name += "-" + configuration_.name;
   if (shares_units_ || work_.is_kept()) environment_.cache = work_.cache();
   environment_.source = work_.source();
   environment_.build = work_.build();
   environment_.prefix = plan_.prefix;
-  XAAS_ASSIGN(environment_.c_compiler, real_compiler("XAAS_REAL_CC", "clang-19"));
-  XAAS_ASSIGN(environment_.cxx_compiler, real_compiler("XAAS_REAL_CXX", "clang++-19"));
+  XAAS_ASSIGN(environment_.c_compiler, real_compiler("XAAS_REAL_CC", kDefaultC));
+  XAAS_ASSIGN(environment_.cxx_compiler, real_compiler("XAAS_REAL_CXX", kDefaultCxx));
   XAAS_TRY(check_tools(environment_.c_compiler));
   XAAS_TRY(check_requirements());
   XAAS_TRY(find_fortran(fortran));
@@ -142,6 +140,7 @@ Status BuildDriver::prepare(FortranChoice fortran) {
     XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(environment_.c_compiler));
   }
   std::set<std::string> names = compiler_names_in_path();
+  offers_fortran_ = !environment_variable(kRealFortran).empty() || std::ranges::any_of(names, is_usual_fortran);
   names.insert(kCompilerNames.begin(), kCompilerNames.end());
   names.insert({c_name(), cxx_name()});
   if (!environment_.fortran_compiler.empty()) names.insert({"xaas-fc", fortran_name()});
@@ -179,15 +178,18 @@ Status BuildDriver::check_requirements() const {
 }
 
 Status BuildDriver::find_fortran(FortranChoice choice) {
-  if (!variable(kRealFortran).empty()) {
+  if (!environment_variable(kRealFortran).empty()) {
     XAAS_ASSIGN(environment_.fortran_compiler, real_compiler(kRealFortran, ""));
     if (!is_flang(environment_.fortran_compiler)) return {};
     XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(environment_.fortran_compiler));
     return {};
   }
-  const auto flang = find_real_compiler(kFlang);
+  const auto flang = find_real_compiler(kDefaultFortran);
   const auto gfortran = find_real_compiler(kGfortran);
   const auto pass = flang ? find_prefix_pass(flang->string()) : tl::unexpected(flang.error());
+  if (flang && !pass && choice == FortranChoice::flang) {
+    progress_.warn(fmt::format("Fortran is not lowered: {}", pass.error().message));
+  }
   if (pass && (choice == FortranChoice::flang || !gfortran)) {
     environment_.fortran_compiler = flang->string();
     environment_.prefix_pass = *pass;
@@ -198,7 +200,7 @@ Status BuildDriver::find_fortran(FortranChoice choice) {
 }
 
 std::optional<std::string> BuildDriver::wants_gfortran() const {
-  const bool is_choice = variable(kRealFortran).empty() && find_real_compiler(kGfortran).has_value();
+  const bool is_choice = environment_variable(kRealFortran).empty() && find_real_compiler(kGfortran).has_value();
   return is_choice ? environment_.store().fortran_refusal() : std::nullopt;
 }
 
@@ -211,13 +213,15 @@ Status BuildDriver::run() {
 Status BuildDriver::run_stage(std::string_view stage, const std::string& command) {
   if (command.empty()) return {};
   progress_.begin(stage, command);
+  environment_.store().clear_fortran_refusal();
   const auto status = run_logged(stage, command);
   if (!status || !status->ok()) yield_to_interrupt();
   if (!status) return tl::unexpected(status.error());
   if (!status->ok()) {
     failed_log_ = log(stage);
     progress_.clear();
-    return fail(Code::failed, "{} failed ({}): {}", stage, status->to_string(), command);
+    const std::string where = shares_units_ ? fmt::format(" of the configuration {}", configuration_.name) : "";
+    return fail(Code::failed, "{}{} failed ({}): {}", stage, where, status->to_string(), command);
   }
   progress_.end();
   return {};
@@ -284,15 +288,15 @@ Variables BuildDriver::variables() const {
   Variables result = {
       {"CC", c_name()},
       {"CXX", cxx_name()},
-      {"PATH", fmt::format("{}:{}", work_.tools().string(), variable("PATH"))},
+      {"PATH", fmt::format("{}:{}", work_.tools().string(), environment_variable("PATH"))},
       // What compilers leave behind when they are killed goes with the rest.
       {"TMPDIR", work_.temporary().string()},
   };
   result.insert(result.end(), kNoLaunchers.begin(), kNoLaunchers.end());
-  if (variable(kEpochVariable).empty()) result.emplace_back(kEpochVariable, std::to_string(kDefaultEpoch));
+  if (environment_variable(kEpochVariable).empty()) result.emplace_back(kEpochVariable, std::to_string(kDefaultEpoch));
   for (const char* name : kMpiC) result.emplace_back(name, c_name());
   for (const char* name : kMpiCxx) result.emplace_back(name, cxx_name());
-  if (!environment_.fortran_compiler.empty()) {
+  if (!environment_.fortran_compiler.empty() && offers_fortran_) {
     for (const char* name : kFortranVariables) result.emplace_back(name, fortran_name());
     for (const char* name : kMpiFortran) result.emplace_back(name, fortran_name());
   }

@@ -42,7 +42,8 @@ class BuildDriver {
   Status run();
   // After run() has failed: the last lines of the command that did, to standard error.
   void show_failure() const;
-  // After run() has failed: what flang said, where gfortran could be the reason that the build works without us.
+  // After run() has failed: what flang said in the stage that failed, where gfortran could be the reason that the build
+  // works without us.
   std::optional<std::string> wants_gfortran() const;
 
   const CaptureEnvironment& environment() const { return environment_; }
@@ -68,6 +69,7 @@ class BuildDriver {
   Progress& progress_;
   CaptureEnvironment environment_;
   std::filesystem::path failed_log_;  // empty: none
+  bool offers_fortran_ = false;       // builds are told of the Fortran compiler
 };
 
 }  // namespace xaas

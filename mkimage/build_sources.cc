@@ -7,11 +7,12 @@ namespace xaas {
 
 std::map<std::string, std::filesystem::path> build_sources(const CaptureEnvironment& environment,
                                                            const std::vector<UnitRecord>& units,
-                                                           const std::set<Digest>& used) {
+                                                           const std::set<Digest>& used,
+                                                           const std::string& build_name) {
   std::map<std::string, std::filesystem::path> sources;
   const auto add = [&](const std::string& file, const std::filesystem::path& directory) {
     std::string name = environment.display_name(file, directory);
-    if (name.starts_with(std::string(kBuildName) + "/")) name.replace(0, kBuildName.size(), environment.build_name);
+    if (name.starts_with(std::string(kBuildName) + "/")) name.replace(0, kBuildName.size(), build_name);
     const std::filesystem::path path = (directory / file).lexically_normal();
     std::error_code ignored;
     if (name.starts_with('/') || !std::filesystem::is_regular_file(path, ignored)) return;

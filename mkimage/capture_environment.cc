@@ -1,4 +1,4 @@
-// The variables XAAS_CAPTURE, XAAS_CONFIGURATION, XAAS_SHARES_UNITS, XAAS_BUILD_NAME, XAAS_CAPTURE_CACHE, XAAS_SRC,
+// The variables XAAS_CAPTURE, XAAS_CONFIGURATION, XAAS_SHARES_UNITS, XAAS_CAPTURE_CACHE, XAAS_SRC,
 // XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_MOVABLE, XAAS_REAL_CC, XAAS_REAL_CXX, XAAS_REAL_FC; see
 // capture_environment.h.
 #include "mkimage/capture_environment.h"
@@ -9,11 +9,6 @@
 
 namespace xaas {
 namespace {
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
-  return value == nullptr ? "" : value;
-}
 
 // `path` relative to `root`, or nullopt when it is outside.
 std::optional<std::filesystem::path> inside(const std::filesystem::path& path, const std::filesystem::path& root) {
@@ -34,28 +29,37 @@ std::string CaptureEnvironment::display_name(const std::filesystem::path& path,
   return absolute.string();
 }
 
+std::string CaptureEnvironment::without_directories(std::string text) const {
+  for (const std::string& directory : {build.string(), source.string()}) {
+    if (directory.empty()) continue;
+    for (std::size_t at = text.find(directory); at != std::string::npos; at = text.find(directory, at)) {
+      text.erase(at, directory.size());
+    }
+  }
+  return text;
+}
+
 std::vector<std::string> CaptureEnvironment::prefix_maps() const {
   const std::filesystem::path sources = prefix / kSourceDirectory;
   return {fmt::format("-ffile-prefix-map={}={}", source.string(), sources.string()),
-          fmt::format("-ffile-prefix-map={}={}", build.string(), (sources / build_name).string())};
+          fmt::format("-ffile-prefix-map={}={}", build.string(), (sources / kBuildName).string())};
 }
 
 std::optional<CaptureEnvironment> capture_environment() {
   CaptureEnvironment environment;
-  environment.capture = variable("XAAS_CAPTURE");
+  environment.capture = environment_variable("XAAS_CAPTURE");
   if (environment.capture.empty()) return std::nullopt;
-  environment.configuration = variable("XAAS_CONFIGURATION");
-  environment.shares_units = !variable("XAAS_SHARES_UNITS").empty();
-  if (const std::string name = variable("XAAS_BUILD_NAME"); !name.empty()) environment.build_name = name;
-  environment.cache = variable("XAAS_CAPTURE_CACHE");
-  environment.source = variable("XAAS_SRC");
-  environment.build = variable("XAAS_BUILD");
-  environment.prefix = variable("XAAS_PREFIX");
-  environment.prefix_pass = variable("XAAS_PREFIX_PASS");
-  environment.movable = !variable("XAAS_MOVABLE").empty();
-  environment.c_compiler = variable("XAAS_REAL_CC");
-  environment.cxx_compiler = variable("XAAS_REAL_CXX");
-  environment.fortran_compiler = variable("XAAS_REAL_FC");
+  environment.configuration = environment_variable("XAAS_CONFIGURATION");
+  environment.shares_units = !environment_variable("XAAS_SHARES_UNITS").empty();
+  environment.cache = environment_variable("XAAS_CAPTURE_CACHE");
+  environment.source = environment_variable("XAAS_SRC");
+  environment.build = environment_variable("XAAS_BUILD");
+  environment.prefix = environment_variable("XAAS_PREFIX");
+  environment.prefix_pass = environment_variable("XAAS_PREFIX_PASS");
+  environment.movable = !environment_variable("XAAS_MOVABLE").empty();
+  environment.c_compiler = environment_variable("XAAS_REAL_CC");
+  environment.cxx_compiler = environment_variable("XAAS_REAL_CXX");
+  environment.fortran_compiler = environment_variable("XAAS_REAL_FC");
   return environment;
 }
 
@@ -64,7 +68,6 @@ Variables to_variables(const CaptureEnvironment& environment) {
   return {{"XAAS_CAPTURE", environment.capture.string()},
           {"XAAS_CONFIGURATION", environment.configuration},
           {"XAAS_SHARES_UNITS", flag(environment.shares_units)},
-          {"XAAS_BUILD_NAME", environment.build_name},
           {"XAAS_CAPTURE_CACHE", environment.cache.string()},
           {"XAAS_SRC", environment.source.string()},
           {"XAAS_BUILD", environment.build.string()},

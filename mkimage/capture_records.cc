@@ -49,7 +49,6 @@ OrderedJson to_json(const RecordedFileOption& option) {
 
 OrderedJson to_json(const UnitIdentity& identity) {
   OrderedJson json;
-  json["target"] = identity.target;
   json["command"] = identity.command.to_string();
   json["text"] = identity.text.to_string();
   json["options"] = identity.options.to_string();
@@ -59,7 +58,6 @@ OrderedJson to_json(const UnitIdentity& identity) {
 Result<UnitIdentity> parse_identity(const JsonObject& record) {
   XAAS_ASSIGN(const JsonObject json, record.object("identity"));
   UnitIdentity identity;
-  XAAS_ASSIGN(identity.target, json.string("target"));
   XAAS_ASSIGN(identity.command, json.digest("command"));
   XAAS_ASSIGN(identity.text, json.digest("text"));
   XAAS_ASSIGN(identity.options, json.digest("options"));
@@ -124,6 +122,7 @@ std::string to_json(const UnitRecord& record) {
   json["reason"] = record.reason;
   json["compiler"] = record.compiler;
   json["source"] = record.source;
+  json["target"] = record.target;
   json["directory"] = record.directory;
   json["machine_options"] = record.machine_options;
   json["asked_machine_options"] = record.asked_machine_options;
@@ -156,6 +155,7 @@ Result<UnitRecord> parse_unit_record(std::string_view text) {
   XAAS_ASSIGN(record.reason, object.string("reason"));
   XAAS_ASSIGN(record.compiler, object.string("compiler"));
   XAAS_ASSIGN(record.source, object.string("source"));
+  XAAS_ASSIGN(record.target, object.string("target"));
   XAAS_ASSIGN(record.directory, object.string("directory"));
   XAAS_ASSIGN(record.machine_options, object.strings("machine_options"));
   XAAS_ASSIGN(record.asked_machine_options, object.strings("asked_machine_options"));

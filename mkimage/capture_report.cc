@@ -94,6 +94,7 @@ std::string capture_report(const ImageContents& contents, const Manifest& manife
     entry["name"] = configuration.plan.name;
     entry["rank"] = configuration.plan.rank;
     entry["features"] = manifest.configurations[i].requires_.features;
+    entry["host_libraries"] = configuration.needs.libraries;
     json["configurations"].push_back(std::move(entry));
     for (const InstalledProgram& program : configuration.programs) {
       json["programs"].push_back(describe(program, configuration));

@@ -103,6 +103,11 @@ std::optional<std::string> CaptureStore::fortran_refusal() const {
   return message ? std::optional(std::move(*message)) : std::nullopt;
 }
 
+void CaptureStore::clear_fortran_refusal() const {
+  std::error_code ignored;
+  std::filesystem::remove(records_ / kFortranRefusal, ignored);
+}
+
 void CaptureStore::note(std::string_view line) const {
   const Fd fd(open((records_ / kLog).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   // One write: lines of several compilers do not mix. A lost note costs nobody anything.
@@ -118,10 +123,8 @@ std::vector<std::string> CaptureStore::notes() const {
 
 Result<std::vector<UnitRecord>> CaptureStore::units() const {
   XAAS_ASSIGN(auto records, read_records(records_ / kUnits, parse_unit_record));
-  std::ranges::sort(records, {}, [](const UnitRecord& record) {
-    return std::tie(record.object, record.machine_options, record.asked_machine_options, record.compiler, record.source,
-                    record.directory, record.headers);
-  });
+  // By object first; all else that a record has tells equal objects apart.
+  std::ranges::sort(records, {}, [](const UnitRecord& record) { return std::pair(record.object, to_json(record)); });
   return records;
 }
 

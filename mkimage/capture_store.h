@@ -20,19 +20,20 @@ inline constexpr std::string_view kPrecompiledHeader = "a precompiled header";
 
 // What tells a unit from others before its IR is known; for reports.
 struct UnitIdentity {
-  std::string target;  // the object, without the directory of the build
-  Digest command;      // all options, without names of directories
-  Digest text;         // preprocessed, without line markers where they decide nothing
-  Digest options;      // those that the text does not show, but for warnings and what the CPU can execute
+  Digest command;  // all options, without names of directories
+  Digest text;     // preprocessed, without line markers where they decide nothing
+  Digest options;  // those that the text does not show, but for warnings and what the CPU can execute
   bool operator==(const UnitIdentity&) const = default;
 };
 
 // One object file that a compiler made.
 struct UnitRecord {
-  Digest object;                                   // of the object file, as the compiler left it
-  std::string reason;                              // why it has no bitcode; empty when it has
-  std::string compiler;                            // absolute path of the real one
-  std::string source;                              // as on the command line
+  Digest object;         // of the object file, as the compiler left it
+  std::string reason;    // why it has no bitcode; empty when it has
+  std::string compiler;  // absolute path of the real one
+  std::string source;    // as on the command line
+  std::string
+      target;  // the object file, without the directory of the build; with `source`, the same in all configurations
   std::string directory;                           // where the compiler ran
   std::vector<std::string> machine_options;        // that it was compiled with
   std::vector<std::string> asked_machine_options;  // that the project gave: what the configuration requires of a CPU
@@ -115,6 +116,7 @@ class CaptureStore {
   // asks for much that no compiler can do, so this tells nothing as long as the build goes on.
   void set_fortran_refusal(std::string_view message) const;
   std::optional<std::string> fortran_refusal() const;
+  void clear_fortran_refusal() const;
 
   // One line for people into the log of the capture; never fails.
   void note(std::string_view line) const;

@@ -172,12 +172,24 @@ Status canonicalise_units(const CaptureStore& store, const std::vector<UnitRecor
   return {};
 }
 
-InputNames source_names(const CaptureEnvironment& environment, const std::vector<UnitRecord>& units) {
-  InputNames names;
+InputNames source_names(const CaptureEnvironment& environment, const std::vector<UnitRecord>& units,
+                        const CanonicalUnits& canonical) {
+  const auto content_of = [&](const UnitRecord& unit) {
+    const auto found = canonical.find(unit.object);
+    return found == canonical.end() ? unit.object : found->second.digest;
+  };
+  const auto file_of = [](const UnitRecord& unit) { return std::filesystem::path(unit.source).filename().string(); };
+  std::map<std::pair<Digest, std::string>, std::string> first;  // content and file name -> the first of the names
   for (const UnitRecord& unit : units) {
     const std::string name = environment.display_name(unit.source, unit.directory);
+    const auto [entry, is_new] = first.try_emplace({content_of(unit), file_of(unit)}, name);
+    if (!is_new) entry->second = std::min(entry->second, name);
+  }
+  InputNames names;
+  for (const UnitRecord& unit : units) {
+    const std::string& name = first.at({content_of(unit), file_of(unit)});
     const auto [entry, is_new] = names.try_emplace(unit.object, name);
-    // Equal objects of several sources: the choice must not depend on the order of the build.
+    // Equal objects of several files: the choice must not depend on the order of the build.
     if (!is_new) entry->second = std::min(entry->second, name);
   }
   return names;

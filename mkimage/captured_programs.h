@@ -43,8 +43,10 @@ Status canonicalise_units(const CaptureStore& store, const std::vector<UnitRecor
                           const std::function<void(std::size_t done, std::size_t all)>& progress,
                           CanonicalStore& result);
 
-// The source of every recorded object, as CaptureEnvironment::display_name() calls it.
-InputNames source_names(const CaptureEnvironment& environment, const std::vector<UnitRecord>& units);
+// The source of every recorded object, as CaptureEnvironment::display_name() calls it. Of several sources with equal
+// file names and equal IR it is one and the same: whether they were compiled apart must not show.
+InputNames source_names(const CaptureEnvironment& environment, const std::vector<UnitRecord>& units,
+                        const CanonicalUnits& canonical);
 
 // Gives every program its recipe, or the reason why it has none.
 Status make_recipes(const InstalledTree& tree, const CanonicalStore& canonical, const InputNames& names,

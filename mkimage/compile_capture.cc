@@ -30,6 +30,7 @@ void record_objects(const CaptureEnvironment& environment, const Compilation& co
   for (const CompilerInput& input : compilation.command.inputs) {
     if (input.kind == InputKind::linker_input) continue;
     unit.source = input.path;
+    unit.target = object_of(compilation, input).string();
     if (compilation.command.mode == CommandMode::precompile) {
       record_unit(environment, compilation, unit);
       continue;
@@ -77,12 +78,21 @@ Status replay(const Compilation& compilation, const CompileResult& result, const
   return {};
 }
 
+// Whether the first error has a place in a file: others, such as those of a full disk, need not happen again.
+bool is_about_source(std::string_view messages) {
+  constexpr std::string_view kError = ": error:";
+  const std::size_t error = messages.find("error:");
+  if (error == std::string_view::npos || error < 2) return false;
+  const std::size_t start = error - 2;
+  return messages.substr(start, kError.size()) == kError && start > 0 && messages[start - 1] >= '0' &&
+         messages[start - 1] <= '9';
+}
+
 // Keeps what a compile left behind. The next one costs more without it, and nothing else.
 Status keep(const CaptureCache& cache, const PreprocessedUnit::Keys& keys, const Compilation& compilation,
             const TentativeRun& run) {
   CompileResult result{{}, run.output(), run.messages(), !run.ok()};
-  // Another status than this is an accident, which need not happen again. Nobody will see the messages.
-  if (result.is_refusal) return run.code() == 1 ? cache.add(keys.silent, result) : Status();
+  if (result.is_refusal) return is_about_source(run.messages()) ? cache.add(keys.verbose, result) : Status();
   const std::filesystem::path object = object_of(compilation, compilation.command.inputs.front());
   if (!std::filesystem::is_regular_file(object)) return {};  // -o /dev/null
   XAAS_ASSIGN(result.object, read_file(object));
@@ -188,7 +198,9 @@ void record_unit(const CaptureEnvironment& environment, const Compilation& compi
   record.compiler = compilation.compiler;
   record.source = unit.source;
   std::error_code ignored;
-  record.directory = std::filesystem::current_path(ignored).string();
+  const std::filesystem::path directory = std::filesystem::current_path(ignored);
+  record.target = environment.without_directories((directory / unit.target).lexically_normal().string());
+  record.directory = directory.string();
   record.machine_options = compilation.command.machine_options;
   record.asked_machine_options = compilation.command.asked_machine_options;
   record.headers = unit.headers;
@@ -226,9 +238,11 @@ PlainRun run_as_asked(const Compilation& compilation, Variables variables) {
   return {status ? status->shell_code() : 1, run.first_message()};
 }
 
-Compilation without_isa(const Compilation& compilation) {
+std::optional<Compilation> without_isa(const Compilation& compilation) {
+  auto arguments = without_isa_options(compilation.arguments);
+  if (!arguments) return std::nullopt;
   Compilation result = compilation;
-  result.arguments = without_isa_options(compilation.arguments);
+  result.arguments = std::move(*arguments);
   result.command = parse_compiler_command(result.arguments, compilation.role);
   result.command.asked_machine_options = compilation.command.asked_machine_options;
   return result;
@@ -243,7 +257,7 @@ int compile_and_capture(const CaptureEnvironment& environment, const Compilation
   if (wants_bitcode && !environment.cache.empty()) unit = PreprocessedUnit::run(environment, compilation);
   if (unit) {
     if (unit->is_same_without_isa()) {
-      recorded = without_isa(compilation);
+      recorded = without_isa(compilation).value_or(compilation);
       attempt = find_or_compile(environment, recorded, *unit);
     }
     if (!attempt.works) {

@@ -27,8 +27,8 @@ struct Compilation {
 std::vector<std::string> capturing_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
                                              const std::vector<std::string>& extra);
 
-// The same command without what it says of the CPU; the record keeps that.
-Compilation without_isa(const Compilation& compilation);
+// The same command without what it says of the CPU, where that can be taken away; the record keeps it.
+std::optional<Compilation> without_isa(const Compilation& compilation);
 
 struct PlainRun {
   int code = 0;                        // exit status
@@ -50,8 +50,9 @@ int compile_and_capture(const CaptureEnvironment& environment, const Compilation
 
 // What a compile of one source left behind.
 struct CompiledUnit {
-  std::string source;                       // as on the command line
-  std::string_view object;                  // bytes of the object file
+  std::string source;       // as on the command line
+  std::string target;       // the object file; of one that is temporary, the file that it is linked into
+  std::string_view object;  // bytes of the object file
   std::optional<std::string_view> bitcode;  // of the same unit
   std::vector<std::string> headers = {};    // that it read
   std::optional<UnitIdentity> identity = {};

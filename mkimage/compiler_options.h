@@ -85,6 +85,18 @@ struct CommandPart {
 // All parts, in order; `--` is none.
 std::vector<CommandPart> command_parts(const std::vector<std::string>& arguments);
 
+// The arguments of those parts for which keep(part, first argument of it) says so.
+template <typename Keep>
+std::vector<std::string> filter_parts(const std::vector<std::string>& arguments, Keep keep) {
+  std::vector<std::string> kept;
+  for (const CommandPart& part : command_parts(arguments)) {
+    if (!keep(part, std::string_view(arguments[part.first]))) continue;
+    const auto first = arguments.begin() + static_cast<std::ptrdiff_t>(part.first);
+    kept.insert(kept.end(), first, first + static_cast<std::ptrdiff_t>(part.count));
+  }
+  return kept;
+}
+
 // `arguments` without the program's name and with response files expanded. `role` is the compiler's, which has Fortran
 // where it is the Fortran compiler, and otherwise C and C++.
 CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments, CompilerRole role = CompilerRole::c);

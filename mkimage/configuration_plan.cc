@@ -73,13 +73,20 @@ Status check_use(const BuildRecipe& recipe, const std::vector<Combination>& all)
   return {};
 }
 
+std::string names_of(const auto& items) {
+  std::string text;
+  for (const auto& item : items) text += (text.empty() ? "" : ", ") + item.name;
+  return text.empty() ? "none" : text;
+}
+
 Status restrict(const BuildRecipe& recipe, const Restrictions& restrictions, std::vector<Combination>& values) {
   for (const auto& [name, allowed] : restrictions) {
     const auto point = std::ranges::find(recipe.points, name, &SpecializationPoint::name);
-    if (point == recipe.points.end()) return fail(Code::invalid, "-D {}: the recipe has no such point", name);
+    if (point == recipe.points.end())
+      return fail(Code::invalid, "-D {}: the recipe has no such point, but {}", name, names_of(recipe.points));
     for (const std::string& value : allowed) {
       if (std::ranges::find(point->values, value, &PointValue::name) != point->values.end()) continue;
-      return fail(Code::invalid, "-D {}: the point has no value \"{}\"", name, value);
+      return fail(Code::invalid, "-D {}: the point has no value \"{}\", but {}", name, value, names_of(point->values));
     }
     std::erase_if(values[static_cast<std::size_t>(point - recipe.points.begin())],
                   [&](const PointValue* value) { return std::ranges::find(allowed, value->name) == allowed.end(); });

@@ -87,6 +87,10 @@ Result<std::uint64_t> write_contents(const fs::path& target, const WriterOptions
     }
   }
   for (const auto& [path, file] : contents.sources) XAAS_TRY(image.add_file(path, file, {}));
+  if (contents.configurations.size() > 1) {
+    XAAS_TRY(image.add_symlink(fmt::format("{}/{}", kSourceDirectory, kBuildName),
+                               build_directory(manifest.default_configuration), {0777, {}}));
+  }
   const EntryOptions executable{0755, {}};
   for (const auto& [path, file] : contents.bundled) XAAS_TRY(image.add_file(path, file, executable));
   if (contents.worker) XAAS_TRY(image.add_file(manifest.toolchains.front().worker, contents.worker->file, executable));

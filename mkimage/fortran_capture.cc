@@ -76,7 +76,7 @@ void record_source(const CaptureEnvironment& environment, const Compilation& com
   const std::filesystem::path path = object_of(compilation, input);
   if (!std::filesystem::is_regular_file(path)) return;  // -o /dev/null
   const auto object = MappedFile::open(path);
-  if (object) record_fortran_unit(environment, compilation, input.path, object->bytes());
+  if (object) record_fortran_unit(environment, compilation, input.path, path.string(), object->bytes());
 }
 
 }  // namespace
@@ -93,8 +93,8 @@ std::vector<std::string> fortran_arguments(const CaptureEnvironment& environment
 }
 
 void record_fortran_unit(const CaptureEnvironment& environment, const Compilation& compilation,
-                         const std::string& source, std::string_view object) {
-  CompiledUnit unit{source, object, std::nullopt};
+                         const std::string& source, const std::string& target, std::string_view object) {
+  CompiledUnit unit{source, target, object, std::nullopt};
   Compilation recorded = compilation;
   const auto compiled = compile_to_bitcode(environment, compilation, source);
   if (compiled) {

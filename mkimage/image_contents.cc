@@ -9,6 +9,7 @@
 #include "format/image.h"
 #include "format/mapped_file.h"
 #include "mkimage/build_sources.h"
+#include "mkimage/isa_options.h"
 #include "mkimage/native_archives.h"
 #include "mkimage/process.h"
 #include "mkimage/unit_features.h"
@@ -63,24 +64,60 @@ Status add_bundled(const BundledLibraries& bundled, const std::string& configura
     XAAS_ASSIGN(const MappedFile one, MappedFile::open(there->second));
     XAAS_ASSIGN(const MappedFile other, MappedFile::open(file));
     if (one.bytes() == other.bytes()) continue;
-    return fail(Code::unsupported,
-                "the configuration {} needs another {} than those before it; install it with each, or make two images",
-                configuration, fs::path(place).filename().string());
+    return fail(
+        Code::unsupported,
+        "the configuration {} needs another {} than those before it; have each install its own, or make two images",
+        configuration, fs::path(place).filename().string());
   }
   return {};
 }
 
-// The features that options for the CPU ask for, those of CPUs among them.
-std::vector<std::string> asked_features(UnitFeatureTable& table, const UnitRecord& unit) {
-  const auto features = table.lookup(unit.compiler, unit.asked_machine_options);
-  std::vector<std::string> asked;
-  if (!features) return asked;
-  std::ranges::copy_if(features->features, std::back_inserter(asked),
-                       [](const std::string& feature) { return feature.starts_with('+'); });
+using Features = std::set<std::string>;
+
+// What options for the CPU ask for. Options of another compiler than clang are left aside, but for those that both
+// know.
+Features asked_features(UnitFeatureTable& table, const UnitRecord& unit) {
+  auto known = table.lookup(unit.compiler, unit.asked_machine_options);
+  if (!known) {
+    std::vector<std::string> options;
+    std::ranges::copy_if(unit.asked_machine_options, std::back_inserter(options), is_isa_option);
+    known = table.lookup(unit.compiler, options);
+  }
+  Features asked;
+  if (!known) return asked;
+  for (const std::string& feature : known->features) {
+    if (feature.starts_with('+')) asked.insert(feature);
+  }
   return asked;
 }
 
-std::string name_of(const UnitRecord& unit) { return unit.identity ? unit.identity->target : unit.source; }
+// By unit; the units of a configuration that are linked.
+using FeaturesOfUnits = std::map<std::string, Features>;
+FeaturesOfUnits features_of_units(const ConfigurationContents& configuration, UnitFeatureTable& table) {
+  FeaturesOfUnits result;
+  for (const UnitRecord& unit : configuration.units) {
+    if (configuration.linked.contains(unit.object)) {
+      result[unit.target + " " + unit.source].merge(asked_features(table, unit));
+    }
+  }
+  return result;
+}
+
+Features intersection(const Features& one, const Features& other) {
+  Features both;
+  std::ranges::set_intersection(one, other, std::inserter(both, both.end()));
+  return both;
+}
+
+// What several sets have in common; nullopt before the first.
+class Common {
+ public:
+  void add(const Features& features) { common_ = common_ ? intersection(*common_, features) : features; }
+  Features value() const { return common_.value_or(Features()); }
+
+ private:
+  std::optional<Features> common_;
+};
 
 }  // namespace
 
@@ -104,18 +141,23 @@ Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
   XAAS_ASSIGN(result.programs, find_programs(result.tree, links));
 
   XAAS_ASSIGN(result.units, store.units());
-  std::set<Digest> objects = linked_objects(result.programs);
+  result.linked = linked_objects(result.programs);
+  std::set<Digest> objects = result.linked;
   progress.begin("canonicalise", "units");
   XAAS_TRY(canonicalise_units(
       store, result.units, objects, environment.c_compiler, work.ir(), jobs,
       [&](std::size_t done, std::size_t all) { progress.update(fmt::format("{}/{} units", done, all)); },
       contents.canonical));
-  XAAS_TRY(make_recipes(result.tree, contents.canonical, source_names(environment, result.units), contents.triple,
+  XAAS_TRY(make_recipes(result.tree, contents.canonical,
+                        source_names(environment, result.units, contents.canonical.units), contents.triple,
                         result.programs));
   progress.end();
 
   objects.insert(archived.begin(), archived.end());
-  XAAS_TRY(add_sources(work, plan, build_sources(environment, result.units, objects), contents));
+  // Generated files are each configuration's own.
+  const std::string build_name =
+      environment.shares_units ? build_directory(configuration.name) : std::string(kBuildName);
+  XAAS_TRY(add_sources(work, plan, build_sources(environment, result.units, objects, build_name), contents));
   XAAS_ASSIGN(const fs::path kept, work.keep_installed(configuration.name));
   result.tree.root = kept / fs::path(plan.prefix).relative_path();
   contents.configurations.push_back(std::move(result));
@@ -125,30 +167,28 @@ Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
 std::vector<std::string> required_features(const ImageContents& contents, const ConfigurationContents& configuration,
                                            const std::string& c_compiler) {
   UnitFeatureTable table(c_compiler);
-  std::map<std::string, std::set<std::vector<std::string>>> asked;  // unit -> what it asks for, in any configuration
-  std::map<std::string, std::size_t> present;                       // unit -> in how many configurations
-  for (const ConfigurationContents& one : contents.configurations) {
-    std::set<std::string> names;
-    for (const UnitRecord& unit : one.units) {
-      asked[name_of(unit)].insert(unit.asked_machine_options);
-      names.insert(name_of(unit));
+  std::vector<FeaturesOfUnits> others;
+  for (const ConfigurationContents& other : contents.configurations) others.push_back(features_of_units(other, table));
+
+  Features required(configuration.plan.requires_.features.begin(), configuration.plan.requires_.features.end());
+  Common of_all;
+  Common of_varying;
+  for (const auto& [name, here] : features_of_units(configuration, table)) {
+    of_all.add(here);
+    Common everywhere;
+    bool varies = false;
+    for (const FeaturesOfUnits& other : others) {
+      const auto there = other.find(name);
+      const Features features = there == other.end() ? Features() : there->second;
+      everywhere.add(features);
+      varies = varies || features != here;
     }
-    for (const std::string& name : names) ++present[name];
+    if (!varies) continue;
+    of_varying.add(here);
+    std::ranges::set_difference(here, everywhere.value(), std::inserter(required, required.end()));
   }
-  const std::vector<std::string>& declared = configuration.plan.requires_.features;
-  std::set<std::string> required(declared.begin(), declared.end());
-  std::optional<std::vector<std::string>> common;
-  for (const UnitRecord& unit : configuration.units) {
-    if (!contents.canonical.units.contains(unit.object)) continue;
-    const std::vector<std::string> features = asked_features(table, unit);
-    const std::string name = name_of(unit);
-    const bool is_everywhere = present.at(name) == contents.configurations.size();
-    if (asked.at(name).size() > 1 || !is_everywhere) required.insert(features.begin(), features.end());
-    std::vector<std::string> both;
-    if (common) std::ranges::set_intersection(*common, features, std::back_inserter(both));
-    common = common ? std::move(both) : features;
-  }
-  if (common) required.insert(common->begin(), common->end());
+  required.merge(of_all.value());
+  required.merge(of_varying.value());
   return {required.begin(), required.end()};
 }
 

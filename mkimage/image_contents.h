@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct ConfigurationContents {
   PlannedConfiguration plan;
   InstalledTree tree;
   std::vector<UnitRecord> units;
+  std::set<Digest> linked;  // the objects in `programs`
   std::vector<InstalledProgram> programs;
   HostNeeds needs;
 };
@@ -41,10 +43,11 @@ Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
                              const PlannedConfiguration& configuration, const CaptureEnvironment& environment,
                              unsigned jobs, Progress& progress, ImageContents& contents);
 
-// The features of a CPU that code of a configuration executes without asking: what all its units ask for, what units
-// ask for that ask for something else in another configuration, and what the recipe declares. Units that ask for the
-// same in every configuration are for code that is chosen at run time. `c_compiler` tells what its options mean.
-// Sorted.
+// The features of a CPU that code of a configuration executes without asking, by what options ask for in the units that
+// are linked, captured or not: what the units have in common; of units that ask for something else in another
+// configuration, what they have in common here, and what each asks for here and not everywhere; and what the recipe
+// declares. What a unit asks for beyond that, in every configuration, is for code that is chosen at run time.
+// `c_compiler` tells what options mean. Sorted.
 std::vector<std::string> required_features(const ImageContents& contents, const ConfigurationContents& configuration,
                                            const std::string& c_compiler);
 

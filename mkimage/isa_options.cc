@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "mkimage/compiler_options.h"
+
 namespace xaas {
 namespace {
 
@@ -34,7 +36,6 @@ constexpr auto kFeatures = std::to_array<std::string_view>({"adx",
                                                             "bmi",
                                                             "bmi2",
                                                             "crc32",
-                                                            "cx16",
                                                             "f16c",
                                                             "fma",
                                                             "fma4",
@@ -64,18 +65,44 @@ constexpr auto kFeatures = std::to_array<std::string_view>({"adx",
                                                             "xsaveopt",
                                                             "xsaves"});
 
+constexpr std::string_view kCpu = "-march=";
+constexpr std::string_view kPlainCpu = "-march=x86-64";
+// CPUs of 64 bits without compare-and-swap of 16 bytes.
+constexpr auto kOldCpus = std::to_array<std::string_view>({"athlon-fx", "athlon64", "k8", "opteron"});
+
+bool is_negative(std::string_view argument) {
+  constexpr std::string_view kNo = "-mno-";
+  return argument.starts_with(kNo) && std::ranges::binary_search(kFeatures, argument.substr(kNo.size()));
+}
+
+bool is_old_cpu(std::string_view argument) {
+  return argument.starts_with(kCpu) && std::ranges::binary_search(kOldCpus, argument.substr(kCpu.size()));
+}
+
 }  // namespace
 
 std::span<const std::string_view> isa_features() { return kFeatures; }
 
 bool is_isa_option(std::string_view argument) {
-  if (argument.starts_with("-march=")) return true;
+  if (argument.starts_with(kCpu)) return true;
   return argument.starts_with("-m") && std::ranges::binary_search(kFeatures, argument.substr(2));
 }
 
-std::vector<std::string> without_isa_options(std::vector<std::string> arguments) {
-  std::erase_if(arguments, [](const std::string& argument) { return is_isa_option(argument); });
-  return arguments;
+std::optional<std::vector<std::string>> without_isa_options(const std::vector<std::string>& arguments) {
+  bool takes_away = false;
+  bool says_otherwise = false;
+  std::vector<std::string> kept = filter_parts(arguments, [&](const CommandPart& part, std::string_view argument) {
+    if (part.is_input) return true;
+    const bool is_isa = is_isa_option(argument);
+    takes_away = takes_away || is_isa;
+    says_otherwise = says_otherwise || is_negative(argument) || is_old_cpu(argument);
+    return !is_isa;
+  });
+  if (!takes_away || says_otherwise) return std::nullopt;
+  const bool names_cpu = std::ranges::any_of(
+      arguments, [](const std::string& argument) { return argument.starts_with(kCpu) && argument != kPlainCpu; });
+  if (names_cpu) kept.insert(kept.begin(), "-mcx16");
+  return kept;
 }
 
 }  // namespace xaas

@@ -2,6 +2,7 @@
 // more CPUs. See spec/recipe.md, "What configurations share".
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,10 +13,12 @@ namespace xaas {
 // Names of features as in "-mavx2", sorted.
 std::span<const std::string_view> isa_features();
 
-// "-mavx2", "-march=haswell"; not "-mno-avx2", which may be there for a reason, and not "-mlong-double-64".
+// "-mavx2", "-march=haswell"; not "-mno-avx2", and not "-mlong-double-64".
 bool is_isa_option(std::string_view argument);
 
-// The rest, in order.
-std::vector<std::string> without_isa_options(std::vector<std::string> arguments);
+// The command without them. Compare-and-swap of 16 bytes, which compilers decide on before there is IR, stays where
+// -march= gives it. Nullopt where there is nothing to take away, or where it would say something else then: behind
+// "-mno-avx2", and with CPUs that lack that.
+std::optional<std::vector<std::string>> without_isa_options(const std::vector<std::string>& arguments);
 
 }  // namespace xaas

@@ -85,11 +85,13 @@ void capture_temporaries(const CaptureEnvironment& environment, const Compilatio
     link.temporaries.emplace(content->first, input.path);
     Compilation unit = compilation;
     if (compilation.role == CompilerRole::fortran && input.kind == InputKind::source) {
-      record_fortran_unit(environment, unit, input.path, content->second);
+      record_fortran_unit(environment, unit, input.path, output_of(compilation).string(), content->second);
       continue;
     }
     if (input.kind == InputKind::assembly) unit.command.reason = "assembly";
-    record_unit(environment, unit, {input.path, content->second, embedded_bitcode(content->second), headers});
+    record_unit(
+        environment, unit,
+        {input.path, output_of(compilation).string(), content->second, embedded_bitcode(content->second), headers});
   }
 }
 

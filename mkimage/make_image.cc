@@ -69,6 +69,9 @@ Result<BuildRecipe> load_recipe(const MakeImageOptions& options) {
 // The recipe's `source` is relative to the recipe; a recipe of its own says which source it is for unless the command
 // line does.
 Result<fs::path> find_source(const MakeImageOptions& options, const BuildRecipe& recipe) {
+  if (!recipe.source && options.source.empty()) {
+    return fail(Code::invalid, "{} names no source: give SOURCE, or \"source\" in it", options.recipe_file->string());
+  }
   if (!recipe.source || (options.recipe_file && !options.source.empty())) return source_directory(options.source);
   const fs::path directory = options.recipe_file ? options.recipe_file->parent_path() : options.source;
   return source_directory(directory / *recipe.source);
@@ -97,21 +100,23 @@ Status install_as_they_are(const WorkDirectory& work, const BuildPlan& plan) {
   return {};
 }
 
-// Builds a copy of `source` but for `without`; also with gfortran, where flang cannot.
+// Builds a copy of `source` but for `without`; where flang cannot, with gfortran, and then so for later configurations.
 Status build(const WorkDirectory& work, const fs::path& source, const std::vector<fs::path>& without,
-             const BuildPlan& plan, BuildDriver& driver, Progress& progress) {
-  const auto attempt = [&](FortranChoice fortran) -> Status {
+             const BuildPlan& plan, BuildDriver& driver, FortranChoice& fortran, Progress& progress) {
+  const auto attempt = [&]() -> Status {
     XAAS_TRY(work.clear_build());
     XAAS_TRY(copy_tree(source, work.source(), without));
     XAAS_TRY(driver.prepare(fortran));
     return driver.run();
   };
-  Status status = attempt(FortranChoice::flang);
-  if (const auto refusal = status ? std::nullopt : driver.wants_gfortran()) {
+  Status status = attempt();
+  const bool may_change = !status && fortran == FortranChoice::flang;
+  if (const auto refusal = may_change ? driver.wants_gfortran() : std::nullopt) {
     progress.warn(
         fmt::format("flang does not build it ({}); once more with gfortran, whose code is not lowered", *refusal));
     driver.environment().store().remove_records();
-    status = attempt(FortranChoice::gfortran);
+    fortran = FortranChoice::gfortran;
+    status = attempt();
   }
   if (!status) driver.show_failure();
   return status ? install_as_they_are(work, plan) : status;
@@ -150,10 +155,11 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   const bool uses_cache = shares_units || work.is_kept();
   if (uses_cache) XAAS_TRY(CaptureCache(work.cache()).begin());
   CaptureEnvironment environment;
+  FortranChoice fortran = FortranChoice::flang;
   for (const PlannedConfiguration& configuration : task.configurations) {
     if (shares_units) progress.say(fmt::format("configuration {}", configuration.name));
     BuildDriver driver(work, task.plan, configuration, shares_units, options.jobs, progress);
-    XAAS_TRY(build(work, task.source, {work.root(), image, beside}, task.plan, driver, progress));
+    XAAS_TRY(build(work, task.source, {work.root(), image, beside}, task.plan, driver, fortran, progress));
     environment = driver.environment();
     XAAS_TRY(collect_configuration(work, task.plan, configuration, environment, options.jobs, progress, contents));
   }

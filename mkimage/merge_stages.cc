@@ -25,8 +25,10 @@ std::vector<Unit> units_of(const ImageContents& contents, const ConfigurationCon
 
 // A unit that was not preprocessed by itself equals those with the same object.
 UnitIdentity identity_of(const UnitRecord& record) {
-  return record.identity ? *record.identity : UnitIdentity{record.source, record.object, record.object, record.object};
+  return record.identity ? *record.identity : UnitIdentity{record.object, record.object, record.object};
 }
+
+std::string name_of(const UnitRecord& record) { return record.target + " " + record.source; }
 
 std::uint64_t size_of(const std::set<Digest>& modules, const std::filesystem::path& ir) {
   std::uint64_t size = 0;
@@ -72,11 +74,11 @@ MergeStages measure_stages(const ImageContents& contents, const std::filesystem:
       ++stages.units;
       if (!unit.record->is_shared) ++stages.compiled;
       commands.insert(identity.command);
-      published.insert({identity.target, identity.text, identity.options});
+      published.insert({name_of(*unit.record), identity.text, identity.options});
       texts.insert({identity.text, identity.options, unit.record->machine_options});
       modules.insert(unit.module);
       if (&configuration == &contents.configurations.front()) of_default.insert(unit.module);
-      by_target[identity.target].push_back(unit);
+      by_target[name_of(*unit.record)].push_back(unit);
     }
   }
   stages.commands = commands.size();

@@ -25,9 +25,10 @@ constexpr const char* kPrefixVariable = "XAAS_PREFIX";
 constexpr const char* kMovableVariable = "XAAS_MOVABLE";
 constexpr const char* kSourceVariable = "XAAS_SRC";
 constexpr const char* kBuildVariable = "XAAS_BUILD";
-constexpr const char* kBuildNameVariable = "XAAS_BUILD_NAME";
 constexpr const char* kSourceDirectory = "/.xaas/src";  // in the image
-// flang's name of a constant is this and the hexadecimal digits of its characters.
+constexpr const char* kBuildDirectory = "/.xaas/src/.build";
+// flang's name of a constant is this and the hexadecimal digits of its characters, or of their digest where they are
+// many.
 constexpr const char* kFlangConstant = "_QQclX";
 
 llvm::StringRef variable_of(const char* name) {
@@ -65,13 +66,12 @@ struct MarkPrefix : llvm::PassInfoMixin<MarkPrefix> {
 // `path` in the image, or nullopt when it is outside of the build.
 std::optional<std::string> path_in_image(llvm::StringRef path) {
   const llvm::StringRef prefix = variable_of(kPrefixVariable);
-  const std::string sources = (prefix + kSourceDirectory).str();
-  const std::string build = sources + "/" + variable_of(kBuildNameVariable).str();
-  for (const auto& [variable, directory] : {std::pair(kBuildVariable, &build), std::pair(kSourceVariable, &sources)}) {
+  for (const auto& [variable, directory] :
+       {std::pair(kBuildVariable, kBuildDirectory), std::pair(kSourceVariable, kSourceDirectory)}) {
     llvm::StringRef rest = path;
     const llvm::StringRef root = variable_of(variable);
     if (root.empty() || !rest.consume_front(root) || (!rest.empty() && rest.front() != '/')) continue;
-    return *directory + rest.str();
+    return (prefix + directory + rest).str();
   }
   return std::nullopt;
 }

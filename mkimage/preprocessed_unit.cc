@@ -22,30 +22,56 @@ constexpr std::string_view kKeyVersion = "xaas capture cache 2";
 
 // Options by which a compiler reads or writes files that neither the preprocessed text nor an entry tells of. By the
 // beginning of their names.
-constexpr auto kNotCached = std::to_array<std::string_view>({"--config",     "--serialize-diagnostics",
-                                                             "-MJ",          "-Wp,",
-                                                             "-Xarch",       "-Xclang",
-                                                             "-Xpreproc",    "-dependency-",
-                                                             "-dumpdir",     "-fauto-",
-                                                             "-fcrash-",     "-fdebug-macro",
-                                                             "-fmemory-",    "-foptimization-record",
-                                                             "-fpass-",      "-fplugin",
-                                                             "-fproc-",      "-fprofile-",
-                                                             "-fsave-",      "-fstack-usage",
-                                                             "-fthin-link-", "-ftime-trace",
-                                                             "-fxray-",      "-include-pch",
-                                                             "-ivfsov",      "-load",
-                                                             "-object-file", "-serialize-",
-                                                             "-specs",       "-working-directory"});
+constexpr auto kNotCached = std::to_array<std::string_view>({"--config",
+                                                             "--serialize-diagnostics",
+                                                             "-MJ",
+                                                             "-Xarch",
+                                                             "-Xclang",
+                                                             "-Xpreproc",
+                                                             "-dependency-",
+                                                             "-dumpdir",
+                                                             "-fauto-",
+                                                             "-fbasic-block-sections",
+                                                             "-fcrash-",
+                                                             "-fdebug-macro",
+                                                             "-fembed-offload",
+                                                             "-fmemory-",
+                                                             "-fmodule",
+                                                             "-foptimization-record",
+                                                             "-fpass-",
+                                                             "-fplugin",
+                                                             "-fprebuilt-module",
+                                                             "-fproc-",
+                                                             "-fprofile-",
+                                                             "-frandomize-layout",
+                                                             "-frecord-",
+                                                             "-fsanitize-coverage",
+                                                             "-fsave-",
+                                                             "-fstack-usage",
+                                                             "-fthin-link-",
+                                                             "-ftime-trace",
+                                                             "-fxray-",
+                                                             "-grecord-",
+                                                             "-include-pch",
+                                                             "-ivfsov",
+                                                             "-load",
+                                                             "-object-file",
+                                                             "-serialize-",
+                                                             "-specs",
+                                                             "-working-directory"});
 // Assembly in the text that reads a file.
 constexpr std::array<std::string_view, 2> kReadsFile = {".incbin", ".include"};
 // What the compiler answers with places in the source, or what hides what looks like one.
-constexpr auto kAsksForPlace =
-    std::to_array<std::string_view>({"R\"", "__PRETTY_FUNCTION__", "__builtin_COLUMN", "__builtin_FILE",
-                                     "__builtin_LINE", "__builtin_source_location", "__builtin_dump_struct"});
-// By these a text declares vectors; how those of more than 128 bits are handed over depends on the CPU.
-constexpr auto kDeclaresVectors = std::to_array<std::string_view>({"ext_vector_type", "vector_size"});
-
+constexpr auto kAsksForPlace = std::to_array<std::string_view>(
+    {"R\"", "__PRETTY_FUNCTION__", "__builtin_COLUMN", "__builtin_FILE", "__builtin_LINE", "__builtin_dump_struct",
+     "__builtin_source_location", "annotate"});
+// What the compiler decides by the CPU before there is IR, though the text does not show it: how vectors of more than
+// 128 bits and __bf16 are handed over, what a function's own target adds to, which variant OpenMP calls. The compiler's
+// own headers declare vectors in any case; it matters who uses them.
+constexpr auto kDecidedByCpu = std::to_array<std::string_view>(
+    {"((target(", "__bf16", "__m256", "__m512", "__target__", "__v16", "__v32", "__v4d", "__v64", "__v8d", "__v8s",
+     "declare variant", "ext_vector_type", "gnu::target", "metadirective", "target_clones", "vector_size"});
+constexpr std::string_view kCompilerHeaders = "/lib/clang/";
 constexpr auto kBuiltIn = std::to_array<std::string_view>({"\"<built-in>\"", "\"<command line>\""});
 
 // Options that only the preprocessor follows, with what they name: the text has it. Sorted.
@@ -95,36 +121,36 @@ bool has_precompiled(const CommandPart& part) {
   return fs::exists(part.value + ".pch", ignored) || fs::exists(part.value + ".gch", ignored);
 }
 
+// The preprocessor does nothing with what is preprocessed already.
+bool is_preprocessed(const CommandPart& part) {
+  if (part.is_input) return part.value.ends_with(".i") || part.value.ends_with(".ii");
+  return part.option != nullptr && part.option->effect == OptionEffect::language && part.value.ends_with("-output");
+}
+
+// -Wp,-DX=1 is -DX=1; others name files.
+bool is_unknown_to_preprocessor(std::string_view argument) {
+  return argument.starts_with("-Wp,") && !argument.starts_with("-Wp,-D") && !argument.starts_with("-Wp,-U");
+}
+
 bool tells_all(const Compilation& compilation) {
   const CompilerCommand& command = compilation.command;
   if (command.mode != CommandMode::compile || command.inputs.size() != 1) return false;
   return std::ranges::none_of(command_parts(compilation.arguments), [&](const CommandPart& part) {
     const std::string_view argument = compilation.arguments[part.first];
+    if (is_preprocessed(part)) return true;
     if (part.is_input) return argument.starts_with('@');  // a response file, with options in it
     const auto begins = [&](std::string_view name) { return argument.starts_with(name); };
-    return std::ranges::any_of(kNotCached, begins) || has_precompiled(part);
+    return std::ranges::any_of(kNotCached, begins) || has_precompiled(part) || is_unknown_to_preprocessor(argument);
   });
-}
-
-// The parts of the arguments for which `keep` says so.
-template <typename Keep>
-std::vector<std::string> filter(const std::vector<std::string>& arguments, Keep keep) {
-  std::vector<std::string> kept;
-  for (const CommandPart& part : command_parts(arguments)) {
-    if (!keep(part, arguments[part.first])) continue;
-    const auto first = arguments.begin() + static_cast<std::ptrdiff_t>(part.first);
-    kept.insert(kept.end(), first, first + static_cast<std::ptrdiff_t>(part.count));
-  }
-  return kept;
 }
 
 // The same command, but for the text on standard output.
 std::vector<std::string> preprocessing_arguments(const CaptureEnvironment& environment,
                                                  const Compilation& compilation) {
-  std::vector<std::string> arguments =
-      filter(capturing_arguments(environment, compilation, {}), [](const CommandPart& part, std::string_view argument) {
-        return part.is_input || !is_one_of(part, argument, kOutputs);
-      });
+  std::vector<std::string> arguments = filter_parts(capturing_arguments(environment, compilation, {}),
+                                                    [](const CommandPart& part, std::string_view argument) {
+                                                      return part.is_input || !is_one_of(part, argument, kOutputs);
+                                                    });
   arguments.insert(arguments.begin(), {compilation.compiler, "-E"});
   return arguments;
 }
@@ -132,6 +158,7 @@ std::vector<std::string> preprocessing_arguments(const CaptureEnvironment& envir
 bool has_debug_info(const std::vector<std::string>& options) {
   bool has = false;
   for (const std::string& option : options) {
+    if (option.starts_with("--debug")) has = true;
     if (option.starts_with("-g") && !option.starts_with("-gcc")) has = option != "-g0";
   }
   return has;
@@ -139,7 +166,7 @@ bool has_debug_info(const std::vector<std::string>& options) {
 
 // The options that stay when those for the preprocessor, the names of what is made and of the source are gone.
 std::vector<std::string> compiling_options(const std::vector<std::string>& arguments) {
-  return filter(arguments, [](const CommandPart& part, std::string_view argument) {
+  return filter_parts(arguments, [](const CommandPart& part, std::string_view argument) {
     return !part.is_input && !is_one_of(part, argument, kOutputs) && !is_one_of(part, argument, kPreprocessing);
   });
 }
@@ -161,6 +188,11 @@ class KeyHash {
     if (stat(path.c_str(), &status) != 0) status = {};
     add(fmt::format("{} {} {}.{}", path.string(), status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec));
   }
+  void add_file(const fs::path& path) {
+    const auto fd = open_for_reading(path);
+    const auto digest = fd ? Digest::of_file(fd->get()) : tl::unexpected(fd.error());
+    add(digest ? digest->to_string() : "");
+  }
   void add_all(const std::vector<std::string>& parts) {
     for (const std::string& part : parts) add(part);
   }
@@ -169,25 +201,6 @@ class KeyHash {
  private:
   Sha256 hash_;
 };
-
-// Whether `option` maps a directory that is named nowhere. What names of files the text has by its macros is mapped
-// already.
-bool is_idle_map(std::string_view option, std::string_view names) {
-  constexpr std::string_view kMap = "-ffile-prefix-map=";
-  if (!option.starts_with(kMap)) return false;
-  const std::string_view from = option.substr(kMap.size(), option.rfind('=') - kMap.size());
-  return names.find(from) == std::string_view::npos;
-}
-
-// Directories are named where a file is and not where it will be: as in the image, where the build is left out.
-std::string without_directories(const CaptureEnvironment& environment, std::string argument) {
-  for (const std::string& directory : {environment.build.string(), environment.source.string()}) {
-    for (std::size_t at = argument.find(directory); at != std::string::npos; at = argument.find(directory, at)) {
-      argument.erase(at, directory.size());
-    }
-  }
-  return argument;
-}
 
 bool is_marker(std::string_view line) {
   return line.size() > 2 && line[0] == '#' && line[1] == ' ' && line[2] >= '0' && line[2] <= '9';
@@ -199,6 +212,19 @@ std::string without_built_in_places(std::string_view text) {
   result.reserve(text.size());
   for (const std::string_view line : split(text, '\n')) {
     if (is_marker(line) && contains_any(line, kBuiltIn)) continue;
+    result += line;
+    result += '\n';
+  }
+  return result;
+}
+
+// The text without that of the compiler's own headers.
+std::string without_compiler_headers(std::string_view text) {
+  std::string result;
+  bool is_own = false;
+  for (const std::string_view line : split(text, '\n')) {
+    if (is_marker(line)) is_own = line.find(kCompilerHeaders) != std::string_view::npos;
+    if (is_own) continue;
     result += line;
     result += '\n';
   }
@@ -219,27 +245,45 @@ std::optional<std::string> text_without_places(std::string_view text, const std:
   return result;
 }
 
+namespace {
+
+// Has the preprocessor write the dependencies, which the compiler would write, into `file`.
+std::vector<std::string> dependency_options(const Compilation& compilation, const std::string& file) {
+  std::vector<std::string> options =
+      filter_parts(compilation.arguments, [](const CommandPart& part, std::string_view name) {
+        constexpr auto kKept = std::to_array<std::string_view>({"-MD", "-MMD", "-MP", "-MQ", "-MT", "-MV"});
+        return !part.is_input && is_one_of(part, name, kKept);
+      });
+  const bool names_target = std::ranges::any_of(
+      options, [](const std::string& option) { return option.starts_with("-MT") || option.starts_with("-MQ"); });
+  if (!names_target) {
+    options.insert(options.end(), {"-MQ", object_of(compilation, compilation.command.inputs.front()).string()});
+  }
+  options.insert(options.end(), {"-MF", file});
+  return options;
+}
+
+// Whether the text would be the same without the options for the CPU, and the compiler does the same with it.
+bool is_same_without_isa(const CaptureEnvironment& environment, const Compilation& compilation, std::string_view text) {
+  if (!environment.shares_units || contains_any(without_compiler_headers(text), kDecidedByCpu)) return false;
+  const auto plain = without_isa(compilation);
+  if (!plain) return false;
+  const auto preprocessed = run_and_read(preprocessing_arguments(environment, *plain));
+  return preprocessed && preprocessed->status.ok() && without_built_in_places(preprocessed->output) == text;
+}
+
+}  // namespace
+
 std::optional<PreprocessedUnit> PreprocessedUnit::run(const CaptureEnvironment& environment,
                                                       const Compilation& compilation) {
   if (!tells_all(compilation)) return std::nullopt;
   const HeaderList headers(environment.store());
+  const std::string dependencies = environment.store().temporary_path(".d").string();
   std::vector<std::string> arguments = preprocessing_arguments(environment, compilation);
   const bool wants_dependencies = dependency_file(compilation).has_value();
-  const std::string dependencies = environment.store().temporary_path(".d").string();
   if (wants_dependencies) {
-    const std::vector<std::string> own =
-        filter(compilation.arguments, [](const CommandPart& part, std::string_view name) {
-          constexpr auto kKept = std::to_array<std::string_view>({"-MD", "-MMD", "-MP", "-MQ", "-MT", "-MV"});
-          return !part.is_input && is_one_of(part, name, kKept);
-        });
-    arguments.insert(arguments.begin() + 2, own.begin(), own.end());
-    const bool names_target = std::ranges::any_of(
-        own, [](const std::string& argument) { return argument.starts_with("-MT") || argument.starts_with("-MQ"); });
-    if (!names_target) {
-      const std::string target = object_of(compilation, compilation.command.inputs.front()).string();
-      arguments.insert(arguments.begin() + 2, {"-MQ", target});
-    }
-    arguments.insert(arguments.begin() + 2, {"-MF", dependencies});
+    const std::vector<std::string> options = dependency_options(compilation, dependencies);
+    arguments.insert(arguments.begin() + 2, options.begin(), options.end());
   }
   const auto preprocessed = run_and_read(arguments, {}, headers.variables());
   PreprocessedUnit unit;
@@ -250,16 +294,13 @@ std::optional<PreprocessedUnit> PreprocessedUnit::run(const CaptureEnvironment& 
     if (!rule) return std::nullopt;
     unit.dependencies_ = std::move(*rule);
   }
-  if (!preprocessed || !preprocessed->status.ok()) return std::nullopt;
+  if (!preprocessed || !preprocessed->status.ok() || preprocessed->output.empty()) return std::nullopt;
   unit.text_ = without_built_in_places(preprocessed->output);
   if (contains_any(unit.text_, kReadsFile)) return std::nullopt;
+  unit.is_silent_ = preprocessed->error.empty();
   unit.headers_ = headers.read();
   unit.text_without_places_ = text_without_places(unit.text_, compilation.arguments);
-  if (environment.shares_units && std::ranges::any_of(compilation.arguments, is_isa_option) &&
-      !contains_any(unit.text_, kDeclaresVectors)) {
-    const auto plain = run_and_read(preprocessing_arguments(environment, without_isa(compilation)));
-    unit.same_without_isa_ = plain && plain->status.ok() && without_built_in_places(plain->output) == unit.text_;
-  }
+  unit.same_without_isa_ = xaas::is_same_without_isa(environment, compilation, unit.text_);
   return unit;
 }
 
@@ -277,34 +318,35 @@ PreprocessedUnit::Keys PreprocessedUnit::keys(const CaptureEnvironment& environm
   const std::vector<std::string> all = capturing_arguments(environment, compilation, {});
   std::error_code error;
   const std::string directory = fs::current_path(error).string();
+  const bool names_directory = has_debug_info(compilation.arguments);
   KeyHash verbose = start();
   verbose.add(directory);
   verbose.add_all(all);
   verbose.add(text_);
-
   KeyHash silent = start();
-  const bool names_directory = has_debug_info(compilation.arguments);
   silent.add(names_directory ? directory : "");
-  const std::string names = text_without_places_ ? "" : text_ + (names_directory ? directory : "");
-  for (const std::string& option : compiling_options(all)) {
-    if (!is_idle_map(option, names)) silent.add(option);
-  }
+  silent.add_all(compiling_options(all));
   silent.add(text_without_places_ ? *text_without_places_ : text_);
-  return {silent.finish(), verbose.finish()};
+  // Debug information has digests of the files, comments and all.
+  if (names_directory) {
+    for (KeyHash* hash : {&verbose, &silent}) {
+      hash->add_file(compilation.command.inputs.front().path);
+      for (const std::string& header : headers_) hash->add_file(header);
+    }
+  }
+  const Digest key = verbose.finish();
+  return {is_silent_ ? silent.finish() : key, key};
 }
 
 UnitIdentity PreprocessedUnit::identity(const CaptureEnvironment& environment, const Compilation& compilation) const {
   UnitIdentity identity;
-  std::error_code error;
-  const fs::path object = fs::current_path(error) / object_of(compilation, compilation.command.inputs.front());
-  identity.target = without_directories(environment, object.lexically_normal().string());
   KeyHash command;
-  for (const std::string& argument : compilation.arguments) command.add(without_directories(environment, argument));
+  for (const std::string& argument : compilation.arguments) command.add(environment.without_directories(argument));
   identity.command = command.finish();
   identity.text = Digest::of(text_without_places_ ? *text_without_places_ : text_);
   KeyHash options;
-  for (const std::string& option : without_isa_options(compiling_options(compilation.arguments))) {
-    if (!option.starts_with("-W") && option != "-w") options.add(option);
+  for (const std::string& option : compiling_options(compilation.arguments)) {
+    if (!is_isa_option(option) && !option.starts_with("-W") && option != "-w") options.add(option);
   }
   identity.options = options.finish();
   return identity;

@@ -28,8 +28,8 @@ class PreprocessedUnit {
   // Of the file that -MD asks for, where it does.
   const std::optional<std::string>& dependencies() const { return dependencies_; }
 
-  // Whether the unit is the same text without what its options say of the CPU, and hands no vectors of that CPU to
-  // others: then it is to be captured without them, as long as it compiles so.
+  // Whether the unit is the same text without what its options say of the CPU, and has nothing that the compiler
+  // decides by them: then it is to be captured without them, as long as it compiles so.
   bool is_same_without_isa() const { return same_without_isa_; }
 
   // Of all that decides the result of compiling the unit with `compilation`'s options: of what the compiler makes when
@@ -49,6 +49,7 @@ class PreprocessedUnit {
   std::optional<std::string> text_without_places_;
   std::vector<std::string> headers_;
   std::optional<std::string> dependencies_;
+  bool is_silent_ = true;  // the preprocessor said nothing
   bool same_without_isa_ = false;
 };
 

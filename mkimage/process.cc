@@ -198,4 +198,9 @@ Result<std::filesystem::path> own_executable() {
   return path;
 }
 
+std::string environment_variable(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+  return value == nullptr ? "" : value;
+}
+
 }  // namespace xaas

@@ -56,6 +56,9 @@ Result<ProcessOutput> run_and_read(std::vector<std::string> arguments, std::stri
 // Replaces this process. Returns only when that fails.
 Error exec_process(const std::vector<std::string>& arguments);
 
+// Empty where there is none.
+std::string environment_variable(const char* name);
+
 // The directories of PATH, in order.
 std::vector<std::filesystem::path> path_directories();
 // A file that may be executed.

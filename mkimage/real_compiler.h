@@ -13,6 +13,11 @@ namespace xaas {
 // Which of the compilers of a build a program stands for.
 enum class CompilerRole { c, cxx, fortran };
 
+// What stands behind ours where nothing else is asked for.
+inline constexpr const char* kDefaultC = "clang-19";
+inline constexpr const char* kDefaultCxx = "clang++-19";
+inline constexpr const char* kDefaultFortran = "flang-new-19";
+
 // By the name of the program; `c` for a name that tells nothing.
 CompilerRole compiler_role(std::string_view name);
 

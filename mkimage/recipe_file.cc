@@ -19,8 +19,12 @@ namespace {
 
 constexpr std::uint64_t kMaxSize = 1ULL << 20;
 // Variables that commands have without any point.
-constexpr auto kReserved = std::to_array<std::string_view>(
-    {"BUILD", "CC", "CONFIGURATION", "CXX", "DESTDIR", "FC", "HOME", "IFS", "JOBS", "PATH", "PREFIX", "SRC"});
+constexpr auto kReserved = std::to_array<std::string_view>({"BUILD", "CC", "CONFIGURATION", "CXX", "DESTDIR", "F77",
+                                                            "F90", "F95", "FC", "HOME", "ICECC", "IFS", "JOBS", "PATH",
+                                                            "PREFIX", "SOURCE_DATE_EPOCH", "SRC", "TMPDIR"});
+// And the beginnings of those by which compilers and what is in front of them are told what to do.
+constexpr auto kReservedStarts = std::to_array<std::string_view>(
+    {"BUILDCACHE_", "CCACHE_", "DISTCC_", "I_MPI_", "LD_", "MPICH_", "OMPI_", "SCCACHE_", "XAAS_"});
 
 std::string place(const std::filesystem::path& path, const toml::source_location& location) {
   return fmt::format("{}:{}:{}", path.string(), location.line(), location.column());
@@ -43,6 +47,13 @@ bool is_name(std::string_view name) {
            c == '-';
   };
   return !name.empty() && name.front() != '.' && name.front() != '-' && std::ranges::all_of(name, is_part);
+}
+
+bool is_reserved(std::string_view variable) {
+  const bool is_digit = variable.front() >= '0' && variable.front() <= '9';
+  const auto begins = [&](std::string_view start) { return variable.starts_with(start); };
+  return is_digit || std::ranges::find(kReserved, variable) != kReserved.end() ||
+         std::ranges::any_of(kReservedStarts, begins);
 }
 
 // One table of the file and what its keys are for. The first error is kept; what follows it does nothing.
@@ -177,12 +188,13 @@ SpecializationPoint read_point(Reader& reader, const toml::value& value) {
                       })}});
   if (!reader.ok()) return point;
   if (point.name.empty() || point.values.empty()) reader.fail_at(value, "a point must have a name and values");
-  if (point.default_value.empty() && !point.values.empty()) point.default_value = point.values.front().name;
+  if (!reader.ok()) return point;
+  if (point.default_value.empty()) point.default_value = point.values.front().name;
   if (std::ranges::find(point.values, point.default_value, &PointValue::name) == point.values.end()) {
     reader.fail_at(value, "the default \"{}\" of the point \"{}\" is none of its values", point.default_value,
                    point.name);
   }
-  if (std::ranges::find(kReserved, point.variable()) != kReserved.end() || point.variable().front() <= '9') {
+  if (is_reserved(point.variable())) {
     reader.fail_at(value, "a point cannot be called \"{}\": its variable would be ${}", point.name, point.variable());
   }
   return point;

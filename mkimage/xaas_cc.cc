@@ -15,23 +15,27 @@
 
 namespace {
 
-constexpr const char* kDefaultC = "clang-19";
-constexpr const char* kDefaultCxx = "clang++-19";
-constexpr const char* kDefaultFortran = "flang-new-19";
+// A Fortran compiler that is called by the name of another one than ours is that one: module files do not mix.
+std::string real_fortran(const std::string& name, const std::string& configured) {
+  if (xaas::is_flang(configured)) return configured;
+  const auto called = xaas::find_real_compiler(name);
+  if (called) return called->string();
+  return configured.empty() ? xaas::kDefaultFortran : configured;
+}
 
-std::string real_compiler(xaas::CompilerRole role, const xaas::CaptureEnvironment& environment) {
+std::string real_compiler(const std::string& name, const xaas::CaptureEnvironment& environment) {
   const auto first_of = [](const std::string& configured, const char* other) {
     return configured.empty() ? other : configured;
   };
-  switch (role) {
+  switch (xaas::compiler_role(name)) {
     case xaas::CompilerRole::c:
-      return first_of(environment.c_compiler, kDefaultC);
+      return first_of(environment.c_compiler, xaas::kDefaultC);
     case xaas::CompilerRole::cxx:
-      return first_of(environment.cxx_compiler, kDefaultCxx);
+      return first_of(environment.cxx_compiler, xaas::kDefaultCxx);
     case xaas::CompilerRole::fortran:
-      return first_of(environment.fortran_compiler, kDefaultFortran);
+      return real_fortran(name, environment.fortran_compiler);
   }
-  return kDefaultC;
+  return xaas::kDefaultC;
 }
 
 // A project that calls GCC may need it.
@@ -66,7 +70,7 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   add_implied_options(name, arguments);
   const auto environment = xaas::capture_environment();
   const xaas::CompilerRole role = xaas::compiler_role(name);
-  const std::string compiler = real_compiler(role, environment.value_or(xaas::CaptureEnvironment()));
+  const std::string compiler = real_compiler(name, environment.value_or(xaas::CaptureEnvironment()));
   if (!environment) return run_untouched(compiler, std::move(arguments));
 
   std::vector<std::string> expanded = xaas::expand_response_files(arguments);

@@ -219,13 +219,17 @@ check() {  # check DIRECTORY KIND
   local program
   for program in $programs $(printf 'same-%s ' $same); do
     equal "$(says "$work/plain$2/$program" | sed "s,$work/plain,BUILD/,")" \
-      "$(says "$1/bin/$program" | sed -E "s,$1/.xaas/src/.build[^ /]*,BUILD,; s,$1/.xaas/src/,,")"
+      "$(says "$1/bin/$program" | sed -E "s,$1/.xaas/src/.build,BUILD,; s,$1/.xaas/src/,,")"
   done
   equal "as it is" "$(cat "$1/share/notes")"
 }
 mount_image "$work/differs.xaas" "$work/best"
 equal two+avx2 "$(xattr_of config "$work/best/bin/isa")"
 check "$work/best" 2
+contains "$(cat "$work/best/.xaas/src/.build/2/generated.c")" "generated 2"
+[ ! -e "$work/best/.xaas/src/.build-two+avx2" ] && [ -e "$work/best/.xaas/src/.build-one+plain/1/generated.c" ]
+find "$work/best" -ls >/dev/null
+equal "" "$(ls "$work/best"/.xaas/tree/*)"
 equal ready "$(state_of "$work/best/bin/isa")"
 mount_image "$work/differs.xaas" "$work/old" cpu=nehalem
 equal one+plain "$(xattr_of config "$work/old/bin/isa")"
@@ -249,12 +253,16 @@ contains "$explained" "with      x86-64-v3  two+avx2"
 contains "$(xaas-lower explain --cpu=nehalem "$work/differs.xaas")" "config    two+avx2  refused: needs +avx"
 xaas-info verify "$work/differs.xaas" >/dev/null
 
+contains "$(cat "$work/forced/.xaas/src/.build/1/generated.c")" "generated 1"
+equal two+avx2 "$(ls "$work/forced"/.xaas/tree/*)"
+
 # Any SquashFS tool shows working programs of all of them.
 unsquashfs -q -n -d "$work/whole" "$work/differs.xaas" >/dev/null
 equal "$(says "$work/plain1/isa")" "$(says "$work/whole/bin/isa")"
 two=$work/whole/.xaas/tree/x86_64-pc-linux-gnu/two+avx2
 equal "$(says "$work/plain2/isa")" "$(says "$two/bin/isa")"
 [ -e "$two/.xaas/manifest.json" ]
+contains "$(cat "$work/whole/.xaas/src/.build/1/generated.c")" "generated 1"
 
 # Whatever the directory and the jobs.
 mkdir "$work/elsewhere" && cp -a "$source" "$work/elsewhere/differs-1.0"

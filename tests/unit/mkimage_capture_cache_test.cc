@@ -42,7 +42,6 @@ class CachedBuild {
   void begin_configuration(const std::string& name) {
     environment_.shares_units = true;
     environment_.configuration = name;
-    environment_.build_name = ".build-" + name;
     REQUIRE(environment_.store().create());
   }
   CaptureCache cache() const { return CaptureCache(environment_.cache); }
@@ -133,6 +132,7 @@ TEST_CASE("a unit that depends on what its text does not tell is compiled every 
   CachedBuild build;
   build.write("a.c", "int a;\n");
   std::vector<std::string> options;
+  SECTION("text that is preprocessed already") { options = {"-x", "cpp-output"}; }
   SECTION("assembly that reads a file") { build.write("a.c", "__asm__(\".incbin \\\"/dev/null\\\"\");\n"); }
   SECTION("a precompiled header") {
     const fs::path header = build.write("p.h", "int p;\n");
@@ -187,6 +187,11 @@ TEST_CASE("options for the CPU stay where the unit needs them") {
   build.begin_configuration("one");
   int first = 1;
   SECTION("the text tells them") { build.write("a.c", "#ifdef __AVX2__\nint a;\n#else\nint b;\n#endif\n"); }
+  SECTION("OpenMP chooses by them") {
+    build.write(
+        "a.c",
+        "int f(void);\nint g(void);\n#pragma omp declare variant(f) match(device={isa(\"avx2\")})\nint g(void);\n");
+  }
   SECTION("vectors are handed over") {
     build.write("a.c", "typedef int v __attribute__((vector_size(32)));\nv a(v x) { return x; }\n");
   }
@@ -211,6 +216,25 @@ TEST_CASE("what the compiler says is said again, and only where it would be") {
   CHECK(build.compile({"-Wall"}) == 1);
   CHECK(build.compile({"-Wall"}) == 0);
   CHECK(build.compile() == 0);
+}
+
+TEST_CASE("with debug information, a comment is a part of the source") {
+  CachedBuild build;
+  build.write("a.c", "int a; // one\n");
+  CHECK(build.compile({"-g"}) == 1);
+  CHECK(build.compile() == 1);
+  build.write("a.c", "int a; // two\n");
+  CHECK(build.compile({"-g"}) == 1);
+  CHECK(build.compile() == 0);
+}
+
+TEST_CASE("what the preprocessor says is said again") {
+  CachedBuild build;
+  build.write("a.c", "#ifdef OLD\n#warning old\n#endif\nint a;\n");
+  CHECK(build.compile() == 1);
+  CHECK(build.compile({"-DOLD"}) == 1);
+  CHECK(build.compile({"-DOLD"}) == 0);
+  CHECK(build.compile({"-DOTHER"}) == 0);
 }
 
 TEST_CASE("a response file is no part of a key") {

@@ -433,7 +433,7 @@ TEST_CASE("the headers behind a precompiled header are sources of the build") {
       build.compile("a.c", "int main(void) { return X; }\n", {"-Xclang", "-include-pch", "-Xclang", pch});
   const auto units = build.units();
   REQUIRE(units.size() == 2);
-  const auto sources = build_sources(build.environment(), units, {Digest::of(read_file(a).value())});
+  const auto sources = build_sources(build.environment(), units, {Digest::of(read_file(a).value())}, ".build");
   for (const char* name : {"a.c", "all.h", "inner.h"}) CHECK(sources.contains(fmt::format(".xaas/src/{}", name)));
 }
 

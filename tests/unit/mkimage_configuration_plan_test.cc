@@ -77,8 +77,8 @@ TEST_CASE("combinations can be left out, by some of the points") {
 
 TEST_CASE("a restriction takes away values, and the first that is left is the default") {
   CHECK(names(kTwoPoints, {"simd=avx512,sse", "mpi=mpich"}) == std::vector<std::string>{"sse+mpich", "avx512+mpich"});
-  CHECK(error_of(kTwoPoints, {"simd=neon"}) == "-D simd: the point has no value \"neon\"");
-  CHECK(error_of(kTwoPoints, {"gpu=on"}) == "-D gpu: the recipe has no such point");
+  CHECK(error_of(kTwoPoints, {"simd=neon"}) == "-D simd: the point has no value \"neon\", but sse, avx2, avx512");
+  CHECK(error_of(kTwoPoints, {"gpu=on"}) == "-D gpu: the recipe has no such point, but simd, mpi");
   CHECK(error_of(kTwoPoints, {"simd"}) == "-D simd: give it as point=value,…");
 }
 
@@ -123,6 +123,9 @@ TEST_CASE("mistakes in points are told with file, line and column") {
       {"[[points]]\nname = \"a\"\nvalues = [\"x\", \"x\"]\n", "two values \"x\""},
       {"[[points]]\nname = \"a\"\nvalues = [\"x+y\"]\n", "is no name"},
       {"[[points]]\nname = \"a\"\ndefault = \"z\"\nvalues = [\"x\"]\n", "none of its values"},
+      {"[[points]]\nvalues = [\"x\"]\n", "must have a name and values"},
+      {"[[points]]\nname = \"xaas-capture\"\nvalues = [\"x\"]\n", "$XAAS_CAPTURE"},
+      {"[[points]]\nname = \"3d\"\nvalues = [\"x\"]\n", "$3D"},
       {"[[points]]\nname = \"prefix\"\nvalues = [\"x\"]\n", "$PREFIX"},
       {"[[points]]\nname = \"a-b\"\nvalues = [\"x\"]\n[[points]]\nname = \"a.b\"\nvalues = [\"x\"]\n", "$A_B"},
       {"[[points]]\nname = \"a\"\nvalues = [{name = \"x\", rang = 1}]\n", "unknown key \"rang\""},

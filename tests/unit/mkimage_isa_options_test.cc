@@ -17,9 +17,15 @@ TEST_CASE("the features that options name are sorted, and the compiler knows the
 
 TEST_CASE("options for what a CPU can execute are told from other options") {
   for (const char* option : {"-mavx2", "-msse4.1", "-march=haswell", "-mfma"}) CHECK(xaas::is_isa_option(option));
-  for (const char* option : {"-mno-avx2", "-mlong-double-64", "-mcmodel=large", "-mtune=haswell", "-m32", "-mavx2x",
-                             "-mprefer-vector-width=512", "mavx2", "-O2"}) {
+  for (const char* option : {"-mcx16", "-mno-avx2", "-mlong-double-64", "-mcmodel=large", "-mtune=haswell", "-m32",
+                             "-mavx2x", "-mprefer-vector-width=512", "mavx2", "-O2"}) {
     CHECK_FALSE(xaas::is_isa_option(option));
   }
-  CHECK(xaas::without_isa_options({"-O2", "-mavx2", "-c", "a.c"}) == std::vector<std::string>{"-O2", "-c", "a.c"});
+  using Arguments = std::vector<std::string>;
+  CHECK(xaas::without_isa_options({"-O2", "-mavx2", "-c", "a.c"}) == Arguments{"-O2", "-c", "a.c"});
+  CHECK(xaas::without_isa_options({"-march=haswell", "-c", "a.c"}) == Arguments{"-mcx16", "-c", "a.c"});
+  CHECK(xaas::without_isa_options({"-include", "-mavx2", "-mfma", "a.c"}) == Arguments{"-include", "-mavx2", "a.c"});
+  CHECK_FALSE(xaas::without_isa_options({"-O2", "-mcx16"}));
+  CHECK_FALSE(xaas::without_isa_options({"-mno-avx2", "-mavx2"}));
+  CHECK_FALSE(xaas::without_isa_options({"-march=k8", "-mavx"}));
 }
