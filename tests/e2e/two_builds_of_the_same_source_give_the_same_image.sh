@@ -13,3 +13,18 @@ printf 'all:\n\t$(CC) -DBUILT_WITH=\\"$(CC)\\" told.c -o told\ninstall:\n\tinsta
   >"$work/told/Makefile"
 for place in a elsewhere; do mkxaas -q --build 'make CC=$CC' "$work/told" "$work/$place/told.xaas"; done
 cmp "$work/a/told.xaas" "$work/elsewhere/told.xaas"
+
+# Also of equal files with equal names, whichever is compiled first, and whether a build is kept or not.
+mkdir -p "$work/twins/a" "$work/twins/b"
+for place in a b; do echo 'int twin(void) { return 1; }' >"$work/twins/$place/twin.c"; done
+echo 'int twin(void); int main(void) { return twin() - 1; }' >"$work/twins/main.c"
+cat >"$work/twins/Makefile" <<'S'
+all: one two
+one: a/a.o ; $(CC) main.c a/a.o -o $@
+two: b/b.o ; $(CC) main.c b/b.o -o $@
+a/a.o b/b.o: ; cd $(dir $@) && $(CC) -O2 -c twin.c -o $(notdir $@)
+install: ; mkdir -p $(DESTDIR)$(PREFIX)/bin && cp one two $(DESTDIR)$(PREFIX)/bin
+S
+mkxaas -q -j 1 --keep-build --work "$work/kept" "$work/twins" "$work/a/twins.xaas"
+mkxaas -q -j 2 "$work/twins" "$work/elsewhere/twins.xaas"
+cmp "$work/a/twins.xaas" "$work/elsewhere/twins.xaas"

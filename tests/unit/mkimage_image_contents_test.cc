@@ -1,0 +1,88 @@
+// What a configuration requires of a CPU, by the options of its units.
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "mkimage/image_contents.h"
+#include "mkimage/process.h"
+
+namespace {
+
+using namespace xaas;
+using Options = std::vector<std::string>;
+
+// A configuration of linked units: name -> options.
+ConfigurationContents configuration(const std::map<std::string, Options>& units) {
+  ConfigurationContents result;
+  for (const auto& [name, options] : units) {
+    UnitRecord unit;
+    unit.object = Digest::of(name + std::to_string(result.units.size()));
+    unit.compiler = "/usr/bin/clang-19";
+    unit.source = name + ".c";
+    unit.target = name + ".o";
+    unit.asked_machine_options = options;
+    result.linked.insert(unit.object);
+    result.units.push_back(std::move(unit));
+  }
+  return result;
+}
+
+// Whether each configuration requires the feature.
+std::vector<bool> require(const std::vector<ConfigurationContents>& configurations, const std::string& feature) {
+  ImageContents contents;
+  contents.configurations = configurations;
+  std::vector<bool> result;
+  for (const ConfigurationContents& one : contents.configurations) {
+    const auto features = required_features(contents, one, find_program("clang-19").value().string());
+    result.push_back(std::ranges::count(features, feature) == 1);
+  }
+  return result;
+}
+
+using Answers = std::vector<bool>;
+
+}  // namespace
+
+TEST_CASE("what all units ask for is required, what some ask for is for run time") {
+  CHECK(require({configuration({{"a", {"-mavx2"}}, {"b", {"-mavx2", "-mfma"}}})}, "+avx2") == Answers{true});
+  CHECK(require({configuration({{"a", {"-mavx2"}}, {"b", {"-mavx2", "-mfma"}}})}, "+fma") == Answers{false});
+  CHECK(require({configuration({{"a", {"-mavx2"}}, {"b", {}}})}, "+avx2") == Answers{false});
+}
+
+TEST_CASE("what units ask for in one configuration and not in others is required") {
+  // "plain" belongs to something else, which is compiled the same way in all.
+  const auto sse = configuration({{"a", {"-msse4.1"}}, {"b", {"-msse4.1"}}, {"plain", {}}});
+  const auto avx = configuration({{"a", {"-mavx2"}}, {"b", {"-mavx2"}}, {"plain", {}}});
+  CHECK(require({sse, avx}, "+avx2") == Answers{false, true});
+  CHECK(require({sse, avx}, "+sse4.1") == Answers{true, true});
+  CHECK(require({sse}, "+sse4.1") == Answers{false});
+}
+
+TEST_CASE("a unit for run time is none of a configuration's, also beside its options") {
+  const auto plain = configuration({{"a", {}}, {"b", {}}, {"wide", {"-mavx512f"}}});
+  const auto avx = configuration({{"a", {"-mavx2"}}, {"b", {"-mavx2"}}, {"wide", {"-mavx512f", "-mavx2"}}});
+  CHECK(require({plain, avx}, "+avx512f") == Answers{false, false});
+  CHECK(require({plain, avx}, "+avx2") == Answers{false, true});
+}
+
+TEST_CASE("a unit that only some configurations have is required as it is") {
+  const auto plain = configuration({{"a", {}}, {"b", {}}});
+  const auto with = configuration({{"a", {}}, {"b", {}}, {"kernel", {"-mavx512f"}}});
+  CHECK(require({plain, with}, "+avx512f") == Answers{false, true});
+}
+
+TEST_CASE("native units and options of another compiler count as well") {
+  auto native = configuration({{"a", {"-mavx512f", "-mno-such-thing"}}, {"b", {"-mavx512f"}}});
+  for (UnitRecord& unit : native.units) {
+    unit.reason = "compiled by gfortran";
+    unit.compiler = "/usr/bin/gfortran";
+  }
+  CHECK(require({native}, "+avx512f") == Answers{true});
+  native.linked.clear();
+  CHECK(require({native}, "+avx512f") == Answers{false});
+}
+
+TEST_CASE("what the recipe declares is required") {
+  auto declared = configuration({{"a", {}}});
+  declared.plan.requires_.features = {"+aes"};
+  CHECK(require({declared}, "+aes") == Answers{true});
+}
