@@ -14,9 +14,11 @@ namespace {
 constexpr const char* kDescription =
     "Builds SOURCE with its own build system and makes IMAGE: what the build installs, plus what is needed to compile "
     "it\n"
-    "again for the host that runs it. CMake and Make are recognised; anything else is built by the commands you give.";
+    "again for the host that runs it. CMake, Meson, configure and Make are recognised; anything else is built by the "
+    "commands you give.";
 constexpr const char* kFooter =
-    "Commands are run by sh in a copy of SOURCE, with $SRC, $BUILD, $DESTDIR, $PREFIX, $JOBS, $CC and $CXX set; the\n"
+    "Commands are run by sh in a copy of SOURCE, with $SRC, $BUILD, $DESTDIR, $PREFIX, $JOBS and $CONFIGURATION set; "
+    "the\n"
     "environment has only $CC, $CXX, $FC and, when installing, $DESTDIR. They must install below $DESTDIR$PREFIX.\n"
     "SOURCE/xaas.toml may give name, version, prefix, configure, build and install, and the configurations to build;\n"
     "options win over it. See mkxaas(1).\n"
