@@ -25,10 +25,10 @@ std::string from_binary(const Json& value) {
 }
 
 std::string encode(const CompileResult& result) {
-  const Json json = {{"object", to_binary(result.object)},
-                     {"output", to_binary(result.output)},
-                     {"messages", to_binary(result.messages)},
-                     {"is_refusal", result.is_refusal}};
+  Json json = {{"object", to_binary(result.object)},     {"output", to_binary(result.output)},
+               {"messages", to_binary(result.messages)}, {"is_refusal", result.is_refusal},
+               {"bitcode", to_binary(result.bitcode)},   {"modules", Json::object()}};
+  for (const auto& [name, content] : result.modules) json["modules"][name] = to_binary(content);
   std::string bytes;
   Json::to_cbor(json, bytes);
   return bytes;
@@ -42,6 +42,8 @@ std::optional<CompileResult> decode(std::string_view bytes) try {
   result.output = from_binary(json.at("output"));
   result.messages = from_binary(json.at("messages"));
   result.is_refusal = json.at("is_refusal").get<bool>();
+  result.bitcode = from_binary(json.at("bitcode"));
+  for (const auto& [name, content] : json.at("modules").items()) result.modules.emplace(name, from_binary(content));
   return result;
 } catch (const Json::exception&) {
   return std::nullopt;

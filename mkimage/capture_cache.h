@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -16,7 +17,9 @@ struct CompileResult {
   std::string object;  // bytes of the object file
   std::string output;  // what the compiler printed
   std::string messages;
-  bool is_refusal = false;  // it made nothing
+  bool is_refusal = false;                          // it made nothing
+  std::string bitcode = {};                         // where the object has none in it
+  std::map<std::string, std::string> modules = {};  // Fortran's module files, by name
 };
 
 // Several processes may use one cache at once. An entry appears whole or not at all.

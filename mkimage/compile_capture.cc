@@ -52,16 +52,6 @@ std::string first_error(std::string_view messages) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
-// A file in the place of one that was there, as compilers write; never in the place of a device.
-Status replace_file(const std::filesystem::path& path, std::string_view content) {
-  std::error_code error;
-  const auto before = std::filesystem::symlink_status(path, error);
-  if (std::filesystem::is_regular_file(before)) std::filesystem::remove(path, error);
-  const Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (!fd.valid()) return fail_errno(fmt::format("cannot create {}", path.string()));
-  return write_all(fd.get(), content);
-}
-
 // A compile that may not work out.
 struct Attempt {
   bool works = false;
@@ -124,6 +114,15 @@ Attempt find_or_compile(const CaptureEnvironment& environment, const Compilation
 }
 
 }  // namespace
+
+Status replace_file(const std::filesystem::path& path, std::string_view content) {
+  std::error_code error;
+  const auto before = std::filesystem::symlink_status(path, error);
+  if (std::filesystem::is_regular_file(before)) std::filesystem::remove(path, error);
+  const Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!fd.valid()) return fail_errno(fmt::format("cannot create {}", path.string()));
+  return write_all(fd.get(), content);
+}
 
 std::filesystem::path object_of(const Compilation& compilation, const CompilerInput& input) {
   if (compilation.command.output) return *compilation.command.output;

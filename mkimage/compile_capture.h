@@ -37,6 +37,8 @@ struct PlainRun {
 // Runs the command as the project gave it, with the compiler; where that cannot do it and there is a fallback, with
 // that one, whose messages are then the ones to be seen. `variables` are for the compiler.
 PlainRun run_as_asked(const Compilation& compilation, Variables variables);
+// Puts a file in the place of one that was there, as compilers write; never in the place of a device.
+Status replace_file(const std::filesystem::path& path, std::string_view content);
 // The object that compiling `input` makes.
 std::filesystem::path object_of(const Compilation& compilation, const CompilerInput& input);
 

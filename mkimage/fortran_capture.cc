@@ -1,17 +1,20 @@
-// flang's command lines and line markers; see fortran_capture.h.
+// flang's command lines; see fortran_capture.h.
 #include "mkimage/fortran_capture.h"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <optional>
 
 #include "format/file.h"
 #include "format/mapped_file.h"
-#include "mkimage/split.h"
+#include "mkimage/capture_cache.h"
+#include "mkimage/fortran_unit.h"
 
 namespace xaas {
 namespace {
-
-constexpr std::string_view kLineMarker = "#line ";
 
 std::string plugin(const CaptureEnvironment& environment) {
   return "-fpass-plugin=" + environment.prefix_pass.string();
@@ -33,30 +36,17 @@ std::vector<std::string> with_one_source(const Compilation& compilation, const s
   return arguments;
 }
 
-// The names in `#line 1 "FILE"`, but for that of the source itself.
-std::vector<std::string> included_files(std::string_view text, const std::string& source) {
-  std::vector<std::string> files;
-  const std::filesystem::path own = std::filesystem::path(source).lexically_normal();
-  for (std::string_view line : split(text, '\n')) {
-    if (!line.starts_with(kLineMarker)) continue;
-    const std::size_t first = line.find('"');
-    const std::size_t last = line.rfind('"');
-    if (first == last) continue;
-    const std::string file =
-        std::filesystem::path(line.substr(first + 1, last - first - 1)).lexically_normal().string();
-    if (file != own && std::ranges::find(files, file) == files.end()) files.push_back(file);
-  }
-  return files;
+// flang's preprocessed text, of one source of the command. Nullopt when it cannot be had.
+std::optional<std::string> preprocess(const Compilation& compilation, const std::string& source) {
+  std::vector<std::string> arguments = with_one_source(compilation, source);
+  arguments.emplace_back("-E");
+  const TentativeRun text(arguments, {});
+  return text.ok() ? std::optional(text.output()) : std::nullopt;
 }
 
-struct FortranBitcode {
-  std::string bitcode;
-  std::vector<std::string> headers;  // the files that it included
-};
-
 // Code::failed with the compiler's first message.
-Result<FortranBitcode> compile_to_bitcode(const CaptureEnvironment& environment, const Compilation& compilation,
-                                          const std::string& source) {
+Result<std::string> compile_to_bitcode(const CaptureEnvironment& environment, const Compilation& compilation,
+                                       const std::string& source) {
   const std::string output = environment.store().temporary_path(".bc").string();
   std::vector<std::string> arguments = with_one_source(compilation, source);
   arguments.insert(arguments.end(), {"-flto=thin", plugin(environment), "-c", "-o", output});
@@ -65,11 +55,7 @@ Result<FortranBitcode> compile_to_bitcode(const CaptureEnvironment& environment,
   std::error_code ignored;
   std::filesystem::remove(output, ignored);
   if (!run.ok() || !bitcode) return fail(Code::failed, "{}", run.first_message());
-
-  arguments = with_one_source(compilation, source);
-  arguments.emplace_back("-E");
-  const TentativeRun text(arguments, {});
-  return FortranBitcode{std::move(*bitcode), included_files(text.output(), source)};
+  return std::move(*bitcode);
 }
 
 void record_source(const CaptureEnvironment& environment, const Compilation& compilation, const CompilerInput& input) {
@@ -77,6 +63,82 @@ void record_source(const CaptureEnvironment& environment, const Compilation& com
   if (!std::filesystem::is_regular_file(path)) return;  // -o /dev/null
   const auto object = MappedFile::open(path);
   if (object) record_fortran_unit(environment, compilation, input.path, path.string(), object->bytes());
+}
+
+// A file, or none yet; not a device.
+bool is_plain_target(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::symlink_status(path, ignored);
+  return !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
+}
+
+int refuse(const CaptureEnvironment& environment, const TentativeRun& run) {
+  environment.store().set_fortran_refusal(run.first_message());
+  return run.code();
+}
+
+// The command with module files written to `directory`, where they can be told from others.
+std::vector<std::string> with_modules_in(const std::filesystem::path& directory, const Compilation& compilation,
+                                         const std::vector<std::string>& arguments) {
+  std::vector<std::string> result = filter_parts(arguments, [](const CommandPart& part, std::string_view /*argument*/) {
+    return part.option == nullptr || (part.option->name != "-J" && part.option->name != "-module-dir");
+  });
+  result.insert(result.begin(),
+                {compilation.compiler, "-J" + directory.string(), "-I" + module_directory(compilation).string()});
+  return result;
+}
+
+// By name.
+std::map<std::string, std::string> read_files(const std::filesystem::path& directory) {
+  std::map<std::string, std::string> files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(directory, error);
+       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    if (auto content = read_file(entry->path())) files.emplace(entry->path().filename().string(), std::move(*content));
+  }
+  return files;
+}
+
+// As flang does, a module file that has not changed is left alone: what depends on it need not be made again.
+Status put_modules(const Compilation& compilation, const std::map<std::string, std::string>& modules) {
+  for (const auto& [name, content] : modules) {
+    const std::filesystem::path path = module_directory(compilation) / name;
+    const auto there = read_file(path);
+    if (!there || *there != content) XAAS_TRY(replace_file(path, content));
+  }
+  return {};
+}
+
+// Writes what the compiler would have written, and says what it said.
+Status replay_fortran(const Compilation& compilation, const CompileResult& result) {
+  XAAS_TRY(replace_file(object_of(compilation, compilation.command.inputs.front()), result.object));
+  XAAS_TRY(put_modules(compilation, result.modules));
+  static_cast<void>(write_all(STDOUT_FILENO, result.output));
+  static_cast<void>(write_all(STDERR_FILENO, result.messages));
+  return {};
+}
+
+// Compiles, and keeps all that comes of it. The exit status, and nothing where that cannot be kept or made.
+struct Compiled {
+  int code = 0;
+  std::optional<CompileResult> result;
+};
+Result<Compiled> compile_and_keep(const CaptureEnvironment& environment, const Compilation& compilation,
+                                  const Digest& key) {
+  const std::filesystem::path parent = environment.store().temporary_path("").parent_path();
+  XAAS_ASSIGN(const TempDirectory modules, TempDirectory::create(parent));
+  const TentativeRun run(with_modules_in(modules.path(), compilation, fortran_arguments(environment, compilation)), {});
+  run.pass_on_output();
+  if (!run.ok()) return Compiled{refuse(environment, run), std::nullopt};
+  CompileResult result{{}, run.output(), run.messages(), false, {}, read_files(modules.path())};
+  XAAS_TRY(put_modules(compilation, result.modules));
+  const CompilerInput& input = compilation.command.inputs.front();
+  XAAS_ASSIGN(result.object, read_file(object_of(compilation, input)));
+  const auto bitcode = compile_to_bitcode(environment, compilation, input.path);
+  if (!bitcode) return Compiled{0, std::nullopt};
+  result.bitcode = *bitcode;
+  static_cast<void>(CaptureCache(environment.cache).add(key, result));
+  return Compiled{0, std::move(result)};
 }
 
 }  // namespace
@@ -96,25 +158,52 @@ void record_fortran_unit(const CaptureEnvironment& environment, const Compilatio
                          const std::string& source, const std::string& target, std::string_view object) {
   CompiledUnit unit{source, target, object, std::nullopt};
   Compilation recorded = compilation;
-  const auto compiled = compile_to_bitcode(environment, compilation, source);
-  if (compiled) {
-    unit.bitcode = compiled->bitcode;
-    unit.headers = compiled->headers;
+  const auto bitcode = compile_to_bitcode(environment, compilation, source);
+  if (bitcode) {
+    unit.bitcode = *bitcode;
   } else {
-    recorded.command.reason = does_not_compile_to_bitcode(compiled.error().message);
+    recorded.command.reason = does_not_compile_to_bitcode(bitcode.error().message);
   }
+  if (const auto text = preprocess(compilation, source)) unit.headers = included_files(*text, source);
   record_unit(environment, recorded, unit);
 }
 
+namespace {
+
+// A source by itself, which need not be compiled when it was before. Nullopt when it is to be compiled as any other.
+std::optional<int> find_or_compile(const CaptureEnvironment& environment, const Compilation& compilation) {
+  if (compilation.command.inputs.size() != 1) return std::nullopt;
+  const CompilerInput& input = compilation.command.inputs.front();
+  const auto text = preprocess(compilation, input.path);
+  const auto key = text ? fortran_key(environment, compilation, *text) : std::nullopt;
+  if (!key || !is_plain_target(object_of(compilation, input))) return std::nullopt;
+  auto result = CaptureCache(environment.cache).find(*key);
+  const bool is_shared = result && replay_fortran(compilation, *result);
+  if (!is_shared) {
+    auto compiled = compile_and_keep(environment, compilation, *key);
+    if (!compiled) return std::nullopt;
+    if (compiled->code != 0) return compiled->code;
+    if (!compiled->result) return std::nullopt;
+    result = std::move(compiled->result);
+  }
+  CompiledUnit unit{input.path, object_of(compilation, input).string(), result->object, result->bitcode};
+  unit.headers = included_files(*text, input.path);
+  unit.is_shared = is_shared;
+  record_unit(environment, compilation, unit);
+  return 0;
+}
+
+}  // namespace
+
 int compile_fortran(const CaptureEnvironment& environment, const Compilation& compilation) {
+  if (!environment.cache.empty()) {
+    if (const auto code = find_or_compile(environment, compilation)) return *code;
+  }
   std::vector<std::string> arguments = fortran_arguments(environment, compilation);
   arguments.insert(arguments.begin(), compilation.compiler);
   const TentativeRun run(std::move(arguments), {});
   run.pass_on_output();
-  if (!run.ok()) {
-    environment.store().set_fortran_refusal(run.first_message());
-    return run.code();
-  }
+  if (!run.ok()) return refuse(environment, run);
   for (const CompilerInput& input : compilation.command.inputs) {
     if (input.kind == InputKind::source) record_source(environment, compilation, input);
   }

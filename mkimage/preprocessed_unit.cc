@@ -1,8 +1,6 @@
 // Preprocessing, and digests of what comes of it; see preprocessed_unit.h.
 #include "mkimage/preprocessed_unit.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -10,6 +8,7 @@
 
 #include "format/file.h"
 #include "mkimage/isa_options.h"
+#include "mkimage/key_hash.h"
 #include "mkimage/process.h"
 #include "mkimage/split.h"
 
@@ -175,32 +174,6 @@ std::vector<std::string> compiling_options(const std::vector<std::string>& argum
 std::string file_name(const Compilation& compilation) {
   return fs::path(compilation.command.inputs.front().path).filename().string();
 }
-
-class KeyHash {
- public:
-  void add(std::string_view part) {
-    hash_.update(fmt::format("{}:", part.size()));
-    hash_.update(part);
-  }
-  // A program or plugin, by what tells it from another version of itself.
-  void add_program(const fs::path& path) {
-    struct stat status{};
-    if (stat(path.c_str(), &status) != 0) status = {};
-    add(fmt::format("{} {} {}.{}", path.string(), status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec));
-  }
-  void add_file(const fs::path& path) {
-    const auto fd = open_for_reading(path);
-    const auto digest = fd ? Digest::of_file(fd->get()) : tl::unexpected(fd.error());
-    add(digest ? digest->to_string() : "");
-  }
-  void add_all(const std::vector<std::string>& parts) {
-    for (const std::string& part : parts) add(part);
-  }
-  Digest finish() { return hash_.finish(); }
-
- private:
-  Sha256 hash_;
-};
 
 bool is_marker(std::string_view line) {
   return line.size() > 2 && line[0] == '#' && line[1] == ' ' && line[2] >= '0' && line[2] <= '9';

@@ -116,7 +116,14 @@ done
 mount_image "$work/heat.xaas" "$work/baseline" lower=never
 equal "$expected" "$("$work/baseline/bin/heat" 1)"
 
-# Where it was built does not matter.
+# Where it was built does not matter, nor whether it was compiled or found in what a run has kept.
 mkdir "$work/elsewhere" && cp -a "$source" "$work/elsewhere/heat-1.0"
-mkxaas -q -j 1 "$work/elsewhere/heat-1.0" "$work/elsewhere/heat.xaas"
-cmp "$work/heat.xaas" "$work/elsewhere/heat.xaas"
+for run in first second; do
+  mkxaas -q -j 1 --keep-build --work "$work/kept" --report "$work/$run.json" "$work/elsewhere/heat-1.0" "$work/elsewhere/heat.xaas"
+  cmp "$work/heat.xaas" "$work/elsewhere/heat.xaas"
+done
+python3 - "$work/first.json" "$work/second.json" <<'P'
+import json, sys
+compiled = [json.load(open(name))["merged"]["compiled"] for name in sys.argv[1:]]
+assert compiled == [6, 0], compiled
+P
