@@ -65,11 +65,12 @@ constexpr auto kAsksForPlace = std::to_array<std::string_view>(
     {"R\"", "__PRETTY_FUNCTION__", "__builtin_COLUMN", "__builtin_FILE", "__builtin_LINE", "__builtin_dump_struct",
      "__builtin_source_location", "annotate"});
 // What the compiler decides by the CPU before there is IR, though the text does not show it: how vectors of more than
-// 128 bits and __bf16 are handed over, what a function's own target adds to, which variant OpenMP calls. The compiler's
-// own headers declare vectors in any case; it matters who uses them.
+// 128 bits and numbers of 16 are handed over and computed, what a function's own target adds to, which variant OpenMP
+// calls. The compiler's own headers declare vectors in any case; it matters who uses them.
 constexpr auto kDecidedByCpu = std::to_array<std::string_view>(
-    {"((target(", "__bf16", "__m256", "__m512", "__target__", "__v16", "__v32", "__v4d", "__v64", "__v8d", "__v8s",
-     "declare variant", "ext_vector_type", "gnu::target", "metadirective", "target_clones", "vector_size"});
+    {"((target(", "_Float16", "__bf16", "__fp16", "__m256", "__m512", "__target__", "__v16", "__v32", "__v4d", "__v64",
+     "__v8d", "__v8s", "declare variant", "ext_vector_type", "gnu::target", "metadirective", "target_clones",
+     "vector_size"});
 constexpr std::string_view kCompilerHeaders = "/lib/clang/";
 constexpr auto kBuiltIn = std::to_array<std::string_view>({"\"<built-in>\"", "\"<command line>\""});
 
