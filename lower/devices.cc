@@ -11,6 +11,11 @@
 namespace xaas {
 namespace {
 
+// Components of hwloc that start the drivers' own libraries, or ask every CPU in turn: Linux knows all that is used
+// here.
+constexpr auto kNotAsked =
+    std::to_array<const char*>({"cuda", "gl", "levelzero", "nvml", "opencl", "pci", "rsmi", "x86"});
+
 constexpr unsigned kDisplayClass = 0x03;      // PCI's base class of display controllers
 constexpr unsigned kAcceleratorClass = 0x12;  // and of processing accelerators
 struct Vendor {
@@ -44,7 +49,9 @@ std::vector<std::string> host_devices() {
   hwloc_topology_t raw = nullptr;
   if (hwloc_topology_init(&raw) != 0) return {};
   const std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destroy)> topology(raw, hwloc_topology_destroy);
-  hwloc_topology_set_components(raw, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86");
+  for (const char* component : kNotAsked) {
+    hwloc_topology_set_components(raw, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, component);
+  }
   hwloc_topology_set_all_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_NONE);
   hwloc_topology_set_io_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_ALL);
   if (hwloc_topology_load(raw) == 0) {
