@@ -41,6 +41,8 @@ struct UnitRecord {
   std::optional<UnitIdentity> identity;            // where it was preprocessed by itself
   bool is_shared = false;                          // an earlier compile's result, not compiled again
   bool operator==(const UnitRecord&) const = default;
+
+  std::string name() const { return target + " " + source; }  // the same in all configurations
 };
 
 struct RecordedFile {

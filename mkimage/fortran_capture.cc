@@ -22,16 +22,14 @@ std::string plugin(const CaptureEnvironment& environment) {
 
 // The options of the command, for one source and something else than an object.
 std::vector<std::string> with_one_source(const Compilation& compilation, const std::string& source) {
-  std::vector<std::string> arguments = {compilation.compiler};
-  for (const CommandPart& part : command_parts(compilation.arguments)) {
-    const bool is_output = part.option != nullptr && part.option->effect == OptionEffect::output;
-    const bool is_mode = part.option != nullptr && part.option->effect == OptionEffect::compile;
-    const bool is_link = part.option != nullptr &&
-                         (part.option->effect == OptionEffect::library || part.option->effect == OptionEffect::linker);
-    if (part.is_input || is_output || is_mode || is_link) continue;
-    const auto first = compilation.arguments.begin() + static_cast<std::ptrdiff_t>(part.first);
-    arguments.insert(arguments.end(), first, first + static_cast<std::ptrdiff_t>(part.count));
-  }
+  std::vector<std::string> arguments =
+      filter_parts(compilation.arguments, [](const CommandPart& part, std::string_view /*argument*/) {
+        if (part.is_input) return false;
+        const OptionEffect effect = part.option == nullptr ? OptionEffect::nothing : part.option->effect;
+        return effect != OptionEffect::output && effect != OptionEffect::compile && effect != OptionEffect::library &&
+               effect != OptionEffect::linker;
+      });
+  arguments.insert(arguments.begin(), compilation.compiler);
   arguments.push_back(source);
   return arguments;
 }

@@ -97,7 +97,7 @@ FeaturesOfUnits features_of_units(const ConfigurationContents& configuration, Un
   FeaturesOfUnits result;
   for (const UnitRecord& unit : configuration.units) {
     if (configuration.linked.contains(unit.object)) {
-      result[unit.target + " " + unit.source].merge(asked_features(table, unit));
+      result[unit.name()].merge(asked_features(table, unit));
     }
   }
   return result;

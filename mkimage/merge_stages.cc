@@ -28,8 +28,6 @@ UnitIdentity identity_of(const UnitRecord& record) {
   return record.identity ? *record.identity : UnitIdentity{record.object, record.object, record.object};
 }
 
-std::string name_of(const UnitRecord& record) { return record.target + " " + record.source; }
-
 std::uint64_t size_of(const std::set<Digest>& modules, const std::filesystem::path& ir) {
   std::uint64_t size = 0;
   for (const Digest& module : modules) {
@@ -74,11 +72,11 @@ MergeStages measure_stages(const ImageContents& contents, const std::filesystem:
       ++stages.units;
       if (!unit.record->is_shared) ++stages.compiled;
       commands.insert(identity.command);
-      published.insert({name_of(*unit.record), identity.text, identity.options});
+      published.insert({unit.record->name(), identity.text, identity.options});
       texts.insert({identity.text, identity.options, unit.record->machine_options});
       modules.insert(unit.module);
       if (&configuration == &contents.configurations.front()) of_default.insert(unit.module);
-      by_target[name_of(*unit.record)].push_back(unit);
+      by_target[unit.record->name()].push_back(unit);
     }
   }
   stages.commands = commands.size();
