@@ -237,14 +237,16 @@ PlainRun run_as_asked(const Compilation& compilation, Variables variables) {
   return {status ? status->shell_code() : 1, run.first_message()};
 }
 
-std::optional<Compilation> without_isa(const Compilation& compilation) {
-  auto arguments = without_isa_options(compilation.arguments);
-  if (!arguments) return std::nullopt;
-  Compilation result = compilation;
-  result.arguments = std::move(*arguments);
-  result.command = parse_compiler_command(result.arguments, compilation.role);
-  result.command.asked_machine_options = compilation.command.asked_machine_options;
-  return result;
+std::vector<Compilation> with_less_isa(const Compilation& compilation) {
+  std::vector<Compilation> results;
+  for (std::vector<std::string>& arguments : with_less_isa_options(compilation.arguments)) {
+    Compilation result = compilation;
+    result.arguments = std::move(arguments);
+    result.command = parse_compiler_command(result.arguments, compilation.role);
+    result.command.asked_machine_options = compilation.command.asked_machine_options;
+    results.push_back(std::move(result));
+  }
+  return results;
 }
 
 int compile_and_capture(const CaptureEnvironment& environment, const Compilation& compilation) {
@@ -255,8 +257,8 @@ int compile_and_capture(const CaptureEnvironment& environment, const Compilation
   std::optional<PreprocessedUnit> unit;
   if (wants_bitcode && !environment.cache.empty()) unit = PreprocessedUnit::run(environment, compilation);
   if (unit) {
-    if (unit->is_same_without_isa()) {
-      recorded = without_isa(compilation).value_or(compilation);
+    if (unit->same_with_less_isa()) {
+      recorded = *unit->same_with_less_isa();
       attempt = find_or_compile(environment, recorded, *unit);
     }
     if (!attempt.works) {

@@ -27,8 +27,9 @@ struct Compilation {
 std::vector<std::string> capturing_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
                                              const std::vector<std::string>& extra);
 
-// The same command without what it says of the CPU, where that can be taken away; the record keeps it.
-std::optional<Compilation> without_isa(const Compilation& compilation);
+// The same command with less of what it says of the CPU, from the least, where that can be taken away; the record keeps
+// what was asked.
+std::vector<Compilation> with_less_isa(const Compilation& compilation);
 
 struct PlainRun {
   int code = 0;                        // exit status

@@ -88,7 +88,7 @@ bool is_isa_option(std::string_view argument) {
   return argument.starts_with("-m") && std::ranges::binary_search(kFeatures, argument.substr(2));
 }
 
-std::optional<std::vector<std::string>> without_isa_options(const std::vector<std::string>& arguments) {
+std::vector<std::vector<std::string>> with_less_isa_options(const std::vector<std::string>& arguments) {
   bool takes_away = false;
   bool says_otherwise = false;
   std::vector<std::string> kept = filter_parts(arguments, [&](const CommandPart& part, std::string_view argument) {
@@ -98,11 +98,13 @@ std::optional<std::vector<std::string>> without_isa_options(const std::vector<st
     says_otherwise = says_otherwise || is_negative(argument) || is_old_cpu(argument);
     return !is_isa;
   });
-  if (!takes_away || says_otherwise) return std::nullopt;
+  if (!takes_away || says_otherwise) return {};
   const bool names_cpu = std::ranges::any_of(
       arguments, [](const std::string& argument) { return argument.starts_with(kCpu) && argument != kPlainCpu; });
   if (names_cpu) kept.insert(kept.begin(), "-mcx16");
-  return kept;
+  std::vector<std::string> with_sse3 = kept;
+  with_sse3.insert(with_sse3.begin(), "-msse3");
+  return {std::move(kept), std::move(with_sse3)};
 }
 
 }  // namespace xaas

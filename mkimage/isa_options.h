@@ -2,7 +2,6 @@
 // more CPUs. See spec/recipe.md, "What configurations share".
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,9 +15,10 @@ std::span<const std::string_view> isa_features();
 // "-mavx2", "-march=haswell"; not "-mno-avx2", and not "-mlong-double-64".
 bool is_isa_option(std::string_view argument);
 
-// The command without them. Compare-and-swap of 16 bytes, which compilers decide on before there is IR, stays where
-// -march= gives it. Nullopt where there is nothing to take away, or where it would say something else then: behind
-// "-mno-avx2", and with CPUs that lack that.
-std::optional<std::vector<std::string>> without_isa_options(const std::vector<std::string>& arguments);
+// The command with less of them, from the least: without any, then with SSE3 alone, which decides a text of libstdc++'s
+// <random>. Compare-and-swap of 16 bytes, which compilers decide on before there is IR, stays where -march= gives it.
+// Empty where there is nothing to take away, or where it would say something else then: behind "-mno-avx2", and with
+// CPUs that lack that.
+std::vector<std::vector<std::string>> with_less_isa_options(const std::vector<std::string>& arguments);
 
 }  // namespace xaas

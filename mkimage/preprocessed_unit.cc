@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "format/file.h"
+#include "mkimage/isa_macros.h"
 #include "mkimage/isa_options.h"
 #include "mkimage/key_hash.h"
 #include "mkimage/process.h"
@@ -180,18 +181,6 @@ bool is_marker(std::string_view line) {
   return line.size() > 2 && line[0] == '#' && line[1] == ' ' && line[2] >= '0' && line[2] <= '9';
 }
 
-// Markers within the predefined macros count these, so that each option for the CPU would change the text.
-std::string without_built_in_places(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (const std::string_view line : split(text, '\n')) {
-    if (is_marker(line) && contains_any(line, kBuiltIn)) continue;
-    result += line;
-    result += '\n';
-  }
-  return result;
-}
-
 // The text without that of the compiler's own headers.
 std::string without_compiler_headers(std::string_view text) {
   std::string result;
@@ -237,45 +226,106 @@ std::vector<std::string> dependency_options(const Compilation& compilation, cons
   return options;
 }
 
-// Whether the text would be the same without the options for the CPU, and the compiler does the same with it.
-bool is_same_without_isa(const CaptureEnvironment& environment, const Compilation& compilation, std::string_view text) {
-  if (!environment.shares_units || contains_any(without_compiler_headers(text), kDecidedByCpu)) return false;
-  const auto plain = without_isa(compilation);
-  if (!plain) return false;
-  const auto preprocessed = run_and_read(preprocessing_arguments(environment, *plain));
-  return preprocessed && preprocessed->status.ok() && without_built_in_places(preprocessed->output) == text;
+// A name as rules of make write it.
+std::string escaped_for_make(std::string_view name) {
+  std::string result;
+  for (const char c : name) {
+    if (c == ' ' || c == '#') result += '\\';
+    if (c == '$') result += '$';
+    result += c;
+  }
+  return result;
+}
+
+// A rule of make without one of the files that it depends on, where there is one.
+std::string without_prerequisite(std::string rule, const fs::path& file) {
+  if (file.empty()) return rule;
+  const std::string name = escaped_for_make(file.string());
+  for (const std::string& form : {"\n" + name + ":", " " + name}) {
+    if (const std::size_t at = rule.find(form); at != std::string::npos) rule.erase(at, form.size());
+  }
+  return rule;
+}
+
+// The text without the markers that tell of `header`, and of the predefined macros: those count them, so that each
+// option for the CPU would change the text.
+std::string without_places_before(std::string_view text, const fs::path& header) {
+  std::string result;
+  result.reserve(text.size());
+  for (const std::string_view line : split(text, '\n')) {
+    if (is_marker(line)) {
+      if (contains_any(line, kBuiltIn)) continue;
+      if (!header.empty() && line.find(header.string()) != std::string_view::npos) continue;
+    }
+    result += line;
+    result += '\n';
+  }
+  return result;
+}
+
+// Whether the compiler decides by the CPU, in its preprocessor or behind it, what macros do not tell.
+bool is_decided_by_cpu(std::string_view text, const std::vector<std::string>& files) {
+  if (contains_any(without_compiler_headers(text), kDecidedByCpu)) return true;
+  return std::ranges::any_of(files, [](const std::string& file) {
+    return file.find(kCompilerHeaders) == std::string::npos && asks_for_cpu_builtins(file);
+  });
 }
 
 }  // namespace
 
-std::optional<PreprocessedUnit> PreprocessedUnit::run(const CaptureEnvironment& environment,
-                                                      const Compilation& compilation) {
-  if (!tells_all(compilation)) return std::nullopt;
+std::optional<PreprocessedUnit> PreprocessedUnit::run_with(const CaptureEnvironment& environment,
+                                                           const Compilation& compilation, const fs::path& header,
+                                                           std::string& messages) {
   const HeaderList headers(environment.store());
   const std::string dependencies = environment.store().temporary_path(".d").string();
   std::vector<std::string> arguments = preprocessing_arguments(environment, compilation);
-  const bool wants_dependencies = dependency_file(compilation).has_value();
-  if (wants_dependencies) {
-    const std::vector<std::string> options = dependency_options(compilation, dependencies);
+  const auto add = [&](const std::vector<std::string>& options) {
     arguments.insert(arguments.begin() + 2, options.begin(), options.end());
-  }
+  };
+  const bool wants_dependencies = dependency_file(compilation).has_value();
+  if (wants_dependencies) add(dependency_options(compilation, dependencies));
+  // The first error is enough.
+  if (!header.empty()) add({"-imacros", header.string(), "-ferror-limit=1"});
   const auto preprocessed = run_and_read(arguments, {}, headers.variables());
   PreprocessedUnit unit;
   if (wants_dependencies) {
     auto rule = read_file(dependencies);
     std::error_code ignored;
     fs::remove(dependencies, ignored);
-    if (!rule) return std::nullopt;
-    unit.dependencies_ = std::move(*rule);
+    if (rule) unit.dependencies_ = without_prerequisite(std::move(*rule), header);
   }
+  if (preprocessed) messages = preprocessed->error;
   if (!preprocessed || !preprocessed->status.ok() || preprocessed->output.empty()) return std::nullopt;
-  unit.text_ = without_built_in_places(preprocessed->output);
+  if (wants_dependencies && !unit.dependencies_) return std::nullopt;
+  unit.text_ = without_places_before(preprocessed->output, header);
   if (contains_any(unit.text_, kReadsFile)) return std::nullopt;
   unit.is_silent_ = preprocessed->error.empty();
   unit.headers_ = headers.read();
+  std::erase(unit.headers_, header.string());
   unit.text_without_places_ = text_without_places(unit.text_, compilation.arguments);
-  unit.same_without_isa_ = xaas::is_same_without_isa(environment, compilation, unit.text_);
   return unit;
+}
+
+std::optional<PreprocessedUnit> PreprocessedUnit::run(const CaptureEnvironment& environment,
+                                                      const Compilation& compilation) {
+  if (!tells_all(compilation)) return std::nullopt;
+  std::string messages;
+  std::optional<IsaMacroGuard> before;
+  const std::vector<Compilation> lesser =
+      environment.shares_units ? with_less_isa(compilation) : std::vector<Compilation>();
+  for (const Compilation& candidate : lesser) {
+    const auto guard = isa_macro_guard(environment, compilation, candidate);
+    if (!guard || guard->is_evaded_by(compilation.arguments)) continue;
+    if (before && !before->stopped_at_other_than(*guard, messages)) break;
+    if (auto unit = run_with(environment, compilation, guard->header, messages)) {
+      std::vector<std::string> files = unit->headers_;
+      files.push_back(compilation.command.inputs.front().path);
+      if (!is_decided_by_cpu(unit->text_, files)) unit->same_with_less_isa_ = candidate;
+      return unit;
+    }
+    before = guard;
+  }
+  return run_with(environment, compilation, {}, messages);
 }
 
 PreprocessedUnit::Keys PreprocessedUnit::keys(const CaptureEnvironment& environment,

@@ -28,9 +28,9 @@ class PreprocessedUnit {
   // Of the file that -MD asks for, where it does.
   const std::optional<std::string>& dependencies() const { return dependencies_; }
 
-  // Whether the unit is the same text without what its options say of the CPU, and has nothing that the compiler
-  // decides by them: then it is to be captured without them, as long as it compiles so.
-  bool is_same_without_isa() const { return same_without_isa_; }
+  // The command with less of what it says of the CPU by which the unit is the same text and the compiler decides
+  // nothing else: the unit is to be captured by that one, as long as it compiles so. Nullopt where there is none.
+  const std::optional<Compilation>& same_with_less_isa() const { return same_with_less_isa_; }
 
   // Of all that decides the result of compiling the unit with `compilation`'s options: of what the compiler makes when
   // it says nothing, and of what it makes and says.
@@ -45,12 +45,16 @@ class PreprocessedUnit {
   UnitIdentity identity(const CaptureEnvironment& environment, const Compilation& compilation) const;
 
  private:
+  // With `header` read before all else, unless it is empty; `messages` becomes what the preprocessor says.
+  static std::optional<PreprocessedUnit> run_with(const CaptureEnvironment& environment, const Compilation& compilation,
+                                                  const std::filesystem::path& header, std::string& messages);
+
   std::string text_;
   std::optional<std::string> text_without_places_;
   std::vector<std::string> headers_;
   std::optional<std::string> dependencies_;
   bool is_silent_ = true;  // the preprocessor said nothing
-  bool same_without_isa_ = false;
+  std::optional<Compilation> same_with_less_isa_;
 };
 
 // Where -MD or -MMD among the arguments has the compiler write the dependencies; nullopt without them.

@@ -182,11 +182,54 @@ TEST_CASE(
   CHECK(build.compile({"-mavx512f", "-mno-sse4.1"}) == 1);
 }
 
+TEST_CASE(
+    "a unit whose text only SSE3 changes is captured with that alone, and once for all configurations that have it") {
+  CachedBuild build;
+  build.begin_configuration("avx2");
+  build.write("a.c", "#ifdef __SSE3__\nint a;\n#else\nint b;\n#endif\n#if 0\n#ifdef __AVX2__\n#endif\n#endif\n");
+  REQUIRE(build.compile({"-mavx2"}) == 1);
+  CHECK(build.units().front().machine_options == std::vector<std::string>{"-msse3"});
+  CHECK(build.units().front().headers.empty());
+  build.begin_configuration("avx512");
+  CHECK(build.compile({"-mavx512f"}) == 0);
+  CHECK(build.units().front().machine_options == std::vector<std::string>{"-msse3"});
+  build.begin_configuration("skylake");
+  CHECK(build.compile({"-march=skylake-avx512"}) == 1);
+  CHECK(build.units().front().machine_options == std::vector<std::string>{"-msse3", "-mcx16"});
+  build.begin_configuration("sse2");
+  CHECK(build.compile({"-mfsgsbase"}) == 1);
+  CHECK(build.units().front().machine_options.empty());
+}
+
+TEST_CASE("what finds out whether a text tells the CPU is no dependency of the unit") {
+  CachedBuild build;
+  const fs::path dependencies = fs::path(build.object()).replace_extension(".d");
+  build.write("a b.h", "enum { kA = 3 };\n");
+  build.write("a.c", "#include \"a b.h\"\nint a(void) { return kA; }\n");
+  REQUIRE(build.compile({"-MD", "-MP", "-mavx2"}) == 1);
+  const std::string rule = contents(dependencies);
+  const auto headers = build.units().front().headers;
+  build.begin_configuration("avx2");
+  REQUIRE(build.compile({"-MD", "-MP", "-mavx2"}) == 1);
+  CHECK(contents(dependencies) == rule);
+  CHECK(build.units().front().headers == headers);
+}
+
 TEST_CASE("options for the CPU stay where the unit needs them") {
   CachedBuild build;
   build.begin_configuration("one");
   int first = 1;
+  std::vector<std::string> options = {"-mavx2", "-mcrc32"};
   SECTION("the text tells them") { build.write("a.c", "#ifdef __AVX2__\nint a;\n#else\nint b;\n#endif\n"); }
+  SECTION("a macro of the command line tells them") {
+    build.write("a.c", "#if KIND\nint a;\n#else\nint b;\n#endif\n");
+    options.push_back("-DKIND=__AVX2__");
+  }
+  SECTION("names of macros are made of parts") { build.write("a.c", "#define ISA(x) __##x##__\nint a = ISA(AVX2);\n"); }
+  SECTION("the preprocessor is asked for functions of the CPU") {
+    build.write("a.h", "#define HAS(x) \\\n  __has_builtin(__builtin_ia32_##x)\n");
+    build.write("a.c", "#include \"a.h\"\n#if HAS(pabsd256)\nint a;\n#endif\n");
+  }
   SECTION("OpenMP chooses by them") {
     build.write(
         "a.c",
@@ -200,13 +243,13 @@ TEST_CASE("options for the CPU stay where the unit needs them") {
                 "int a(void) { return __builtin_ia32_crc32qi(1, 2) + __builtin_ia32_rdtscp(&(unsigned){0}) > 0; }\n");
     first = 2;
   }
-  const std::vector<std::string> options = {"-mavx2", "-mcrc32"};
   CHECK(build.compile(options) == first);
   REQUIRE(build.units().size() == 1);
-  CHECK(build.units().front().machine_options == options);
+  CHECK(build.units().front().machine_options == std::vector<std::string>{"-mavx2", "-mcrc32"});
   build.begin_configuration("two");
   CHECK(build.compile(options) == 0);
-  CHECK(build.compile({"-mavx2", "-mcrc32", "-mfma"}) == 1);
+  options.push_back("-mfma");
+  CHECK(build.compile(options) == 1);
 }
 
 TEST_CASE("what the compiler says is said again, and only where it would be") {
