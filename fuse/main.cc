@@ -52,7 +52,7 @@ OPTIONS:
   timeout=SECONDS          after that an open gets the baseline, and opens after lowering the compiled file
   strict                   an error instead of the baseline where a file cannot be compiled
   cpu=NAME features=+a,-b  compile for another CPU
-  config=NAME policy=NAME  this configuration of the image or none; a policy (default, fast)
+  config=NAME policy=NAME  this configuration of the image or none; a policy (default, fast, max)
   cache=DIR                where compiled files are kept, instead of $XAAS_CACHE or ~/.cache/xaas
   jobs=N                   threads that compile one file
   offset=BYTES             where the image begins in IMAGE

@@ -72,7 +72,8 @@ Status check_trusted(const fs::path& directory) {
 }
 
 Status check_trusted_cache(const fs::path& directory) {
-  for (const fs::path& part : {directory, directory / kCacheEntries, directory / kCacheScratch}) {
+  for (const fs::path& part :
+       {directory, directory / kCacheEntries, directory / kCacheModules, directory / kCacheScratch}) {
     XAAS_TRY(check_trusted(part));
   }
   return {};
@@ -81,7 +82,7 @@ Status check_trusted_cache(const fs::path& directory) {
 Status make_writable(const fs::path& directory) {
   if (directory.empty()) return fail(Code::not_found, "there is no place for a cache: set XAAS_CACHE or HOME");
   XAAS_TRY(make_directory(directory));
-  for (const char* part : {kCacheEntries, kCacheScratch}) {
+  for (const char* part : {kCacheEntries, kCacheModules, kCacheScratch}) {
     XAAS_TRY(make_directory(directory / part));
     if (faccessat(AT_FDCWD, (directory / part).c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
       return fail_errno(fmt::format("cannot write to the cache directory {}", (directory / part).string()));
@@ -218,6 +219,8 @@ Result<CacheEntry> Cache::load(const Digest& key) const {
   if (!data) return tl::unexpected(std::move(data.error()));
   entry.file = std::move(*data);
   XAAS_TRY(check_content(key, entry.file.get(), entry.record));
+  // Used now, for whoever removes what has not been used for long.
+  static_cast<void>(futimens(record_file.get(), nullptr));
   return entry;
 }
 

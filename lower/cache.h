@@ -94,7 +94,8 @@ class Cache {
 };
 
 // Directories of a cache, for its upkeep.
-inline constexpr const char* kCacheEntries = "v1";   // <2>/<key>.elf, .json, .lock
-inline constexpr const char* kCacheScratch = "tmp";  // scratch directories of running workers
+inline constexpr const char* kCacheEntries = "v1";       // <2>/<key>.elf, .json, .lock
+inline constexpr const char* kCacheModules = "modules";  // <2>/<scope>/<key>-<digest>: see module_store.h
+inline constexpr const char* kCacheScratch = "tmp";      // scratch directories of running workers
 
 }  // namespace xaas

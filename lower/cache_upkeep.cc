@@ -1,13 +1,22 @@
 // Walks the directories of a cache; see cache_upkeep.h.
 #include "lower/cache_upkeep.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <functional>
+#include <map>
 #include <string>
 #include <system_error>
 #include <vector>
+
+#include "format/file.h"
+#include "lower/module_store.h"
 
 namespace xaas {
 namespace fs = std::filesystem;
@@ -15,17 +24,28 @@ namespace {
 
 constexpr std::uint64_t kStatBlock = 512;
 constexpr std::chrono::hours kLongestWork(24);  // of one worker, and more
+constexpr std::chrono::hours kUpkeepInterval(1);
 
-// Calls `visit` with every file of the cache's entries. A cache that does not exist has none.
-Status for_each_file(const Cache& cache, const std::function<void(const fs::path&)>& visit) {
+using Visit = std::function<void(const fs::path&)>;
+
+Status for_each_file_below(const fs::path& root, const Visit& visit) {
   std::error_code error;
-  const fs::path root = cache.directory() / kCacheEntries;
   fs::recursive_directory_iterator entry(root, fs::directory_options::none, error);
   if (error == std::errc::no_such_file_or_directory) return {};
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     if (entry->is_regular_file(error)) visit(entry->path());
+    // Another process may remove what is being looked at.
+    if (error == std::errc::no_such_file_or_directory) error.clear();
   }
   if (error) return fail(Code::io, "cannot read {}: {}", root.string(), error.message());
+  return {};
+}
+
+// Calls `visit` with every file of the cache's entries and modules. A cache that does not exist has none.
+Status for_each_file(const Cache& cache, const Visit& visit) {
+  for (const char* part : {kCacheEntries, kCacheModules}) {
+    XAAS_TRY(for_each_file_below(cache.directory() / part, visit));
+  }
   return {};
 }
 
@@ -35,9 +55,12 @@ std::uint64_t disk_bytes(const fs::path& path) {
   return static_cast<std::uint64_t>(status.st_blocks) * kStatBlock;
 }
 
+bool is_record(const fs::path& path) { return path.extension() == ".json"; }
+
 void count(const fs::path& path, CacheUsage& usage) {
   usage.bytes += disk_bytes(path);
-  if (path.extension() == ".json") ++usage.entries;
+  if (is_record(path)) ++usage.entries;
+  if (is_module(path)) ++usage.modules;
 }
 
 void remove_old_scratch(const Cache& cache) {
@@ -47,6 +70,55 @@ void remove_old_scratch(const Cache& cache) {
     std::error_code unreadable;
     if (entry.last_write_time(unreadable) < old && !unreadable) remove_tree(entry.path());
   }
+}
+
+// What is removed as one: the files of an entry, or a scope of modules.
+struct Item {
+  std::int64_t used = 0;  // seconds since 1970
+  std::uint64_t bytes = 0;
+  std::vector<fs::path> files;
+};
+
+std::int64_t modified(const fs::path& path) {
+  struct stat status{};
+  return lstat(path.c_str(), &status) == 0 ? status.st_mtim.tv_sec : 0;
+}
+
+// The least recently used first.
+Result<std::vector<Item>> items_of(const Cache& cache) {
+  std::map<fs::path, Item> items;
+  XAAS_TRY(for_each_file(cache, [&](const fs::path& path) {
+    if (path.extension() == ".lock") return;
+    // A use is written to the record, or to the directory of the modules.
+    const bool module = is_module(path);
+    Item& item = items[module ? path.parent_path() : fs::path(path).replace_extension()];
+    item.used = std::max(item.used, modified(module ? path.parent_path() : path));
+    item.bytes += disk_bytes(path);
+    item.files.push_back(path);
+  }));
+  std::vector<Item> sorted;
+  for (auto& [name, item] : items) sorted.push_back(std::move(item));
+  std::ranges::sort(sorted, {}, &Item::used);
+  return sorted;
+}
+
+// The record goes first: without it, there is no entry.
+void remove_item(Item& item, CacheUsage& removed) {
+  std::ranges::sort(item.files, {}, [](const fs::path& path) { return !is_record(path); });
+  for (const fs::path& file : item.files) {
+    count(file, removed);
+    std::error_code ignored;
+    fs::remove(file, ignored);
+  }
+}
+
+// Bytes by which the disk lacks what is to stay free.
+std::uint64_t lacking_bytes(const fs::path& directory, double free_share) {
+  std::error_code error;
+  const fs::space_info space = fs::space(directory, error);
+  if (error) return 0;
+  const auto wanted = static_cast<std::uint64_t>(static_cast<double>(space.capacity) * free_share);
+  return wanted > space.available ? wanted - space.available : 0;
 }
 
 }  // namespace
@@ -59,10 +131,18 @@ Result<CacheUsage> measure_cache(const Cache& cache) {
 
 Result<CacheUsage> verify_cache(const Cache& cache) {
   std::vector<fs::path> records;
+  std::vector<fs::path> modules;
   XAAS_TRY(for_each_file(cache, [&](const fs::path& path) {
-    if (path.extension() == ".json") records.push_back(path);
+    if (is_record(path)) records.push_back(path);
+    if (is_module(path)) modules.push_back(path);
   }));
   CacheUsage usage;
+  for (const fs::path& module : modules) {
+    count(module, usage);
+    const ModuleState state = check_module(module);
+    if (state == ModuleState::unreadable) ++usage.unreadable;
+    if (state == ModuleState::broken && unlink(module.c_str()) == 0) ++usage.broken;
+  }
   for (const fs::path& record : records) {
     const auto key = Digest::parse("sha256:" + record.stem().string());
     if (!key) continue;
@@ -87,6 +167,56 @@ Result<CacheUsage> clear_cache(const Cache& cache) {
   }
   remove_old_scratch(cache);
   return usage;
+}
+
+CacheLimits default_limits() {
+  CacheLimits limits;
+  const char* text = std::getenv("XAAS_CACHE_SIZE");  // NOLINT(concurrency-mt-unsafe): nothing here changes it
+  if (text != nullptr) limits.bytes = parse_bytes(text).value_or(limits.bytes);
+  return limits;
+}
+
+Result<CacheUsage> prune_cache(const Cache& cache, const CacheLimits& limits) {
+  XAAS_ASSIGN(std::vector<Item> items, items_of(cache));
+  std::uint64_t total = 0;
+  for (const Item& item : items) total += item.bytes;
+  std::uint64_t excess = total > limits.bytes ? total - limits.bytes : 0;
+  excess = std::max(excess, lacking_bytes(cache.directory(), limits.free_share));
+  const std::int64_t oldest =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch() - limits.age)
+          .count();
+  CacheUsage removed;
+  for (Item& item : items) {
+    if (item.used >= oldest && removed.bytes >= excess) break;
+    remove_item(item, removed);
+  }
+  remove_old_scratch(cache);
+  return removed;
+}
+
+void prune_cache_if_due(const Cache& cache) {
+  if (!cache.writable()) return;
+  // The file's time is that of the last upkeep, of whichever process.
+  const fs::path stamp = cache.directory() / "upkeep";
+  const auto due = std::chrono::system_clock::now().time_since_epoch() - kUpkeepInterval;
+  if (modified(stamp) > std::chrono::duration_cast<std::chrono::seconds>(due).count()) return;
+  const Fd file(open(stamp.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.valid() || futimens(file.get(), nullptr) != 0) return;
+  static_cast<void>(prune_cache(cache, default_limits()));
+}
+
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  constexpr std::string_view kUnits = "KMGT";
+  if (unit.empty()) return number;
+  const std::size_t power = kUnits.find(unit.front());
+  if (unit.size() != 1 || power == std::string_view::npos) return std::nullopt;
+  const unsigned shift = 10 * (static_cast<unsigned>(power) + 1);
+  if (number > (~0ULL >> shift)) return std::nullopt;
+  return number << shift;
 }
 
 }  // namespace xaas

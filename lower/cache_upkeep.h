@@ -2,7 +2,10 @@
 // spec/cache.md, section "Upkeep".
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "format/error.h"
 #include "lower/cache.h"
@@ -10,18 +13,36 @@
 namespace xaas {
 
 struct CacheUsage {
-  std::uint64_t entries = 0;
-  std::uint64_t bytes = 0;       // on disk
-  std::uint64_t broken = 0;      // of them; removed
-  std::uint64_t unreadable = 0;  // of them: another user's, being made, or on a failing disk; left alone
+  std::uint64_t entries = 0;     // lowered files
+  std::uint64_t modules = 0;     // objects of a ModuleStore
+  std::uint64_t bytes = 0;       // of both on disk
+  std::uint64_t broken = 0;      // of both; removed
+  std::uint64_t unreadable = 0;  // of both: another user's, being made, or on a failing disk; left alone
 };
 
 // What the cache holds. Nothing is read but directories.
 Result<CacheUsage> measure_cache(const Cache& cache);
-// Checks every entry by its digest; broken ones are removed.
+// Checks every entry and every module by its digest; broken ones are removed.
 Result<CacheUsage> verify_cache(const Cache& cache);
-// Removes every entry, and scratch directories that a killed process left a day ago or earlier. Returns what was
-// removed.
+// Removes all, and scratch directories that a killed process left a day ago or earlier. Returns what was removed.
 Result<CacheUsage> clear_cache(const Cache& cache);
+
+// How much a cache may hold.
+struct CacheLimits {
+  std::uint64_t bytes = 20ULL << 30;     // on disk
+  std::chrono::seconds age{90 * 86400};  // since it was last used
+  double free_share = 0.05;              // of the disk, that stays free for others
+};
+// The default ones, with $XAAS_CACHE_SIZE, as parse_bytes() reads it, in the place of `bytes`; one that is none is
+// passed over.
+CacheLimits default_limits();
+// Removes what has not been used for longest, until the rest is within `limits`; modules of one scope go together. Also
+// scratch directories, as clear_cache() does. Returns what was removed. Files that are open stay so.
+Result<CacheUsage> prune_cache(const Cache& cache, const CacheLimits& limits);
+// Prunes with the default limits, unless some process has done that within the last hour.
+void prune_cache_if_due(const Cache& cache);
+
+// "20G", "512M", "1000000"; powers of 1024. Nullopt for anything else.
+std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
 }  // namespace xaas

@@ -177,9 +177,12 @@ Result<std::vector<std::string>> link_command(const Job& job, const std::vector<
   command.add(fmt::format("--threads={}", job.jobs));
   command.add(fmt::format("--thinlto-jobs={}", job.jobs));
   command.add(fmt::format("--lto-O{}", job.policy.opt_level));
-  if (!job.policy.import) {
-    command.add("-mllvm");
-    command.add("-import-instr-limit=0");
+  command.add("-mllvm");
+  command.add(fmt::format("-import-instr-limit={}", job.policy.import_limit));
+  if (!job.modules.empty()) {
+    command.add("--thinlto-cache-dir=" + job.modules);
+    // Whoever gave the directory looks after it.
+    command.add("--thinlto-cache-policy=prune_after=0s:cache_size=0%:cache_size_bytes=0:cache_size_files=0");
   }
   return command.take();
 }

@@ -37,16 +37,22 @@ Result<Target> parse_target(const JsonObject& object) {
 }
 
 OrderedJson policy_to_json(const Policy& policy) {
-  return {{"name", policy.name}, {"opt_level", policy.opt_level}, {"import", policy.import}};
+  return {{"name", policy.name},
+          {"opt_level", policy.opt_level},
+          {"import_limit", policy.import_limit},
+          {"vector_width", policy.vector_width}};
 }
 
 Result<Policy> parse_policy(const JsonObject& object) {
-  XAAS_TRY(object.only_keys({"name", "opt_level", "import"}));
+  XAAS_TRY(object.only_keys({"name", "opt_level", "import_limit", "vector_width"}));
   Policy policy;
   XAAS_ASSIGN(policy.name, object.string("name"));
   XAAS_ASSIGN(const auto level, object.integer("opt_level", 0, 3));
   policy.opt_level = static_cast<unsigned>(level);
-  XAAS_ASSIGN(policy.import, object.boolean("import"));
+  XAAS_ASSIGN(const auto import_limit, object.integer("import_limit", 0, kMaxUnsigned));
+  policy.import_limit = static_cast<unsigned>(import_limit);
+  XAAS_ASSIGN(const auto width, object.integer("vector_width", 0, kMaxUnsigned));
+  policy.vector_width = static_cast<unsigned>(width);
   return policy;
 }
 
@@ -79,6 +85,7 @@ std::string to_json(const Job& job) {
                     {"jobs", job.jobs},
                     {"files", files_to_json(job.files)},
                     {"libraries", libraries},
+                    {"modules", job.modules},
                     {"output", job.output}}) +
          "\n";
 }
@@ -87,8 +94,8 @@ Result<Job> parse_job(std::string_view text) {
   XAAS_ASSIGN(const Json json, parse_json(text, "job"));
   XAAS_ASSIGN(const JsonObject object, JsonObject::of(json, "job"));
   XAAS_TRY(check_version(object));
-  XAAS_TRY(
-      object.only_keys({"version", "recipe", "target", "policy", "build_id", "jobs", "files", "libraries", "output"}));
+  XAAS_TRY(object.only_keys(
+      {"version", "recipe", "target", "policy", "build_id", "jobs", "files", "libraries", "modules", "output"}));
   Job job;
   XAAS_TRY(object.object("recipe"));
   XAAS_ASSIGN(job.recipe, parse_recipe(json["recipe"].dump()));
@@ -101,6 +108,7 @@ Result<Job> parse_job(std::string_view text) {
   job.jobs = static_cast<unsigned>(jobs);
   XAAS_ASSIGN(job.files, parse_files(object));
   XAAS_ASSIGN(job.libraries, object.string_map("libraries"));
+  XAAS_ASSIGN(job.modules, object.string("modules"));
   XAAS_ASSIGN(job.output, object.string("output"));
   return job;
 }

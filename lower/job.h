@@ -26,6 +26,7 @@ struct Job {
   unsigned jobs = 1;                             // threads; never changes the bytes
   std::map<Digest, std::string> files;           // for every digest of the recipe, the name of its file
   std::map<std::string, std::string> libraries;  // for every soname of the recipe, the name of its file
+  std::string modules;                           // directory with objects of modules, LLVM's cache, or empty: none
   std::string output;                            // the file to make
 };
 

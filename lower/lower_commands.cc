@@ -98,6 +98,7 @@ void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lower
                                   {"configuration", lowerer.configuration()},
                                   {"seconds", lowered.seconds},
                                   {"how", how},
+                                  {"modules_made", lowered.modules_made},
                                   {"size", lowered.size},
                                   {"key", lowered.key.to_string()},
                                   {"file", where.string()}}));
@@ -155,6 +156,13 @@ std::size_t lower_all(const Lowerer& lowerer, const std::vector<FileRecord>& rec
   for (std::size_t i = 0; i < workers; ++i) threads.emplace_back(work);
   threads.clear();
   return failed;
+}
+
+Result<CacheUsage> look_after(const Cache& cache, const LowerCommandOptions& options) {
+  if (options.action == "verify") return verify_cache(cache);
+  if (options.action == "clear") return clear_cache(cache);
+  if (options.action == "prune") return prune_cache(cache, options.limits);
+  return measure_cache(cache);
 }
 
 std::string human_bytes(std::uint64_t bytes) {
@@ -330,18 +338,19 @@ Status lower_explain(const LowerCommandOptions& options) {
 Status lower_cache(const LowerCommandOptions& options) {
   const auto cache = Cache::open(options.cache);
   if (cache->directory().empty()) return cache->writable();
-  const auto act = options.action == "verify" ? verify_cache : options.action == "clear" ? clear_cache : measure_cache;
-  XAAS_ASSIGN(const CacheUsage usage, act(*cache));
+  XAAS_ASSIGN(const CacheUsage usage, look_after(*cache, options));
   if (options.json) {
     fmt::print("{}\n", dump_json({{"directory", cache->directory().string()},
                                   {"entries", usage.entries},
+                                  {"modules", usage.modules},
                                   {"bytes", usage.bytes},
                                   {"broken", usage.broken},
                                   {"unreadable", usage.unreadable}}));
     return {};
   }
-  fmt::print("{}: {} entries, {}", cache->directory().string(), usage.entries, human_bytes(usage.bytes));
-  if (options.action == "clear") fmt::print(", removed");
+  fmt::print("{}: {} entries, {} modules, {}", cache->directory().string(), usage.entries, usage.modules,
+             human_bytes(usage.bytes));
+  if (options.action == "clear" || options.action == "prune") fmt::print(", removed");
   if (options.action == "verify") fmt::print(", {} broken and removed", usage.broken);
   if (usage.unreadable != 0) fmt::print(", {} unreadable", usage.unreadable);
   fmt::print("\n");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "format/error.h"
+#include "lower/cache_upkeep.h"
 
 namespace xaas {
 
@@ -19,9 +20,10 @@ struct LowerCommandOptions {
   std::string configuration;
   std::string policy = "default";
   std::filesystem::path cache;
-  std::filesystem::path output;  // where to write the one lowered file; empty: nowhere but the cache
-  std::string action;            // of `cache`: "stats", "verify", "clear"
-  unsigned jobs = 0;             // 0: what this process may use
+  std::filesystem::path output;           // where to write the one lowered file; empty: nowhere but the cache
+  std::string action;                     // of `cache`: "stats", "prune", "verify", "clear"
+  CacheLimits limits = default_limits();  // for "prune"
+  unsigned jobs = 0;                      // 0: what this process may use
   bool json = false;
 };
 

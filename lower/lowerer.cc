@@ -13,9 +13,11 @@
 #include <variant>
 
 #include "format/json_fields.h"
+#include "lower/cache_upkeep.h"
 #include "lower/elf_identity.h"
 #include "lower/host.h"
 #include "lower/library_search.h"
+#include "lower/module_store.h"
 #include "lower/runtime_libraries.h"
 
 namespace xaas {
@@ -25,8 +27,10 @@ namespace {
 constexpr int kKeyVersion = 1;
 constexpr std::uint64_t kWorkerLimit = 1ULL << 30;
 constexpr std::uint64_t kOutputLimit = 8ULL << 30;
+constexpr std::uint64_t kIndexLimit = 4ULL << 30;
 constexpr std::size_t kBuildIdDigits = 40;
 constexpr const char* kOutputName = "output";
+constexpr const char* kModulesName = "modules";
 
 template <typename... Functions>
 struct Overloaded : Functions... {
@@ -81,16 +85,35 @@ Status use_native_objects(Recipe& recipe, const Target& target) {
   return status;
 }
 
+OrderedJson policy_json(const Policy& policy) {
+  return {
+      {"opt_level", policy.opt_level}, {"import_limit", policy.import_limit}, {"vector_width", policy.vector_width}};
+}
+
+// Options of a link that say how its modules are compiled, and that LLVM's own names of their objects may leave out.
+std::vector<std::string> compiling_options(const Recipe& recipe) {
+  std::vector<std::string> options;
+  bool is_value = false;
+  for (const LinkArgument& argument : recipe.arguments) {
+    const auto* option = std::get_if<std::string>(&argument);
+    if (option == nullptr) continue;
+    const bool takes_value = *option == "-mllvm" || *option == "--mllvm" || *option == "-plugin-opt";
+    const auto has = [&](std::string_view word) { return option->find(word) != std::string::npos; };
+    if (is_value || takes_value || has("mllvm") || has("plugin-opt") || has("lto")) options.push_back(*option);
+    is_value = takes_value;
+  }
+  return options;
+}
+
 Digest compute_key(const Digest& recipe, const Digest& worker, const Policy& policy, const Target& target,
                    const std::vector<FoundLibrary>& libraries) {
   OrderedJson identities = OrderedJson::object();
   for (const FoundLibrary& library : libraries) identities[library.soname] = library.identity;
-  const OrderedJson key = {
-      {"version", kKeyVersion},       {"recipe", recipe.to_string()},
-      {"worker", worker.to_string()}, {"policy", {{"opt_level", policy.opt_level}, {"import", policy.import}}},
-      {"triple", target.triple},      {"cpu", target.cpu},
-      {"features", target.features},  {"prefer_vector_width", target.prefer_vector_width},
-      {"libraries", identities}};
+  const OrderedJson key = {{"version", kKeyVersion},       {"recipe", recipe.to_string()},
+                           {"worker", worker.to_string()}, {"policy", policy_json(policy)},
+                           {"triple", target.triple},      {"cpu", target.cpu},
+                           {"features", target.features},  {"prefer_vector_width", target.prefer_vector_width},
+                           {"libraries", identities}};
   return Digest::of(dump_json(key));
 }
 
@@ -171,6 +194,7 @@ Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> im
   XAAS_ASSIGN(lowerer->target_, resolve_target(lowering_triple(image->manifest()), options.target));
   XAAS_ASSIGN(lowerer->configuration_, choose_configuration(*image, lowerer->target_, options.configuration));
   lowerer->policy_ = options.policy;
+  if (options.policy.vector_width != 0) lowerer->target_.prefer_vector_width = options.policy.vector_width;
   lowerer->jobs_ = options.jobs != 0 ? options.jobs : usable_cores();
   lowerer->cache_ = Cache::open(options.cache);
   lowerer->image_ = std::move(image);
@@ -213,6 +237,7 @@ std::optional<Lowered> Lowerer::find(const Plan& plan) const {
                  .key = plan.key,
                  .from_cache = true,
                  .seconds = entry->record.seconds,
+                 .modules_made = 0,
                  .warnings = {}};
 }
 
@@ -236,13 +261,22 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const 
           .jobs = jobs_,
           .files = {},
           .libraries = {},
+          .modules = {},
           .output = kOutputName};
   XAAS_TRY(extract(*image_, plan.inputs, plan.libraries, scratch.path(), job));
+  XAAS_ASSIGN(const Digest scope, module_scope(plan.recipe));
+  const ModuleStore modules(*cache_, scope);
+  // A module alone is the whole link, which has an entry of its own.
+  if (plan.inputs.ir.size() > 1) {
+    job.modules = kModulesName;
+    modules.lend(scratch.path() / kModulesName);
+  }
   XAAS_ASSIGN(JobResult result, run_worker(*program, job, scratch.path(), {.stop = stop}));
   if (!result.ok) return fail(Code::failed, "cannot lower {}: {}", path_in_tree(record.path), result.message);
 
   Lowered lowered;
   lowered.key = plan.key;
+  if (!job.modules.empty()) lowered.modules_made = modules.collect(scratch.path() / kModulesName);
   lowered.warnings = std::move(result.warnings);
   XAAS_ASSIGN(lowered.file, open_output(scratch.path() / kOutputName, target_.triple, lowered.size));
   lowered.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -261,10 +295,30 @@ void Lowerer::keep(const FileRecord& record, Lowered& lowered) const {
                               .seconds = lowered.seconds});
   if (entry) {
     lowered.file = std::move(entry->file);
+    const std::lock_guard lock(upkeep_mutex_);
+    if (!upkeep_.joinable()) upkeep_ = std::jthread([this] { prune_cache_if_due(*cache_); });
     return;
   }
   // No room or no permission: the file lives on without a name, for as long as it is open.
   lowered.warnings.push_back("not kept in the cache: " + entry.error().message);
+}
+
+// Only what lies in the index, which names every recipe by its content, is trusted with what such a job made: a worker
+// that damaged IR has taken over could leave false objects behind.
+Result<Digest> Lowerer::module_scope(const Recipe& recipe) const {
+  const SquashfsReader& squashfs = image_->squashfs();
+  XAAS_ASSIGN(const InodeRef ref, squashfs.resolve(kIndexPath));
+  XAAS_ASSIGN(const std::string index, squashfs.read_all(ref, kIndexLimit));
+  const OrderedJson scope = {{"version", kKeyVersion},
+                             {"index", Digest::of(index).to_string()},
+                             {"worker", toolchain_.digest.to_string()},
+                             {"policy", policy_json(policy_)},
+                             {"triple", target_.triple},
+                             {"cpu", target_.cpu},
+                             {"features", target_.features},
+                             {"prefer_vector_width", target_.prefer_vector_width},
+                             {"options", compiling_options(recipe)}};
+  return Digest::of(dump_json(scope));
 }
 
 Result<std::shared_ptr<const WorkerProgram>> Lowerer::worker() const {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "format/image.h"
@@ -35,6 +36,7 @@ struct Lowered {
   Digest key;
   bool from_cache = false;
   double seconds = 0;                 // wall time that lowering took, also when it was found in the cache
+  std::size_t modules_made = 0;       // that are kept; others were found. 0 when the file was found in the cache
   std::vector<std::string> warnings;  // of the worker, one line each; empty when it was found in the cache
 };
 
@@ -66,6 +68,7 @@ class Lowerer {
   Result<Lowered> make(const FileRecord& record, const Plan& plan, const std::atomic<bool>* stop) const;
   void keep(const FileRecord& record, Lowered& lowered) const;  // in the cache, where that can be
   Result<std::shared_ptr<const WorkerProgram>> worker() const;
+  Result<Digest> module_scope(const Recipe& recipe) const;
 
   std::shared_ptr<const Image> image_;
   Target target_;
@@ -77,6 +80,8 @@ class Lowerer {
   std::unique_ptr<Cache> cache_;
   mutable std::mutex worker_mutex_;
   mutable std::shared_ptr<const WorkerProgram> worker_;
+  mutable std::mutex upkeep_mutex_;
+  mutable std::jthread upkeep_;  // the last member: it uses the cache
 };
 
 }  // namespace xaas

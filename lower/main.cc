@@ -29,6 +29,30 @@ void add_image(CLI::App& command, xaas::LowerCommandOptions& options) {
   command.add_flag("--json", options.json, "Print JSON");
 }
 
+void add_limits(CLI::App& command, xaas::CacheLimits& limits) {
+  command
+      .add_option_function<std::string>(
+          "--max-size",
+          [&limits](const std::string& text) {
+            const auto bytes = xaas::parse_bytes(text);
+            if (!bytes) throw CLI::ValidationError("--max-size", "'" + text + "' is no size, such as 20G");
+            limits.bytes = *bytes;
+          },
+          "prune: what may stay, such as 20G, which is the default, as is $XAAS_CACHE_SIZE")
+      ->type_name("SIZE");
+  command
+      .add_option_function<unsigned>(
+          "--max-age", [&limits](unsigned days) { limits.age = std::chrono::hours(24) * days; },
+          "prune: days since the last use; default: 90")
+      ->type_name("DAYS");
+  command
+      .add_option_function<unsigned>(
+          "--min-free", [&limits](unsigned percent) { limits.free_share = percent / 100.0; },
+          "prune: percent of the disk that stay free; default: 5")
+      ->check(CLI::Range(0, 100))
+      ->type_name("PERCENT");
+}
+
 // What mkxaas and the parent of a worker call; no part of the command line that people use.
 bool is_hidden_call(int argc, char** argv, std::string_view name) { return argc == 2 && argv[1] == name; }
 
@@ -49,7 +73,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(0, 1);
   add_image(app, options);
   app.add_option("-j,--jobs", options.jobs, "Threads; default: as many as this process may use")->type_name("N");
-  app.add_option("--policy", options.policy, "default, or fast: no optimisation across modules")->type_name("P");
+  app.add_option("--policy", options.policy, "default, fast: no optimisation across modules, or max: more of it, and wide vectors")->type_name("P");
   app.add_option("--cache", options.cache, "The cache's directory")->type_name("DIR");
   app.add_option("-o,--output", options.output, "Also write the one lowered file to FILE")->type_name("FILE");
   app.add_option("IMAGE", options.image, "The image")->type_name("");
@@ -62,10 +86,11 @@ int main(int argc, char** argv) {
   CLI::App* cache = app.add_subcommand("cache", "Look after the cache");
   cache->add_option("--cache", options.cache, "The cache's directory")->type_name("DIR");
   cache->add_flag("--json", options.json, "Print JSON");
-  cache->add_option("ACTION", options.action, "stats, verify or clear")
+  cache->add_option("ACTION", options.action, "stats, prune, verify or clear")
       ->required()
       ->type_name("")
-      ->check(CLI::IsMember({"stats", "verify", "clear"}));
+      ->check(CLI::IsMember({"stats", "prune", "verify", "clear"}));
+  add_limits(*cache, options.limits);
 
   try {
     app.parse(argc, argv);

@@ -11,12 +11,14 @@ namespace {
 struct KnownPolicy {
   std::string_view name;
   unsigned opt_level;
-  bool import;
+  unsigned import_limit;
+  unsigned vector_width;
 };
 
 constexpr std::array kPolicies{
-    KnownPolicy{"default", 3, true},
-    KnownPolicy{"fast", 3, false},
+    KnownPolicy{"default", 3, 100, 0},
+    KnownPolicy{"fast", 3, 0, 0},
+    KnownPolicy{"max", 3, 400, 512},
 };
 
 }  // namespace
@@ -24,7 +26,10 @@ constexpr std::array kPolicies{
 Result<Policy> find_policy(std::string_view name) {
   const auto* known = std::find_if(kPolicies.begin(), kPolicies.end(), [&](const auto& p) { return p.name == name; });
   if (known != kPolicies.end()) {
-    return Policy{.name = std::string(known->name), .opt_level = known->opt_level, .import = known->import};
+    return Policy{.name = std::string(known->name),
+                  .opt_level = known->opt_level,
+                  .import_limit = known->import_limit,
+                  .vector_width = known->vector_width};
   }
   std::string names;
   for (const KnownPolicy& policy : kPolicies) {

@@ -11,11 +11,13 @@ namespace xaas {
 struct Policy {
   std::string name;        // "default"
   unsigned opt_level = 3;  // 0..3
-  bool import = true;      // ThinLTO cross-module import
+  // ThinLTO imports functions of other modules up to this many instructions; LLVM's own default is 100. 0: none.
+  unsigned import_limit = 100;
+  unsigned vector_width = 0;  // bits that loops and straight code are vectorised for; 0: as the CPU's tuning says
   bool operator==(const Policy&) const = default;
 };
 
-// "default" or "fast" (no import); Code::invalid names the known ones.
+// Code::invalid names the known ones.
 Result<Policy> find_policy(std::string_view name);
 
 }  // namespace xaas

@@ -35,6 +35,7 @@ done
 equal "--offset" "$(completed "xaas-info list --off")"
 equal "explain" "$(completed "xaas-lower --json exp")"
 equal "clear
+prune
 stats
 verify" "$(completed "xaas-lower cache ")"
 equal "full

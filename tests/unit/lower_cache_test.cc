@@ -189,4 +189,51 @@ TEST_CASE_METHOD(Fixture, "upkeep counts, verifies and clears") {
   CHECK_FALSE(cache->find(Digest::of("1")));
 }
 
+TEST_CASE_METHOD(Fixture, "pruning removes what has not been used for longest, as far as it must") {
+  const auto days = [](int count) { return fs::file_time_type::clock::now() - std::chrono::hours(24 * count); };
+  const auto age = [&](const char* text, int count) {
+    const fs::path data = cache->data_path(Digest::of(text));
+    fs::last_write_time(data, days(count));
+    fs::last_write_time(fs::path(data).replace_extension(".json"), days(count));
+  };
+  const auto has = [&](const char* text) { return fs::exists(cache->data_path(Digest::of(text))); };
+  const CacheLimits generous{.bytes = 1ULL << 40, .age = std::chrono::hours(24 * 60), .free_share = 0};
+  for (const char* text : {"1", "2", "3"}) store(std::string(20000, text[0]), Digest::of(text));
+  age("1", 100);
+  age("2", 20);
+  age("3", 50);
+  CHECK(test::good(prune_cache(*cache, generous)).entries == 1);
+  CHECK_FALSE(has("1"));
+  REQUIRE(cache->find(Digest::of("3")));  // used now, later than the other
+  CacheLimits one = generous;
+  one.bytes = 40000;
+  CHECK(test::good(prune_cache(*cache, one)).entries == 1);
+  CHECK_FALSE(has("2"));
+  CHECK(has("3"));
+  CHECK(test::good(prune_cache(*cache, one)).entries == 0);
+  CacheLimits none = generous;
+  none.free_share = 1;
+  CHECK(test::good(prune_cache(*cache, none)).entries == 1);
+  CHECK(test::good(measure_cache(*cache)).bytes == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a cache is pruned now and then by whoever uses it, not each time") {
+  store("one", Digest::of("1"));
+  setenv("XAAS_CACHE_SIZE", "1", 1);  // NOLINT(concurrency-mt-unsafe)
+  prune_cache_if_due(*cache);
+  CHECK(test::good(measure_cache(*cache)).entries == 0);
+  store("one", Digest::of("1"));
+  prune_cache_if_due(*cache);
+  CHECK(test::good(measure_cache(*cache)).entries == 1);
+  unsetenv("XAAS_CACHE_SIZE");  // NOLINT(concurrency-mt-unsafe)
+}
+
+TEST_CASE("sizes are read with their units") {
+  CHECK(parse_bytes("0") == 0);
+  CHECK(parse_bytes("512") == 512);
+  CHECK(parse_bytes("3K") == 3072);
+  CHECK(parse_bytes("20G") == 20ULL << 30);
+  for (const char* text : {"", "G", "-1", "1X", "1GB", "99999999999T", "1 G"}) CHECK_FALSE(parse_bytes(text));
+}
+
 }  // namespace xaas

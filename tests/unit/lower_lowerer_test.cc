@@ -58,6 +58,11 @@ class TestImage {
     test::good(builder.writer().add_symlink("lib/absolute.so", "/opt/demo/lib/libpart.so.1", {}));
 
     const IrInput main = unit(builder, "main.o", kMain);
+    const IrInput times = unit(builder, "times.o", "int times(int x) { return x * 7; }");
+    const IrInput plus = unit(builder, "plus.o", "int times(int x); int plus(int x) { return times(x) + 1; }");
+    const IrInput minus = unit(builder, "minus.o", "int times(int x); int minus(int x) { return times(x) - 1; }");
+    add(builder, "lib/plus.so", baseline, LinkKind::shared, {times, plus});
+    add(builder, "lib/minus.so", baseline, LinkKind::shared, {times, minus});
     const ObjectInput start = start_file(builder);
     std::vector<LinkArgument> program = {start,
                                          "-dynamic-linker",
@@ -128,11 +133,15 @@ struct Fixture {
     return &made;
   }
 
-  std::unique_ptr<Lowerer> lowerer(const std::string& cpu = "", const std::string& features = "") const {
+  // Removes what was linked, but not its modules.
+  void clear_linked() const { fs::remove_all(root.path() / "cache" / kCacheEntries); }
+
+  std::unique_ptr<Lowerer> lowerer(const std::string& cpu = "", const std::string& features = "",
+                                   const char* policy = "default") const {
     LowererOptions options;
     options.target = {.cpu = cpu, .features = features};
     options.cache = root.path() / "cache";
-    options.policy = test::good(find_policy("default"));
+    options.policy = test::good(find_policy(policy));
     options.jobs = 1;
     return test::good(Lowerer::create(image()->open(), options));
   }
@@ -208,6 +217,35 @@ TEST_CASE_METHOD(Fixture, "code for a CPU without AVX-512 has none") {
   const std::string code = test::output_of("llvm-objdump-19 -d " + unpack(lowered, "masked.so").string());
   CHECK_THAT(code, Catch::Contains("%ymm"));
   CHECK_THAT(code, !Catch::Contains("%zmm"));
+}
+
+TEST_CASE_METHOD(Fixture, "a module that another link of the image has made is not made again, unless it was damaged") {
+  if (image() == nullptr) return;
+  const auto lower = [&](const char* path, const char* policy = "default") {
+    return test::good(lowerer("haswell", "", policy)->lower(record(path), nullptr));
+  };
+  const Lowered plus = lower("lib/plus.so");
+  CHECK(plus.modules_made == 2);
+  CHECK(lower("lib/minus.so").modules_made == 1);
+  CHECK(lower("lib/minus.so", "max").modules_made == 2);
+
+  const auto bytes_of = [](const Lowered& lowered) { return test::good(Digest::of_file(lowered.file.get())); };
+  clear_linked();
+  const Lowered again = lower("lib/plus.so");
+  CHECK_FALSE(again.from_cache);
+  CHECK(again.modules_made == 0);
+  CHECK(bytes_of(again) == bytes_of(plus));
+
+  clear_linked();
+  std::vector<fs::path> modules;
+  for (const auto& entry : fs::recursive_directory_iterator(root.path() / "cache" / kCacheModules)) {
+    if (entry.is_regular_file()) modules.push_back(entry.path());
+  }
+  CHECK(modules.size() == 5);
+  for (const fs::path& module : modules) fs::resize_file(module, fs::file_size(module) - 1);
+  const Lowered mended = lower("lib/plus.so");
+  CHECK(mended.modules_made == 2);
+  CHECK(bytes_of(mended) == bytes_of(plus));
 }
 
 TEST_CASE_METHOD(Fixture, "however many ask for a file, it is lowered once") {
