@@ -18,6 +18,7 @@ enum class Code {
   permission,   // not allowed
   failed,       // a child process or a step of the work failed
   interrupted,  // the caller asked to stop
+  exhausted,    // there was not enough memory
 };
 
 struct Error {

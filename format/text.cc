@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cstdint>
 
 namespace xaas {
@@ -60,6 +61,20 @@ std::string printable(std::string_view text) {
     }
   }
   return shown;
+}
+
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  constexpr std::string_view kUnits = "KMGT";
+  if (unit.empty()) return number;
+  const std::size_t power = kUnits.find(unit.front());
+  if (unit.size() != 1 || power == std::string_view::npos) return std::nullopt;
+  const unsigned shift = 10 * (static_cast<unsigned>(power) + 1);
+  if (number > (~0ULL >> shift)) return std::nullopt;
+  return number << shift;
 }
 
 }  // namespace xaas

@@ -54,7 +54,7 @@ OPTIONS:
   cpu=NAME features=+a,-b  compile for another CPU
   config=NAME policy=NAME  this configuration of the image or none; a policy (default, fast, max)
   cache=DIR                where compiled files are kept, instead of $XAAS_CACHE or ~/.cache/xaas
-  jobs=N                   threads that compile one file
+  jobs=N memory=SIZE       threads that compile one file; memory of all, such as 4G
   offset=BYTES             where the image begins in IMAGE
   prefix=DIR               what programs take for the directory they are in, instead of MOUNTPOINT
   uid=N gid=N              owner of all files

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "format/file.h"
+#include "format/text.h"
 
 namespace xaas {
 namespace {
@@ -83,6 +84,13 @@ Status set_prefix(std::string_view value, MountOptions& options) {
 
 Status set_jobs(std::string_view value, MountOptions& options) { return parse_number(value, options.lowerer.jobs); }
 
+Status set_memory(std::string_view value, MountOptions& options) {
+  const auto bytes = parse_bytes(value);
+  if (!bytes) return fail(Code::invalid, "'{}' is no size, such as 4G", value);
+  options.lowerer.memory = *bytes;
+  return {};
+}
+
 template <auto Member>
 Status set_number(std::string_view value, MountOptions& options) {
   return parse_number(value, options.*Member);
@@ -113,6 +121,7 @@ constexpr Option kOptions[] = {
     {"gid", true, set_number<&MountOptions::gid>},
     {"jobs", true, set_jobs},
     {"lower", true, set_when},
+    {"memory", true, set_memory},
     {"nodev", false, accept},
     {"noexec", false, kHandedOn},
     {"nonempty", false, set_nonempty},

@@ -18,7 +18,7 @@ namespace xaas {
 enum class LowerWhen { wait, never };
 
 struct MountOptions {
-  LowererOptions lowerer;  // config= cpu= features= policy= jobs= cache=
+  LowererOptions lowerer;  // config= cpu= features= policy= jobs= memory= cache=
   LowerWhen when = LowerWhen::wait;
   bool strict = false;
   std::optional<std::chrono::seconds> timeout;  // none: only what this kernel's request timeout asks for

@@ -20,6 +20,7 @@ int errno_of(const Error& error) {
     case Code::invalid:
     case Code::io:
     case Code::failed:
+    case Code::exhausted:
       break;
   }
   return EIO;

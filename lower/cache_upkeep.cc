@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <functional>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "format/file.h"
+#include "format/text.h"
 #include "lower/module_store.h"
 
 namespace xaas {
@@ -203,20 +203,6 @@ void prune_cache_if_due(const Cache& cache) {
   const Fd file(open(stamp.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.valid() || futimens(file.get(), nullptr) != 0) return;
   static_cast<void>(prune_cache(cache, default_limits()));
-}
-
-std::optional<std::uint64_t> parse_bytes(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc()) return std::nullopt;
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  constexpr std::string_view kUnits = "KMGT";
-  if (unit.empty()) return number;
-  const std::size_t power = kUnits.find(unit.front());
-  if (unit.size() != 1 || power == std::string_view::npos) return std::nullopt;
-  const unsigned shift = 10 * (static_cast<unsigned>(power) + 1);
-  if (number > (~0ULL >> shift)) return std::nullopt;
-  return number << shift;
 }
 
 }  // namespace xaas

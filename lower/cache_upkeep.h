@@ -4,8 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
-#include <string_view>
 
 #include "format/error.h"
 #include "lower/cache.h"
@@ -41,8 +39,5 @@ CacheLimits default_limits();
 Result<CacheUsage> prune_cache(const Cache& cache, const CacheLimits& limits);
 // Prunes with the default limits, unless some process has done that within the last hour.
 void prune_cache_if_due(const Cache& cache);
-
-// "20G", "512M", "1000000"; powers of 1024. Nullopt for anything else.
-std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
 }  // namespace xaas

@@ -1,4 +1,4 @@
-// Reads cpu.max (version 2) and cpu.cfs_quota_us (version 1); see cgroup.h.
+// Reads cpu.max and memory.max (version 2), cpu.cfs_quota_us and memory.limit_in_bytes (version 1); see cgroup.h.
 #include "lower/cgroup.h"
 
 #include <algorithm>
@@ -14,6 +14,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kFileLimit = 64 << 10;
+
+using ReadLimit = std::optional<double> (*)(const fs::path& group);
 
 std::optional<double> parse_number(std::string_view text) {
   double value = 0;
@@ -49,7 +51,6 @@ std::optional<double> limit_v1(const fs::path& group) {
 }
 
 // The strictest limit of `group` and the groups above it, up to `mount`.
-template <typename ReadLimit>
 std::optional<double> strictest(const fs::path& mount, fs::path group, ReadLimit read_limit) {
   std::optional<double> strictest_yet;
   for (;;) {
@@ -69,9 +70,37 @@ bool names_controller(std::string_view controllers, std::string_view wanted) {
   return false;
 }
 
-}  // namespace
+// What the kernel counts for a group but would give up: "inactive_file 4096".
+double reclaimable(const fs::path& group, std::string_view name) {
+  const auto text = read_file(group / "memory.stat", kFileLimit);
+  if (!text) return 0;
+  std::istringstream lines(*text);
+  std::string key;
+  double value = 0;
+  while (lines >> key >> value) {
+    if (key == name) return value;
+  }
+  return 0;
+}
 
-std::optional<double> cgroup_cpu_limit(const fs::path& membership, const fs::path& mount) {
+std::optional<double> room_in(const fs::path& group, const char* limit, const char* usage, std::string_view inactive) {
+  const auto most = parse_number(first_word(group / limit));
+  if (!most) return std::nullopt;
+  const double used = parse_number(first_word(group / usage)).value_or(0) - reclaimable(group, inactive);
+  return std::max(0.0, *most - std::max(0.0, used));
+}
+
+std::optional<double> room_v2(const fs::path& group) {
+  return room_in(group, "memory.max", "memory.current", "inactive_file");
+}
+
+std::optional<double> room_v1(const fs::path& group) {
+  return room_in(group, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file");
+}
+
+// Over all hierarchies that this process is in.
+std::optional<double> strictest_limit(const fs::path& membership, const fs::path& mount, std::string_view controller,
+                                      ReadLimit version_2, ReadLimit version_1) {
   const auto text = read_file(membership, kFileLimit);
   if (!text) return std::nullopt;
   std::istringstream lines(*text);
@@ -85,11 +114,23 @@ std::optional<double> cgroup_cpu_limit(const fs::path& membership, const fs::pat
     // A group outside this namespace's root cannot be looked at.
     if (std::find(group.begin(), group.end(), "..") != group.end()) continue;
     std::optional<double> found;
-    if (controllers.empty()) found = strictest(mount, group, limit_v2);
-    if (names_controller(controllers, "cpu")) found = strictest(mount / "cpu", group, limit_v1);
+    if (controllers.empty()) found = strictest(mount, group, version_2);
+    if (names_controller(controllers, controller)) found = strictest(mount / controller, group, version_1);
     if (found && (!limit || *found < *limit)) limit = found;
   }
   return limit;
+}
+
+}  // namespace
+
+std::optional<double> cgroup_cpu_limit(const fs::path& membership, const fs::path& mount) {
+  return strictest_limit(membership, mount, "cpu", limit_v2, limit_v1);
+}
+
+std::optional<std::uint64_t> cgroup_memory_room(const fs::path& membership, const fs::path& mount) {
+  const auto room = strictest_limit(membership, mount, "memory", room_v2, room_v1);
+  if (!room) return std::nullopt;
+  return static_cast<std::uint64_t>(*room);
 }
 
 }  // namespace xaas

@@ -7,6 +7,7 @@
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Support/ErrorHandling.h>
 #include <llvm/TargetParser/Triple.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -95,6 +96,12 @@ Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
   });
 }
 
+std::uint64_t peak_memory() {
+  struct rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) << 10;
+}
+
 JobResult failed(const Error& error) {
   JobResult result;
   result.message = one_line(error.message);
@@ -102,10 +109,27 @@ JobResult failed(const Error& error) {
 }
 
 // At most one result is written, whoever comes first: the worker itself or a handler of LLVM on another thread.
-bool write_result(const JobResult& result) {
+bool write_answer(std::string_view answer) {
   static std::atomic<bool> written = false;
   if (written.exchange(true)) return true;
-  return write_all(STDOUT_FILENO, to_json(result)).has_value();
+  return write_all(STDOUT_FILENO, answer).has_value();
+}
+
+bool write_result(const JobResult& result) { return write_answer(to_json(result)); }
+
+// Made ahead, since then there is no memory to make it.
+const std::string& out_of_memory_answer() {
+  static const std::string answer = [] {
+    JobResult result;
+    result.out_of_memory = true;
+    result.message = "LLVM ran out of memory";
+    return to_json(result);
+  }();
+  return answer;
+}
+
+[[noreturn]] void give_up_for_memory(void*, const char*, bool) {
+  ::_exit(write_answer(out_of_memory_answer()) ? 0 : 1);
 }
 
 [[noreturn]] void give_up(void*, const char* reason, bool) {
@@ -137,11 +161,14 @@ JobResult run_job(const Job& job) {
 
 int worker_main() {
   llvm::install_fatal_error_handler(give_up);
-  llvm::install_bad_alloc_error_handler(give_up);
+  out_of_memory_answer();
+  llvm::install_bad_alloc_error_handler(give_up_for_memory);
   llvm::install_out_of_memory_new_handler();
   const Result<std::string> input = read_fd(STDIN_FILENO);
   const Result<Job> job = input ? parse_job(*input) : tl::unexpected<Error>(input.error());
-  const bool written = write_result(job ? run_job(*job) : failed(job.error()));
+  JobResult result = job ? run_job(*job) : failed(job.error());
+  result.peak_bytes = peak_memory();
+  const bool written = write_result(result);
   // Nothing is torn down: after a crash in lld its threads may still run.
   ::_exit(written ? 0 : 1);
 }

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <memory>
+#include <sstream>
 
+#include "format/file.h"
 #include "lower/cgroup.h"
 
 namespace xaas {
@@ -84,6 +87,17 @@ unsigned usable_cores() {
   const auto limit = cgroup_cpu_limit("/proc/self/cgroup", "/sys/fs/cgroup");
   if (!limit || *limit >= cpus) return cpus;
   return std::max(1U, static_cast<unsigned>(std::ceil(*limit)));
+}
+
+std::uint64_t available_memory() {
+  constexpr std::uint64_t kUnknown = 2ULL << 30;
+  std::uint64_t bytes = kUnknown;
+  std::istringstream lines(read_file("/proc/meminfo", 64 << 10).value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    unsigned long kibibytes = 0;
+    if (std::sscanf(line.c_str(), "MemAvailable: %lu", &kibibytes) == 1) bytes = std::uint64_t{kibibytes} << 10;
+  }
+  return std::min(bytes, cgroup_memory_room("/proc/self/cgroup", "/sys/fs/cgroup").value_or(bytes));
 }
 
 }  // namespace xaas

@@ -27,4 +27,7 @@ Result<Host> describe_host();
 // At least 1.
 unsigned usable_cores();
 
+// Bytes that this process could allocate without others having to be swapped out, and within its control groups.
+std::uint64_t available_memory();
+
 }  // namespace xaas

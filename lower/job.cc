@@ -117,9 +117,11 @@ std::string to_json(const JobResult& result) {
   return dump_json({{"version", kJobVersion},
                     {"ok", result.ok},
                     {"message", result.message},
+                    {"out_of_memory", result.out_of_memory},
                     {"warnings", result.warnings},
                     {"retarget_seconds", result.retarget_seconds},
-                    {"link_seconds", result.link_seconds}}) +
+                    {"link_seconds", result.link_seconds},
+                    {"peak_bytes", result.peak_bytes}}) +
          "\n";
 }
 
@@ -130,9 +132,12 @@ Result<JobResult> parse_job_result(std::string_view text) {
   JobResult result;
   XAAS_ASSIGN(result.ok, object.boolean("ok"));
   XAAS_ASSIGN(result.message, object.string("message"));
+  XAAS_ASSIGN(result.out_of_memory, object.boolean("out_of_memory"));
   XAAS_ASSIGN(result.warnings, object.strings("warnings"));
   XAAS_ASSIGN(result.retarget_seconds, object.number("retarget_seconds"));
   XAAS_ASSIGN(result.link_seconds, object.number("link_seconds"));
+  XAAS_ASSIGN(const auto peak, object.integer("peak_bytes", 0));
+  result.peak_bytes = static_cast<std::uint64_t>(peak);
   return result;
 }
 

@@ -2,6 +2,7 @@
 // image, the other side from the host, so the form is versioned and normative: spec/lowering.md, section "Job".
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -32,10 +33,12 @@ struct Job {
 
 struct JobResult {
   bool ok = false;
-  std::string message;  // when not ok: one line; what failed, with the unit's name where known
+  std::string message;         // when not ok: one line; what failed, with the unit's name where known
+  bool out_of_memory = false;  // why it is not ok
   std::vector<std::string> warnings;
-  double retarget_seconds = 0;  // wall
-  double link_seconds = 0;      // wall: ThinLTO and linking
+  double retarget_seconds = 0;   // wall
+  double link_seconds = 0;       // wall: ThinLTO and linking
+  std::uint64_t peak_bytes = 0;  // of memory
 };
 
 std::string to_json(const Job& job);

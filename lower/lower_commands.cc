@@ -52,6 +52,7 @@ Result<LowererOptions> lowerer_options(const LowerCommandOptions& options) {
   result.target = {.cpu = options.cpu, .features = options.features};
   XAAS_ASSIGN(result.policy, find_policy(options.policy));
   result.jobs = options.jobs;
+  result.memory = options.memory;
   result.cache = options.cache;
   return result;
 }
@@ -99,6 +100,7 @@ void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lower
                                   {"seconds", lowered.seconds},
                                   {"how", how},
                                   {"modules_made", lowered.modules_made},
+                                  {"peak_bytes", lowered.peak_bytes},
                                   {"size", lowered.size},
                                   {"key", lowered.key.to_string()},
                                   {"file", where.string()}}));

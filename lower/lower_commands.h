@@ -24,6 +24,7 @@ struct LowerCommandOptions {
   std::string action;                     // of `cache`: "stats", "prune", "verify", "clear"
   CacheLimits limits = default_limits();  // for "prune"
   unsigned jobs = 0;                      // 0: what this process may use
+  std::uint64_t memory = 0;               // bytes; 0: half of what is available
   bool json = false;
 };
 

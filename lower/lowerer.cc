@@ -196,6 +196,7 @@ Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> im
   lowerer->policy_ = options.policy;
   if (options.policy.vector_width != 0) lowerer->target_.prefer_vector_width = options.policy.vector_width;
   lowerer->jobs_ = options.jobs != 0 ? options.jobs : usable_cores();
+  lowerer->memory_ = std::make_unique<MemoryBudget>(options.memory != 0 ? options.memory : available_memory() / 2);
   lowerer->cache_ = Cache::open(options.cache);
   lowerer->image_ = std::move(image);
   return lowerer;
@@ -237,6 +238,7 @@ std::optional<Lowered> Lowerer::find(const Plan& plan) const {
                  .key = plan.key,
                  .from_cache = true,
                  .seconds = entry->record.seconds,
+                 .peak_bytes = 0,
                  .modules_made = 0,
                  .warnings = {}};
 }
@@ -252,7 +254,6 @@ Result<Lowered> Lowerer::lower(const FileRecord& record, const std::atomic<bool>
 
 Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const std::atomic<bool>* stop) const {
   const auto begin = std::chrono::steady_clock::now();
-  XAAS_ASSIGN(const auto program, worker());
   XAAS_ASSIGN(const TempDirectory scratch, TempDirectory::create(cache_->scratch_parent()));
   Job job{.recipe = plan.recipe,
           .target = target_,
@@ -271,17 +272,41 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const 
     job.modules = kModulesName;
     modules.lend(scratch.path() / kModulesName);
   }
-  XAAS_ASSIGN(JobResult result, run_worker(*program, job, scratch.path(), {.stop = stop}));
+  XAAS_ASSIGN(JobResult result, run_within_memory(job, scratch.path(), plan, stop));
   if (!result.ok) return fail(Code::failed, "cannot lower {}: {}", path_in_tree(record.path), result.message);
 
   Lowered lowered;
   lowered.key = plan.key;
+  lowered.peak_bytes = result.peak_bytes;
   if (!job.modules.empty()) lowered.modules_made = modules.collect(scratch.path() / kModulesName);
   lowered.warnings = std::move(result.warnings);
   XAAS_ASSIGN(lowered.file, open_output(scratch.path() / kOutputName, target_.triple, lowered.size));
   lowered.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   keep(record, lowered);
   return lowered;
+}
+
+// With as many threads as memory lets, and fewer where that was too many: what was compiled until then is not lost.
+Result<JobResult> Lowerer::run_within_memory(Job& job, const fs::path& scratch, const Plan& plan,
+                                             const std::atomic<bool>* stop) const {
+  XAAS_ASSIGN(const auto program, worker());
+  std::vector<std::uint64_t> sizes;
+  for (const IrInput& input : plan.inputs.ir) {
+    std::error_code error;
+    const std::uint64_t size = fs::file_size(scratch / job.files[input.digest], error);
+    if (!error) sizes.push_back(size);
+  }
+  job.jobs = threads_within(memory_->bytes(), sizes, jobs_);
+  const auto share = memory_->take(estimated_memory(sizes, job.jobs), stop);
+  WorkerLimits limits{.memory = memory_->bytes(), .stop = stop};
+  for (;;) {
+    auto result = run_worker(*program, job, scratch, limits);
+    if (result || result.error().code != Code::exhausted) return result;
+    // With one thread nothing is left to be saved.
+    if (job.jobs == 1 && limits.memory == 0) return result;
+    if (job.jobs == 1) limits.memory = 0;
+    job.jobs = std::max(1U, job.jobs / 2);
+  }
 }
 
 void Lowerer::keep(const FileRecord& record, Lowered& lowered) const {

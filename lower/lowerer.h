@@ -16,6 +16,7 @@
 #include "format/image.h"
 #include "lower/cache.h"
 #include "lower/configuration.h"
+#include "lower/memory_budget.h"
 #include "lower/policy.h"
 #include "lower/target.h"
 #include "lower/worker.h"
@@ -26,7 +27,8 @@ struct LowererOptions {
   std::string configuration;  // empty: the best that this target satisfies
   TargetOverrides target;
   Policy policy;
-  unsigned jobs = 0;            // threads per worker; 0: usable_cores()
+  unsigned jobs = 0;            // threads per worker, as far as memory lets; 0: usable_cores()
+  std::uint64_t memory = 0;     // bytes, of all workers together; 0: half of available_memory()
   std::filesystem::path cache;  // empty: the user's
 };
 
@@ -36,6 +38,7 @@ struct Lowered {
   Digest key;
   bool from_cache = false;
   double seconds = 0;                 // wall time that lowering took, also when it was found in the cache
+  std::uint64_t peak_bytes = 0;       // of memory that the worker took; 0 when it was found in the cache
   std::size_t modules_made = 0;       // that are kept; others were found. 0 when the file was found in the cache
   std::vector<std::string> warnings;  // of the worker, one line each; empty when it was found in the cache
 };
@@ -68,6 +71,8 @@ class Lowerer {
   Result<Lowered> make(const FileRecord& record, const Plan& plan, const std::atomic<bool>* stop) const;
   void keep(const FileRecord& record, Lowered& lowered) const;  // in the cache, where that can be
   Result<std::shared_ptr<const WorkerProgram>> worker() const;
+  Result<JobResult> run_within_memory(Job& job, const std::filesystem::path& scratch, const Plan& plan,
+                                      const std::atomic<bool>* stop) const;
   Result<Digest> module_scope(const Recipe& recipe) const;
 
   std::shared_ptr<const Image> image_;
@@ -77,6 +82,7 @@ class Lowerer {
   Toolchain toolchain_;
   std::vector<std::string> toolchain_libraries_;
   unsigned jobs_ = 1;
+  std::unique_ptr<MemoryBudget> memory_;
   std::unique_ptr<Cache> cache_;
   mutable std::mutex worker_mutex_;
   mutable std::shared_ptr<const WorkerProgram> worker_;

@@ -29,17 +29,18 @@ void add_image(CLI::App& command, xaas::LowerCommandOptions& options) {
   command.add_flag("--json", options.json, "Print JSON");
 }
 
+void add_size(CLI::App& command, const std::string& name, std::uint64_t& bytes, const std::string& description) {
+  const auto parse = [name, &bytes](const std::string& text) {
+    const auto parsed = xaas::parse_bytes(text);
+    if (!parsed) throw CLI::ValidationError(name, "'" + text + "' is no size, such as 4G");
+    bytes = *parsed;
+  };
+  command.add_option_function<std::string>(name, parse, description)->type_name("SIZE");
+}
+
 void add_limits(CLI::App& command, xaas::CacheLimits& limits) {
-  command
-      .add_option_function<std::string>(
-          "--max-size",
-          [&limits](const std::string& text) {
-            const auto bytes = xaas::parse_bytes(text);
-            if (!bytes) throw CLI::ValidationError("--max-size", "'" + text + "' is no size, such as 20G");
-            limits.bytes = *bytes;
-          },
-          "prune: what may stay, such as 20G, which is the default, as is $XAAS_CACHE_SIZE")
-      ->type_name("SIZE");
+  add_size(command, "--max-size", limits.bytes,
+           "prune: what may stay, such as 20G, which is the default, as is $XAAS_CACHE_SIZE");
   command
       .add_option_function<unsigned>(
           "--max-age", [&limits](unsigned days) { limits.age = std::chrono::hours(24) * days; },
@@ -73,7 +74,10 @@ int main(int argc, char** argv) {
   app.require_subcommand(0, 1);
   add_image(app, options);
   app.add_option("-j,--jobs", options.jobs, "Threads; default: as many as this process may use")->type_name("N");
-  app.add_option("--policy", options.policy, "default, fast: no optimisation across modules, or max: more of it, and wide vectors")->type_name("P");
+  add_size(app, "--memory", options.memory, "Memory of all threads, such as 4G; default: half of what is available");
+  app.add_option("--policy", options.policy,
+                 "default, fast: no optimisation across modules, or max: more of it, and wide vectors")
+      ->type_name("P");
   app.add_option("--cache", options.cache, "The cache's directory")->type_name("DIR");
   app.add_option("-o,--output", options.output, "Also write the one lowered file to FILE")->type_name("FILE");
   app.add_option("IMAGE", options.image, "The image")->type_name("");

@@ -77,6 +77,7 @@ struct ChildPlan {
   int messages;
   int program;
   int status;
+  std::uint64_t memory;  // 0: no limit
   Sandbox* sandbox;
 };
 
@@ -144,6 +145,7 @@ SandboxFailure start_program(const ChildPlan& plan) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NOFILE, kOpenFiles);
   limit(RLIMIT_FSIZE, kFileBytes);
+  if (plan.memory != 0) limit(RLIMIT_DATA, plan.memory);
   die_first_of_memory();
   if (const SandboxFailure failure = arrange_descriptors(plan); failure.step != nullptr) return failure;
   if (const SandboxFailure failure = plan.sandbox->enter(kScratchFd, kRulesetFd); failure.step != nullptr) {
@@ -319,6 +321,7 @@ Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const
                                 .messages = messages.write.get(),
                                 .program = program.fd(),
                                 .status = status.write.get(),
+                                .memory = limits.memory,
                                 .sandbox = &sandbox});
   if (pid < 0) return fail_errno("cannot start a worker");
   Child child(pid);
@@ -328,10 +331,12 @@ Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const
   Output output;
   XAAS_TRY(collect(child, answer, messages, limits, output));
   if (!WIFEXITED(child.status()) || WEXITSTATUS(child.status()) != 0) {
-    return fail(Code::failed, "{}", describe_end(child.status(), job, output.messages));
+    const bool killed = WIFSIGNALED(child.status()) && WTERMSIG(child.status()) == SIGKILL;
+    return fail(killed ? Code::exhausted : Code::failed, "{}", describe_end(child.status(), job, output.messages));
   }
   XAAS_ASSIGN(JobResult result, parse_job_result(output.answer));
   result.message = harmless(result.message);
+  if (result.out_of_memory) return fail(Code::exhausted, "{}", result.message);
   if (result.warnings.size() > kWarningsKept) result.warnings.resize(kWarningsKept);
   for (std::string& warning : result.warnings) warning = harmless(warning);
   return result;

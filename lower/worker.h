@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string_view>
@@ -30,12 +31,14 @@ class WorkerProgram {
 
 struct WorkerLimits {
   std::chrono::milliseconds time{std::chrono::hours(1)};  // a worker that runs longer is killed: Code::failed
+  std::uint64_t memory = 0;                 // bytes that it may allocate: Code::exhausted when it needs more; 0: any
   const std::atomic<bool>* stop = nullptr;  // set by another thread: the worker is killed, Code::interrupted
   Confinement confinement = Confinement::best;
 };
 
 // Runs `job` with `scratch` as the worker's whole world; job.output is then a file in it. Code::failed when the worker
-// crashes (naming the signal), hangs, answers something else than a result or is no program; Code::unsupported when
+// crashes (naming the signal), hangs, answers something else than a result or is no program; Code::exhausted when it
+// needs more memory than it may have, or somebody kills it, as the kernel does for that; Code::unsupported when
 // this kernel offers no way to confine it to the scratch directory. A result that is not ok is returned as a value; its
 // texts are lines without control characters. The worker dies with the calling thread. Thread-safe.
 Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const std::filesystem::path& scratch,

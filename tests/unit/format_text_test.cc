@@ -39,3 +39,11 @@ TEST_CASE("a path is below a directory, not beside it") {
   CHECK_FALSE(is_below("a", "a"));
   CHECK_FALSE(is_below("ab/c", "a"));
 }
+
+TEST_CASE("sizes are read with their units") {
+  CHECK(xaas::parse_bytes("0") == 0);
+  CHECK(xaas::parse_bytes("512") == 512);
+  CHECK(xaas::parse_bytes("3K") == 3072);
+  CHECK(xaas::parse_bytes("20G") == 20ULL << 30);
+  for (const char* text : {"", "G", "-1", "1X", "1GB", "99999999999T", "1 G"}) CHECK_FALSE(xaas::parse_bytes(text));
+}

@@ -228,12 +228,4 @@ TEST_CASE_METHOD(Fixture, "a cache is pruned now and then by whoever uses it, no
   unsetenv("XAAS_CACHE_SIZE");  // NOLINT(concurrency-mt-unsafe)
 }
 
-TEST_CASE("sizes are read with their units") {
-  CHECK(parse_bytes("0") == 0);
-  CHECK(parse_bytes("512") == 512);
-  CHECK(parse_bytes("3K") == 3072);
-  CHECK(parse_bytes("20G") == 20ULL << 30);
-  for (const char* text : {"", "G", "-1", "1X", "1GB", "99999999999T", "1 G"}) CHECK_FALSE(parse_bytes(text));
-}
-
 }  // namespace xaas

@@ -27,6 +27,7 @@ TEST_CASE("this host has cores, memory and a CPU") {
   CHECK(host.memory_bytes > 0);
   CHECK(host.target == test::good(resolve_target(host_triple(), {})));
   CHECK(usable_cores() >= 1);
+  CHECK(available_memory() > 0);
 }
 
 TEST_CASE("a quota of a control group of version 2 bounds the CPUs, also from a group above") {
@@ -49,6 +50,22 @@ TEST_CASE("a quota of a control group of version 1 bounds the CPUs") {
   CHECK_FALSE(cgroup_cpu_limit(root.path() / "self", root.path()));
   put(root.path() / "cpu/job/cpu.cfs_quota_us", "400000\n");
   CHECK(cgroup_cpu_limit(root.path() / "self", root.path()) == 4.0);
+}
+
+TEST_CASE("a control group bounds the memory, with what the kernel can drop counted as free") {
+  const TempDirectory root = test::scratch();
+  put(root.path() / "self", "4:memory:/job\n0::/a/b\n");
+  CHECK_FALSE(cgroup_memory_room(root.path() / "self", root.path()));
+  put(root.path() / "a/memory.max", "1000\n");
+  put(root.path() / "a/memory.current", "700\n");
+  CHECK(cgroup_memory_room(root.path() / "self", root.path()) == 300U);
+  put(root.path() / "a/memory.stat", "anon 600\ninactive_file 50\n");
+  CHECK(cgroup_memory_room(root.path() / "self", root.path()) == 350U);
+  put(root.path() / "a/b/memory.max", "max\n");
+  CHECK(cgroup_memory_room(root.path() / "self", root.path()) == 350U);
+  put(root.path() / "memory/job/memory.limit_in_bytes", "100\n");
+  put(root.path() / "memory/job/memory.usage_in_bytes", "120\n");
+  CHECK(cgroup_memory_room(root.path() / "self", root.path()) == 0U);
 }
 
 TEST_CASE("no control groups means no limit") {

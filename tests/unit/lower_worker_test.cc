@@ -20,6 +20,7 @@ constexpr const char* kWorkerSource = R"(
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -38,7 +39,8 @@ static void report(const char* what, int worked) {
   if (worked) { strcat(done, what); strcat(done, " "); }
 }
 static void answer(int ok) {
-  printf("{\"version\":1,\"ok\":%s,\"message\":\"%s\",\"warnings\":[],\"retarget_seconds\":0,\"link_seconds\":0}\n",
+  printf("{\"version\":1,\"ok\":%s,\"message\":\"%s\",\"out_of_memory\":false,\"warnings\":[],"
+         "\"retarget_seconds\":0,\"link_seconds\":0,\"peak_bytes\":0}\n",
          ok ? "true" : "false", done);
   fflush(stdout);
 }
@@ -95,6 +97,8 @@ int main(void) {
   if (asked("b4")) { puts("not JSON"); return 0; }
   if (asked("b5")) for (;;) puts("more and more and more and more and more and more and more and more and more");
   if (asked("b6")) syscall(SYS_tgkill, getppid(), getppid(), SIGTERM), report("signal", errno == 0);
+  if (asked("c0")) raise(SIGKILL);
+  if (asked("c1")) report("memory", mmap(NULL, 100 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
   answer(!asked("b7"));
   return 0;
 }
@@ -201,6 +205,15 @@ TEST_CASE("a worker that answers nothing, nonsense or without end is an error") 
   const auto nonsense = run_action("b4");
   REQUIRE_FALSE(nonsense);
   CHECK_THAT(nonsense.error().message, Catch::Contains("answer of the worker"));
+}
+
+TEST_CASE("a worker has no more memory than it may have, and one that is killed for it is told from a crash") {
+  CHECK(test::good(run_action("c1")).message == "memory ");
+  CHECK(test::good(run_action("c1", {.memory = 50 << 20})).message == "");
+  const auto result = run_action("c0");
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code == Code::exhausted);
+  CHECK_THAT(result.error().message, Catch::Contains("killed by signal 9"));
 }
 
 TEST_CASE("a result that is not ok is a value") {

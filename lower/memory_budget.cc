@@ -1,0 +1,47 @@
+// See memory_budget.h.
+#include "lower/memory_budget.h"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+namespace xaas {
+namespace {
+
+// Measured by tests/bench/lowering; see spec/lowering.md, "Memory".
+constexpr std::uint64_t kWorker = 64ULL << 20;     // the program, LLVM's tables, the libraries linked against
+constexpr std::uint64_t kPerBitcodeByte = 6;       // of all modules: their files, summaries and objects
+constexpr std::uint64_t kPerThread = 24ULL << 20;  // beside the module in work
+constexpr std::uint64_t kPerModuleByte = 40;       // of the module in work, with what is imported into it
+
+constexpr std::chrono::milliseconds kLookAtStop(100);
+
+}  // namespace
+
+std::uint64_t estimated_memory(std::span<const std::uint64_t> modules, unsigned threads) {
+  const std::uint64_t all = std::accumulate(modules.begin(), modules.end(), std::uint64_t{0});
+  const std::uint64_t largest = modules.empty() ? 0 : std::ranges::max(modules);
+  return kWorker + kPerBitcodeByte * all + threads * (kPerThread + kPerModuleByte * largest);
+}
+
+unsigned threads_within(std::uint64_t limit, std::span<const std::uint64_t> modules, unsigned threads) {
+  while (threads > 1 && estimated_memory(modules, threads) > limit) --threads;
+  return threads;
+}
+
+MemoryBudget::Share MemoryBudget::take(std::uint64_t bytes, const std::atomic<bool>* stop) {
+  bytes = std::min(bytes, bytes_);
+  std::unique_lock lock(mutex_);
+  const auto may_go = [&] { return taken_ + bytes <= bytes_ || (stop != nullptr && stop->load()); };
+  while (!may_go()) given_back_.wait_for(lock, kLookAtStop);
+  taken_ += bytes;
+  return {*this, bytes};
+}
+
+MemoryBudget::Share::~Share() {
+  const std::lock_guard lock(budget_.mutex_);
+  budget_.taken_ -= bytes_;
+  budget_.given_back_.notify_all();
+}
+
+}  // namespace xaas

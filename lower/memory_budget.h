@@ -1,0 +1,50 @@
+// Memory that lowering may take: what one job needs with so many threads, and a budget that jobs at the same time
+// share. Implements spec/lowering.md, "Memory".
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <span>
+
+namespace xaas {
+
+// Bytes that a worker may need for modules of these sizes, in bytes of bitcode, `threads` of them at a time. An
+// estimate, rather too high: see spec/lowering.md for the measurements behind it.
+std::uint64_t estimated_memory(std::span<const std::uint64_t> modules, unsigned threads);
+
+// The most threads, from 1 to `threads`, with which that is within `limit` bytes; 1 where no number is.
+unsigned threads_within(std::uint64_t limit, std::span<const std::uint64_t> modules, unsigned threads);
+
+// Thread-safe.
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(std::uint64_t bytes) : bytes_(bytes) {}
+
+  // A part of the budget, given back on destruction.
+  class Share {
+   public:
+    Share(MemoryBudget& budget, std::uint64_t bytes) : budget_(budget), bytes_(bytes) {}
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+    ~Share();
+
+   private:
+    MemoryBudget& budget_;
+    std::uint64_t bytes_;
+  };
+
+  std::uint64_t bytes() const { return bytes_; }
+  // Blocks until so much is left, or nobody else has a share: what is more than all gets all. Returns at once when
+  // `stop` (may be null) is set.
+  [[nodiscard]] Share take(std::uint64_t bytes, const std::atomic<bool>* stop);
+
+ private:
+  const std::uint64_t bytes_;
+  std::mutex mutex_;
+  std::condition_variable given_back_;
+  std::uint64_t taken_ = 0;
+};
+
+}  // namespace xaas

@@ -1,0 +1,52 @@
+// How many threads memory lets, and who has to wait for it.
+#include <array>
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "lower/memory_budget.h"
+
+namespace xaas {
+
+TEST_CASE("less memory means fewer threads, but never none") {
+  const std::array<std::uint64_t, 3> modules = {100'000, 2'000'000, 300'000};
+  const std::uint64_t two = estimated_memory(modules, 2);
+  CHECK(estimated_memory(modules, 1) < two);
+  CHECK(two < estimated_memory(modules, 8));
+  CHECK(threads_within(estimated_memory(modules, 8), modules, 8) == 8);
+  CHECK(threads_within(two, modules, 8) == 2);
+  CHECK(threads_within(two - 1, modules, 8) == 1);
+  CHECK(threads_within(0, modules, 8) == 1);
+  CHECK(threads_within(two, {}, 4) == 4);
+}
+
+TEST_CASE("jobs share a budget, and one that is too large has it alone") {
+  MemoryBudget budget(100);
+  std::atomic<bool> began = false;
+  std::atomic<bool> done = false;
+  std::thread large;
+  {
+    const auto small = budget.take(60, nullptr);
+    const auto other = budget.take(40, nullptr);
+    large = std::thread([&] {
+      began = true;
+      began.notify_one();
+      const auto all = budget.take(1000, nullptr);
+      done = true;
+    });
+    began.wait(false);
+    CHECK_FALSE(done);
+  }
+  large.join();
+  CHECK(done);
+}
+
+TEST_CASE("waiting for memory ends when it is stopped") {
+  MemoryBudget budget(100);
+  const auto all = budget.take(100, nullptr);
+  const std::atomic<bool> stop = true;
+  const auto more = budget.take(1, &stop);
+  SUCCEED();
+}
+
+}  // namespace xaas
