@@ -48,7 +48,9 @@ at the prefix it was built for, or at /opt/NAME, where nobody else sees it.
       --version            print the version
 
 OPTIONS:
-  lower=wait|never         compile on first open, which waits for it (default); or serve the portable baseline
+  lower=wait|background|eager|never
+                           compile on first open, which waits for it (default), or gets the portable baseline
+                           meanwhile; compile all, from now on; or serve the baseline
   timeout=SECONDS          after that an open gets the baseline, and opens after lowering the compiled file
   strict                   an error instead of the baseline where a file cannot be compiled
   cpu=NAME features=+a,-b  compile for another CPU

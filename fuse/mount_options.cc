@@ -7,6 +7,7 @@
 #include <iterator>
 #include <limits>
 #include <system_error>
+#include <utility>
 
 #include "format/file.h"
 #include "format/text.h"
@@ -47,8 +48,13 @@ Status set_timeout(std::string_view value, MountOptions& options) {
 }
 
 Status set_when(std::string_view value, MountOptions& options) {
-  if (value != "wait" && value != "never") return fail(Code::invalid, "'{}' is neither wait nor never", value);
-  options.when = value == "wait" ? LowerWhen::wait : LowerWhen::never;
+  constexpr std::pair<std::string_view, LowerWhen> kNames[] = {{"wait", LowerWhen::wait},
+                                                               {"background", LowerWhen::background},
+                                                               {"eager", LowerWhen::eager},
+                                                               {"never", LowerWhen::never}};
+  const auto* known = std::ranges::find(kNames, value, &std::pair<std::string_view, LowerWhen>::first);
+  if (known == std::end(kNames)) return fail(Code::invalid, "'{}' is not wait, background, eager or never", value);
+  options.when = known->second;
   return {};
 }
 
@@ -183,6 +189,7 @@ std::optional<std::chrono::milliseconds> timeout_from_kernel(unsigned default_ti
 
 std::optional<std::chrono::milliseconds> open_timeout(const MountOptions& options,
                                                       std::optional<std::chrono::milliseconds> kernel) {
+  if (options.when == LowerWhen::background) return std::chrono::milliseconds(0);
   if (!options.timeout) return kernel;
   return std::min<std::chrono::milliseconds>(*options.timeout, kernel.value_or(std::chrono::milliseconds::max()));
 }

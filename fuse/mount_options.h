@@ -15,7 +15,7 @@
 
 namespace xaas {
 
-enum class LowerWhen { wait, never };
+enum class LowerWhen { wait, background, eager, never };
 
 struct MountOptions {
   LowererOptions lowerer;  // config= cpu= features= policy= jobs= memory= cache=

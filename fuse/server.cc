@@ -9,7 +9,9 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "fuse/ending_signals.h"
 #include "fuse/image_guard.h"
@@ -63,6 +65,7 @@ class Server::Impl {
   std::string target() const;
   std::string status() const;
   LazyHooks hooks();
+  void lower_all();
 
   Log log_;
   const MountOptions options_;
@@ -76,6 +79,7 @@ class Server::Impl {
   std::optional<ServedTree> tree_;
   Mounted mounted_;
   std::optional<Session> session_;
+  std::atomic<bool> ending_{false};
 };
 
 // Where none fits and none was asked for, the default one is shown.
@@ -106,6 +110,9 @@ Status Server::Impl::make_lowerer() {
   if (lowerer) {
     lowerer_ = std::move(*lowerer);
     const Status writable = lowerer_->cache().writable();
+    if (!writable && options_.when == LowerWhen::eager) {
+      return fail(Code::invalid, "lower=eager needs a cache that can be written: {}", writable.error().message);
+    }
     if (!writable) log_.warning(fmt::format("nothing is kept for the next mount: {}", writable.error().message));
     return {};
   }
@@ -128,6 +135,27 @@ LazyHooks Server::Impl::hooks() {
       .info = [this](const std::string& line) { log_.info(line); },
       .warning = [this](const std::string& line) { log_.warning(line); },
   };
+}
+
+// Fills the cache, where opens find what is there and wait for what is being made. The smallest first, so that much is
+// ready soon.
+void Server::Impl::lower_all() {
+  std::vector<FileRecord> records;
+  const std::string root = tree_root(image_->manifest(), configuration_);
+  for (std::uint64_t i = 0; i < image_->files().count() && !ending_; ++i) {
+    auto record = image_->files().at(i);
+    if (!record) return log_.warning(record.error().message);
+    if (!record->recipe.is_none() && tree_root_of(record->path) == root) records.push_back(std::move(*record));
+  }
+  std::ranges::sort(records, {}, &FileRecord::size);
+  for (const FileRecord& record : records) {
+    const auto lowered = lowerer_->lower(record, &ending_);
+    if (ending_) return;
+    const std::string_view path = path_in_tree(record.path);
+    if (!lowered) log_.warning(fmt::format("{}: not lowered ahead: {}", path, lowered.error().message));
+    if (lowered && !lowered->from_cache) log_.info(fmt::format("{}: lowered in {:.1f} s", path, lowered->seconds));
+  }
+  log_.info(fmt::format("all {} files are lowered", records.size()));
 }
 
 // None: the image is shown as it was built.
@@ -189,14 +217,18 @@ Status Server::Impl::serve() {
   // While the loop still answers: a thread of files_ may be in announce_moved, which waits for a directory whose lock
   // the kernel holds until we have answered.
   const auto end = [this] {
+    ending_ = true;
     if (files_) files_->stop();
     session_->end();
   };
   Status served;
+  std::jthread eager;
+  if (lowerer_ && options_.when == LowerWhen::eager) eager = std::jthread([this] { lower_all(); });
   {
     const EndingSignals signals(end);
     served = session_->loop();
   }
+  ending_ = true;
   if (files_) files_->stop();  // where it was unmounted from outside: then the kernel answers itself
   session_.reset();
   return served;

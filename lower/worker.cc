@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <system_error>
@@ -285,6 +286,14 @@ std::string signal_name(int number) {
   return fmt::format("signal {} ({})", number, text == nullptr ? "unknown" : text);
 }
 
+// How often the kernel has killed for want of memory, also in a control group.
+std::uint64_t oom_kills() {
+  constexpr std::string_view kKey = "\noom_kill ";
+  const auto text = read_file("/proc/vmstat", 64 << 10);
+  const std::size_t at = text ? text->find(kKey) : std::string::npos;
+  return at == std::string::npos ? 0 : std::strtoull(text->c_str() + at + kKey.size(), nullptr, 10);
+}
+
 // One line on how the worker ended without an answer.
 std::string describe_end(int status, const Job& job, const std::string& messages) {
   std::string text;
@@ -311,6 +320,7 @@ Result<std::shared_ptr<const WorkerProgram>> WorkerProgram::from_bytes(std::stri
 
 Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const std::filesystem::path& scratch,
                              const WorkerLimits& limits) {
+  const std::uint64_t oom_kills_before = oom_kills();
   XAAS_ASSIGN(Sandbox sandbox, Sandbox::prepare(scratch, limits.confinement, kProgramFd));
   XAAS_ASSIGN(const Fd input, memory_file("job", MFD_NOEXEC_SEAL, to_json(job)));
   XAAS_ASSIGN(Pipe answer, make_pipe());
@@ -332,7 +342,8 @@ Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const
   XAAS_TRY(collect(child, answer, messages, limits, output));
   if (!WIFEXITED(child.status()) || WEXITSTATUS(child.status()) != 0) {
     const bool killed = WIFSIGNALED(child.status()) && WTERMSIG(child.status()) == SIGKILL;
-    return fail(killed ? Code::exhausted : Code::failed, "{}", describe_end(child.status(), job, output.messages));
+    return fail(killed && oom_kills() != oom_kills_before ? Code::exhausted : Code::failed, "{}",
+                describe_end(child.status(), job, output.messages));
   }
   XAAS_ASSIGN(JobResult result, parse_job_result(output.answer));
   result.message = harmless(result.message);

@@ -38,7 +38,7 @@ struct WorkerLimits {
 
 // Runs `job` with `scratch` as the worker's whole world; job.output is then a file in it. Code::failed when the worker
 // crashes (naming the signal), hangs, answers something else than a result or is no program; Code::exhausted when it
-// needs more memory than it may have, or somebody kills it, as the kernel does for that; Code::unsupported when
+// needs more memory than it may have, or the kernel kills it for that; Code::unsupported when
 // this kernel offers no way to confine it to the scratch directory. A result that is not ok is returned as a value; its
 // texts are lines without control characters. The worker dies with the calling thread. Thread-safe.
 Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const std::filesystem::path& scratch,

@@ -42,7 +42,9 @@ equal "full
 none" "$(completed "mkxaas --toolchain ")"
 equal "none" "$(completed "mkxaas -j 2 --toolchain=n")"
 equal "$(helps xaas-mount | names_in_help)" "$(completed "xaas-mount -o " | sed 's/=$//')"
-equal "never
+equal "background
+eager
+never
 wait" "$(completed "xaas-mount -o lower=")"
 equal "strict,cpu=" "$(completed "xaas-mount --options strict,cp")"
 equal "/x,jobs=" "$(completed "xaas-mount -o cache=/x,jo")"

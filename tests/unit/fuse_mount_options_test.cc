@@ -56,8 +56,8 @@ TEST_CASE("an option that is unknown or has a bad value is named") {
   CHECK(refused("cpu") == "option 'cpu' needs a value");
   CHECK(refused("jobs=many") == "option 'jobs': 'many' is not a number from 0 to 4294967295");
   CHECK(refused("uid=-1").find("'uid'") != std::string::npos);
-  CHECK(refused("lower=maybe") == "option 'lower': 'maybe' is neither wait nor never");
-  CHECK(refused("policy=x").find("default, fast") != std::string::npos);
+  CHECK(refused("lower=maybe") == "option 'lower': 'maybe' is not wait, background, eager or never");
+  CHECK(refused("policy=x").find("default, fast, max") != std::string::npos);
 }
 
 TEST_CASE("a relative cache directory is meant from here") {

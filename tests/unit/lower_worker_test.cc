@@ -207,12 +207,12 @@ TEST_CASE("a worker that answers nothing, nonsense or without end is an error") 
   CHECK_THAT(nonsense.error().message, Catch::Contains("answer of the worker"));
 }
 
-TEST_CASE("a worker has no more memory than it may have, and one that is killed for it is told from a crash") {
+TEST_CASE("a worker has no more memory than it may have, and one that somebody kills has not run out of it") {
   CHECK(test::good(run_action("c1")).message == "memory ");
   CHECK(test::good(run_action("c1", {.memory = 50 << 20})).message == "");
   const auto result = run_action("c0");
   REQUIRE_FALSE(result);
-  CHECK(result.error().code == Code::exhausted);
+  CHECK(result.error().code == Code::failed);
   CHECK_THAT(result.error().message, Catch::Contains("killed by signal 9"));
 }
 

@@ -1,0 +1,46 @@
+# -o lower=background serves the baseline at once, and the host's code, as another file, to whoever opens after it is ready;
+# -o lower=eager lowers everything without being asked.
+. "$(dirname "$0")/lib.sh"
+need_fuse
+
+catch_lowering "$XAAS_FIXTURES/zstd.xaas" bin/zstd lower=background
+wait $program
+contains "$(cat "$work/caught")" v1.5.4
+equal lowering "$(state_of "$work/app/bin/zstd")"
+exec 7<"$work/app/bin/zstd"
+sum=$(sha256sum <&7)
+kill -CONT "$worker"
+is_ready() { [ "$(state_of "$work/app/bin/zstd")" = ready ]; }
+wait_until 120 is_ready
+is_another() { [ "$(sha256sum <"$work/app/bin/zstd")" != "$sum" ]; }
+wait_until 30 is_another
+contains "$("$work/app/bin/zstd" --version)" v1.5.4
+equal "$sum" "$(cat /proc/self/fd/7 <&7 | sha256sum)"  # who had it open keeps it
+exec 7<&-
+unmount "$work/app"
+
+# What is in the cache is served at once.
+mount_image "$XAAS_FIXTURES/zstd.xaas" "$work/app" lower=background
+contains "$("$work/app/bin/zstd" --version)" v1.5.4
+equal ready "$(state_of "$work/app/bin/zstd")"
+unmount "$work/app"
+
+export XAAS_CACHE=$work/eager
+mount_image "$XAAS_FIXTURES/heat.xaas" "$work/app" lower=eager
+is_done() { case $(xaas-mount --status "$work/app") in *"files are lowered"*) ;; *) return 1 ;; esac; }
+wait_until 120 is_done
+! pgrep -P "$(servers_of "$work/app" | head -n 1)" || die "a worker is left"
+entries=$(xaas-lower cache stats)
+for file in "$work"/app/bin/* "$work"/app/lib/*.so*; do
+  [ ! -L "$file" ] && state=$(state_of "$file" 2>/dev/null) || continue
+  equal cold "$state"
+  cat "$file" >"$work/copy"
+  equal ready "$(state_of "$file")"
+done
+equal "$entries" "$(xaas-lower cache stats)"
+unmount "$work/app"
+
+echo "in the way" >"$work/file"
+mkdir -p "$work/none"
+fails_with 1 "needs a cache" xaas-mount -o lower=eager,cache="$work/file" "$XAAS_FIXTURES/heat.xaas" "$work/none"
+fails_with 2 "not wait, background, eager or never" xaas-mount -o lower=later "$XAAS_FIXTURES/heat.xaas" "$work/none"
