@@ -6,6 +6,8 @@
 #include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Support/ErrorHandling.h>
+#include <llvm/Support/PrettyStackTrace.h>
+#include <llvm/Support/Signals.h>
 #include <llvm/TargetParser/Triple.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -67,6 +69,7 @@ Status write_unit(const std::string& name, std::string_view bytes) {
 
 // Reads, retargets and writes one unit, as bitcode or, where it is to be lowered alone, as an object.
 Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& unit) {
+  const llvm::PrettyStackTraceFormat at("preparing %s", unit.file.c_str());
   const auto file = job.files.find(unit.input->digest);
   if (file == job.files.end())
     return fail(Code::invalid, "the job names no file for {}", unit.input->digest.to_string());
@@ -133,6 +136,7 @@ const std::string& out_of_memory_answer() {
 }
 
 [[noreturn]] void give_up(void*, const char* reason, bool) {
+  llvm::sys::RunSignalHandlers();  // prints what this thread was at
   ::_exit(write_result(failed({Code::failed, fmt::format("LLVM gave up: {}", reason)})) ? 0 : 1);
 }
 
@@ -160,6 +164,8 @@ JobResult run_job(const Job& job) {
 }
 
 int worker_main() {
+  // A crash prints what its thread was at; the parent finds the unit in it.
+  llvm::EnablePrettyStackTrace();
   llvm::install_fatal_error_handler(give_up);
   out_of_memory_answer();
   llvm::install_bad_alloc_error_handler(give_up_for_memory);

@@ -167,6 +167,13 @@ Result<CacheUsage> look_after(const Cache& cache, const LowerCommandOptions& opt
   return measure_cache(cache);
 }
 
+// REQUIRES: options.reproduce is set.
+Status save_job(const Lowerer& lowerer, const FileRecord& record, const LowerCommandOptions& options) {
+  XAAS_TRY(lowerer.save_job(record, options.reproduce));
+  fmt::print("cd {} && ./xaas-lower --worker <job.json\n", options.reproduce.string());
+  return {};
+}
+
 std::string human_bytes(std::uint64_t bytes) {
   constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
   auto value = static_cast<double>(bytes);
@@ -296,6 +303,9 @@ Status lower_files(const LowerCommandOptions& options) {
   if (!options.output.empty() && options.paths.size() != 1) {
     return fail(Code::invalid, "--output takes one file: name one PATH");
   }
+  if (!options.reproduce.empty() && options.paths.size() != 1) {
+    return fail(Code::invalid, "--reproduce takes one file: name one PATH");
+  }
   XAAS_ASSIGN(const LowererOptions how, lowerer_options(options));
   XAAS_ASSIGN(const auto image, open_image(options));
   XAAS_ASSIGN(const auto lowerer, Lowerer::create(image, how));
@@ -304,6 +314,7 @@ Status lower_files(const LowerCommandOptions& options) {
   if (const Status writable = lowerer->cache().writable(); !writable) {
     fmt::print(stderr, "xaas-lower: nothing is kept: {}\n", writable.error().message);
   }
+  if (!options.reproduce.empty()) return save_job(*lowerer, records.front(), options);
   // The longest first, so that none is left to run alone at the end.
   std::sort(records.begin(), records.end(), [](const FileRecord& a, const FileRecord& b) { return a.size > b.size; });
   stop_on_signals();

@@ -21,6 +21,7 @@ struct LowerCommandOptions {
   std::string policy = "default";
   std::filesystem::path cache;
   std::filesystem::path output;           // where to write the one lowered file; empty: nowhere but the cache
+  std::filesystem::path reproduce;        // where to save what lowering the one file takes; empty: lower
   std::string action;                     // of `cache`: "stats", "prune", "verify", "clear"
   CacheLimits limits = default_limits();  // for "prune"
   unsigned jobs = 0;                      // 0: what this process may use

@@ -252,10 +252,8 @@ Result<Lowered> Lowerer::lower(const FileRecord& record, const std::atomic<bool>
   return make(record, plan, stop);
 }
 
-Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const std::atomic<bool>* stop) const {
-  const auto begin = std::chrono::steady_clock::now();
-  XAAS_ASSIGN(const TempDirectory scratch, TempDirectory::create(cache_->scratch_parent()));
-  Job job{.recipe = plan.recipe,
+Job Lowerer::job_for(const Plan& plan) const {
+  return {.recipe = plan.recipe,
           .target = target_,
           .policy = policy_,
           .build_id = plan.key.hex().substr(0, kBuildIdDigits),
@@ -264,6 +262,24 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const 
           .libraries = {},
           .modules = {},
           .output = kOutputName};
+}
+
+Status Lowerer::save_job(const FileRecord& record, const fs::path& directory) const {
+  XAAS_ASSIGN(const Plan plan, this->plan(record));
+  XAAS_ASSIGN(const std::string program, worker_bytes());
+  XAAS_TRY(make_directory(directory));
+  Job job = job_for(plan);
+  XAAS_TRY(extract(*image_, plan.inputs, plan.libraries, directory, job));
+  XAAS_TRY(put(directory, "job.json", to_json(job)));
+  XAAS_TRY(put(directory, "xaas-lower", program));
+  if (chmod((directory / "xaas-lower").c_str(), 0700) != 0) return fail_errno("cannot make the worker executable");
+  return {};
+}
+
+Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const std::atomic<bool>* stop) const {
+  const auto begin = std::chrono::steady_clock::now();
+  XAAS_ASSIGN(const TempDirectory scratch, TempDirectory::create(cache_->scratch_parent()));
+  Job job = job_for(plan);
   XAAS_TRY(extract(*image_, plan.inputs, plan.libraries, scratch.path(), job));
   XAAS_ASSIGN(const Digest scope, module_scope(plan.recipe));
   const ModuleStore modules(*cache_, scope);
@@ -346,17 +362,22 @@ Result<Digest> Lowerer::module_scope(const Recipe& recipe) const {
   return Digest::of(dump_json(scope));
 }
 
-Result<std::shared_ptr<const WorkerProgram>> Lowerer::worker() const {
-  const std::lock_guard lock(worker_mutex_);
-  if (worker_) return worker_;
+Result<std::string> Lowerer::worker_bytes() const {
   const SquashfsReader& squashfs = image_->squashfs();
   XAAS_ASSIGN(const InodeRef ref, squashfs.resolve(toolchain_.worker));
-  XAAS_ASSIGN(const std::string bytes, squashfs.read_all(ref, kWorkerLimit));
+  XAAS_ASSIGN(std::string bytes, squashfs.read_all(ref, kWorkerLimit));
   // The digest is part of every key: another program must not fill the cache under its name.
   if (Digest::of(bytes) != toolchain_.digest) {
     return fail(Code::invalid, "{} in {} is damaged: fetch the image again", toolchain_.worker,
                 image_->path().string());
   }
+  return bytes;
+}
+
+Result<std::shared_ptr<const WorkerProgram>> Lowerer::worker() const {
+  const std::lock_guard lock(worker_mutex_);
+  if (worker_) return worker_;
+  XAAS_ASSIGN(const std::string bytes, worker_bytes());
   XAAS_ASSIGN(worker_, WorkerProgram::from_bytes(bytes));
   return worker_;
 }

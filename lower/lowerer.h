@@ -62,6 +62,10 @@ class Lowerer {
   // From the cache, or made now; blocks for as long as that takes. `stop` (may be null) ends it early:
   // Code::interrupted. REQUIRES: record.recipe is not none.
   Result<Lowered> lower(const FileRecord& record, const std::atomic<bool>* stop) const;
+  // Saves in `directory`, which is made, what lowering takes: the worker "xaas-lower", the job "job.json" and its
+  // files, so that `cd directory && ./xaas-lower --worker <job.json` does what the worker would do here, only not
+  // confined.
+  Status save_job(const FileRecord& record, const std::filesystem::path& directory) const;
 
  private:
   Lowerer() = default;
@@ -70,6 +74,8 @@ class Lowerer {
   std::optional<Lowered> find(const Plan& plan) const;
   Result<Lowered> make(const FileRecord& record, const Plan& plan, const std::atomic<bool>* stop) const;
   void keep(const FileRecord& record, Lowered& lowered) const;  // in the cache, where that can be
+  Job job_for(const Plan& plan) const;
+  Result<std::string> worker_bytes() const;
   Result<std::shared_ptr<const WorkerProgram>> worker() const;
   Result<JobResult> run_within_memory(Job& job, const std::filesystem::path& scratch, const Plan& plan,
                                       const std::atomic<bool>* stop) const;

@@ -80,6 +80,8 @@ int main(int argc, char** argv) {
       ->type_name("P");
   app.add_option("--cache", options.cache, "The cache's directory")->type_name("DIR");
   app.add_option("-o,--output", options.output, "Also write the one lowered file to FILE")->type_name("FILE");
+  app.add_option("--reproduce", options.reproduce, "Save in DIR what lowering the one file takes, to run it by hand")
+      ->type_name("DIR");
   app.add_option("IMAGE", options.image, "The image")->type_name("");
   app.add_option("PATH", options.paths, "Files in the image; default: all that can be lowered")->type_name("");
 

@@ -14,11 +14,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "format/text.h"
 
@@ -281,6 +284,33 @@ std::string last_line(std::string_view messages) {
   return harmless(messages.substr(messages.rfind('\n') + 1));
 }
 
+// The names of a recipe's units; the engine numbers them in this order.
+std::vector<std::string> unit_names(const Recipe& recipe) {
+  std::vector<std::string> names;
+  const auto add = [&](const auto& input) {
+    if (const auto* unit = std::get_if<IrInput>(&input)) names.push_back(unit->name);
+  };
+  for (const LinkArgument& argument : recipe.arguments) {
+    add(argument);
+    if (const auto* archive = std::get_if<ArchiveInput>(&argument)) std::ranges::for_each(archive->members, add);
+  }
+  return names;
+}
+
+// The unit that a worker was at when it printed its stack: "Running pass 'x' on module 'units/3.bc'". Empty: not known.
+std::string unit_at_work(const Recipe& recipe, std::string_view messages) {
+  constexpr std::string_view kStack = "Stack dump:";
+  constexpr std::string_view kUnit = "units/";
+  messages = messages.substr(std::min(messages.find(kStack), messages.size()));
+  const std::size_t at = messages.find(kUnit);
+  if (at == std::string_view::npos) return "";
+  std::size_t number = 0;
+  const char* digits = messages.data() + at + kUnit.size();
+  const auto parsed = std::from_chars(digits, messages.data() + messages.size(), number);
+  const std::vector<std::string> names = unit_names(recipe);
+  return parsed.ec == std::errc() && number < names.size() ? names[number] : "";
+}
+
 std::string signal_name(int number) {
   const char* text = sigdescr_np(number);
   return fmt::format("signal {} ({})", number, text == nullptr ? "unknown" : text);
@@ -297,15 +327,14 @@ std::uint64_t oom_kills() {
 // One line on how the worker ended without an answer.
 std::string describe_end(int status, const Job& job, const std::string& messages) {
   std::string text;
+  const std::string unit = unit_at_work(job.recipe, messages);
+  const std::string what = unit.empty() ? job.recipe.output : fmt::format("{} of {}", unit, job.recipe.output);
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
-    text = fmt::format("the worker was killed for a system call that workers may not make, while lowering {}",
-                       job.recipe.output);
+    text = fmt::format("the worker was killed for a system call that workers may not make, while lowering {}", what);
   } else if (WIFSIGNALED(status)) {
-    text =
-        fmt::format("the worker was killed by {} while lowering {}", signal_name(WTERMSIG(status)), job.recipe.output);
+    text = fmt::format("the worker was killed by {} while lowering {}", signal_name(WTERMSIG(status)), what);
   } else {
-    text = fmt::format("the worker ended with status {} and no result while lowering {}", WEXITSTATUS(status),
-                       job.recipe.output);
+    text = fmt::format("the worker ended with status {} and no result while lowering {}", WEXITSTATUS(status), what);
   }
   const std::string line = last_line(messages);
   return line.empty() ? text : text + ": " + line;
@@ -346,6 +375,8 @@ Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const
                 describe_end(child.status(), job, output.messages));
   }
   XAAS_ASSIGN(JobResult result, parse_job_result(output.answer));
+  const std::string unit = result.ok ? "" : unit_at_work(job.recipe, output.messages);
+  if (!unit.empty()) result.message += " (while lowering " + unit + ")";
   result.message = harmless(result.message);
   if (result.out_of_memory) return fail(Code::exhausted, "{}", result.message);
   if (result.warnings.size() > kWarningsKept) result.warnings.resize(kWarningsKept);

@@ -40,6 +40,15 @@ class Worker {
     return {store(clang_.canonical(source, flags)), name, std::move(features)};
   }
 
+  // Of LLVM's textual form.
+  IrInput unit_of_ir(const std::string& name, const std::string& source) {
+    const std::filesystem::path at = clang_.directory("ir");
+    REQUIRE(write_file(at / "unit.ll", source));
+    clang_.run(at, "opt-19 -thinlto-bc unit.ll -o unit.bc");
+    return {store(read_file(at / "unit.bc").value()), name, {}};
+  }
+  std::string messages() const { return read_file(directory() / "messages").value(); }
+
   ObjectInput object(const std::string& name, const std::string& source) {
     const std::filesystem::path at = clang_.directory("native");
     REQUIRE(write_file(at / "unit.c", source));
@@ -55,7 +64,7 @@ class Worker {
 
   JobResult run_text(const std::string& job) {
     REQUIRE(write_file(directory() / "job.json", job));
-    const std::string answer = clang_.output(directory(), XAAS_BIN_DIR "/xaas-lower --worker < job.json 2>/dev/null");
+    const std::string answer = clang_.output(directory(), XAAS_BIN_DIR "/xaas-lower --worker < job.json 2>messages");
     const Result<JobResult> result = parse_job_result(answer);
     if (!result) FAIL(answer + result.error().message);
     CHECK(result->message.find('\n') == std::string::npos);
@@ -335,6 +344,30 @@ TEST_CASE("bad jobs are answered, not died of") {
   worker.job().build_id = "00";
   worker.add("--no-such-option");
   CHECK(has(worker.run().message, "--no-such-option"));
+}
+
+TEST_CASE("what LLVM gives up on prints the unit that it was at") {
+  // No code can be generated for this: an instruction of AVX2 in a function that says it has none.
+  constexpr const char* kImpossible = R"(
+target triple = "x86_64-pc-linux-gnu"
+target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128"
+declare <4 x i64> @llvm.x86.avx2.psad.bw(<32 x i8>, <32 x i8>)
+define void @impossible(ptr %p) #0 {
+  %a = load <32 x i8>, ptr %p
+  %r = call <4 x i64> @llvm.x86.avx2.psad.bw(<32 x i8> %a, <32 x i8> %a)
+  store <4 x i64> %r, ptr %p
+  ret void
+}
+attributes #0 = { "target-features"="+sse2" "target-cpu"="x86-64" }
+)";
+  Worker worker(LinkKind::shared);
+  worker.add(worker.unit("good.o", kPart));
+  worker.add(worker.unit_of_ir("impossible.o", kImpossible));
+  const JobResult result = worker.run();
+  CHECK(!result.ok);
+  CHECK(has(result.message, "LLVM gave up"));
+  CHECK(has(worker.messages(), "Stack dump:"));
+  CHECK(has(worker.messages(), "units/1.bc"));
 }
 
 TEST_CASE("damaged bitcode is reported with the unit's name") {

@@ -248,6 +248,17 @@ TEST_CASE_METHOD(Fixture, "a module that another link of the image has made is n
   CHECK(bytes_of(mended) == bytes_of(plus));
 }
 
+TEST_CASE_METHOD(Fixture, "a job that is saved makes the same bytes by hand") {
+  if (image() == nullptr) return;
+  const fs::path directory = root.path() / "saved";
+  test::good(lowerer()->save_job(record("lib/plus.so"), directory));
+  test::run("cd " + directory.string() + " && ./xaas-lower --worker <job.json >answer");
+  CHECK(test::good(parse_job_result(test::good(read_file(directory / "answer")))).ok);
+  const Lowered lowered = test::good(lowerer()->lower(record("lib/plus.so"), nullptr));
+  CHECK(Digest::of(test::good(read_file(directory / "output"))) == test::good(Digest::of_file(lowered.file.get())));
+  CHECK_FALSE(lowerer()->save_job(record("lib/plus.so"), directory));  // it is there
+}
+
 TEST_CASE_METHOD(Fixture, "however many ask for a file, it is lowered once") {
   if (image() == nullptr) return;
   const auto one = lowerer();

@@ -97,6 +97,7 @@ int main(void) {
   if (asked("b4")) { puts("not JSON"); return 0; }
   if (asked("b5")) for (;;) puts("more and more and more and more and more and more and more and more and more");
   if (asked("b6")) syscall(SYS_tgkill, getppid(), getppid(), SIGTERM), report("signal", errno == 0);
+  if (asked("c2")) { fputs("Stack dump:\n0.\tRunning pass 'x' on module 'units/1.bc'.\n", stderr); abort(); }
   if (asked("c0")) raise(SIGKILL);
   if (asked("c1")) report("memory", mmap(NULL, 100 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
   answer(!asked("b7"));
@@ -179,6 +180,16 @@ TEST_CASE("a worker can send signals to itself only") { CHECK(test::good(run_act
 TEST_CASE("a crash is named with its signal, the file and the worker's last words") {
   CHECK(failure_of("b0") == "the worker was killed by signal 6 (Aborted) while lowering bin/x: LLVM ERROR: bad module");
   CHECK(failure_of("b1") == "the worker was killed by signal 11 (Segmentation fault) while lowering bin/x");
+}
+
+TEST_CASE("a crash names the unit that the worker was at") {
+  Job job = job_called("c2");
+  job.recipe.arguments = {IrInput{Digest::of("a"), "a.o", {}},
+                          ArchiveInput{"libx.a", {IrInput{Digest::of("b"), "b.o", {}}}}};
+  const TempDirectory scratch = test::scratch();
+  const auto result = run_worker(program(), job, scratch.path(), {});
+  REQUIRE_FALSE(result);
+  CHECK_THAT(result.error().message, Catch::Contains("killed by signal 6 (Aborted) while lowering b.o of bin/x: "));
 }
 
 TEST_CASE("what a worker says is one line that no terminal acts on") {
