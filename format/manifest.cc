@@ -146,6 +146,9 @@ Status parse_body(const JsonObject& fields, Manifest& manifest) {
   XAAS_ASSIGN(manifest.default_configuration, fields.string("default_configuration"));
   XAAS_TRY(take_list(parse_configurations(fields, manifest.default_configuration), manifest.features,
                      manifest.configurations));
+  if (fields.has("policy")) {
+    XAAS_ASSIGN(manifest.policy, fields.string("policy"));
+  }
   return take_list(parse_list<Toolchain>(fields, "toolchains", parse_toolchain), manifest.features,
                    manifest.toolchains);
 }
@@ -154,7 +157,7 @@ Status parse_body(const JsonObject& fields, Manifest& manifest) {
 
 std::string to_json(const Manifest& manifest) {
   const FeatureFlags& features = manifest.features;
-  const OrderedJson json = {
+  OrderedJson json = {
       {"format", manifest.format},
       {"features",
        {{"incompat", features.incompat}, {"lower_incompat", features.lower_incompat}, {"compat", features.compat}}},
@@ -165,6 +168,7 @@ std::string to_json(const Manifest& manifest) {
       {"default_configuration", manifest.default_configuration},
       {"configurations", encode(manifest.configurations)},
       {"toolchains", encode(manifest.toolchains)}};
+  if (manifest.policy != kDefaultPolicy) json["policy"] = manifest.policy;
   return dump_json(json, 2) + '\n';
 }
 

@@ -32,6 +32,10 @@ struct Requirements {
   std::vector<std::string> unknown{};  // keys that this build does not know, sorted: nobody satisfies them
 };
 
+// Names of policies of lowering (spec/lowering.md), sorted.
+inline constexpr std::string_view kDefaultPolicy = "default";
+inline constexpr std::string_view kPolicies[] = {kDefaultPolicy, "fast", "max"};
+
 struct Configuration {
   std::string name;
   std::string triple;
@@ -60,6 +64,7 @@ struct Manifest {
   std::string default_configuration;
   std::vector<Configuration> configurations;
   std::vector<Toolchain> toolchains;
+  std::string policy{kDefaultPolicy};  // by which this program is best lowered, where nobody asks for another
 };
 
 // Same manifest, same bytes; ends with a newline. Requirements::unknown is left out, since nobody knows its values.

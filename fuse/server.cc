@@ -102,10 +102,7 @@ Status Server::Impl::make_lowerer() {
     log_.warning(fmt::format("this host's libc lacks {}: only what is lowered starts, not the baseline", libc));
   }
   if (options_.when == LowerWhen::never) return {};
-  LowererOptions options = options_.lowerer;
-  if (options.policy.name.empty()) {
-    XAAS_ASSIGN(options.policy, find_policy("default"));
-  }
+  const LowererOptions& options = options_.lowerer;
   Result<std::unique_ptr<Lowerer>> lowerer = Lowerer::create(image_, options);
   if (lowerer) {
     lowerer_ = std::move(*lowerer);
@@ -180,7 +177,7 @@ std::string Server::Impl::status() const {
   input.target = target();
   input.configuration = configuration_;
   if (lowerer_) {
-    input.policy = options_.lowerer.policy.name.empty() ? "default" : options_.lowerer.policy.name;
+    input.policy = lowerer_->policy().name;
     input.cache = lowerer_->cache().directory().string();
     input.timeout = timeout_text(timeout_);
     input.files = files_->reports();

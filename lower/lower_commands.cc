@@ -50,7 +50,9 @@ Result<LowererOptions> lowerer_options(const LowerCommandOptions& options) {
   LowererOptions result;
   result.configuration = options.configuration;
   result.target = {.cpu = options.cpu, .features = options.features};
-  XAAS_ASSIGN(result.policy, find_policy(options.policy));
+  if (!options.policy.empty()) {
+    XAAS_ASSIGN(result.policy, find_policy(options.policy));
+  }
   result.jobs = options.jobs;
   result.memory = options.memory;
   result.cache = options.cache;

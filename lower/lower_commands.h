@@ -18,7 +18,7 @@ struct LowerCommandOptions {
   std::string cpu;
   std::string features;
   std::string configuration;
-  std::string policy = "default";
+  std::string policy;  // empty: the one that the image says
   std::filesystem::path cache;
   std::filesystem::path output;           // where to write the one lowered file; empty: nowhere but the cache
   std::filesystem::path reproduce;        // where to save what lowering the one file takes; empty: lower

@@ -193,8 +193,8 @@ Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> im
   lowerer->toolchain_libraries_ = toolchain_libraries(*image);
   XAAS_ASSIGN(lowerer->target_, resolve_target(lowering_triple(image->manifest()), options.target));
   XAAS_ASSIGN(lowerer->configuration_, choose_configuration(*image, lowerer->target_, options.configuration));
-  lowerer->policy_ = options.policy;
-  if (options.policy.vector_width != 0) lowerer->target_.prefer_vector_width = options.policy.vector_width;
+  lowerer->policy_ = policy_for(options.policy, image->manifest().policy);
+  if (lowerer->policy_.vector_width != 0) lowerer->target_.prefer_vector_width = lowerer->policy_.vector_width;
   lowerer->jobs_ = options.jobs != 0 ? options.jobs : usable_cores();
   lowerer->memory_ = std::make_unique<MemoryBudget>(options.memory != 0 ? options.memory : available_memory() / 2);
   lowerer->cache_ = Cache::open(options.cache);

@@ -26,7 +26,7 @@ namespace xaas {
 struct LowererOptions {
   std::string configuration;  // empty: the best that this target satisfies
   TargetOverrides target;
-  Policy policy;
+  Policy policy;                // without a name: the one that the image says
   unsigned jobs = 0;            // threads per worker, as far as memory lets; 0: usable_cores()
   std::uint64_t memory = 0;     // bytes, of all workers together; 0: half of available_memory()
   std::filesystem::path cache;  // empty: the user's
@@ -53,6 +53,7 @@ class Lowerer {
 
   const Target& target() const { return target_; }
   const std::string& configuration() const { return configuration_; }
+  const Policy& policy() const { return policy_; }
   const Cache& cache() const { return *cache_; }
 
   // Of everything that decides the bytes of `record` lowered here. Code::not_found when a library is missing.

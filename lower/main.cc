@@ -76,7 +76,8 @@ int main(int argc, char** argv) {
   app.add_option("-j,--jobs", options.jobs, "Threads; default: as many as this process may use")->type_name("N");
   add_size(app, "--memory", options.memory, "Memory of all threads, such as 4G; default: half of what is available");
   app.add_option("--policy", options.policy,
-                 "default, fast: no optimisation across modules, or max: more of it, and wide vectors")
+                 "default, fast: no optimisation across modules, or max: more of it, and wide vectors; else what the "
+                 "image says")
       ->type_name("P");
   app.add_option("--cache", options.cache, "The cache's directory")->type_name("DIR");
   app.add_option("-o,--output", options.output, "Also write the one lowered file to FILE")->type_name("FILE");

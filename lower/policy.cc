@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
+
+#include "format/manifest.h"
 
 namespace xaas {
 namespace {
@@ -15,28 +16,32 @@ struct KnownPolicy {
   unsigned vector_width;
 };
 
-constexpr std::array kPolicies{
+constexpr std::array kKnown{
     KnownPolicy{"default", 3, 100, 0},
     KnownPolicy{"fast", 3, 0, 0},
     KnownPolicy{"max", 3, 400, 512},
 };
 
+static_assert(std::ranges::equal(kKnown, kPolicies, {}, &KnownPolicy::name));
+
 }  // namespace
 
 Result<Policy> find_policy(std::string_view name) {
-  const auto* known = std::find_if(kPolicies.begin(), kPolicies.end(), [&](const auto& p) { return p.name == name; });
-  if (known != kPolicies.end()) {
+  const auto* known = std::find_if(kKnown.begin(), kKnown.end(), [&](const auto& p) { return p.name == name; });
+  if (known != kKnown.end()) {
     return Policy{.name = std::string(known->name),
                   .opt_level = known->opt_level,
                   .import_limit = known->import_limit,
                   .vector_width = known->vector_width};
   }
-  std::string names;
-  for (const KnownPolicy& policy : kPolicies) {
-    if (!names.empty()) names += ", ";
-    names += policy.name;
-  }
-  return fail(Code::invalid, "unknown policy '{}': choose one of {}", name, names);
+  return fail(Code::invalid, "unknown policy '{}': choose one of {}", name, fmt::join(kPolicies, ", "));
+}
+
+Policy policy_for(const Policy& asked, std::string_view of_image) {
+  if (!asked.name.empty()) return asked;
+  auto policy = find_policy(of_image);
+  if (!policy) policy = find_policy(kDefaultPolicy);
+  return *policy;
 }
 
 }  // namespace xaas

@@ -19,5 +19,8 @@ struct Policy {
 
 // Code::invalid names the known ones.
 Result<Policy> find_policy(std::string_view name);
+// The one that is asked for, or, where `asked` has no name, the one that an image says; the default where that is not
+// known here.
+Policy policy_for(const Policy& asked, std::string_view of_image);
 
 }  // namespace xaas

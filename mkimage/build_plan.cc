@@ -72,6 +72,7 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   BuildPlan plan;
   plan.sources_left_out = file.sources_left_out;
   plan.files = file.files;
+  plan.policy = file.policy.value_or(plan.policy);
   plan.name = first_of(options.name, file.name).value_or(name);
   plan.version = first_of(options.version, file.version).value_or(version);
   const auto prefix_given = first_of(options.prefix, file.prefix);

@@ -118,6 +118,7 @@ Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents, con
   manifest.name = plan.name;
   manifest.version = plan.version;
   manifest.prefix = plan.prefix;
+  manifest.policy = plan.policy;
   if (plan.movable) manifest.features.incompat.emplace_back(kMovablePrefix);
   manifest.triples = {contents.triple};
   manifest.default_configuration = contents.configurations.front().plan.name;

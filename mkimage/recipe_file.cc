@@ -244,6 +244,15 @@ Status check(const BuildRecipe& recipe) {
   return {};
 }
 
+std::string read_policy(Reader& reader, const toml::value& value) {
+  std::string policy;
+  reader.text(policy)(value);
+  if (reader.ok() && std::ranges::find(kPolicies, policy) == std::ranges::end(kPolicies)) {
+    reader.fail_at(value, "there is no policy \"{}\": choose one of {}", policy, fmt::join(kPolicies, ", "));
+  }
+  return policy;
+}
+
 Result<BuildRecipe> read(const toml::value& document, const std::filesystem::path& path) {
   BuildRecipe recipe;
   Reader reader(path);
@@ -256,6 +265,7 @@ Result<BuildRecipe> read(const toml::value& document, const std::filesystem::pat
        {"configure", reader.text(recipe.configure)},
        {"build", reader.text(recipe.build)},
        {"install", reader.text(recipe.install)},
+       {"policy", [&](const toml::value& value) { recipe.policy = read_policy(reader, value); }},
        {"sources_left_out", reader.texts(recipe.sources_left_out)},
        {"points", reader.list([&](const auto& item) { recipe.points.push_back(read_point(reader, item)); })},
        {"leave_out", reader.list([&](const auto& item) { recipe.left_out.push_back(read_left_out(reader, item)); })},

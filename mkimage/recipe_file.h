@@ -54,6 +54,7 @@ struct BuildRecipe {
   std::optional<std::string> configure;  // shell commands; an empty one does nothing
   std::optional<std::string> build;
   std::optional<std::string> install;
+  std::optional<std::string> policy;  // one of kPolicies
   std::vector<SpecializationPoint> points;
   std::vector<LeftOutCombination> left_out;
   std::vector<std::string> sources_left_out;  // patterns of paths in the source

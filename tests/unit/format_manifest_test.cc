@@ -43,6 +43,14 @@ TEST_CASE("a manifest survives being written and read") {
   CHECK(read.configurations.front().host_libraries == std::vector<std::string>{"libc.so.6"});
 }
 
+TEST_CASE("a manifest without a policy has the default one") {
+  Manifest manifest = full_manifest();
+  CHECK(to_json(manifest).find("policy") == std::string::npos);
+  CHECK(good(parse_manifest(to_json(manifest))).policy == kDefaultPolicy);
+  manifest.policy = "max";
+  CHECK(good(parse_manifest(to_json(manifest))).policy == "max");
+}
+
 TEST_CASE("a newer format version is refused as such") {
   const std::string text = R"({"format": 2, "new": "shape"})";
   CHECK(contains(bad(parse_manifest(text), Code::unsupported), "newer"));

@@ -9,6 +9,13 @@ TEST_CASE("the default policy imports across modules and the fast one does not")
   CHECK(test::good(find_policy("fast")).import_limit == 0);
 }
 
+TEST_CASE("the policy is the one that is asked for, else the image's, else the default") {
+  const Policy fast = test::good(find_policy("fast"));
+  CHECK(policy_for(fast, "max") == fast);
+  CHECK(policy_for({}, "max").name == "max");
+  CHECK(policy_for({}, "of-tomorrow").name == "default");
+}
+
 TEST_CASE("an unknown policy is refused, naming the known ones") {
   const auto result = find_policy("best");
   REQUIRE_FALSE(result);

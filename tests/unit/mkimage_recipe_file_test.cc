@@ -20,11 +20,13 @@ TEST_CASE("a recipe file gives what it says and nothing else") {
   CHECK(recipe->name == "heat");
   CHECK(recipe->build == "make\nmake check");
   CHECK_FALSE(recipe->version);
+  CHECK(load("policy = \"max\"\n")->policy == "max");
 }
 
 TEST_CASE("errors in a recipe file are one line with file, line and column") {
   const std::pair<const char*, const char*> cases[] = {
       {"name = \"a\"\nnaem = \"b\"\n", "xaas.toml:2:"},
+      {"policy = \"best\"\n", "xaas.toml:1:10: there is no policy \"best\": choose one of default, fast, max"},
       {"version = 1.5\n", "xaas.toml:1:"},
       {"name = \"a\"\nbuild = \n", "xaas.toml:2:"},
       {"[table]\nx = 1\n", "unknown key \"table\""},
