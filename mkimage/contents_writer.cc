@@ -98,13 +98,13 @@ Result<std::uint64_t> write_contents(const fs::path& target, const WriterOptions
 }
 
 Configuration describe(const ImageContents& contents, const ConfigurationContents& from,
-                       const std::string& c_compiler) {
+                       std::vector<std::string> features) {
   Configuration configuration;
   configuration.name = from.plan.name;
   configuration.triple = contents.triple;
   configuration.rank = from.plan.rank;
   configuration.requires_ = from.plan.requires_;
-  configuration.requires_.features = required_features(contents, from, c_compiler);
+  configuration.requires_.features = std::move(features);
   configuration.points = from.plan.points;
   configuration.libc_floor = from.needs.libc_floor;
   configuration.host_libraries = from.needs.libraries;
@@ -122,8 +122,9 @@ Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents, con
   if (plan.movable) manifest.features.incompat.emplace_back(kMovablePrefix);
   manifest.triples = {contents.triple};
   manifest.default_configuration = contents.configurations.front().plan.name;
-  for (const ConfigurationContents& configuration : contents.configurations) {
-    manifest.configurations.push_back(describe(contents, configuration, c_compiler));
+  std::vector<std::vector<std::string>> features = required_features(contents, c_compiler);
+  for (std::size_t i = 0; i < contents.configurations.size(); ++i) {
+    manifest.configurations.push_back(describe(contents, contents.configurations[i], std::move(features[i])));
   }
   if (contents.worker) {
     manifest.toolchains.push_back({contents.triple,

@@ -119,6 +119,40 @@ class Common {
   std::optional<Features> common_;
 };
 
+// Of units that vary, fewer than one in so many that ask for something else ask for what the program chooses at run
+// time.
+constexpr std::size_t kRare = 20;
+
+Features required_by_units(const FeaturesOfUnits& units, const std::vector<FeaturesOfUnits>& configurations) {
+  Common of_all;
+  Common of_varying;
+  std::size_t varying = 0;
+  std::map<std::string, std::size_t> own;  // features, by how many units ask for them here and not everywhere
+  for (const auto& [name, here] : units) {
+    of_all.add(here);
+    Common everywhere;
+    bool varies = false;
+    for (const FeaturesOfUnits& configuration : configurations) {
+      const auto there = configuration.find(name);
+      const Features features = there == configuration.end() ? Features() : there->second;
+      everywhere.add(features);
+      varies = varies || features != here;
+    }
+    if (!varies) continue;
+    ++varying;
+    of_varying.add(here);
+    Features beyond;
+    std::ranges::set_difference(here, everywhere.value(), std::inserter(beyond, beyond.end()));
+    for (const std::string& feature : beyond) ++own[feature];
+  }
+  Features required = of_all.value();
+  required.merge(of_varying.value());
+  for (const auto& [feature, count] : own) {
+    if (count * kRare >= varying) required.insert(feature);
+  }
+  return required;
+}
+
 }  // namespace
 
 Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
@@ -164,32 +198,18 @@ Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
   return {};
 }
 
-std::vector<std::string> required_features(const ImageContents& contents, const ConfigurationContents& configuration,
-                                           const std::string& c_compiler) {
+std::vector<std::vector<std::string>> required_features(const ImageContents& contents, const std::string& c_compiler) {
   UnitFeatureTable table(c_compiler);
-  std::vector<FeaturesOfUnits> others;
-  for (const ConfigurationContents& other : contents.configurations) others.push_back(features_of_units(other, table));
-
-  Features required(configuration.plan.requires_.features.begin(), configuration.plan.requires_.features.end());
-  Common of_all;
-  Common of_varying;
-  for (const auto& [name, here] : features_of_units(configuration, table)) {
-    of_all.add(here);
-    Common everywhere;
-    bool varies = false;
-    for (const FeaturesOfUnits& other : others) {
-      const auto there = other.find(name);
-      const Features features = there == other.end() ? Features() : there->second;
-      everywhere.add(features);
-      varies = varies || features != here;
-    }
-    if (!varies) continue;
-    of_varying.add(here);
-    std::ranges::set_difference(here, everywhere.value(), std::inserter(required, required.end()));
+  std::vector<FeaturesOfUnits> asked;
+  for (const ConfigurationContents& one : contents.configurations) asked.push_back(features_of_units(one, table));
+  std::vector<std::vector<std::string>> results;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    Features required = required_by_units(asked[i], asked);
+    const std::vector<std::string>& declared = contents.configurations[i].plan.requires_.features;
+    required.insert(declared.begin(), declared.end());
+    results.emplace_back(required.begin(), required.end());
   }
-  required.merge(of_all.value());
-  required.merge(of_varying.value());
-  return {required.begin(), required.end()};
+  return results;
 }
 
 }  // namespace xaas

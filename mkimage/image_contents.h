@@ -43,12 +43,11 @@ Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
                              const PlannedConfiguration& configuration, const CaptureEnvironment& environment,
                              unsigned jobs, Progress& progress, ImageContents& contents);
 
-// The features of a CPU that code of a configuration executes without asking, by what options ask for in the units that
-// are linked, captured or not: what the units have in common; of units that ask for something else in another
-// configuration, what they have in common here, and what each asks for here and not everywhere; and what the recipe
-// declares. What a unit asks for beyond that, in every configuration, is for code that is chosen at run time.
+// For each configuration, the features of a CPU that its code executes without asking, by what options ask for in the
+// units that are linked, captured or not: what the units have in common; of units that ask for something else in
+// another configuration, what they have in common here, and what more than a few of them ask for here and not
+// everywhere; and what the recipe declares. What a unit asks for beyond that is for code that is chosen at run time.
 // `c_compiler` tells what options mean. Sorted.
-std::vector<std::string> required_features(const ImageContents& contents, const ConfigurationContents& configuration,
-                                           const std::string& c_compiler);
+std::vector<std::vector<std::string>> required_features(const ImageContents& contents, const std::string& c_compiler);
 
 }  // namespace xaas

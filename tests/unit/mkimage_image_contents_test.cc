@@ -31,8 +31,7 @@ std::vector<bool> require(const std::vector<ConfigurationContents>& configuratio
   ImageContents contents;
   contents.configurations = configurations;
   std::vector<bool> result;
-  for (const ConfigurationContents& one : contents.configurations) {
-    const auto features = required_features(contents, one, find_program("clang-19").value().string());
+  for (const auto& features : required_features(contents, find_program("clang-19").value().string())) {
     result.push_back(std::ranges::count(features, feature) == 1);
   }
   return result;
@@ -62,6 +61,22 @@ TEST_CASE("a unit for run time is none of a configuration's, also beside its opt
   const auto avx = configuration({{"a", {"-mavx2"}}, {"b", {"-mavx2"}}, {"wide", {"-mavx512f", "-mavx2"}}});
   CHECK(require({plain, avx}, "+avx512f") == Answers{false, false});
   CHECK(require({plain, avx}, "+avx2") == Answers{false, true});
+}
+
+TEST_CASE(
+    "a feature that very few units ask for, of many that vary, is for run time in whatever configurations they do") {
+  std::map<std::string, std::vector<std::string>> sse;
+  std::map<std::string, std::vector<std::string>> avx;
+  for (int i = 0; i < 30; ++i) {
+    sse[std::to_string(i)] = {"-msse4.1"};
+    avx[std::to_string(i)] = {"-mavx2"};
+  }
+  sse["asks the CPU"] = {"-msse4.1"};
+  avx["asks the CPU"] = {"-mavx2", "-mavx512f"};
+  CHECK(require({configuration(sse), configuration(avx)}, "+avx512f") == Answers{false, false});
+  CHECK(require({configuration(sse), configuration(avx)}, "+avx2") == Answers{false, true});
+  avx["another"] = avx["asks the CPU"];
+  CHECK(require({configuration(sse), configuration(avx)}, "+avx512f") == Answers{false, true});
 }
 
 TEST_CASE("a unit that only some configurations have is required as it is") {
