@@ -84,6 +84,9 @@ std::int64_t modified(const fs::path& path) {
   return lstat(path.c_str(), &status) == 0 ? status.st_mtim.tv_sec : 0;
 }
 
+// Its time is that of the last upkeep, of whichever process.
+fs::path stamp_of(const Cache& cache) { return cache.directory() / "upkeep"; }
+
 // The least recently used first.
 Result<std::vector<Item>> items_of(const Cache& cache) {
   std::map<fs::path, Item> items;
@@ -194,12 +197,14 @@ Result<CacheUsage> prune_cache(const Cache& cache, const CacheLimits& limits) {
   return removed;
 }
 
-void prune_cache_if_due(const Cache& cache) {
-  if (!cache.writable()) return;
-  // The file's time is that of the last upkeep, of whichever process.
-  const fs::path stamp = cache.directory() / "upkeep";
+bool is_upkeep_due(const Cache& cache) {
   const auto due = std::chrono::system_clock::now().time_since_epoch() - kUpkeepInterval;
-  if (modified(stamp) > std::chrono::duration_cast<std::chrono::seconds>(due).count()) return;
+  return cache.writable() && modified(stamp_of(cache)) <= std::chrono::duration_cast<std::chrono::seconds>(due).count();
+}
+
+void prune_cache_if_due(const Cache& cache) {
+  if (!is_upkeep_due(cache)) return;
+  const fs::path stamp = stamp_of(cache);
   const Fd file(open(stamp.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.valid() || futimens(file.get(), nullptr) != 0) return;
   static_cast<void>(prune_cache(cache, default_limits()));

@@ -37,7 +37,9 @@ CacheLimits default_limits();
 // Removes what has not been used for longest, until the rest is within `limits`; modules of one scope go together. Also
 // scratch directories, as clear_cache() does. Returns what was removed. Files that are open stay so.
 Result<CacheUsage> prune_cache(const Cache& cache, const CacheLimits& limits);
-// Prunes with the default limits, unless some process has done that within the last hour.
+// Whether no process has pruned the cache with the default limits within the last hour. Cheap.
+bool is_upkeep_due(const Cache& cache);
+// Prunes with the default limits where that is due.
 void prune_cache_if_due(const Cache& cache);
 
 }  // namespace xaas

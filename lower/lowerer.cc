@@ -336,8 +336,10 @@ void Lowerer::keep(const FileRecord& record, Lowered& lowered) const {
                               .seconds = lowered.seconds});
   if (entry) {
     lowered.file = std::move(entry->file);
-    const std::lock_guard lock(upkeep_mutex_);
-    if (!upkeep_.joinable()) upkeep_ = std::jthread([this] { prune_cache_if_due(*cache_); });
+    if (is_upkeep_due(*cache_)) {
+      const std::lock_guard lock(upkeep_mutex_);
+      upkeep_ = std::jthread([this] { prune_cache_if_due(*cache_); });
+    }
     return;
   }
   // No room or no permission: the file lives on without a name, for as long as it is open.
