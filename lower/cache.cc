@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <functional>
+#include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -179,6 +180,21 @@ std::unique_ptr<Cache> Cache::open(fs::path directory) {
     cache->directory_.clear();
   }
   return cache;
+}
+
+std::vector<std::unique_ptr<Cache>> Cache::open_site_caches() {
+  std::vector<std::unique_ptr<Cache>> caches;
+  std::istringstream names(environment("XAAS_SITE_CACHES"));
+  for (std::string name; std::getline(names, name, ':');) {
+    std::error_code error;
+    const fs::path directory = fs::canonical(name, error);
+    if (error || !name.starts_with('/') || !check_trusted_cache(directory)) continue;
+    std::unique_ptr<Cache> cache(new Cache);
+    cache->directory_ = directory;
+    cache->writable_ = fail(Code::permission, "{} is a site's cache, which is only read", directory.string());
+    caches.push_back(std::move(cache));
+  }
+  return caches;
 }
 
 Status Cache::writable() const { return writable_; }

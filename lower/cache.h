@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "format/digest.h"
 #include "format/error.h"
@@ -52,6 +53,9 @@ class Cache {
   // be written is usable for reading, and writable() says why it is not. One that somebody else can write is not used
   // at all.
   static std::unique_ptr<Cache> open(std::filesystem::path directory);
+  // Those that $XAAS_SITE_CACHES names, separated by colons: only read. One that does not exist, or that others than
+  // this user and root can write, is left out.
+  static std::vector<std::unique_ptr<Cache>> open_site_caches();
 
   const std::filesystem::path& directory() const { return directory_; }
   // Where the lowered file of an entry lies, for people.

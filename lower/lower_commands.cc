@@ -91,9 +91,7 @@ Result<std::vector<FileRecord>> select_records(const Image& image, const std::st
 }
 
 void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lowered& lowered, bool json) {
-  std::error_code error;
-  std::filesystem::path where = lowerer.cache().data_path(lowered.key);
-  if (!std::filesystem::exists(where, error)) where = "-";  // not kept
+  const std::filesystem::path where = lowerer.place(lowered.key).value_or("-");  // not kept
   const char* how = lowered.from_cache ? "cached" : "lowered";
   if (json) {
     fmt::print("{}\n", dump_json({{"path", path_in_tree(record.path)},

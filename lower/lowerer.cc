@@ -198,6 +198,7 @@ Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> im
   lowerer->jobs_ = options.jobs != 0 ? options.jobs : usable_cores();
   lowerer->memory_ = std::make_unique<MemoryBudget>(options.memory != 0 ? options.memory : available_memory() / 2);
   lowerer->cache_ = Cache::open(options.cache);
+  lowerer->site_caches_ = Cache::open_site_caches();
   lowerer->image_ = std::move(image);
   return lowerer;
 }
@@ -232,6 +233,7 @@ Result<std::optional<Lowered>> Lowerer::find(const FileRecord& record) const {
 
 std::optional<Lowered> Lowerer::find(const Plan& plan) const {
   auto entry = cache_->find(plan.key);
+  for (std::size_t i = 0; !entry && i < site_caches_.size(); ++i) entry = site_caches_[i]->find(plan.key);
   if (!entry) return std::nullopt;
   return Lowered{.file = std::move(entry->file),
                  .size = entry->record.size,
@@ -241,6 +243,15 @@ std::optional<Lowered> Lowerer::find(const Plan& plan) const {
                  .peak_bytes = 0,
                  .modules_made = 0,
                  .warnings = {}};
+}
+
+std::optional<fs::path> Lowerer::place(const Digest& key) const {
+  std::error_code error;
+  if (fs::path own = cache_->data_path(key); fs::exists(own, error)) return own;
+  for (const auto& cache : site_caches_) {
+    if (fs::path there = cache->data_path(key); fs::exists(there, error)) return there;
+  }
+  return std::nullopt;
 }
 
 Result<Lowered> Lowerer::lower(const FileRecord& record, const std::atomic<bool>* stop) const {

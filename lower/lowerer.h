@@ -55,6 +55,8 @@ class Lowerer {
   const std::string& configuration() const { return configuration_; }
   const Policy& policy() const { return policy_; }
   const Cache& cache() const { return *cache_; }
+  // Where the lowered file with this key lies; nullopt where no cache has it.
+  std::optional<std::filesystem::path> place(const Digest& key) const;
 
   // Of everything that decides the bytes of `record` lowered here. Code::not_found when a library is missing.
   Result<Digest> key(const FileRecord& record) const;
@@ -91,6 +93,7 @@ class Lowerer {
   unsigned jobs_ = 1;
   std::unique_ptr<MemoryBudget> memory_;
   std::unique_ptr<Cache> cache_;
+  std::vector<std::unique_ptr<Cache>> site_caches_;  // looked into where cache_ has nothing
   mutable std::mutex worker_mutex_;
   mutable std::shared_ptr<const WorkerProgram> worker_;
   mutable std::mutex upkeep_mutex_;

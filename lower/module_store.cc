@@ -22,7 +22,8 @@ namespace {
 // LLVM's own, see llvm/lib/Support/Caching.cpp: what else is in its directory is temporary.
 constexpr std::string_view kPrefix = "llvmcache-";
 constexpr std::size_t kKeyDigits = 40;
-constexpr std::uint64_t kLargest = 1ULL << 30;  // bytes of an object
+constexpr std::uint64_t kLargest = 256ULL << 20;  // bytes of an object
+constexpr std::uint64_t kMost = 4ULL << 30;       // bytes that one worker may leave behind
 
 bool is_key(std::string_view text) {
   return text.size() == kKeyDigits && std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
@@ -106,6 +107,7 @@ std::size_t ModuleStore::collect(const fs::path& directory) const {
   if (!is_usable_) return 0;
   for (const fs::path& part : {root_.parent_path(), root_}) mkdir(part.c_str(), 0700);
   std::size_t added = 0;
+  std::uint64_t total = 0;
   std::vector<std::string> known = names_in(root_);
   for (std::string& name : known) name.resize(std::min(name.size(), kKeyDigits));
   std::ranges::sort(known);
@@ -115,6 +117,8 @@ std::size_t ModuleStore::collect(const fs::path& directory) const {
     if (!is_key(key) || std::ranges::binary_search(known, key)) continue;
     const auto bytes = read_own(directory / name);
     if (!bytes) continue;
+    total += bytes->size();
+    if (total > kMost) break;
     auto file = TempFile::create(root_);
     if (!file || fchmod(file->fd(), 0600) != 0 || !write_all(file->fd(), *bytes)) break;
     // Not synchronised: what a crash leaves half-written does not have the digest in its name.

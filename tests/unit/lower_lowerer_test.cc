@@ -248,6 +248,27 @@ TEST_CASE_METHOD(Fixture, "a module that another link of the image has made is n
   CHECK(bytes_of(mended) == bytes_of(plus));
 }
 
+TEST_CASE_METHOD(Fixture, "what a site's cache has is not lowered again, unless others can write there") {
+  if (image() == nullptr) return;
+  const FileRecord part = record("lib/libpart.so.1.0");
+  const Digest key = test::good(lowerer()->lower(part, nullptr)).key;
+  const fs::path site = root.path() / "site";
+  fs::rename(root.path() / "cache", site);
+  const std::string names = "/nonexistent:" + site.string();
+  setenv("XAAS_SITE_CACHES", names.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+  const auto reader = lowerer();
+  fs::permissions(site, fs::perms::all);
+  const auto distrustful = lowerer();
+  unsetenv("XAAS_SITE_CACHES");  // NOLINT(concurrency-mt-unsafe)
+  CHECK_FALSE(test::good(distrustful->find(part)));
+  const auto found = test::good(reader->find(part));
+  REQUIRE(found);
+  CHECK(found->key == key);
+  REQUIRE(reader->place(key));
+  CHECK(reader->place(key)->string().starts_with(fs::canonical(site).string()));
+  CHECK_FALSE(fs::exists(reader->cache().data_path(key)));
+}
+
 TEST_CASE_METHOD(Fixture, "a job that is saved makes the same bytes by hand") {
   if (image() == nullptr) return;
   const fs::path directory = root.path() / "saved";
