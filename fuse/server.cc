@@ -145,14 +145,16 @@ void Server::Impl::lower_all() {
     if (!record->recipe.is_none() && tree_root_of(record->path) == root) records.push_back(std::move(*record));
   }
   std::ranges::sort(records, {}, &FileRecord::size);
+  std::size_t failed = 0;
   for (const FileRecord& record : records) {
     const auto lowered = lowerer_->lower(record, &ending_);
     if (ending_) return;
     const std::string_view path = path_in_tree(record.path);
+    if (!lowered) ++failed;
     if (!lowered) log_.warning(fmt::format("{}: not lowered ahead: {}", path, lowered.error().message));
     if (lowered && !lowered->from_cache) log_.info(fmt::format("{}: lowered in {:.1f} s", path, lowered->seconds));
   }
-  log_.info(fmt::format("all {} files are lowered", records.size()));
+  log_.info(fmt::format("{} of {} files are lowered", records.size() - failed, records.size()));
 }
 
 // None: the image is shown as it was built.

@@ -26,15 +26,6 @@ namespace {
 constexpr int kRecordVersion = 1;
 constexpr std::uint64_t kRecordLimit = 64 << 10;
 
-// What a job may well need for its inputs and output.
-constexpr std::uint64_t kScratchRoom = 256ULL << 20;
-
-std::uint64_t available_bytes(const fs::path& directory) {
-  std::error_code error;
-  const fs::space_info space = fs::space(directory, error);
-  return error ? 0 : space.available;
-}
-
 std::string environment(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing here changes the environment
   return value == nullptr ? "" : value;
@@ -168,6 +159,12 @@ LockState wait_for_lock(int fd, const std::atomic<bool>* stop) {
 
 }  // namespace
 
+std::uint64_t available_bytes(const fs::path& directory) {
+  std::error_code error;
+  const fs::space_info space = fs::space(directory, error);
+  return error ? 0 : space.available;
+}
+
 std::unique_ptr<Cache> Cache::open(fs::path directory) {
   std::unique_ptr<Cache> cache(new Cache);
   if (directory.empty()) directory = default_directory();
@@ -220,7 +217,7 @@ std::optional<CacheEntry> Cache::find(const Digest& key) const {
   if (directory_.empty()) return std::nullopt;
   auto entry = load(key);
   if (entry) return std::move(*entry);
-  if (entry.error().code == Code::invalid) remove_broken(key);
+  if (entry.error().code == Code::invalid && writable_) remove_broken(key);
   return std::nullopt;
 }
 
@@ -236,7 +233,7 @@ Result<CacheEntry> Cache::load(const Digest& key) const {
   entry.file = std::move(*data);
   XAAS_TRY(check_content(key, entry.file.get(), entry.record));
   // Used now, for whoever removes what has not been used for long.
-  static_cast<void>(futimens(record_file.get(), nullptr));
+  if (writable_) static_cast<void>(futimens(record_file.get(), nullptr));
   return entry;
 }
 

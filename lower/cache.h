@@ -97,6 +97,11 @@ class Cache {
   mutable std::map<Digest, Version> verified_;  // entries whose digest this process has checked
 };
 
+// What a job may well need for its inputs and output, in bytes.
+inline constexpr std::uint64_t kScratchRoom = 256ULL << 20;
+// That can be written where `directory` is; 0 where that cannot be told.
+std::uint64_t available_bytes(const std::filesystem::path& directory);
+
 // Directories of a cache, for its upkeep.
 inline constexpr const char* kCacheEntries = "v1";       // <2>/<key>.elf, .json, .lock
 inline constexpr const char* kCacheModules = "modules";  // <2>/<scope>/<key>-<digest>: see module_store.h

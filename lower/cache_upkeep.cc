@@ -25,6 +25,7 @@ namespace {
 constexpr std::uint64_t kStatBlock = 512;
 constexpr std::chrono::hours kLongestWork(24);  // of one worker, and more
 constexpr std::chrono::hours kUpkeepInterval(1);
+constexpr std::uint64_t kMostFree = 10ULL << 30;
 
 using Visit = std::function<void(const fs::path&)>;
 
@@ -66,9 +67,10 @@ void count(const fs::path& path, CacheUsage& usage) {
 void remove_old_scratch(const Cache& cache) {
   std::error_code error;
   const auto old = fs::file_time_type::clock::now() - kLongestWork;
-  for (const fs::directory_entry& entry : fs::directory_iterator(cache.directory() / kCacheScratch, error)) {
+  fs::directory_iterator entry(cache.directory() / kCacheScratch, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     std::error_code unreadable;
-    if (entry.last_write_time(unreadable) < old && !unreadable) remove_tree(entry.path());
+    if (entry->last_write_time(unreadable) < old && !unreadable) remove_tree(entry->path());
   }
 }
 
@@ -82,6 +84,12 @@ struct Item {
 std::int64_t modified(const fs::path& path) {
   struct stat status{};
   return lstat(path.c_str(), &status) == 0 ? status.st_mtim.tv_sec : 0;
+}
+
+// A moment, in seconds since 1970.
+std::int64_t seconds_ago(std::chrono::seconds ago) {
+  const auto moment = std::chrono::system_clock::now().time_since_epoch() - ago;
+  return std::chrono::duration_cast<std::chrono::seconds>(moment).count();
 }
 
 // Its time is that of the last upkeep, of whichever process.
@@ -109,10 +117,12 @@ Result<std::vector<Item>> items_of(const Cache& cache) {
 void remove_item(Item& item, CacheUsage& removed) {
   std::ranges::sort(item.files, {}, [](const fs::path& path) { return !is_record(path); });
   for (const fs::path& file : item.files) {
-    count(file, removed);
-    std::error_code ignored;
-    fs::remove(file, ignored);
+    CacheUsage counted = removed;
+    count(file, counted);
+    if (unlink(file.c_str()) == 0) removed = counted;
   }
+  // Of modules, the scope; another directory is not empty, or is made again.
+  rmdir(item.files.front().parent_path().c_str());
 }
 
 // Bytes by which the disk lacks what is to stay free.
@@ -120,7 +130,8 @@ std::uint64_t lacking_bytes(const fs::path& directory, double free_share) {
   std::error_code error;
   const fs::space_info space = fs::space(directory, error);
   if (error) return 0;
-  const auto wanted = static_cast<std::uint64_t>(static_cast<double>(space.capacity) * free_share);
+  const auto share = static_cast<std::uint64_t>(static_cast<double>(space.capacity) * free_share);
+  const std::uint64_t wanted = std::min(share, kMostFree);
   return wanted > space.available ? wanted - space.available : 0;
 }
 
@@ -184,30 +195,30 @@ Result<CacheUsage> prune_cache(const Cache& cache, const CacheLimits& limits) {
   std::uint64_t total = 0;
   for (const Item& item : items) total += item.bytes;
   std::uint64_t excess = total > limits.bytes ? total - limits.bytes : 0;
-  excess = std::max(excess, lacking_bytes(cache.directory(), limits.free_share));
-  const std::int64_t oldest =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch() - limits.age)
-          .count();
+  const std::uint64_t lacking = lacking_bytes(cache.directory(), limits.free_share);
+  if (lacking <= total) excess = std::max(excess, lacking);
+  const std::int64_t oldest = seconds_ago(limits.age);
+  const std::int64_t latest = seconds_ago(limits.spared);
   CacheUsage removed;
   for (Item& item : items) {
-    if (item.used >= oldest && removed.bytes >= excess) break;
+    if (item.used > latest || (item.used >= oldest && removed.bytes >= excess)) break;
     remove_item(item, removed);
   }
   remove_old_scratch(cache);
   return removed;
 }
 
-bool is_upkeep_due(const Cache& cache) {
-  const auto due = std::chrono::system_clock::now().time_since_epoch() - kUpkeepInterval;
-  return cache.writable() && modified(stamp_of(cache)) <= std::chrono::duration_cast<std::chrono::seconds>(due).count();
+bool claim_upkeep(const Cache& cache) {
+  const fs::path stamp = stamp_of(cache);
+  if (!cache.writable() || modified(stamp) > seconds_ago(kUpkeepInterval)) return false;
+  const Fd file(open(stamp.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  return file.valid() && futimens(file.get(), nullptr) == 0;
 }
 
-void prune_cache_if_due(const Cache& cache) {
-  if (!is_upkeep_due(cache)) return;
-  const fs::path stamp = stamp_of(cache);
-  const Fd file(open(stamp.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file.valid() || futimens(file.get(), nullptr) != 0) return;
-  static_cast<void>(prune_cache(cache, default_limits()));
+void do_upkeep(const Cache& cache) {
+  CacheLimits limits = default_limits();
+  limits.spared = kUpkeepInterval;
+  static_cast<void>(prune_cache(cache, limits));
 }
 
 }  // namespace xaas

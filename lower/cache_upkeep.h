@@ -29,17 +29,19 @@ Result<CacheUsage> clear_cache(const Cache& cache);
 struct CacheLimits {
   std::uint64_t bytes = 20ULL << 30;     // on disk
   std::chrono::seconds age{90 * 86400};  // since it was last used
-  double free_share = 0.05;              // of the disk, that stays free for others
+  double free_share = 0.05;              // of the disk, that stays free for others, but no more than 10 GiB
+  std::chrono::seconds spared{0};        // what was used so lately stays in any case
 };
 // The default ones, with $XAAS_CACHE_SIZE, as parse_bytes() reads it, in the place of `bytes`; one that is none is
 // passed over.
 CacheLimits default_limits();
-// Removes what has not been used for longest, until the rest is within `limits`; modules of one scope go together. Also
-// scratch directories, as clear_cache() does. Returns what was removed. Files that are open stay so.
+// Removes what has not been used for longest, until the rest is within `limits`; modules of one scope go together. What
+// is to be free does not count where the whole cache would not be enough for it. Also scratch directories, as
+// clear_cache() does. Returns what was removed. Files that are open stay so.
 Result<CacheUsage> prune_cache(const Cache& cache, const CacheLimits& limits);
-// Whether no process has pruned the cache with the default limits within the last hour. Cheap.
-bool is_upkeep_due(const Cache& cache);
-// Prunes with the default limits where that is due.
-void prune_cache_if_due(const Cache& cache);
+// Whether it is time to prune, because nobody has claimed that within the last hour; whoever gets true has claimed it.
+bool claim_upkeep(const Cache& cache);
+// What is to be done then: prunes with the default limits, and spares what was used within the last hour.
+void do_upkeep(const Cache& cache);
 
 }  // namespace xaas

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <filesystem>
 #include <set>
+#include <system_error>
 
 #include "format/file.h"
 #include "lower/engine_codegen.h"
@@ -136,6 +137,8 @@ const std::string& out_of_memory_answer() {
 }
 
 [[noreturn]] void give_up(void*, const char* reason, bool) {
+  if (std::string_view(reason).find("pthread_create") != std::string_view::npos)
+    give_up_for_memory(nullptr, reason, true);
   llvm::sys::RunSignalHandlers();  // prints what this thread was at
   ::_exit(write_result(failed({Code::failed, fmt::format("LLVM gave up: {}", reason)})) ? 0 : 1);
 }
@@ -163,6 +166,17 @@ JobResult run_job(const Job& job) {
   return result;
 }
 
+// What the system says instead of what LLVM's handlers catch: no memory for a thread, or for a file.
+static JobResult run_job_within_memory(const Job& job) try {
+  JobResult result = run_job(job);
+  result.out_of_memory = !result.ok && result.message.find("Cannot allocate memory") != std::string::npos;
+  return result;
+} catch (const std::system_error& error) {
+  JobResult result = failed({Code::exhausted, error.what()});
+  result.out_of_memory = true;
+  return result;
+}
+
 int worker_main() {
   // A crash prints what its thread was at; the parent finds the unit in it.
   llvm::EnablePrettyStackTrace();
@@ -172,7 +186,7 @@ int worker_main() {
   llvm::install_out_of_memory_new_handler();
   const Result<std::string> input = read_fd(STDIN_FILENO);
   const Result<Job> job = input ? parse_job(*input) : tl::unexpected<Error>(input.error());
-  JobResult result = job ? run_job(*job) : failed(job.error());
+  JobResult result = job ? run_job_within_memory(*job) : failed(job.error());
   result.peak_bytes = peak_memory();
   const bool written = write_result(result);
   // Nothing is torn down: after a crash in lld its threads may still run.

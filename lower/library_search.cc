@@ -50,6 +50,7 @@ Result<std::optional<FoundLibrary>> look_in_image(const Image& image, std::strin
   FoundLibrary library{.soname = std::string(soname), .identity = {}, .path = *file, .in_image = true};
   XAAS_ASSIGN(const auto record, image.files().find(*file));
   if (record) {
+    library.is_indexed = true;
     library.identity = record->sha256.to_string();
   } else {
     XAAS_ASSIGN(const std::string content, read_unindexed(image, *file));

@@ -18,6 +18,7 @@ struct FoundLibrary {
   std::string identity;  // what of it decides the bytes: "sha256:…" of the content, or "build-id:…"
   std::string path;      // in the image (no leading '/') or on the host (absolute)
   bool in_image = false;
+  bool is_indexed = false;  // in the image's index
 };
 
 // The path in the image that `path` leads to, through any symlinks that stay in the image. An absolute symlink begins

@@ -27,7 +27,9 @@ namespace {
 constexpr int kKeyVersion = 1;
 constexpr std::uint64_t kWorkerLimit = 1ULL << 30;
 constexpr std::uint64_t kOutputLimit = 8ULL << 30;
-constexpr std::uint64_t kIndexLimit = 4ULL << 30;
+constexpr std::uint64_t kLentPerBitcodeByte = 16;  // objects are about as large as bitcode
+constexpr std::uint64_t kLeastMemory = 256ULL << 20;
+constexpr std::uint64_t kStacksPerThread = 16ULL << 20;  // address space of a thread and of one that it waits for
 constexpr std::size_t kBuildIdDigits = 40;
 constexpr const char* kOutputName = "output";
 constexpr const char* kModulesName = "modules";
@@ -153,6 +155,16 @@ Status extract(const Image& image, const Inputs& inputs, const std::vector<Found
   return {};
 }
 
+std::uint64_t bitcode_bytes(const Job& job, const fs::path& scratch) {
+  std::uint64_t bytes = 0;
+  for (const auto& [digest, name] : job.files) {
+    std::error_code error;
+    const std::uint64_t size = name.ends_with(".bc") ? fs::file_size(scratch / name, error) : 0;
+    if (!error) bytes += size;
+  }
+  return bytes;
+}
+
 // What the worker made is as trusted as the worker: a plain ELF file of this machine, or nothing.
 Result<Fd> open_output(const fs::path& path, std::string_view triple, std::uint64_t& size) {
   Fd fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -196,7 +208,8 @@ Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> im
   lowerer->policy_ = policy_for(options.policy, image->manifest().policy);
   if (lowerer->policy_.vector_width != 0) lowerer->target_.prefer_vector_width = lowerer->policy_.vector_width;
   lowerer->jobs_ = options.jobs != 0 ? options.jobs : usable_cores();
-  lowerer->memory_ = std::make_unique<MemoryBudget>(options.memory != 0 ? options.memory : available_memory() / 2);
+  lowerer->memory_ = std::make_unique<MemoryBudget>(
+      options.memory != 0 ? options.memory : std::max(kLeastMemory, available_memory() / 2));
   lowerer->cache_ = Cache::open(options.cache);
   lowerer->site_caches_ = Cache::open_site_caches();
   lowerer->image_ = std::move(image);
@@ -292,12 +305,13 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const 
   XAAS_ASSIGN(const TempDirectory scratch, TempDirectory::create(cache_->scratch_parent()));
   Job job = job_for(plan);
   XAAS_TRY(extract(*image_, plan.inputs, plan.libraries, scratch.path(), job));
-  XAAS_ASSIGN(const Digest scope, module_scope(plan.recipe));
-  const ModuleStore modules(*cache_, scope);
   // A module alone is the whole link, which has an entry of its own.
+  std::optional<ModuleStore> modules;
   if (plan.inputs.ir.size() > 1) {
+    XAAS_ASSIGN(const Digest scope, module_scope(plan));
+    modules.emplace(*cache_, scope);
     job.modules = kModulesName;
-    modules.lend(scratch.path() / kModulesName);
+    modules->lend(scratch.path() / kModulesName, kLentPerBitcodeByte * bitcode_bytes(job, scratch.path()));
   }
   XAAS_ASSIGN(JobResult result, run_within_memory(job, scratch.path(), plan, stop));
   if (!result.ok) return fail(Code::failed, "cannot lower {}: {}", path_in_tree(record.path), result.message);
@@ -305,7 +319,7 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const 
   Lowered lowered;
   lowered.key = plan.key;
   lowered.peak_bytes = result.peak_bytes;
-  if (!job.modules.empty()) lowered.modules_made = modules.collect(scratch.path() / kModulesName);
+  if (modules) lowered.modules_made = modules->collect(scratch.path() / kModulesName, plan.inputs.ir.size());
   lowered.warnings = std::move(result.warnings);
   XAAS_ASSIGN(lowered.file, open_output(scratch.path() / kOutputName, target_.triple, lowered.size));
   lowered.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -325,19 +339,25 @@ Result<JobResult> Lowerer::run_within_memory(Job& job, const fs::path& scratch, 
   }
   job.jobs = threads_within(memory_->bytes(), sizes, jobs_);
   const auto share = memory_->take(estimated_memory(sizes, job.jobs), stop);
-  WorkerLimits limits{.memory = memory_->bytes(), .stop = stop};
+  WorkerLimits limits{.stop = stop};
+  bool is_limited = true;
   for (;;) {
+    limits.memory = is_limited ? memory_->bytes() + job.jobs * kStacksPerThread : 0;
     auto result = run_worker(*program, job, scratch, limits);
     if (result || result.error().code != Code::exhausted) return result;
     // With one thread nothing is left to be saved.
-    if (job.jobs == 1 && limits.memory == 0) return result;
-    if (job.jobs == 1) limits.memory = 0;
+    if (job.jobs == 1 && !is_limited) return result;
+    is_limited = job.jobs > 1;
     job.jobs = std::max(1U, job.jobs / 2);
   }
 }
 
 void Lowerer::keep(const FileRecord& record, Lowered& lowered) const {
   const Manifest& manifest = image_->manifest();
+  {
+    const std::lock_guard lock(upkeep_mutex_);
+    if (claim_upkeep(*cache_)) upkeep_ = std::jthread([this] { do_upkeep(*cache_); });
+  }
   auto entry = cache_->store(lowered.key, lowered.file.get(), lowered.size,
                              {.sha256 = {},
                               .size = 0,
@@ -347,32 +367,50 @@ void Lowerer::keep(const FileRecord& record, Lowered& lowered) const {
                               .seconds = lowered.seconds});
   if (entry) {
     lowered.file = std::move(entry->file);
-    if (is_upkeep_due(*cache_)) {
-      const std::lock_guard lock(upkeep_mutex_);
-      upkeep_ = std::jthread([this] { prune_cache_if_due(*cache_); });
-    }
     return;
   }
   // No room or no permission: the file lives on without a name, for as long as it is open.
   lowered.warnings.push_back("not kept in the cache: " + entry.error().message);
 }
 
-// Only what lies in the index, which names every recipe by its content, is trusted with what such a job made: a worker
-// that damaged IR has taken over could leave false objects behind.
-Result<Digest> Lowerer::module_scope(const Recipe& recipe) const {
-  const SquashfsReader& squashfs = image_->squashfs();
-  XAAS_ASSIGN(const InodeRef ref, squashfs.resolve(kIndexPath));
-  XAAS_ASSIGN(const std::string index, squashfs.read_all(ref, kIndexLimit));
+// The index names every recipe by its content, so that it tells images with other IR apart: a worker that damaged IR,
+// or a damaged library, has taken over could leave false objects behind. Libraries of the image that the index does not
+// have are told by themselves.
+Result<Digest> Lowerer::module_scope(const Plan& plan) const {
+  XAAS_ASSIGN(const Digest index, index_digest());
+  std::vector<std::string> libraries;
+  for (const FoundLibrary& library : plan.libraries) {
+    if (library.in_image && !library.is_indexed) libraries.push_back(library.identity);
+  }
   const OrderedJson scope = {{"version", kKeyVersion},
-                             {"index", Digest::of(index).to_string()},
+                             {"index", index.to_string()},
+                             {"libraries", libraries},
                              {"worker", toolchain_.digest.to_string()},
                              {"policy", policy_json(policy_)},
                              {"triple", target_.triple},
                              {"cpu", target_.cpu},
                              {"features", target_.features},
                              {"prefer_vector_width", target_.prefer_vector_width},
-                             {"options", compiling_options(recipe)}};
+                             {"options", compiling_options(plan.recipe)}};
   return Digest::of(dump_json(scope));
+}
+
+// Read once, in pieces: an index may be large.
+Result<Digest> Lowerer::index_digest() const {
+  const std::lock_guard lock(worker_mutex_);
+  if (index_digest_) return *index_digest_;
+  const SquashfsReader& squashfs = image_->squashfs();
+  XAAS_ASSIGN(const InodeRef ref, squashfs.resolve(kIndexPath));
+  Sha256 hash;
+  std::vector<std::byte> piece(1 << 20);
+  for (std::uint64_t offset = 0;;) {
+    XAAS_ASSIGN(const std::size_t got, squashfs.read(ref, offset, piece));
+    if (got == 0) break;
+    hash.update({reinterpret_cast<const char*>(piece.data()), got});
+    offset += got;
+  }
+  index_digest_ = hash.finish();
+  return *index_digest_;
 }
 
 Result<std::string> Lowerer::worker_bytes() const {

@@ -82,7 +82,8 @@ class Lowerer {
   Result<std::shared_ptr<const WorkerProgram>> worker() const;
   Result<JobResult> run_within_memory(Job& job, const std::filesystem::path& scratch, const Plan& plan,
                                       const std::atomic<bool>* stop) const;
-  Result<Digest> module_scope(const Recipe& recipe) const;
+  Result<Digest> module_scope(const Plan& plan) const;
+  Result<Digest> index_digest() const;
 
   std::shared_ptr<const Image> image_;
   Target target_;
@@ -94,8 +95,9 @@ class Lowerer {
   std::unique_ptr<MemoryBudget> memory_;
   std::unique_ptr<Cache> cache_;
   std::vector<std::unique_ptr<Cache>> site_caches_;  // looked into where cache_ has nothing
-  mutable std::mutex worker_mutex_;
+  mutable std::mutex worker_mutex_;                  // of the next two
   mutable std::shared_ptr<const WorkerProgram> worker_;
+  mutable std::optional<Digest> index_digest_;
   mutable std::mutex upkeep_mutex_;
   mutable std::jthread upkeep_;  // the last member: it uses the cache
 };

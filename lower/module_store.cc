@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "format/file.h"
@@ -52,6 +53,18 @@ std::vector<std::string> names_in(const fs::path& directory) {
   return names;
 }
 
+std::vector<std::string> newest_first(const fs::path& directory) {
+  std::vector<std::pair<std::int64_t, std::string>> timed;
+  for (std::string& name : names_in(directory)) {
+    struct stat status{};
+    if (lstat((directory / name).c_str(), &status) == 0) timed.emplace_back(-status.st_mtim.tv_sec, std::move(name));
+  }
+  std::ranges::sort(timed);
+  std::vector<std::string> names;
+  for (auto& [time, name] : timed) names.push_back(std::move(name));
+  return names;
+}
+
 // The bytes of a regular file of this user; not of a symlink, of a device or of more than a module can need.
 std::optional<std::string> read_own(const fs::path& path) {
   const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -86,24 +99,31 @@ ModuleStore::ModuleStore(const Cache& cache, const Digest& scope)
     : is_usable_(cache.writable().has_value()),
       root_(cache.directory() / kCacheModules / scope.hex().substr(0, 2) / scope.hex()) {}
 
-void ModuleStore::lend(const fs::path& directory) const {
+void ModuleStore::lend(const fs::path& directory, std::uint64_t most) const {
   if (mkdir(directory.c_str(), 0700) != 0 || !is_usable_) return;
   // Used now, for whoever removes what has not been used for long.
   static_cast<void>(utimensat(AT_FDCWD, root_.c_str(), nullptr, 0));
-  for (const std::string& name : names_in(root_)) {
+  std::uint64_t lent = 0;
+  for (const std::string& name : newest_first(root_)) {
     const auto parsed = parse_name(name);
     if (!parsed) continue;
     const auto bytes = read_own(root_ / name);
-    if (!bytes || Digest::of(*bytes) != parsed->digest) {
+    if (!bytes) continue;
+    lent += bytes->size();
+    if (lent > most || available_bytes(directory) < kScratchRoom) return;
+    if (Digest::of(*bytes) != parsed->digest) {
       unlink((root_ / name).c_str());
       continue;
     }
     // A copy: a worker could write to what it shares with the store.
-    static_cast<void>(write_new(directory / (std::string(kPrefix) + parsed->key), *bytes));
+    const fs::path copy = directory / (std::string(kPrefix) + parsed->key);
+    if (write_new(copy, *bytes)) continue;
+    unlink(copy.c_str());  // LLVM would take a part of it for the whole
+    return;
   }
 }
 
-std::size_t ModuleStore::collect(const fs::path& directory) const {
+std::size_t ModuleStore::collect(const fs::path& directory, std::size_t most) const {
   if (!is_usable_) return 0;
   for (const fs::path& part : {root_.parent_path(), root_}) mkdir(part.c_str(), 0700);
   std::size_t added = 0;
@@ -118,7 +138,7 @@ std::size_t ModuleStore::collect(const fs::path& directory) const {
     const auto bytes = read_own(directory / name);
     if (!bytes) continue;
     total += bytes->size();
-    if (total > kMost) break;
+    if (total > kMost || added == most) break;
     auto file = TempFile::create(root_);
     if (!file || fchmod(file->fd(), 0600) != 0 || !write_all(file->fd(), *bytes)) break;
     // Not synchronised: what a crash leaves half-written does not have the digest in its name.

@@ -2,6 +2,7 @@
 // again. Implements spec/cache.md, "Modules".
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 #include "format/digest.h"
@@ -22,10 +23,10 @@ class ModuleStore {
   // `cache` must outlive the store. Without a cache that can be written, nothing is ever there.
   ModuleStore(const Cache& cache, const Digest& scope);
 
-  // Makes `directory` a cache of LLVM with all that is here and is sound.
-  void lend(const std::filesystem::path& directory) const;
-  // Keeps what a worker has added to it, and tells how many that were.
-  std::size_t collect(const std::filesystem::path& directory) const;
+  // Makes `directory` a cache of LLVM with what is here and is sound, the newest first, up to `most` bytes.
+  void lend(const std::filesystem::path& directory, std::uint64_t most) const;
+  // Keeps what a worker has added to it, up to `most` objects, and tells how many that were.
+  std::size_t collect(const std::filesystem::path& directory, std::size_t most) const;
 
  private:
   bool is_usable_;

@@ -43,6 +43,7 @@ constexpr std::size_t kLineKept = 1000;
 constexpr std::size_t kWarningsKept = 100;
 constexpr rlim_t kOpenFiles = 4096;
 constexpr rlim_t kFileBytes = 16ULL << 30;
+constexpr rlim_t kStackBytes = 8ULL << 20;
 
 // Since Linux 6.3; before, every memory file can be executed.
 #ifndef MFD_EXEC
@@ -149,6 +150,7 @@ SandboxFailure start_program(const ChildPlan& plan) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NOFILE, kOpenFiles);
   limit(RLIMIT_FSIZE, kFileBytes);
+  limit(RLIMIT_STACK, kStackBytes);  // of each thread, all of which counts as data
   if (plan.memory != 0) limit(RLIMIT_DATA, plan.memory);
   die_first_of_memory();
   if (const SandboxFailure failure = arrange_descriptors(plan); failure.step != nullptr) return failure;
@@ -371,7 +373,8 @@ Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const
   XAAS_TRY(collect(child, answer, messages, limits, output));
   if (!WIFEXITED(child.status()) || WEXITSTATUS(child.status()) != 0) {
     const bool killed = WIFSIGNALED(child.status()) && WTERMSIG(child.status()) == SIGKILL;
-    return fail(killed && oom_kills() != oom_kills_before ? Code::exhausted : Code::failed, "{}",
+    const bool ran_out = limits.memory != 0 && output.messages.find("bad_alloc") != std::string::npos;
+    return fail(ran_out || (killed && oom_kills() != oom_kills_before) ? Code::exhausted : Code::failed, "{}",
                 describe_end(child.status(), job, output.messages));
   }
   XAAS_ASSIGN(JobResult result, parse_job_result(output.answer));

@@ -110,18 +110,17 @@ std::optional<IsaMacroGuard> isa_macro_guard(const CaptureEnvironment& environme
   return IsaMacroGuard{header, *names};
 }
 
-bool asks_for_cpu_builtins(const fs::path& file) {
-  const auto text = read_file(file);
-  if (!text) return true;
-  constexpr std::string_view kCpu = "ia32";
-  for (std::size_t at = text->find(kCpu); at != std::string::npos; at = text->find(kCpu, at + 1)) {
-    std::size_t begin = text->rfind('\n', at) + 1;
-    while (begin > 1 && (*text)[begin - 2] == '\\') begin = text->rfind('\n', begin - 2) + 1;
-    const std::string_view line = std::string_view(*text).substr(begin, text->find('\n', at) - begin);
-    // In a condition, or where a macro's definition may have one.
-    if (line.find('#') != std::string_view::npos || line.find("has_") != std::string_view::npos) return true;
+bool ask_for_cpu_builtins(const std::vector<fs::path>& files) {
+  // In one macro and its argument, maybe, which can be far from each other.
+  bool asks = false;
+  bool names_cpu = false;
+  for (const fs::path& file : files) {
+    const auto text = read_file(file);
+    if (!text) return true;
+    asks = asks || text->find("has_builtin") != std::string::npos || text->find("HAS_BUILTIN") != std::string::npos;
+    names_cpu = names_cpu || text->find("ia32") != std::string::npos;
   }
-  return false;
+  return asks && names_cpu;
 }
 
 }  // namespace xaas

@@ -32,7 +32,7 @@ struct IsaMacroGuard {
 std::optional<IsaMacroGuard> isa_macro_guard(const CaptureEnvironment& environment, const Compilation& compilation,
                                              const Compilation& lesser);
 
-// Whether the file may ask the compiler for functions that only some CPUs have (__has_builtin), which no macro tells.
-bool asks_for_cpu_builtins(const std::filesystem::path& file);
+// Whether the files may ask the compiler for functions that only some CPUs have (__has_builtin), which no macro tells.
+bool ask_for_cpu_builtins(const std::vector<std::filesystem::path>& files);
 
 }  // namespace xaas

@@ -5,6 +5,7 @@
 #include <array>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 
 #include "format/file.h"
 #include "mkimage/isa_macros.h"
@@ -68,10 +69,28 @@ constexpr auto kAsksForPlace = std::to_array<std::string_view>(
 // What the compiler decides by the CPU before there is IR, though the text does not show it: how vectors of more than
 // 128 bits and numbers of 16 are handed over and computed, what a function's own target adds to, which variant OpenMP
 // calls. The compiler's own headers declare vectors in any case; it matters who uses them.
-constexpr auto kDecidedByCpu = std::to_array<std::string_view>(
-    {"((target(", "_Float16", "__bf16", "__fp16", "__m256", "__m512", "__target__", "__v16", "__v32", "__v4d", "__v64",
-     "__v8d", "__v8s", "declare variant", "ext_vector_type", "gnu::target", "metadirective", "target_clones",
-     "vector_size"});
+constexpr auto kDecidedByCpu = std::to_array<std::string_view>({"_Float16",
+                                                                "__builtin_convertvector",
+                                                                "__builtin_omp_required_simd_align",
+                                                                "__builtin_shufflevector",
+                                                                "__bf16",
+                                                                "__fp16",
+                                                                "__m256",
+                                                                "__m512",
+                                                                "__target__",
+                                                                "cpu_dispatch",
+                                                                "cpu_specific",
+                                                                "__v16",
+                                                                "__v32",
+                                                                "__v4d",
+                                                                "__v64",
+                                                                "__v8d",
+                                                                "__v8s",
+                                                                "declare variant",
+                                                                "ext_vector_type",
+                                                                "metadirective",
+                                                                "target_clones",
+                                                                "vector_size"});
 constexpr std::string_view kCompilerHeaders = "/lib/clang/";
 constexpr auto kBuiltIn = std::to_array<std::string_view>({"\"<built-in>\"", "\"<command line>\""});
 
@@ -263,12 +282,33 @@ std::string without_places_before(std::string_view text, const fs::path& header)
   return result;
 }
 
+// Whether the text has `name`, or `name` and "__", with an argument that begins with one of `first`: target("avx2").
+bool has_attribute(std::string_view text, std::string_view name, std::string_view first) {
+  const auto skip = [&](std::size_t at, std::string_view characters) {
+    return std::min(text.find_first_not_of(characters, at), text.size());
+  };
+  const std::boyer_moore_horspool_searcher searcher(name.begin(), name.end());
+  for (const char* at = text.data();;) {
+    at = std::search(at, text.data() + text.size(), searcher);
+    if (at == text.data() + text.size()) return false;
+    at += name.size();
+    std::size_t next = skip(skip(static_cast<std::size_t>(at - text.data()), "_"), " \t");
+    if (next == text.size() || text[next] != '(') continue;
+    next = skip(next + 1, " \t");
+    if (next < text.size() && first.find(text[next]) != std::string_view::npos) return true;
+  }
+}
+
 // Whether the compiler decides by the CPU, in its preprocessor or behind it, what macros do not tell.
 bool is_decided_by_cpu(std::string_view text, const std::vector<std::string>& files) {
-  if (contains_any(without_compiler_headers(text), kDecidedByCpu)) return true;
-  return std::ranges::any_of(files, [](const std::string& file) {
-    return file.find(kCompilerHeaders) == std::string::npos && asks_for_cpu_builtins(file);
+  const std::string own_text = without_compiler_headers(text);
+  if (contains_any(own_text, kDecidedByCpu)) return true;
+  if (has_attribute(own_text, "target", "\"") || has_attribute(own_text, "mode", "V_")) return true;
+  std::vector<fs::path> own_files;
+  std::ranges::copy_if(files, std::back_inserter(own_files), [](std::string_view file) {
+    return file.find(kCompilerHeaders) == std::string_view::npos && !file.starts_with("/usr/");
   });
+  return ask_for_cpu_builtins(own_files);
 }
 
 }  // namespace

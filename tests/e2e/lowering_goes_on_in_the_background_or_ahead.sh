@@ -27,16 +27,19 @@ unmount "$work/app"
 
 export XAAS_CACHE=$work/eager
 mount_image "$XAAS_FIXTURES/heat.xaas" "$work/app" lower=eager
-is_done() { case $(xaas-mount --status "$work/app") in *"files are lowered"*) ;; *) return 1 ;; esac; }
+is_done() { case $(xaas-mount --status "$work/app") in *"2 of 2 files are lowered"*) ;; *) return 1 ;; esac; }
 wait_until 120 is_done
 ! pgrep -P "$(servers_of "$work/app" | head -n 1)" || die "a worker is left"
 entries=$(xaas-lower cache stats)
+lowered=0
 for file in "$work"/app/bin/* "$work"/app/lib/*.so*; do
   [ ! -L "$file" ] && state=$(state_of "$file" 2>/dev/null) || continue
   equal cold "$state"
   cat "$file" >"$work/copy"
   equal ready "$(state_of "$file")"
+  lowered=$((lowered + 1))
 done
+equal 2 $lowered
 equal "$entries" "$(xaas-lower cache stats)"
 unmount "$work/app"
 

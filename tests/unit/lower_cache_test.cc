@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <random>
 #include <thread>
 
 #include "lower/cache.h"
@@ -19,6 +20,14 @@ const Digest kKey = Digest::of("key");
 Fd file_of(const fs::path& directory, std::string_view content) {
   test::good(write_file(directory / "source", content));
   return test::good(open_for_reading(directory / "source"));
+}
+
+// That a file system which compresses stores as it is.
+std::string incompressible(std::size_t size) {
+  std::mt19937 random(size);
+  std::string bytes(size, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
 }
 
 struct Fixture {
@@ -198,7 +207,7 @@ TEST_CASE_METHOD(Fixture, "pruning removes what has not been used for longest, a
   };
   const auto has = [&](const char* text) { return fs::exists(cache->data_path(Digest::of(text))); };
   const CacheLimits generous{.bytes = 1ULL << 40, .age = std::chrono::hours(24 * 60), .free_share = 0};
-  for (const char* text : {"1", "2", "3"}) store(std::string(20000, text[0]), Digest::of(text));
+  for (const char* text : {"1", "2", "3"}) store(incompressible(20000), Digest::of(text));
   age("1", 100);
   age("2", 20);
   age("3", 50);
@@ -212,19 +221,39 @@ TEST_CASE_METHOD(Fixture, "pruning removes what has not been used for longest, a
   CHECK(has("3"));
   CHECK(test::good(prune_cache(*cache, one)).entries == 0);
   CacheLimits none = generous;
-  none.free_share = 1;
+  none.bytes = 0;
+  none.spared = std::chrono::hours(1);
+  CHECK(test::good(prune_cache(*cache, none)).entries == 0);
+  none.spared = std::chrono::seconds(0);
+  age("3", 1);
   CHECK(test::good(prune_cache(*cache, none)).entries == 1);
   CHECK(test::good(measure_cache(*cache)).bytes == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "nothing is removed for a disk that would be full all the same") {
+  store("one", Digest::of("1"));
+  CacheLimits limits;
+  limits.free_share = 1;  // 10 GiB, but not of a cache of a few bytes
+  const auto space = fs::space(root.path());
+  if (space.available >= std::min<std::uintmax_t>(space.capacity, 10ULL << 30)) return;
+  CHECK(test::good(prune_cache(*cache, limits)).entries == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "a cache is pruned now and then by whoever uses it, not each time") {
-  store("one", Digest::of("1"));
+  CHECK(claim_upkeep(*cache));
+  CHECK_FALSE(claim_upkeep(*cache));
+  fs::last_write_time(root.path() / "cache/upkeep", fs::file_time_type::clock::now() - std::chrono::hours(2));
+  CHECK(claim_upkeep(*cache));
   setenv("XAAS_CACHE_SIZE", "1", 1);  // NOLINT(concurrency-mt-unsafe)
-  prune_cache_if_due(*cache);
-  CHECK(test::good(measure_cache(*cache)).entries == 0);
   store("one", Digest::of("1"));
-  prune_cache_if_due(*cache);
-  CHECK(test::good(measure_cache(*cache)).entries == 1);
+  do_upkeep(*cache);
+  CHECK(test::good(measure_cache(*cache)).entries == 1);  // just used
+  for (const char* suffix : {".elf", ".json"}) {
+    fs::last_write_time(cache->data_path(Digest::of("1")).replace_extension(suffix),
+                        fs::file_time_type::clock::now() - std::chrono::hours(2));
+  }
+  do_upkeep(*cache);
+  CHECK(test::good(measure_cache(*cache)).entries == 0);
   unsetenv("XAAS_CACHE_SIZE");  // NOLINT(concurrency-mt-unsafe)
 }
 

@@ -267,6 +267,21 @@ TEST_CASE_METHOD(Fixture, "what a site's cache has is not lowered again, unless 
   REQUIRE(reader->place(key));
   CHECK(reader->place(key)->string().starts_with(fs::canonical(site).string()));
   CHECK_FALSE(fs::exists(reader->cache().data_path(key)));
+  const fs::path there = *reader->place(key);
+  fs::resize_file(there, 100);
+  CHECK_FALSE(test::good(reader->find(part)));
+  CHECK(fs::exists(there));  // whoever looks after it removes it
+}
+
+TEST_CASE_METHOD(Fixture, "too little memory costs threads, and with one thread left is too little no more") {
+  if (image() == nullptr) return;
+  LowererOptions options;
+  options.cache = root.path() / "cache";
+  options.jobs = 4;
+  options.memory = 1 << 20;
+  const auto lowerer = test::good(Lowerer::create(image()->open(), options));
+  const Lowered plus = test::good(lowerer->lower(record("lib/plus.so"), nullptr));
+  CHECK(plus.peak_bytes > options.memory);
 }
 
 TEST_CASE_METHOD(Fixture, "a job that is saved makes the same bytes by hand") {

@@ -227,8 +227,17 @@ TEST_CASE("options for the CPU stay where the unit needs them") {
   }
   SECTION("names of macros are made of parts") { build.write("a.c", "#define ISA(x) __##x##__\nint a = ISA(AVX2);\n"); }
   SECTION("the preprocessor is asked for functions of the CPU") {
-    build.write("a.h", "#define HAS(x) \\\n  __has_builtin(__builtin_ia32_##x)\n");
-    build.write("a.c", "#include \"a.h\"\n#if HAS(pabsd256)\nint a;\n#endif\n");
+    build.write("a.h", "#define HAS(x) __has_builtin(__builtin_##x)\n");
+    build.write("a.c", "#include \"a.h\"\nint a = HAS(ia32_psadbw256);\n");
+  }
+  SECTION("a function has its own target") {
+    build.write("a.c", "__attribute__((noinline, target (\"sse4.1\"))) int a(int x) { return x; }\n");
+  }
+  SECTION("a mode is that of a vector") {
+    build.write("a.c", "typedef float v __attribute__((mode (V8SF)));\nv a(v x) { return x; }\n");
+  }
+  SECTION("the alignment of vectors is asked for") {
+    build.write("a.c", "int a = __builtin_omp_required_simd_align(double);\n");
   }
   SECTION("OpenMP chooses by them") {
     build.write(
