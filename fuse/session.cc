@@ -154,7 +154,8 @@ Status Session::check_mountpoint(const std::filesystem::path& mountpoint, bool m
   struct stat status{};
   struct statvfs system{};  // asks the server, which for stat() need not be
   if (::stat(mountpoint.c_str(), &status) != 0 || ::statvfs(mountpoint.c_str(), &system) != 0) {
-    if (errno != ENOTCONN) return fail_errno(mountpoint.string() + ": cannot mount here");
+    // ECONNABORTED: it is dying just now.
+    if (errno != ENOTCONN && errno != ECONNABORTED) return fail_errno(mountpoint.string() + ": cannot mount here");
     return fail(Code::failed, "{0}: cannot mount here: the server of an earlier mount has died: fusermount3 -u {0}",
                 mountpoint.string());
   }
