@@ -160,6 +160,15 @@ Status write_file(const std::filesystem::path& path, std::string_view data) {
   return file.commit(path);
 }
 
+Status create_private_file(const std::filesystem::path& path, std::string_view data) {
+  const Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid()) return fail_errno(fmt::format("cannot create {}", path.string()));
+  if (auto status = write_all(fd.get(), data); !status) {
+    return fail(status.error().code, "{}: {}", path.string(), status.error().message);
+  }
+  return {};
+}
+
 Result<TempFile> TempFile::create(const std::filesystem::path& directory) {
   // Not mkstemp: its 0600 would survive the rename, and the umask cannot be asked for without changing it.
   for (int attempt = 0; attempt < kNameAttempts; ++attempt) {

@@ -46,6 +46,8 @@ Result<std::string> read_fd(int fd, std::uint64_t limit = 1ULL << 32);
 Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::string_view)>& use);
 // All of `data`, at the file position; retries short writes and EINTR.
 Status write_all(int fd, std::string_view data);
+// A new file that only this user can read; nothing that is there is touched. After an error a part of it may be there.
+Status create_private_file(const std::filesystem::path& path, std::string_view data);
 // Atomically: temporary file in the same directory, fsync, rename.
 Status write_file(const std::filesystem::path& path, std::string_view data);
 

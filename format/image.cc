@@ -109,6 +109,15 @@ Result<std::string> Image::file(std::string_view path) const {
   return read_named(*this, record->path, record->sha256, kMaxContent);
 }
 
+Result<std::vector<FileRecord>> lowerable_records(const Image& image, std::string_view root) {
+  std::vector<FileRecord> records;
+  for (std::uint64_t i = 0; i < image.files().count(); ++i) {
+    XAAS_ASSIGN(FileRecord record, image.files().at(i));
+    if (!record.recipe.is_none() && tree_root_of(record.path) == root) records.push_back(std::move(record));
+  }
+  return records;
+}
+
 Result<std::optional<MovedPrefix>> moved_prefix(const Manifest& manifest, const std::filesystem::path& directory) {
   if (!is_movable(manifest)) return std::nullopt;
   const std::string& to = directory.native();

@@ -75,6 +75,9 @@ class Image {
   std::optional<FileIndex> index_;
 };
 
+// The files that have a recipe, of the configuration whose tree_root() is `root`, in the order of the index.
+Result<std::vector<FileRecord>> lowerable_records(const Image& image, std::string_view root);
+
 // For showing the image at `directory`, which is absolute; nullopt when its prefix stays as it is. Code::invalid when
 // the path is too long.
 Result<std::optional<MovedPrefix>> moved_prefix(const Manifest& manifest, const std::filesystem::path& directory);

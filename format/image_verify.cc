@@ -14,13 +14,12 @@
 namespace xaas {
 namespace {
 
-constexpr std::size_t kReadSize = std::size_t{1} << 20;
 constexpr std::size_t kMaxProblems = 1000;  // that are kept
 
 class Verifier {
  public:
   Verifier(const Image& image, const std::function<void(std::string_view)>& progress)
-      : image_(image), progress_(progress), buffer_(kReadSize) {}
+      : image_(image), progress_(progress) {}
 
   Result<VerifyReport> run();
 
@@ -56,7 +55,6 @@ class Verifier {
 
   const Image& image_;
   const std::function<void(std::string_view)>& progress_;
-  std::vector<std::byte> buffer_;
   VerifyReport report_;
   bool is_walked_ = true;  // all of the tree has been seen, so that what has not been met is missing
   std::map<std::string, FileRecord, std::less<>> unseen_;  // records whose file has not been met
@@ -218,13 +216,7 @@ void Verifier::check_toolchains() {
 Result<Digest> Verifier::digest_of(InodeRef ref) {
   if (const auto known = linked_.find(ref); known != linked_.end()) return known->second;
   XAAS_ASSIGN(const Attributes attributes, image_.squashfs().stat(ref));
-  Sha256 hash;
-  for (std::uint64_t offset = 0; offset < attributes.size;) {
-    XAAS_ASSIGN(const std::size_t got, image_.squashfs().read(ref, offset, buffer_));
-    hash.update(std::span(buffer_).first(got));
-    offset += got;
-  }
-  const Digest digest = hash.finish();
+  XAAS_ASSIGN(const Digest digest, image_.squashfs().digest(ref));
   if (attributes.nlink > 1) linked_.emplace(ref, digest);
   return digest;
 }

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "format/digest.h"
 #include "format/error.h"
 
 namespace xaas {
@@ -70,6 +71,8 @@ class SquashfsReader {
   Result<InodeRef> resolve(std::string_view path) const;
   // Whole file; Code::invalid when it is larger than `limit`.
   Result<std::string> read_all(InodeRef ref, std::uint64_t limit) const;
+  // Of a whole file, however large.
+  Result<Digest> digest(InodeRef ref) const;
 
   // The descriptor of the image file, for looking at its size and times. Owned by the reader.
   int fd() const;

@@ -137,24 +137,22 @@ LazyHooks Server::Impl::hooks() {
 // Fills the cache, where opens find what is there and wait for what is being made. The smallest first, so that much is
 // ready soon.
 void Server::Impl::lower_all() {
-  std::vector<FileRecord> records;
-  const std::string root = tree_root(image_->manifest(), configuration_);
-  for (std::uint64_t i = 0; i < image_->files().count() && !ending_; ++i) {
-    auto record = image_->files().at(i);
-    if (!record) return log_.warning(record.error().message);
-    if (!record->recipe.is_none() && tree_root_of(record->path) == root) records.push_back(std::move(*record));
-  }
-  std::ranges::sort(records, {}, &FileRecord::size);
+  auto records = lowerable_records(*image_, tree_root(image_->manifest(), configuration_));
+  if (!records) return log_.warning(records.error().message);
+  std::ranges::sort(*records, {}, &FileRecord::size);
   std::size_t failed = 0;
-  for (const FileRecord& record : records) {
+  for (const FileRecord& record : *records) {
     const auto lowered = lowerer_->lower(record, &ending_);
     if (ending_) return;
     const std::string_view path = path_in_tree(record.path);
-    if (!lowered) ++failed;
-    if (!lowered) log_.warning(fmt::format("{}: not lowered ahead: {}", path, lowered.error().message));
-    if (lowered && !lowered->from_cache) log_.info(fmt::format("{}: lowered in {:.1f} s", path, lowered->seconds));
+    if (!lowered) {
+      ++failed;
+      log_.warning(fmt::format("{}: not lowered ahead: {}", path, lowered.error().message));
+    } else if (!lowered->from_cache) {
+      log_.info(fmt::format("{}: lowered in {:.1f} s", path, lowered->seconds));
+    }
   }
-  log_.info(fmt::format("{} of {} files are lowered", records.size() - failed, records.size()));
+  log_.info(fmt::format("{} of {} files are lowered", records->size() - failed, records->size()));
 }
 
 // None: the image is shown as it was built.

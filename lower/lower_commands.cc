@@ -69,16 +69,6 @@ Result<FileRecord> find_record(const Image& image, const std::string& root, cons
   return std::move(*record);
 }
 
-// Of the configuration whose tree is at `root`.
-Result<std::vector<FileRecord>> lowerable_records(const Image& image, std::string_view root) {
-  std::vector<FileRecord> records;
-  for (std::uint64_t i = 0; i < image.files().count(); ++i) {
-    XAAS_ASSIGN(FileRecord record, image.files().at(i));
-    if (!record.recipe.is_none() && tree_root_of(record.path) == root) records.push_back(std::move(record));
-  }
-  return records;
-}
-
 Result<std::vector<FileRecord>> select_records(const Image& image, const std::string& root,
                                                const std::vector<std::string>& paths) {
   if (paths.empty()) return lowerable_records(image, root);

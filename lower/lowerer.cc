@@ -121,11 +121,7 @@ Digest compute_key(const Digest& recipe, const Digest& worker, const Policy& pol
 
 // Puts a file into the scratch directory. Returns its name, relative to it.
 Result<std::string> put(const fs::path& scratch, const std::string& name, std::string_view content) {
-  const Fd fd(open((scratch / name).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid()) return fail_errno(fmt::format("cannot create {}", (scratch / name).string()));
-  if (auto status = write_all(fd.get(), content); !status) {
-    return fail(status.error().code, "{}: {}", (scratch / name).string(), status.error().message);
-  }
+  XAAS_TRY(create_private_file(scratch / name, content));
   return name;
 }
 
@@ -395,21 +391,12 @@ Result<Digest> Lowerer::module_scope(const Plan& plan) const {
   return Digest::of(dump_json(scope));
 }
 
-// Read once, in pieces: an index may be large.
+// Read once: an index may be large.
 Result<Digest> Lowerer::index_digest() const {
   const std::lock_guard lock(worker_mutex_);
   if (index_digest_) return *index_digest_;
-  const SquashfsReader& squashfs = image_->squashfs();
-  XAAS_ASSIGN(const InodeRef ref, squashfs.resolve(kIndexPath));
-  Sha256 hash;
-  std::vector<std::byte> piece(1 << 20);
-  for (std::uint64_t offset = 0;;) {
-    XAAS_ASSIGN(const std::size_t got, squashfs.read(ref, offset, piece));
-    if (got == 0) break;
-    hash.update({reinterpret_cast<const char*>(piece.data()), got});
-    offset += got;
-  }
-  index_digest_ = hash.finish();
+  XAAS_ASSIGN(const InodeRef ref, image_->squashfs().resolve(kIndexPath));
+  XAAS_ASSIGN(index_digest_, image_->squashfs().digest(ref));
   return *index_digest_;
 }
 

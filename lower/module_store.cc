@@ -78,12 +78,6 @@ std::optional<std::string> read_own(const fs::path& path) {
   return std::move(*bytes);
 }
 
-Status write_new(const fs::path& path, std::string_view bytes) {
-  const Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid()) return fail_errno(path.string());
-  return write_all(fd.get(), bytes);
-}
-
 }  // namespace
 
 bool is_module(const fs::path& path) { return parse_name(path.filename().string()).has_value(); }
@@ -117,7 +111,7 @@ void ModuleStore::lend(const fs::path& directory, std::uint64_t most) const {
     }
     // A copy: a worker could write to what it shares with the store.
     const fs::path copy = directory / (std::string(kPrefix) + parsed->key);
-    if (write_new(copy, *bytes)) continue;
+    if (create_private_file(copy, *bytes)) continue;
     unlink(copy.c_str());  // LLVM would take a part of it for the whole
     return;
   }
