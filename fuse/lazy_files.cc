@@ -22,7 +22,7 @@ struct LazyFiles::File {
   std::unique_ptr<const Content> promised;  // set once
   std::unique_ptr<const Content> lowered;   // set once
   std::set<NodeName> names;
-  std::vector<OpenRequest> waiting;
+  std::vector<ContentRequest> waiting;
   std::optional<Clock::time_point> deadline;
   bool late = false;  // the timeout has passed once
   LazyReport report;  // state, late and waiting are filled in when it is asked for
@@ -99,20 +99,27 @@ std::uint64_t LazyFiles::size(InodeRef ref, Generation generation) const {
   return generation == Generation::lowered && file.lowered ? file.lowered->size : file.record.promised_size;
 }
 
-void LazyFiles::open(InodeRef ref, Generation generation, OpenRequest request) {
-  std::optional<Answer> answer = start_open(file(ref), generation, std::move(request));
+const Content* LazyFiles::content(InodeRef ref, Generation generation) const {
+  const File& file = this->file(ref);
+  const std::lock_guard lock(state_mutex_);
+  return decided(file, generation);
+}
+
+// REQUIRES: state_mutex_ is held.
+const Content* LazyFiles::decided(const File& file, Generation generation) {
+  return generation == Generation::lowered ? file.lowered.get() : file.promised.get();
+}
+
+void LazyFiles::wait_for_content(InodeRef ref, Generation generation, ContentRequest request) {
+  std::optional<Answer> answer = answer_or_park(file(ref), generation, std::move(request));
   if (answer) answer->request.answer(answer->error, answer->content);
 }
 
 // The answer that can be given now; otherwise the request has joined those that wait.
-std::optional<LazyFiles::Answer> LazyFiles::start_open(File& file, Generation generation, OpenRequest request) {
+std::optional<LazyFiles::Answer> LazyFiles::answer_or_park(File& file, Generation generation, ContentRequest request) {
   const std::lock_guard lock(state_mutex_);
-  if (generation == Generation::lowered) {
-    if (!file.lowered) return Answer{std::move(request), ESTALE, nullptr};
-    return Answer{std::move(request), 0, file.lowered.get()};
-  }
-  if (file.promised) return Answer{std::move(request), 0, file.promised.get()};
-  if (file.lowered) return Answer{std::move(request), ESTALE, nullptr};
+  if (const Content* content = decided(file, generation)) return Answer{std::move(request), 0, content};
+  if (generation == Generation::lowered || file.lowered) return Answer{std::move(request), ESTALE, nullptr};
   if (stop_ || file.state == LazyState::baseline) return Answer{std::move(request), EIO, nullptr};
   if (file.late && options_.timeout->count() == 0) return Answer{std::move(request), ETIMEDOUT, nullptr};
   if (request.interrupted && request.interrupted()) return Answer{std::move(request), EINTR, nullptr};
@@ -132,13 +139,13 @@ std::optional<LazyFiles::Answer> LazyFiles::start_open(File& file, Generation ge
 }
 
 void LazyFiles::interrupt(std::uint64_t id) {
-  std::optional<OpenRequest> request;
+  std::optional<ContentRequest> request;
   {
     const std::lock_guard lock(state_mutex_);
     const auto found = waiting_.find(id);
     if (found == waiting_.end()) return;
-    std::vector<OpenRequest>& requests = found->second->waiting;
-    const auto position = std::ranges::find(requests, id, &OpenRequest::id);
+    std::vector<ContentRequest>& requests = found->second->waiting;
+    const auto position = std::ranges::find(requests, id, &ContentRequest::id);
     request = std::move(*position);
     requests.erase(position);
     waiting_.erase(found);
@@ -189,10 +196,9 @@ void LazyFiles::settle_lowered(File& file, Lowered lowered, PrefixPlaces places)
     } else {
       file.lowered = std::move(content);
       moved = file.names;
-      // The kernel looks the name up again and opens the new node; who comes by another way than the name gets the
-      // baseline.
-      answers = take_waiting(file, ESTALE, nullptr);
+      // Who waits has node `promised` open, for which this is no content.
       decide_baseline(file);
+      answers = take_waiting(file, file.promised ? 0 : ESTALE, file.promised.get());
     }
   }
   for (const std::string& warning : lowered.warnings)
@@ -200,7 +206,7 @@ void LazyFiles::settle_lowered(File& file, Lowered lowered, PrefixPlaces places)
   if (!lowered.from_cache)
     hooks_.info(fmt::format("{}: lowered in {:.1f} s", path_in_tree(record.path), lowered.seconds));
   if (large) {
-    hooks_.warning(fmt::format("{}: lowered to {} bytes, more than the {} promised: it is a new file now",
+    hooks_.warning(fmt::format("{}: lowered to {} bytes, more than the {} promised: served from its next open on",
                                path_in_tree(record.path), lowered.size, record.promised_size));
   }
   send(answers);
@@ -217,7 +223,7 @@ void LazyFiles::settle_failed(File& file, const Error& error) {
     answers = take_waiting(file, file.promised ? 0 : EIO, file.promised.get());
   }
   hooks_.warning(fmt::format("{}: not lowered, {}: {}", path_in_tree(file.record.path),
-                             options_.strict ? "cannot be opened" : "the baseline is served", error.message));
+                             options_.strict ? "cannot be read" : "the baseline is served", error.message));
   send(answers);
 }
 
@@ -239,14 +245,14 @@ void LazyFiles::pass_timeout(File& file) {
     answers = take_waiting(file, file.promised ? 0 : ETIMEDOUT, file.promised.get());
   }
   hooks_.info(fmt::format("{}: {} until it is lowered", path_in_tree(file.record.path),
-                          options_.strict ? "opens time out" : "the baseline is served"));
+                          options_.strict ? "reads time out" : "the baseline is served"));
   send(answers);
 }
 
 // REQUIRES: state_mutex_ is held.
 std::vector<LazyFiles::Answer> LazyFiles::take_waiting(File& file, int error, const Content* content) {
   std::vector<Answer> answers;
-  for (OpenRequest& request : file.waiting) {
+  for (ContentRequest& request : file.waiting) {
     waiting_.erase(request.id);
     answers.push_back({std::move(request), error, content});
   }

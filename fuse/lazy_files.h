@@ -1,9 +1,10 @@
-// Files that are lowered when they are opened for the first time: which content a node has, who waits for it, and when
-// a name becomes another node. Knows nothing of FUSE. Implements spec/mount.md, "Lowering on open".
+// Files that are lowered when they are read for the first time: which content a node has, who waits for it, and when
+// a name becomes another node. Knows nothing of FUSE. Implements spec/mount.md, "Lowering on first use".
 //
 // The life of a file (the node generations are in node.h):
 //   cold -> lowering -> ready      it fits: it is the content of node `promised`
-//                    -> ready      too large, or later than the timeout: a node `lowered`, to which the name moves
+//                    -> ready      too large, or later than the timeout: a node `lowered`, to which the name moves,
+//                                  and the bytes of the image, padded, are the content of node `promised`
 //                    -> baseline   lowering failed: the bytes of the image, padded, are the content of node `promised`
 // When the timeout passes before a file is ready, node `promised` gets the padded bytes of the image and keeps them for
 // ever.
@@ -68,8 +69,8 @@ struct LazyReport {
   unsigned waiting = 0;
 };
 
-// An open that may have to wait. The functions are called without locks, `answer` exactly once, from any thread.
-struct OpenRequest {
+// A read that has to wait. The functions are called without locks, `answer` exactly once, from any thread.
+struct ContentRequest {
   std::uint64_t id = 0;               // unique for ever
   std::function<bool()> interrupted;  // called with locks held: must not call back
   // error: 0 and the content (which outlives the mount's last request), or an errno value and null.
@@ -78,7 +79,7 @@ struct OpenRequest {
 
 struct LazyOptions {
   unsigned parallel = 1;                               // files lowered at the same time
-  std::optional<std::chrono::milliseconds> timeout{};  // longest wait of an open; none: as long as it takes
+  std::optional<std::chrono::milliseconds> timeout{};  // longest wait of a read; none: as long as it takes
   bool strict = false;  // never the baseline: EIO when lowering fails, ETIMEDOUT when it is late
 };
 
@@ -111,15 +112,17 @@ class LazyFiles {
   // The node that the name stands for now. The name is remembered, to be announced when it moves.
   Generation current(InodeRef ref, NodeName name);
   std::uint64_t size(InodeRef ref, Generation generation) const;
-  // Answers at once or later; starts lowering a cold file. `generation` is promised or lowered.
-  void open(InodeRef ref, Generation generation, OpenRequest request);
-  // The caller of that open has been interrupted: it is answered with EINTR if it still waits. Lowering goes on.
+  // The content of a node, `generation` being promised or lowered; null: not decided yet.
+  const Content* content(InodeRef ref, Generation generation) const;
+  // Answers at once or later; starts lowering a cold file.
+  void wait_for_content(InodeRef ref, Generation generation, ContentRequest request);
+  // The caller of that read has been interrupted: it is answered with EINTR if it still waits. Lowering goes on.
   void interrupt(std::uint64_t id);
 
   std::optional<LazyReport> report(InodeRef ref) const;
   std::vector<LazyReport> reports() const;  // sorted by path
 
-  // Ends workers and threads; opens that wait, and later ones, are answered with EIO. Threads that end may be in
+  // Ends workers and threads; reads that wait, and later ones, are answered with EIO. Threads that end may be in
   // `moved`, so whatever that waits for must go on until then.
   void stop();
 
@@ -127,13 +130,14 @@ class LazyFiles {
   using Clock = std::chrono::steady_clock;
   struct File;
   struct Answer {
-    OpenRequest request;
+    ContentRequest request;
     int error;
     const Content* content;
   };
 
   File& file(InodeRef ref) const;
-  std::optional<Answer> start_open(File& file, Generation generation, OpenRequest request);
+  static const Content* decided(const File& file, Generation generation);
+  std::optional<Answer> answer_or_park(File& file, Generation generation, ContentRequest request);
   void look_up(File& file);
   void make(File& file);
   void settle(File& file, Result<Lowered> result);

@@ -37,7 +37,7 @@ constexpr const char* kHelp = R"(Usage: xaas-mount [-f] [-o OPTIONS] IMAGE MOUNT
        xaas-mount [-o OPTIONS] IMAGE [MOUNTPOINT] -- CMD...
        xaas-mount --status MOUNTPOINT
 
-Mounts IMAGE at MOUNTPOINT. Its programs are compiled for this host when they are opened for the first time.
+Mounts IMAGE at MOUNTPOINT. Its programs are compiled for this host when they are read for the first time.
 With CMD the mount lasts as long as CMD runs, and the exit status is CMD's. Without MOUNTPOINT, CMD finds the image
 at the prefix it was built for, or at /opt/NAME, where nobody else sees it.
 
@@ -49,9 +49,9 @@ at the prefix it was built for, or at /opt/NAME, where nobody else sees it.
 
 OPTIONS:
   lower=wait|background|eager|never
-                           compile on first open, which waits for it (default), or gets the portable baseline
+                           compile on first read, which waits for it (default), or gets the portable baseline
                            meanwhile; compile all, from now on; or serve the baseline
-  timeout=SECONDS          after that an open gets the baseline, and opens after lowering the compiled file
+  timeout=SECONDS          after that a read gets the baseline, and opens after lowering the compiled file
   strict                   an error instead of the baseline where a file cannot be compiled
   cpu=NAME features=+a,-b  compile for another CPU
   config=NAME policy=NAME  this configuration of the image or none; a policy (default, fast, max)

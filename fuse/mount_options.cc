@@ -187,7 +187,7 @@ std::optional<std::chrono::milliseconds> timeout_from_kernel(unsigned default_ti
   return limit - std::min<std::chrono::milliseconds>(limit / 4, std::chrono::seconds(10));
 }
 
-std::optional<std::chrono::milliseconds> open_timeout(const MountOptions& options,
+std::optional<std::chrono::milliseconds> read_timeout(const MountOptions& options,
                                                       std::optional<std::chrono::milliseconds> kernel) {
   if (options.when == LowerWhen::background) return std::chrono::milliseconds(0);
   if (!options.timeout) return kernel;

@@ -34,8 +34,8 @@ struct MountOptions {
 // value. In features=+a,-b what follows a comma belongs to the features as long as it starts with a sign.
 Status parse_mount_options(std::string_view list, MountOptions& options);
 
-// How long an open may wait: by the option, but no longer than `kernel`. Nullopt: as long as it takes.
-std::optional<std::chrono::milliseconds> open_timeout(const MountOptions& options,
+// How long a read may wait: by the option, but no longer than `kernel`. Nullopt: as long as it takes.
+std::optional<std::chrono::milliseconds> read_timeout(const MountOptions& options,
                                                       std::optional<std::chrono::milliseconds> kernel);
 
 // Somewhat less than the time after which this kernel would abort the mount. Nullopt: it never does.

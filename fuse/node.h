@@ -14,15 +14,14 @@ using NodeId = std::uint64_t;
 
 enum class Generation : std::uint16_t {
   image = 0,     // the bytes of the image, at their own size: everything that is not lowered
-  promised = 1,  // a file to be lowered, at its promised size; the content is decided by the first open
+  promised = 1,  // a file to be lowered, at its promised size; the content is decided by the first read
   lowered = 2,   // a lowered file that the node `promised` could not take any more: too large, or too late
-  made = 3,      // not of the image but of the mount itself: /.xaas/status
+  made = 3,      // not of the image but of the mount itself: a StatusNodes' text
 };
 
 inline constexpr NodeId kRootNode = 1;  // FUSE_ROOT_ID
 inline constexpr unsigned kGenerationShift = 48;
 inline constexpr std::string_view kStatusName = "status";  // in /.xaas
-inline constexpr NodeId kStatusNode = (static_cast<NodeId>(Generation::made) << kGenerationShift) | 2;
 
 struct Node {
   InodeRef ref = 0;
@@ -34,6 +33,8 @@ constexpr NodeId node_id(const Node& node, InodeRef root) {
   if (node.ref == root) return kRootNode;
   return (static_cast<NodeId>(node.generation) << kGenerationShift) | (node.ref + 2);
 }
+
+constexpr bool is_made(NodeId id) { return static_cast<Generation>(id >> kGenerationShift) == Generation::made; }
 
 constexpr Node split_node(NodeId id, InodeRef root) {
   if (id == kRootNode) return {root, Generation::image};

@@ -21,7 +21,7 @@
 namespace xaas {
 namespace {
 
-void init(void* /*userdata*/, fuse_conn_info* connection) {
+void init(void* userdata, fuse_conn_info* connection) {
   for (const unsigned wanted :
        {FUSE_CAP_CACHE_SYMLINKS, FUSE_CAP_READDIRPLUS, FUSE_CAP_PARALLEL_DIROPS, FUSE_CAP_ASYNC_READ}) {
     connection->want |= connection->capable & wanted;
@@ -29,10 +29,23 @@ void init(void* /*userdata*/, fuse_conn_info* connection) {
   // Nothing changes behind the kernel's back, so it need not ask. Whether a listing is worth the attributes it decides
   // itself, from what is looked up afterwards (READDIRPLUS_AUTO, libfuse's default).
   connection->want &= ~static_cast<unsigned>(FUSE_CAP_AUTO_INVAL_DATA);
-  connection->max_background = 64;
+  // A read with O_DIRECT that waits for a file to be lowered could not even be killed.
+  connection->want &= ~static_cast<unsigned>(FUSE_CAP_ASYNC_DIO);
+  // Reads that wait for a file to be lowered count, and others are not to wait for them.
+  connection->max_background = 1024;
+  static_cast<Mounted*>(userdata)->is_open_asked_for = (connection->capable & FUSE_CAP_NO_OPEN_SUPPORT) == 0;
+}
+
+void look_up_status(fuse_req_t request) {
+  const StatusNodes::Status status = mounted(request).statuses->look_up();
+  fuse_entry_param param = to_param({status.node, mounted(request).tree->status_attributes(status.text->size())});
+  param.entry_timeout = 0;  // the name stands for another node the next time
+  StatusNodes* statuses = mounted(request).statuses;
+  if (fuse_reply_entry(request, &param) != 0) statuses->forget(status.node);  // the kernel never knew it
 }
 
 void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
+  if (mounted(request).tree->is_status(parent, name)) return look_up_status(request);
   const Result<ServedEntry> found = mounted(request).tree->lookup(parent, name);
   if (found) {
     const fuse_entry_param param = to_param(*found);
@@ -45,10 +58,17 @@ void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
   fuse_reply_entry(request, &absent);
 }
 
+Result<struct stat> attributes_of(const Mounted& mounted, fuse_ino_t node) {
+  if (!is_made(node)) return mounted.tree->attributes(node);
+  const auto text = mounted.statuses->text(node);
+  if (!text) return fail(Code::not_found, "this status is gone");
+  return mounted.tree->status_attributes(text->size());
+}
+
 void get_attributes(fuse_req_t request, fuse_ino_t node, fuse_file_info* /*info*/) {
-  const auto attributes = mounted(request).tree->attributes(node);
+  const auto attributes = attributes_of(mounted(request), node);
   if (!attributes) return reply_error(request, attributes.error());
-  fuse_reply_attr(request, &*attributes, attribute_lifetime(node));
+  fuse_reply_attr(request, &*attributes, kForever);
 }
 
 void read_link(fuse_req_t request, fuse_ino_t node) {
@@ -57,85 +77,92 @@ void read_link(fuse_req_t request, fuse_ino_t node) {
   fuse_reply_readlink(request, target->c_str());
 }
 
-// Nodes are not kept, so there is nothing to forget.
-void forget(fuse_req_t request, fuse_ino_t /*node*/, std::uint64_t /*count*/) { fuse_reply_none(request); }
-void forget_many(fuse_req_t request, std::size_t /*count*/, fuse_forget_data* /*nodes*/) { fuse_reply_none(request); }
-
-// fuse_file_info::fh of an open file: of the status its text (owned), of a lazy file its Content (borrowed), else 0.
-
-void open_status(fuse_req_t request, fuse_file_info info) {
-  auto text = std::make_unique<std::string>(mounted(request).status());
-  info.direct_io = 1;  // its size is not known when it is looked up
-  info.noflush = 1;
-  info.fh = to_handle(text.get());
-  if (fuse_reply_open(request, &info) == 0) (void)text.release();  // else there will be no release
+// Other nodes are not kept, so there is nothing to forget. No node of a status is looked up more than once.
+void forget_status(fuse_req_t request, fuse_ino_t node) {
+  if (is_made(node)) mounted(request).statuses->forget(node);
+}
+void forget(fuse_req_t request, fuse_ino_t node, std::uint64_t /*count*/) {
+  forget_status(request, node);
+  fuse_reply_none(request);
+}
+void forget_many(fuse_req_t request, std::size_t count, fuse_forget_data* nodes) {
+  for (const fuse_forget_data& forgotten : std::span(nodes, count)) forget_status(request, forgotten.ino);
+  fuse_reply_none(request);
 }
 
-void interrupt_open(fuse_req_t request, void* id) {
-  mounted(request).files->interrupt(reinterpret_cast<std::uintptr_t>(id));
-}
-
-void open_lazy(fuse_req_t request, const Node& node, fuse_file_info info) {
-  static std::atomic<std::uint64_t> next_id{1};
-  OpenRequest open;
-  open.id = next_id++;
-  open.interrupted = [request] { return fuse_req_interrupted(request) != 0; };
-  open.answer = [request, info](int error, const Content* content) mutable {
-    if (error != 0) {
-      fuse_reply_err(request, error);
-      return;
-    }
-    info.fh = to_handle(content);
-    fuse_reply_open(request, &info);
-  };
-  // Before it is parked: from then on it may be answered, and freed, at any time.
-  fuse_req_interrupt_func(request, interrupt_open, reinterpret_cast<void*>(open.id));
-  mounted(request).files->open(node.ref, node.generation, std::move(open));
-}
-
-void open(fuse_req_t request, fuse_ino_t id, fuse_file_info* given) {
+// A node has one content for ever, and a file is lowered when it is read, so there is nothing that an open could do.
+// After this answer the kernel does not ask again: starting a program whose pages are in memory costs no request at
+// all.
+void open(fuse_req_t request, fuse_ino_t /*node*/, fuse_file_info* given) {
+  if (!mounted(request).is_open_asked_for) {
+    fuse_reply_err(request, ENOSYS);
+    return;
+  }
   fuse_file_info info = *given;
-  if (id == kStatusNode) return open_status(request, info);
   info.keep_cache = 1;
   info.noflush = 1;
-  info.fh = 0;
-  const Node node = mounted(request).tree->split(id);
-  if (node.generation != Generation::image) return open_lazy(request, node, info);
   fuse_reply_open(request, &info);
 }
 
-void release(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
-  if (node == kStatusNode) delete from_handle<std::string>(*info);
-  fuse_reply_err(request, 0);
-}
+struct Range {
+  std::uint64_t offset;
+  std::size_t size;
+};
 
-void read_lazy(fuse_req_t request, NodeId node, const Content& content, std::uint64_t offset, std::size_t size) {
-  if (offset >= content.size) return reply_bytes(request, {});
-  size = static_cast<std::size_t>(std::min<std::uint64_t>(size, content.size - offset));
-  const std::uint64_t left = offset < content.stored ? content.stored - offset : 0;
-  const std::size_t stored = static_cast<std::size_t>(std::min<std::uint64_t>(size, left));
-  const std::span<std::byte> buffer = read_buffer(size);
+void read_content(fuse_req_t request, NodeId node, const Content& content, Range range) {
+  if (range.offset >= content.size) return reply_bytes(request, {});
+  range.size = static_cast<std::size_t>(std::min<std::uint64_t>(range.size, content.size - range.offset));
+  const std::uint64_t left = range.offset < content.stored ? content.stored - range.offset : 0;
+  const std::size_t stored = static_cast<std::size_t>(std::min<std::uint64_t>(range.size, left));
+  const std::span<std::byte> buffer = read_buffer(range.size);
   if (stored > 0) {
-    const Status done = mounted(request).tree->read(node, content, offset, buffer.first(stored));
+    const Status done = mounted(request).tree->read(node, content, range.offset, buffer.first(stored));
     if (!done) return reply_error(request, done.error());
   }
   std::ranges::fill(buffer.subspan(stored), std::byte{0});
   reply_bytes(request, buffer);
 }
 
-void read(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t position, fuse_file_info* info) {
-  const auto offset = static_cast<std::uint64_t>(position);
-  if (node == kStatusNode) {
-    const auto& text = *from_handle<std::string>(*info);
-    const std::size_t begin = static_cast<std::size_t>(std::min<std::uint64_t>(offset, text.size()));
-    const std::span<std::byte> buffer = read_buffer(std::min(size, text.size() - begin));
-    // Copied: who reads it may have closed the file, and another thread have freed the text, before the reply is over.
-    std::ranges::copy(std::as_bytes(std::span(text)).subspan(begin, buffer.size()), buffer.begin());
-    return reply_bytes(request, buffer);
+void interrupt_read(fuse_req_t request, void* id) {
+  mounted(request).files->interrupt(reinterpret_cast<std::uintptr_t>(id));
+}
+
+// Parked until there is something to read.
+void read_when_decided(fuse_req_t request, NodeId id, const Node& node, Range range) {
+  static std::atomic<std::uint64_t> next_id{1};
+  ContentRequest wanted;
+  wanted.id = next_id++;
+  wanted.interrupted = [request] { return fuse_req_interrupted(request) != 0; };
+  wanted.answer = [request, id, range](int error, const Content* content) {
+    if (error != 0) {
+      fuse_reply_err(request, error);
+      return;
+    }
+    read_content(request, id, *content, range);
+  };
+  // Before it is parked: from then on it may be answered, and freed, at any time.
+  fuse_req_interrupt_func(request, interrupt_read, reinterpret_cast<void*>(wanted.id));
+  mounted(request).files->wait_for_content(node.ref, node.generation, std::move(wanted));
+}
+
+void read_status(fuse_req_t request, NodeId node, Range range) {
+  const auto text = mounted(request).statuses->text(node);
+  if (!text) return reply_error(request, Error{Code::not_found, "this status is gone"});
+  const std::size_t begin = static_cast<std::size_t>(std::min<std::uint64_t>(range.offset, text->size()));
+  reply_bytes(request, std::as_bytes(std::span(*text)).subspan(begin, std::min(range.size, text->size() - begin)));
+}
+
+void read(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t position, fuse_file_info* /*info*/) {
+  const Range range{static_cast<std::uint64_t>(position), size};
+  if (is_made(id)) return read_status(request, id, range);
+  const Node node = mounted(request).tree->split(id);
+  if (node.generation != Generation::image) {
+    const Content* content = mounted(request).files->content(node.ref, node.generation);
+    return content != nullptr ? read_content(request, id, *content, range)
+                              : read_when_decided(request, id, node, range);
   }
-  if (info->fh != 0) return read_lazy(request, node, *from_handle<const Content>(*info), offset, size);
   const std::span<std::byte> buffer = read_buffer(size);
-  const Result<std::size_t> count = mounted(request).tree->read(node, offset, buffer);
+  const Result<std::size_t> count = mounted(request).tree->read(id, range.offset, buffer);
   if (!count) return reply_error(request, count.error());
   reply_bytes(request, buffer.first(*count));
 }
@@ -151,8 +178,12 @@ void reply_sized(fuse_req_t request, std::string_view bytes, std::size_t size) {
   }
 }
 
+Result<Xattrs> xattrs_of(const Mounted& mounted, fuse_ino_t node) {
+  return is_made(node) ? Xattrs{} : mounted.tree->xattrs(node);
+}
+
 void get_xattr(fuse_req_t request, fuse_ino_t node, const char* name, std::size_t size) {
-  const Result<Xattrs> all = mounted(request).tree->xattrs(node);
+  const Result<Xattrs> all = xattrs_of(mounted(request), node);
   if (!all) return reply_error(request, all.error());
   const auto found = std::ranges::find(*all, name, &Xattrs::value_type::first);
   if (found == all->end()) {
@@ -163,7 +194,7 @@ void get_xattr(fuse_req_t request, fuse_ino_t node, const char* name, std::size_
 }
 
 void list_xattrs(fuse_req_t request, fuse_ino_t node, std::size_t size) {
-  const Result<Xattrs> all = mounted(request).tree->xattrs(node);
+  const Result<Xattrs> all = xattrs_of(mounted(request), node);
   if (!all) return reply_error(request, all.error());
   std::string names;
   for (const auto& [name, value] : *all) names.append(name).push_back('\0');
@@ -190,7 +221,6 @@ fuse_lowlevel_ops make_operations() {
   result.readlink = read_link;
   result.open = open;
   result.read = read;
-  result.release = release;
   result.statfs = get_statistics;
   result.getxattr = get_xattr;
   result.listxattr = list_xattrs;

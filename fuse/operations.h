@@ -1,6 +1,6 @@
 // The file system's operations as libfuse calls them: thin shims over the tree and the lazy files. What may take long
 // (lowering) is parked, never waited for, so a handler gives its thread back at once. Implements spec/mount.md,
-// "Lowering on open".
+// "Lowering on first use".
 #pragma once
 
 #define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 12)
@@ -13,6 +13,7 @@
 #include "fuse/lazy_files.h"
 #include "fuse/log.h"
 #include "fuse/served_tree.h"
+#include "fuse/status_nodes.h"
 
 namespace xaas {
 
@@ -22,7 +23,8 @@ struct Mounted {
   ServedTree* tree = nullptr;
   LazyFiles* files = nullptr;  // null: nothing is lowered
   Log* log = nullptr;
-  std::function<std::string()> status;  // text of /.xaas/status
+  StatusNodes* statuses = nullptr;
+  bool is_open_asked_for = false;  // set when the kernel has said what it can
 };
 
 // The table of handlers for fuse_session_new, whose user data is a Mounted. What is not in it answers ENOSYS.

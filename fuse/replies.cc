@@ -38,14 +38,11 @@ void reply_bytes(fuse_req_t request, std::span<const std::byte> bytes) {
   fuse_reply_buf(request, reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
-double attribute_lifetime(NodeId node) { return node == kStatusNode ? 0 : kForever; }
-
 fuse_entry_param to_param(const ServedEntry& entry) {
   fuse_entry_param result{};
   result.ino = entry.node;
   result.attr = entry.attributes;
-  result.attr_timeout = attribute_lifetime(entry.node);
-  result.entry_timeout = kForever;
+  result.attr_timeout = result.entry_timeout = kForever;
   return result;
 }
 

@@ -19,8 +19,6 @@ void reply_error(fuse_req_t request, const Error& error);
 // Answers a read; fewer bytes than were asked for mean the end of the file.
 void reply_bytes(fuse_req_t request, std::span<const std::byte> bytes);
 
-// Seconds that the kernel may keep a node's attributes.
-double attribute_lifetime(NodeId node);
 fuse_entry_param to_param(const ServedEntry& entry);
 
 // A buffer of this thread, so that reads do not allocate. Valid until the next call in the thread.

@@ -74,11 +74,19 @@ bool ServedTree::is_private_directory(NodeId node) const {
   return private_directory_ && split(node).ref == *private_directory_ && node != kRootNode;
 }
 
+bool ServedTree::is_status(NodeId parent, std::string_view name) const {
+  return name == kStatusName && is_private_directory(parent);
+}
+
+struct stat ServedTree::status_attributes(std::size_t size) const {
+  Attributes status;
+  status.inode = kStatusInode;
+  status.mode = S_IFREG | 0444;
+  status.size = size;
+  return to_stat(status);
+}
+
 Result<ServedEntry> ServedTree::lookup(NodeId parent, std::string_view name) {
-  if (name == kStatusName && is_private_directory(parent)) {
-    XAAS_ASSIGN(const struct stat attributes, this->attributes(kStatusNode));
-    return ServedEntry{kStatusNode, attributes};
-  }
   XAAS_TRY(guard_.check());
   const InodeRef directory = split(parent).ref;
   if (const Alias* other = alias(directory, name)) return entry(parent, other->entry);
@@ -89,10 +97,7 @@ Result<ServedEntry> ServedTree::lookup(NodeId parent, std::string_view name) {
 }
 
 Result<ServedEntry> ServedTree::entry(NodeId parent, const DirectoryEntry& entry) {
-  if (entry.ref == kNoRef) {
-    XAAS_ASSIGN(const struct stat attributes, this->attributes(kStatusNode));
-    return ServedEntry{kStatusNode, attributes};
-  }
+  if (entry.ref == kNoRef) return fail(Code::not_found, "{} is made when it is looked up", entry.name);
   XAAS_ASSIGN(const Attributes attributes, image_.squashfs().stat(entry.ref));
   if (S_ISDIR(attributes.mode)) remember_directory(parent, entry);
   if (S_ISREG(attributes.mode)) XAAS_TRY(learn(parent, entry, attributes.size));
@@ -174,12 +179,6 @@ Result<struct stat> ServedTree::shown(const Node& node, const Attributes& attrib
 }
 
 Result<struct stat> ServedTree::attributes(NodeId id) const {
-  if (id == kStatusNode) {
-    Attributes status;
-    status.inode = kStatusInode;
-    status.mode = S_IFREG | 0444;
-    return to_stat(status);
-  }
   XAAS_TRY(guard_.check());
   const Node node = split(id);
   XAAS_ASSIGN(const Attributes attributes, image_.squashfs().stat(node.ref));
@@ -239,7 +238,6 @@ Status ServedTree::read(NodeId node, const Content& content, std::uint64_t offse
 }
 
 Result<Xattrs> ServedTree::xattrs(NodeId id) const {
-  if (id == kStatusNode) return Xattrs{};
   XAAS_TRY(guard_.check());
   const Node node = split(id);
   XAAS_ASSIGN(Xattrs result, image_.squashfs().xattrs(node.ref));

@@ -1,4 +1,5 @@
-// The tree as the mount shows it: the image's own tree, files to be lowered as nodes of their own, and /.xaas/status.
+// The tree as the mount shows it: the image's own tree, files to be lowered as nodes of their own, and that there is a
+// /.xaas/status.
 // Knows nodes and attributes, nothing of FUSE requests. Implements spec/mount.md, "Nodes" and "What is shown".
 #pragma once
 
@@ -49,19 +50,23 @@ class ServedTree {
   // `files` may be null: nothing is lowered.
   ServedTree(const Image& image, ImageGuard& guard, LazyFiles* files, TreeOptions options);
 
+  // Whether a name is that of the mount's status, which is no node of this tree.
+  bool is_status(NodeId parent, std::string_view name) const;
+  struct stat status_attributes(std::size_t size) const;
+
   // The node that a name stands for now. Code::not_found without such a name. Makes a file with a recipe known to
   // `files`; Code::invalid when the index contradicts the image about it.
   Result<ServedEntry> lookup(NodeId parent, std::string_view name);
   // Of any node, also one whose name has moved to another.
   Result<struct stat> attributes(NodeId node) const;
-  // The names in a directory; entry() completes one of them.
+  // The names in a directory; entry() completes one of them, but for the status: Code::not_found.
   Result<std::vector<DirectoryEntry>> list(NodeId directory) const;
   Result<ServedEntry> entry(NodeId parent, const DirectoryEntry& entry);
   // Code::invalid when the node is no symbolic link.
   Result<std::string> read_link(NodeId node) const;
   // Bytes of a node of generation image: short only at the end.
   Result<std::size_t> read(NodeId node, std::uint64_t offset, std::span<std::byte> into) const;
-  // Bytes of a node that is lowered on open. REQUIRES: they lie within the stored ones.
+  // Bytes of a node of another generation. REQUIRES: they lie within the stored ones.
   Status read(NodeId node, const Content& content, std::uint64_t offset, std::span<std::byte> into) const;
   // Those of the image and user.xaas.{state,target,config,key,error} of files with a recipe.
   Result<Xattrs> xattrs(NodeId node) const;

@@ -31,7 +31,7 @@ namespace {
 // Files lowered at the same time: each of them uses `jobs` threads for most of its time.
 constexpr unsigned kMaxParallel = 4;
 
-// A descriptor is kept for every lowered file that was opened.
+// A descriptor is kept for every lowered file that was read.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -51,7 +51,7 @@ class Server::Impl {
   Impl(std::shared_ptr<const Image> image, MountOptions options, Log::Verbosity verbosity)
       : log_(verbosity),
         options_(std::move(options)),
-        timeout_(open_timeout(options_, kernel_timeout())),
+        timeout_(read_timeout(options_, kernel_timeout())),
         image_(std::move(image)),
         guard_(image_->squashfs().fd(), options_.offset, image_->path().string()) {}
 
@@ -72,6 +72,7 @@ class Server::Impl {
   const std::optional<std::chrono::milliseconds> timeout_;
   const std::shared_ptr<const Image> image_;
   ImageGuard guard_;
+  StatusNodes statuses_{[this] { return status(); }};
   std::string configuration_;
   std::unique_ptr<Lowerer> lowerer_;  // null: nothing is lowered
   std::optional<MovedPrefix> moved_;
@@ -203,9 +204,7 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
                             .root = tree_root(image_->manifest(), configuration_),
                             .moved = moved_,
                             .hidden = uses_runtime_of(*image_) ? std::string() : runtime_directory(*image_)});
-  mounted_ = {.image = image_.get(), .tree = &*tree_, .files = files_.get(), .log = &log_, .status = [this] {
-                return status();
-              }};
+  mounted_ = {.image = image_.get(), .tree = &*tree_, .files = files_.get(), .log = &log_, .statuses = &statuses_};
   XAAS_ASSIGN(session_, Session::mount(mountpoint, image_->path().string(), options_.kernel, mounted_));
   return {};
 }

@@ -23,7 +23,7 @@ struct StatusInput {
   std::vector<std::string> log;
 };
 
-// The whole text, with the files that were opened at least once, and the log at the end.
+// The whole text, with the files that were read at least once, and the log at the end.
 std::string status_text(const StatusInput& input);
 
 // The status of a mounted image; Code::failed when nothing of ours is mounted there.

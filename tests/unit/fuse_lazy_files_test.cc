@@ -59,15 +59,15 @@ class Bench {
   }
   ~Bench() { finish(fail(Code::failed, "the test is over")); }
 
-  std::future<Outcome> open(std::uint64_t id, Generation generation = Generation::promised, bool interrupted = false) {
+  std::future<Outcome> read(std::uint64_t id, Generation generation = Generation::promised, bool interrupted = false) {
     auto promise = std::make_shared<std::promise<Outcome>>();
-    files.open(kRef, generation,
-               {id, [interrupted] { return interrupted; },
-                [promise](int error, const Content* content) { promise->set_value({error, content}); }});
+    files.wait_for_content(kRef, generation,
+                           {id, [interrupted] { return interrupted; },
+                            [promise](int error, const Content* content) { promise->set_value({error, content}); }});
     return promise->get_future();
   }
-  Outcome open_now(std::uint64_t id, Generation generation = Generation::promised) {
-    std::future<Outcome> outcome = open(id, generation);
+  Outcome read_now(std::uint64_t id, Generation generation = Generation::promised) {
+    std::future<Outcome> outcome = read(id, generation);
     REQUIRE(outcome.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
     return outcome.get();
   }
@@ -137,63 +137,63 @@ TEST_CASE("looking at a file never lowers it") {
   CHECK(bench.lowerings == 0);
 }
 
-TEST_CASE("many opens are one lowering and all get its result") {
+TEST_CASE("many reads are one lowering and all get its result") {
   Bench bench({.parallel = 4});
-  std::vector<std::future<Outcome>> opens;
-  for (std::uint64_t id = 1; id <= 24; ++id) opens.push_back(bench.open(id));
+  std::vector<std::future<Outcome>> reads;
+  for (std::uint64_t id = 1; id <= 24; ++id) reads.push_back(bench.read(id));
   bench.wait_until_lowering();
   CHECK(bench.files.report(kRef)->state == LazyState::lowering);
   CHECK(bench.files.report(kRef)->waiting == 24);
   bench.finish(lowered_file("lowered"));
-  for (std::future<Outcome>& open : opens) {
-    const Outcome outcome = open.get();
+  for (std::future<Outcome>& reader : reads) {
+    const Outcome outcome = reader.get();
     REQUIRE(outcome.error == 0);
     CHECK(bytes_of(*outcome.content) == "lowered");
     CHECK(outcome.content->size == 10);
   }
   CHECK(bench.lowerings == 1);
   CHECK(bench.current() == Generation::promised);
-  CHECK(bytes_of(*bench.open_now(30).content) == "lowered");
+  CHECK(bytes_of(*bench.read_now(30).content) == "lowered");
   CHECK(bench.files.report(kRef)->state == LazyState::ready);
 }
 
 TEST_CASE("a file found in the cache is not lowered") {
   Bench bench;
   bench.cached = "cached";
-  const Outcome outcome = bench.open(1).get();
+  const Outcome outcome = bench.read(1).get();
   REQUIRE(outcome.error == 0);
   CHECK(bytes_of(*outcome.content) == "cached");
   CHECK(bench.lowerings == 0);
 }
 
-TEST_CASE("an interrupted open leaves at once and the lowering goes on") {
+TEST_CASE("an interrupted read leaves at once and the lowering goes on") {
   Bench bench;
-  std::future<Outcome> first = bench.open(1);
-  std::future<Outcome> second = bench.open(2);
+  std::future<Outcome> first = bench.read(1);
+  std::future<Outcome> second = bench.read(2);
   bench.wait_until_lowering();
   bench.files.interrupt(1);
   REQUIRE(first.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
   CHECK(first.get().error == EINTR);
   bench.files.interrupt(1);  // late: nobody is answered twice
-  std::future<Outcome> joined = bench.open(3);
+  std::future<Outcome> joined = bench.read(3);
   bench.finish(lowered_file("lowered"));
   CHECK(second.get().error == 0);
   CHECK(joined.get().error == 0);
   CHECK(bench.lowerings == 1);
 }
 
-TEST_CASE("an open that was interrupted before it could wait does not wait") {
+TEST_CASE("a read that was interrupted before it could wait does not wait") {
   Bench bench;
-  std::future<Outcome> open = bench.open(1, Generation::promised, true);
-  REQUIRE(open.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
-  CHECK(open.get().error == EINTR);
+  std::future<Outcome> reader = bench.read(1, Generation::promised, true);
+  REQUIRE(reader.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
+  CHECK(reader.get().error == EINTR);
 }
 
 TEST_CASE("a file that cannot be lowered is the baseline, padded to its promised size") {
   Bench bench;
-  std::future<Outcome> open = bench.open(1);
+  std::future<Outcome> reader = bench.read(1);
   bench.finish(fail(Code::failed, "unit x.c: bad"));
-  const Outcome outcome = open.get();
+  const Outcome outcome = reader.get();
   REQUIRE(outcome.error == 0);
   CHECK_FALSE(outcome.content->is_lowered());
   CHECK(outcome.content->stored == 4);
@@ -202,82 +202,94 @@ TEST_CASE("a file that cannot be lowered is the baseline, padded to its promised
   CHECK(bench.files.report(kRef)->state == LazyState::baseline);
   CHECK(bench.files.report(kRef)->error == "unit x.c: bad");
   CHECK(bench.lines().size() == 1);
-  CHECK(bench.open_now(2).content == outcome.content);
+  CHECK(bench.read_now(2).content == outcome.content);
 }
 
-TEST_CASE("strict: a file that cannot be lowered cannot be opened") {
+TEST_CASE("strict: a file that cannot be lowered cannot be read") {
   Bench bench({.strict = true});
-  std::future<Outcome> open = bench.open(1);
+  std::future<Outcome> reader = bench.read(1);
   bench.finish(fail(Code::failed, "bad"));
-  CHECK(open.get().error == EIO);
-  CHECK(bench.open_now(2).error == EIO);
+  CHECK(reader.get().error == EIO);
+  CHECK(bench.read_now(2).error == EIO);
 }
 
-TEST_CASE("a result larger than promised is a new node, to which waiting opens are sent") {
+TEST_CASE("a result larger than promised is a new node, and who waits gets the baseline") {
   Bench bench;
   CHECK(bench.current() == Generation::promised);
-  std::future<Outcome> open = bench.open(1);
+  std::future<Outcome> reader = bench.read(1);
   bench.finish(lowered_file("larger than promised"));
-  CHECK(open.get().error == ESTALE);
+  const Outcome first = reader.get();
+  REQUIRE(first.error == 0);
+  CHECK_FALSE(first.content->is_lowered());
   CHECK(bench.moved.get_future().get() == std::set<NodeName>{kName});
   CHECK(bench.current() == Generation::lowered);
   CHECK(bench.files.size(kRef, Generation::lowered) == 20);
-  CHECK(bytes_of(*bench.open_now(2, Generation::lowered).content) == "larger than promised");
-  CHECK_FALSE(bench.open_now(3, Generation::promised).content->is_lowered());
+  CHECK(bytes_of(*bench.read_now(2, Generation::lowered).content) == "larger than promised");
+  CHECK(bench.read_now(3, Generation::promised).content == first.content);
   CHECK(bench.files.size(kRef, Generation::promised) == 10);
   CHECK(bench.files.report(kRef)->large);
   CHECK_FALSE(bench.files.report(kRef)->late);
+}
+
+TEST_CASE("strict: a result larger than promised is not the baseline for who waits") {
+  Bench bench({.strict = true});
+  CHECK(bench.current() == Generation::promised);
+  std::future<Outcome> reader = bench.read(1);
+  bench.finish(lowered_file("larger than promised"));
+  CHECK(reader.get().error == ESTALE);
+  CHECK(bench.current() == Generation::lowered);
+  CHECK(bytes_of(*bench.read_now(2, Generation::lowered).content) == "larger than promised");
 }
 
 TEST_CASE("when the timeout passes the baseline is served, and the lowered file later, as another node") {
   const int milliseconds = GENERATE(0, 20);
   Bench bench({.timeout = std::chrono::milliseconds(milliseconds)});
   CHECK(bench.current() == Generation::promised);
-  const Outcome baseline = bench.open(1).get();
+  const Outcome baseline = bench.read(1).get();
   REQUIRE(baseline.error == 0);
   CHECK_FALSE(baseline.content->is_lowered());
   bench.wait_until_lowering();
   CHECK(bench.files.report(kRef)->state == LazyState::lowering);
   CHECK(bench.files.report(kRef)->late);
-  CHECK(bench.open_now(2).content == baseline.content);
+  CHECK(bench.read_now(2).content == baseline.content);
   CHECK(bench.current() == Generation::promised);
   bench.finish(lowered_file("lowered"));
   CHECK(bench.moved.get_future().get() == std::set<NodeName>{kName});
   CHECK(bench.current() == Generation::lowered);
-  const Outcome lowered = bench.open_now(3, Generation::lowered);
+  const Outcome lowered = bench.read_now(3, Generation::lowered);
   CHECK(bytes_of(*lowered.content) == "lowered");
   CHECK(lowered.content->size == 10);
-  CHECK(bench.open_now(4).content == baseline.content);  // a node keeps its content for ever
+  CHECK(bench.read_now(4).content == baseline.content);  // a node keeps its content for ever
   CHECK(bench.lowerings == 1);
 }
 
-TEST_CASE("strict: when the timeout passes an open fails, and one after the lowering succeeds") {
+TEST_CASE("strict: when the timeout passes a read fails, and one after the lowering succeeds") {
   Bench bench({.timeout = std::chrono::milliseconds(20), .strict = true});
-  CHECK(bench.open(1).get().error == ETIMEDOUT);
-  CHECK(bench.open(2).get().error == ETIMEDOUT);  // each open has its own deadline
+  CHECK(bench.read(1).get().error == ETIMEDOUT);
+  CHECK(bench.read(2).get().error == ETIMEDOUT);  // each read has its own deadline
   bench.finish(lowered_file("lowered"));
   bench.wait_until_ready();
-  CHECK(bytes_of(*bench.open_now(3).content) == "lowered");
+  CHECK(bytes_of(*bench.read_now(3).content) == "lowered");
   CHECK(bench.lowerings == 1);
 }
 
-TEST_CASE("strict, and no time to wait: opens fail at once until the file is lowered") {
+TEST_CASE("strict, and no time to wait: reads fail at once until the file is lowered") {
   Bench bench({.timeout = std::chrono::milliseconds(0), .strict = true});
-  CHECK(bench.open(1).get().error == ETIMEDOUT);
+  CHECK(bench.read(1).get().error == ETIMEDOUT);
   bench.wait_until_lowering();
-  CHECK(bench.open_now(2).error == ETIMEDOUT);
+  CHECK(bench.read_now(2).error == ETIMEDOUT);
   bench.finish(lowered_file("lowered"));
   bench.wait_until_ready();
-  CHECK(bytes_of(*bench.open_now(3).content) == "lowered");
+  CHECK(bytes_of(*bench.read_now(3).content) == "lowered");
 }
 
 TEST_CASE("what lowering warns of is logged with the name of the file") {
   Bench bench;
-  std::future<Outcome> open = bench.open(1);
+  std::future<Outcome> reader = bench.read(1);
   Lowered lowered = lowered_file("lowered");
   lowered.warnings = {"not kept in the cache: no room"};
   bench.finish(std::move(lowered));
-  CHECK(open.get().error == 0);
+  CHECK(reader.get().error == 0);
   const std::vector<std::string> lines = bench.lines();
   REQUIRE_FALSE(lines.empty());
   CHECK(lines[0] == "bin/tool: not kept in the cache: no room");
@@ -285,19 +297,19 @@ TEST_CASE("what lowering warns of is logged with the name of the file") {
 
 TEST_CASE("a timeout that does not pass changes nothing") {
   Bench bench({.timeout = std::chrono::hours(1)});
-  std::future<Outcome> open = bench.open(1);
+  std::future<Outcome> reader = bench.read(1);
   bench.finish(lowered_file("lowered"));
-  CHECK(bytes_of(*open.get().content) == "lowered");
+  CHECK(bytes_of(*reader.get().content) == "lowered");
   CHECK(bench.current() == Generation::promised);
 }
 
 TEST_CASE("ending the mount ends the workers and answers who waits") {
   Bench bench;
-  std::future<Outcome> open = bench.open(1);
+  std::future<Outcome> reader = bench.read(1);
   bench.wait_until_lowering();
   bench.files.stop();
   CHECK(bench.stopped);
-  CHECK(open.get().error == EIO);
+  CHECK(reader.get().error == EIO);
 }
 
 }  // namespace

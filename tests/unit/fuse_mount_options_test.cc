@@ -74,12 +74,12 @@ TEST_CASE("opens are answered before the kernel's request timeout") {
 }
 
 TEST_CASE("an open waits as long as the option says, but no longer than the kernel allows") {
-  CHECK(open_timeout(parsed(""), std::nullopt) == std::nullopt);
-  CHECK(open_timeout(parsed(""), milliseconds(15000)) == milliseconds(15000));
-  CHECK(open_timeout(parsed("timeout=9"), std::nullopt) == seconds(9));
-  CHECK(open_timeout(parsed("timeout=9"), milliseconds(15000)) == seconds(9));
-  CHECK(open_timeout(parsed("timeout=60"), milliseconds(15000)) == milliseconds(15000));
-  CHECK(open_timeout(parsed("timeout=0"), milliseconds(15000)) == milliseconds(0));
+  CHECK(read_timeout(parsed(""), std::nullopt) == std::nullopt);
+  CHECK(read_timeout(parsed(""), milliseconds(15000)) == milliseconds(15000));
+  CHECK(read_timeout(parsed("timeout=9"), std::nullopt) == seconds(9));
+  CHECK(read_timeout(parsed("timeout=9"), milliseconds(15000)) == seconds(9));
+  CHECK(read_timeout(parsed("timeout=60"), milliseconds(15000)) == milliseconds(15000));
+  CHECK(read_timeout(parsed("timeout=0"), milliseconds(15000)) == milliseconds(0));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -140,10 +141,11 @@ class TestMount {
     }
     return {};
   }
-  void wait_until_parked(const std::string& path, unsigned count) {
+  // However many read the same part of it, the kernel asks once.
+  void wait_until_parked(const std::string& path) {
     const auto end = std::chrono::steady_clock::now() + kPatience;
-    while (report(path).waiting != count) {
-      if (std::chrono::steady_clock::now() > end) give_up("open of " + path);
+    while (report(path).waiting == 0) {
+      if (std::chrono::steady_clock::now() > end) give_up("read of " + path);
       std::this_thread::yield();
     }
   }
@@ -158,7 +160,7 @@ class TestMount {
   std::promise<void> moved;
 
  private:
-  // Opens that wait are answered, or the test would never end.
+  // Reads that wait are answered, or the test would never end.
   void give_up(const std::string& what) {
     files_->stop();
     FAIL("gave up waiting: " + what);
@@ -180,12 +182,7 @@ class TestMount {
     tree_.emplace(
         *image_, *guard_, &*files_,
         TreeOptions{.uid = 11, .gid = 12, .target = "t c", .configuration = "default", .root = {}, .moved = {}});
-    mounted_ = {image_.get(), &*tree_, &*files_, &log_, [this] {
-                  StatusInput input;
-                  input.image = "the image";
-                  input.files = files_->reports();
-                  return status_text(input);
-                }};
+    mounted_ = {.image = image_.get(), .tree = &*tree_, .files = &*files_, .log = &log_, .statuses = &statuses_};
     auto session = Session::mount(root(), "test", {}, mounted_);
     INFO((session ? "" : session.error().message));
     REQUIRE(session);
@@ -200,6 +197,12 @@ class TestMount {
   std::optional<ImageGuard> guard_;
   std::optional<LazyFiles> files_;
   std::optional<ServedTree> tree_;
+  StatusNodes statuses_{[this] {
+    StatusInput input;
+    input.image = "the image";
+    input.files = files_->reports();
+    return status_text(input);
+  }};
   Mounted mounted_;
   std::optional<Session> session_;
   std::thread loop_;
@@ -246,7 +249,7 @@ TEST_CASE("a mount shows the tree of the image") {
   CHECK(errno == EROFS);
 }
 
-TEST_CASE("looking at a mounted file in any way but opening it never lowers it") {
+TEST_CASE("looking at a mounted file in any way but reading it never lowers it") {
   if (!can_mount()) return;
   const TestMount mount;
   for (const auto& entry : fs::recursive_directory_iterator(mount.root())) (void)entry.status();
@@ -257,23 +260,24 @@ TEST_CASE("looking at a mounted file in any way but opening it never lowers it")
   CHECK(xattr(mount / "bin/tool", "user.xaas.recipe") == Digest::of("bin/tool").to_string());
   CHECK(xattr(mount / "share/plain", "user.xaas.state") == "none");
   CHECK(::access((mount / "bin/tool").c_str(), X_OK) == 0);
+  CHECK(Fd(::open((mount / "bin/tool").c_str(), O_RDONLY | O_CLOEXEC)).valid());
   CHECK(mount.lowering.count == 0);
 }
 
-TEST_CASE("a cold open waits while everything else goes on, and its size never changes") {
+TEST_CASE("a cold read waits while everything else goes on, and its size never changes") {
   if (!can_mount()) return;
   TestMount mount;
   const struct stat before = stat_of(mount / "bin/tool");
-  std::vector<std::future<std::string>> opens;
+  std::vector<std::future<std::string>> reads;
   for (int i = 0; i < 24; ++i) {
-    opens.push_back(
+    reads.push_back(
         std::async(std::launch::async, [&, i] { return content(mount / (i % 2 == 0 ? "bin/tool" : "bin/same")); }));
   }
-  mount.wait_until_parked("bin/tool", 24);
+  mount.wait_until_parked("bin/tool");
   CHECK(content(mount / "share/plain") == "plain\n");
   CHECK(xattr(mount / "bin/tool", "user.xaas.state") == "lowering");
   mount.lowering.finish(kLowered);
-  for (auto& open : opens) CHECK(mount.get(std::move(open)) == padded(kLowered));
+  for (auto& reader : reads) CHECK(mount.get(std::move(reader)) == padded(kLowered));
   CHECK(mount.lowering.count == 1);
   CHECK(xattr(mount / "bin/tool", "user.xaas.state") == "ready");
   const struct stat after = stat_of(mount / "bin/tool");
@@ -282,24 +286,53 @@ TEST_CASE("a cold open waits while everything else goes on, and its size never c
   CHECK(stat_of(mount / "bin/same").st_ino == after.st_ino);
 }
 
-TEST_CASE("an interrupted open returns at once and the next one joins the lowering") {
+// In a process of its own, which does nothing else.
+pid_t read_elsewhere(const fs::path& path) {
+  const std::string name = path.string();
+  const pid_t process = ::fork();
+  REQUIRE(process >= 0);
+  if (process > 0) return process;
+  char byte = 0;
+  const int file = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  ::_exit(::read(file, &byte, 1) == 1 ? 0 : 1);
+}
+
+TEST_CASE("who is killed while it waits ends at once, and the next read joins the lowering") {
+  if (!can_mount()) return;
+  TestMount mount;
+  const pid_t process = read_elsewhere(mount / "bin/tool");
+  mount.wait_until_parked("bin/tool");
+  REQUIRE(::kill(process, SIGKILL) == 0);
+  int status = 0;
+  auto ended = std::async(std::launch::async, [&] { return ::waitpid(process, &status, 0); });
+  REQUIRE(mount.get(std::move(ended)) == process);
+  CHECK(WIFSIGNALED(status));
+  auto next = std::async(std::launch::async, [&] { return content(mount / "bin/tool"); });
+  mount.wait_until_parked("bin/tool");
+  mount.lowering.finish(kLowered);
+  CHECK(mount.get(std::move(next)) == padded(kLowered));
+  CHECK(mount.lowering.count == 1);
+}
+
+TEST_CASE("a read past the kernel's memory that is interrupted returns at once") {
   if (!can_mount()) return;
   TestMount mount;
   struct sigaction action{};
   action.sa_handler = [](int) {};
   REQUIRE(::sigaction(SIGUSR1, &action, nullptr) == 0);
+  const Fd file(::open((mount / "bin/tool").c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
+  REQUIRE(file.valid());
   int error = 0;
-  std::jthread open([&] {
-    if (::open((mount / "bin/tool").c_str(), O_RDONLY) < 0) error = errno;
+  std::jthread reader([&] {
+    alignas(4096) static char page[4096];
+    if (::read(file.get(), page, sizeof(page)) < 0) error = errno;
   });
-  mount.wait_until_parked("bin/tool", 1);
-  ::pthread_kill(open.native_handle(), SIGUSR1);
-  open.join();
+  mount.wait_until_parked("bin/tool");
+  ::pthread_kill(reader.native_handle(), SIGUSR1);
+  reader.join();
   CHECK(error == EINTR);
-  auto next = std::async(std::launch::async, [&] { return content(mount / "bin/tool"); });
-  mount.wait_until_parked("bin/tool", 1);
   mount.lowering.finish(kLowered);
-  CHECK(mount.get(std::move(next)) == padded(kLowered));
+  CHECK(content(mount / "bin/tool") == padded(kLowered));
   CHECK(mount.lowering.count == 1);
 }
 
@@ -312,14 +345,15 @@ TEST_CASE("a file that cannot be lowered is served as the padded baseline, with 
   CHECK(xattr(mount / "bin/tool", "user.xaas.error") == "cannot be lowered");
 }
 
-TEST_CASE("a result that is larger than promised is opened, unnoticed by who waited for it") {
+TEST_CASE("a result that is larger than promised is there from the next open on") {
   if (!can_mount()) return;
   TestMount mount;
   const std::string large(promised_size(kBaseline.size()) + 70'001, 'x');
   mount.lowering.finish(large);
   stat_of(mount / "bin/tool");
-  CHECK(content(mount / "bin/tool") == large);
+  CHECK(content(mount / "bin/tool") == padded(kBaseline));
   mount.get(mount.moved.get_future());
+  CHECK(content(mount / "bin/tool") == large);
   CHECK(static_cast<std::size_t>(stat_of(mount / "bin/tool").st_size) == large.size());
 }
 
@@ -350,6 +384,10 @@ TEST_CASE("the status of a mount can be read in it") {
   REQUIRE(status);
   CHECK(status->find("the image") != std::string::npos);
   CHECK(status->find("ready     bin/tool") != std::string::npos);
+  CHECK(stat_of(mount / ".xaas/status").st_size > 0);
+  const Result<std::string> again = read_status(mount.root());
+  REQUIRE(again);
+  CHECK(*again == *status);
   bool listed = false;
   for (const auto& entry : fs::directory_iterator(mount / ".xaas")) listed |= entry.path().filename() == "status";
   CHECK(listed);
