@@ -22,6 +22,7 @@
 #include "lower/engine_codegen.h"
 #include "lower/engine_link.h"
 #include "lower/engine_llvm.h"
+#include "lower/merging.h"
 #include "lower/retarget.h"
 
 namespace xaas {
@@ -69,7 +70,7 @@ Status write_unit(const std::string& name, std::string_view bytes) {
 }
 
 // Reads, retargets and writes one unit, as bitcode or, where it is to be lowered alone, as an object.
-Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& unit) {
+Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& unit, ModuleFlags& flags) {
   const llvm::PrettyStackTraceFormat at("preparing %s", unit.file.c_str());
   const auto file = job.files.find(unit.input->digest);
   if (file == job.files.end())
@@ -82,7 +83,8 @@ Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& uni
     XAAS_ASSIGN(const std::string object, compile_alone(*module, context, link, job.policy));
     return write_unit(unit.file, object);
   }
-  const std::string bytes = write_thin_module(*module, link);
+  flags.add(*module);
+  const std::string bytes = link.merged ? write_merged_module(*module) : write_thin_module(*module, link);
   XAAS_TRY(context.status());
   return write_unit(unit.file, bytes);
 }
@@ -92,12 +94,20 @@ Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
   std::filesystem::create_directory(kUnitDirectory, error);
   if (error) return fail(Code::io, "cannot make the directory {}: {}", kUnitDirectory, error.message());
   const Target target = known_target(job.target);
-  const LinkContext link{target, job.recipe.kind, symbolic_of(job.recipe), has_own_objects(job.recipe)};
-  return for_each_parallel(units.size(), job.jobs, [&](std::size_t i) -> Status {
-    Status status = prepare_unit(job, link, units[i]);
-    if (!status) return fail(status.error().code, "cannot lower {}: {}", units[i].name, status.error().message);
-    return status;
-  });
+  LinkContext link{target, job.recipe.kind, symbolic_of(job.recipe), has_own_objects(job.recipe)};
+  XAAS_ASSIGN(link.merged, is_to_be_merged(job, units));
+  ModuleFlags flags;
+  const auto prepare_all = [&] {
+    return for_each_parallel(units.size(), job.jobs, [&](std::size_t i) -> Status {
+      Status status = prepare_unit(job, link, units[i], flags);
+      if (!status) return fail(status.error().code, "cannot lower {}: {}", units[i].name, status.error().message);
+      return status;
+    });
+  };
+  XAAS_TRY(prepare_all());
+  if (!link.merged || flags.agree()) return {};
+  link.merged = false;
+  return prepare_all();
 }
 
 std::uint64_t peak_memory() {

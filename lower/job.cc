@@ -40,17 +40,19 @@ OrderedJson policy_to_json(const Policy& policy) {
   return {{"name", policy.name},
           {"opt_level", policy.opt_level},
           {"import_limit", policy.import_limit},
+          {"merge_limit", policy.merge_limit},
           {"vector_width", policy.vector_width}};
 }
 
 Result<Policy> parse_policy(const JsonObject& object) {
-  XAAS_TRY(object.only_keys({"name", "opt_level", "import_limit", "vector_width"}));
+  XAAS_TRY(object.only_keys({"name", "opt_level", "import_limit", "merge_limit", "vector_width"}));
   Policy policy;
   XAAS_ASSIGN(policy.name, object.string("name"));
   XAAS_ASSIGN(const auto level, object.integer("opt_level", 0, 3));
   policy.opt_level = static_cast<unsigned>(level);
   XAAS_ASSIGN(const auto import_limit, object.integer("import_limit", 0, kMaxUnsigned));
   policy.import_limit = static_cast<unsigned>(import_limit);
+  XAAS_ASSIGN(policy.merge_limit, object.integer("merge_limit", 0, std::numeric_limits<std::int64_t>::max()));
   XAAS_ASSIGN(const auto width, object.integer("vector_width", 0, kMaxUnsigned));
   policy.vector_width = static_cast<unsigned>(width);
   return policy;

@@ -13,13 +13,14 @@ struct KnownPolicy {
   std::string_view name;
   unsigned opt_level;
   unsigned import_limit;
+  std::uint64_t merge_limit;
   unsigned vector_width;
 };
 
 constexpr std::array kKnown{
-    KnownPolicy{"default", 3, 100, 0},
-    KnownPolicy{"fast", 3, 0, 0},
-    KnownPolicy{"max", 3, 400, 512},
+    KnownPolicy{"default", 3, 100, 0, 0},
+    KnownPolicy{"fast", 3, 0, 0, 0},
+    KnownPolicy{"max", 3, 400, 16 << 20, 512},
 };
 
 static_assert(std::ranges::equal(kKnown, kPolicies, {}, &KnownPolicy::name));
@@ -32,6 +33,7 @@ Result<Policy> find_policy(std::string_view name) {
     return Policy{.name = std::string(known->name),
                   .opt_level = known->opt_level,
                   .import_limit = known->import_limit,
+                  .merge_limit = known->merge_limit,
                   .vector_width = known->vector_width};
   }
   return fail(Code::invalid, "unknown policy '{}': choose one of {}", name, fmt::join(kPolicies, ", "));

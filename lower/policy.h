@@ -1,6 +1,7 @@
 // How much work lowering may spend: data that is part of the cache key. Implements spec/lowering.md, section "Policy".
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,8 @@ struct Policy {
   unsigned opt_level = 3;  // 0..3
   // ThinLTO imports functions of other modules up to this many instructions; LLVM's own default is 100. 0: none.
   unsigned import_limit = 100;
+  // The units of a program become one module where their bitcode has no more bytes than this in all. 0: never.
+  std::uint64_t merge_limit = 0;
   unsigned vector_width = 0;  // bits that loops and straight code are vectorised for; 0: as the CPU's tuning says
   bool operator==(const Policy&) const = default;
 };

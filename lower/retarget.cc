@@ -97,6 +97,15 @@ bool depends_on_order(const llvm::Module& module) {
                       [](const llvm::GlobalObject& object) { return is_walked(object.getSection()); });
 }
 
+std::string write_merged_module(const llvm::Module& module) {
+  llvm::SmallVector<char, 0> bytes;
+  llvm::BitcodeWriter writer(bytes);
+  writer.writeModule(module);
+  writer.writeSymtab();
+  writer.writeStrtab();
+  return {bytes.data(), bytes.size()};
+}
+
 std::string write_thin_module(llvm::Module& module, const LinkContext& link) {
   llvm::ProfileSummaryInfo profile(module);
   llvm::ModuleSummaryIndex index = llvm::buildModuleSummaryIndex(module, nullptr, &profile);

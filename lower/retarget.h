@@ -1,4 +1,4 @@
-// Retargeting: turns canonical IR, which says nothing of CPU or position, into a ThinLTO module for one link on one
+// Retargeting: turns canonical IR, which says nothing of CPU or position, into an LTO module for one link on one
 // target. Implements spec/lowering.md, "Engine".
 #pragma once
 
@@ -20,7 +20,8 @@ struct LinkContext {
   const Target& target;
   LinkKind kind;
   Symbolic symbolic;
-  bool mixed = false;  // the project's own native objects are linked as well
+  bool mixed = false;   // the project's own native objects are linked as well
+  bool merged = false;  // the units become one module
 };
 
 // Does everything but writing: target attributes, position independence. `source_name` must be unlike that of any other
@@ -34,6 +35,9 @@ bool is_lowered_alone(const llvm::Module& module);
 // True when the place of the module among others of the link decides what the program does: it has constructors, or
 // data for a section that the program walks from __start_X to __stop_X. What ThinLTO makes stands behind all objects.
 bool depends_on_order(const llvm::Module& module);
+
+// Bitcode with symbol table, for units that become one module.
+std::string write_merged_module(const llvm::Module& module);
 
 // Bitcode with summary and symbol table. Definitions that another library may replace are marked as never to be
 // imported. The module's hash comes from its source name; see retarget().

@@ -215,8 +215,46 @@ TEST_CASE("a program runs, and is the same bytes for any number of threads") {
   }
 }
 
+// What is left of a function that only another unit calls, where nothing is imported: inlined when the two are one
+// module.
+std::string symbols_with_merge_limit(Worker& worker, std::uint64_t limit) {
+  worker.job().policy.import_limit = 0;
+  worker.job().policy.merge_limit = limit;
+  worker.run_well();
+  return worker.of_result("llvm-nm-19");
+}
+
+TEST_CASE(
+    "units of a program are optimised as one module, up to the policy's limit, with the same bytes for any number of "
+    "threads") {
+  Worker worker(LinkKind::pie);
+  worker.job().target = resolve_target(kTriple, {}).value();
+  add_program(worker);
+  worker.add(worker.unit("main.o", kMain));
+  worker.add(worker.unit("part.o", kPart, "-fPIC"));
+  CHECK(has(symbols_with_merge_limit(worker, 0), " part"));
+  CHECK(has(symbols_with_merge_limit(worker, 100), " part"));
+  CHECK(!has(symbols_with_merge_limit(worker, 1 << 20), " part"));
+  CHECK(worker.clang().output(worker.directory(), "./out") == "63\n");
+  const std::string bytes = worker.result_bytes();
+  worker.job().jobs = 7;
+  worker.run_well();
+  CHECK(worker.result_bytes() == bytes);
+}
+
+TEST_CASE("units that cannot be one module are lowered side by side") {
+  Worker worker(LinkKind::pie);
+  worker.job().target = resolve_target(kTriple, {}).value();
+  add_program(worker);
+  worker.add(worker.unit("main.o", kMain));
+  worker.add(worker.unit("part.o", kPart, "-fshort-wchar"));
+  CHECK(has(symbols_with_merge_limit(worker, 1 << 20), " part"));
+  CHECK(worker.clang().output(worker.directory(), "./out") == "63\n");
+}
+
 TEST_CASE("local symbols of the same name in equal units do not clash") {
-  Worker worker(LinkKind::shared);
+  Worker worker(GENERATE(LinkKind::shared, LinkKind::static_pie));
+  worker.job().policy.merge_limit = GENERATE(0U, 1U << 20);
   const char* kCaller = "int a(int); int b(int); int both(int x) { return a(x) + b(x); }";
   const std::string twin =
       " static int table[4]; static __attribute__((noinline)) int up(int x) { return table[x & 3] += x; } ";
@@ -268,8 +306,10 @@ __asm__(".globl call\n.type call,@function\ncall: jmp inner\n");
 }
 
 TEST_CASE("constructors run and an exported function can be replaced by LD_PRELOAD") {
+  const std::string policy = GENERATE("default", "max");
   for (const bool symbolic : {false, true}) {
     Worker worker(LinkKind::shared);
+    worker.job().policy = find_policy(policy).value();
     if (symbolic) worker.add("-Bsymbolic");
     worker.add(worker.unit("api.o", "int exported(void) { return 5; }", "-fPIC"));
     worker.add(worker.unit("user.o", R"(

@@ -15,7 +15,7 @@ Job sample_job() {
                           LibraryInput{.soname = "libc.so.6"}};
   job.target = {.triple = "x86_64-pc-linux-gnu", .cpu = "haswell", .features = {"+avx", "-avx512f"}};
   job.target.prefer_vector_width = 256;
-  job.policy = {.name = "fast", .opt_level = 2, .import_limit = 7, .vector_width = 256};
+  job.policy = {.name = "fast", .opt_level = 2, .import_limit = 7, .merge_limit = 9, .vector_width = 256};
   job.build_id = "00ff";
   job.jobs = 3;
   job.files = {{ir, "ir/x.bc"}};
