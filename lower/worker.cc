@@ -17,6 +17,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -187,6 +188,32 @@ pid_t fork_child(const ChildPlan& plan) {
 }
 
 // A child that is killed and reaped, whatever happens.
+// Seconds of CPU, in ticks, that a thread has taken, by the text of its /proc/PID/task/TID/stat; see proc(5).
+std::uint64_t ticks_of(const std::string& stat) {
+  constexpr int kBeforeTimes = 11;  // fields behind the name, which may hold anything and ends with the last ')'
+  std::istringstream fields(stat.substr(std::min(stat.rfind(')'), stat.size() - 1) + 1));
+  std::string skipped;
+  for (int i = 0; i < kBeforeTimes; ++i) fields >> skipped;
+  std::uint64_t user = 0;
+  std::uint64_t system = 0;
+  fields >> user >> system;
+  return user + system;
+}
+
+pid_t busiest_thread(pid_t process) {
+  pid_t busiest = process;
+  std::uint64_t most = 0;
+  std::error_code error;
+  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", process), error)) {
+    const auto stat = read_file(task.path() / "stat", 4 << 10);
+    const std::uint64_t ticks = stat && !stat->empty() ? ticks_of(*stat) : 0;
+    if (ticks <= most) continue;
+    most = ticks;
+    busiest = static_cast<pid_t>(std::strtol(task.path().filename().c_str(), nullptr, 10));
+  }
+  return busiest;
+}
+
 class Child {
  public:
   explicit Child(pid_t pid) : pid_(pid), process_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))) {}
@@ -204,6 +231,8 @@ class Child {
     kill(-pid_, SIGKILL);
     kill(pid_, SIGKILL);
   }
+  // Ends it in a way that it can catch, in the thread that has worked most: LLVM's handler prints what that is at.
+  void abort_at_work() const { syscall(SYS_tgkill, pid_, busiest_thread(pid_), SIGABRT); }
   // Whether it has ended; `flags` as for waitpid.
   bool try_reap(int flags) {
     const pid_t got = waitpid(pid_, &status_, flags);
@@ -233,12 +262,14 @@ Stream read_some(int fd, std::string& into) {
 struct Output {
   std::string answer;
   std::string messages;  // the end of them
+  bool is_late = false;  // it was ended for running too long
 };
 
 // Collects the worker's output until it has ended. The descriptors are set to -1 as their streams end.
 Status collect(Child& child, const Pipe& answer, const Pipe& messages, const WorkerLimits& limits, Output& output) {
   constexpr int kTick = 50;  // milliseconds; how often the flag is looked at
-  const auto deadline = Clock::now() + limits.time;
+  constexpr std::chrono::seconds kToSayWhere(5);
+  auto deadline = Clock::now() + limits.time;
   std::array<pollfd, 3> polled{pollfd{answer.read.get(), POLLIN, 0}, pollfd{messages.read.get(), POLLIN, 0},
                                pollfd{child.fd(), POLLIN, 0}};
   for (bool ended = false; !ended || polled[0].fd >= 0 || polled[1].fd >= 0;) {
@@ -254,10 +285,11 @@ Status collect(Child& child, const Pipe& answer, const Pipe& messages, const Wor
       polled[2].fd = -1;
     }
     if (limits.stop != nullptr && limits.stop->load()) return fail(Code::interrupted, "lowering was stopped");
-    if (Clock::now() > deadline) {
-      return fail(Code::failed, "the worker ran longer than {} seconds and was stopped",
-                  std::chrono::duration_cast<std::chrono::seconds>(limits.time).count());
-    }
+    if (Clock::now() <= deadline) continue;
+    if (ended || output.is_late) return {};
+    output.is_late = true;
+    child.abort_at_work();
+    deadline = Clock::now() + kToSayWhere;
   }
   return {};
 }
@@ -326,11 +358,16 @@ std::uint64_t oom_kills() {
   return at == std::string::npos ? 0 : std::strtoull(text->c_str() + at + kKey.size(), nullptr, 10);
 }
 
+// What the worker was at, by its messages, for people.
+std::string work_of(const Job& job, std::string_view messages) {
+  const std::string unit = unit_at_work(job.recipe, messages);
+  return unit.empty() ? job.recipe.output : fmt::format("{} of {}", unit, job.recipe.output);
+}
+
 // One line on how the worker ended without an answer.
 std::string describe_end(int status, const Job& job, const std::string& messages) {
   std::string text;
-  const std::string unit = unit_at_work(job.recipe, messages);
-  const std::string what = unit.empty() ? job.recipe.output : fmt::format("{} of {}", unit, job.recipe.output);
+  const std::string what = work_of(job, messages);
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
     text = fmt::format("the worker was killed for a system call that workers may not make, while lowering {}", what);
   } else if (WIFSIGNALED(status)) {
@@ -371,6 +408,10 @@ Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const
 
   Output output;
   XAAS_TRY(collect(child, answer, messages, limits, output));
+  if (output.is_late) {
+    return fail(Code::failed, "the worker ran longer than {} seconds and was stopped while lowering {}",
+                std::chrono::duration_cast<std::chrono::seconds>(limits.time).count(), work_of(job, output.messages));
+  }
   if (!WIFEXITED(child.status()) || WEXITSTATUS(child.status()) != 0) {
     const bool killed = WIFSIGNALED(child.status()) && WTERMSIG(child.status()) == SIGKILL;
     const bool ran_out = limits.memory != 0 && output.messages.find("bad_alloc") != std::string::npos;

@@ -77,6 +77,20 @@ static void behave(void) {
   report("remove", rmdir("directory") == 0);
 }
 
+static _Thread_local int spins;
+static void say_where(int number) {
+  if (spins) write(2, "Stack dump:\n0.\tRunning pass 'x' on module 'units/1.bc'.\n", 55);
+  signal(number, SIG_DFL);
+  raise(number);
+}
+static void* spin(void* value) { for (spins = 1;;) {} return value; }
+static void hang(void) {
+  pthread_t thread;
+  signal(SIGABRT, say_where);
+  pthread_create(&thread, NULL, spin, NULL);
+  pthread_join(thread, NULL);
+}
+
 int main(void) {
   read(0, job, sizeof job - 1);
   if (asked("a0")) look_around();
@@ -98,6 +112,8 @@ int main(void) {
   if (asked("b5")) for (;;) puts("more and more and more and more and more and more and more and more and more");
   if (asked("b6")) syscall(SYS_tgkill, getppid(), getppid(), SIGTERM), report("signal", errno == 0);
   if (asked("c2")) { fputs("Stack dump:\n0.\tRunning pass 'x' on module 'units/1.bc'.\n", stderr); abort(); }
+  if (asked("c3")) hang();
+  if (asked("c4")) { signal(SIGABRT, SIG_IGN); for (;;) {} }
   if (asked("c0")) raise(SIGKILL);
   if (asked("c1")) report("memory", mmap(NULL, 100 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
   answer(!asked("b7"));
@@ -182,14 +198,23 @@ TEST_CASE("a crash is named with its signal, the file and the worker's last word
   CHECK(failure_of("b1") == "the worker was killed by signal 11 (Segmentation fault) while lowering bin/x");
 }
 
-TEST_CASE("a crash names the unit that the worker was at") {
-  Job job = job_called("c2");
+std::string failure_with_units(const std::string& action, const WorkerLimits& limits = {}) {
+  Job job = job_called(action);
   job.recipe.arguments = {IrInput{Digest::of("a"), "a.o", {}},
                           ArchiveInput{"libx.a", {IrInput{Digest::of("b"), "b.o", {}}}}};
   const TempDirectory scratch = test::scratch();
-  const auto result = run_worker(program(), job, scratch.path(), {});
+  const auto result = run_worker(program(), job, scratch.path(), limits);
   REQUIRE_FALSE(result);
-  CHECK_THAT(result.error().message, Catch::Contains("killed by signal 6 (Aborted) while lowering b.o of bin/x: "));
+  return result.error().message;
+}
+
+TEST_CASE("a crash names the unit that the worker was at") {
+  CHECK_THAT(failure_with_units("c2"), Catch::Contains("killed by signal 6 (Aborted) while lowering b.o of bin/x: "));
+}
+
+TEST_CASE("a hang is reported with the unit that the worker was at, in whichever thread") {
+  CHECK(failure_with_units("c3", {.time = std::chrono::milliseconds(1200)}) ==
+        "the worker ran longer than 1 seconds and was stopped while lowering b.o of bin/x");
 }
 
 TEST_CASE("what a worker says is one line that no terminal acts on") {
@@ -197,8 +222,10 @@ TEST_CASE("what a worker says is one line that no terminal acts on") {
   CHECK(test::good(run_action("b9")).message == "a\\033[2J\\012b");
 }
 
-TEST_CASE("a worker that hangs is killed when its time is over") {
-  CHECK_THAT(failure_of("b2", {.time = std::chrono::milliseconds(200)}), Catch::Contains("ran longer"));
+TEST_CASE("a worker that hangs is killed when its time is over, also one that does not want to") {
+  const std::string action = GENERATE("b2", "c4");
+  CHECK(failure_of(action, {.time = std::chrono::milliseconds(1200)}) ==
+        "the worker ran longer than 1 seconds and was stopped while lowering bin/x");
 }
 
 TEST_CASE("a worker is killed when its caller stops it") {
