@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <set>
 #include <system_error>
+#include <thread>
 
 #include "format/file.h"
 #include "lower/engine_codegen.h"
@@ -147,6 +148,10 @@ const std::string& out_of_memory_answer() {
 }
 
 [[noreturn]] void give_up(void*, const char* reason, bool) {
+  // Where another thread crashes, LLVM's handler removes its temporary files before anything else, and this thread
+  // stumbles over that: the crash is what is to be reported, and ends this process.
+  if (std::string_view(reason).find("temporary file") != std::string_view::npos)
+    std::this_thread::sleep_for(std::chrono::seconds(2));
   if (std::string_view(reason).find("pthread_create") != std::string_view::npos)
     give_up_for_memory(nullptr, reason, true);
   llvm::sys::RunSignalHandlers();  // prints what this thread was at
