@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "format/json_fields.h"
-#include "mkimage/merge_stages.h"
 
 namespace xaas {
 namespace {
@@ -81,7 +80,7 @@ Status check_report(const std::filesystem::path& path) {
   return fail_errno(fmt::format("cannot write the report {}", path.string()));
 }
 
-std::string capture_report(const ImageContents& contents, const Manifest& manifest, const std::filesystem::path& ir) {
+std::string capture_report(const ImageContents& contents, const Manifest& manifest, const MergeStages& stages) {
   const CaptureCounts counts = count_captured(contents);
   OrderedJson json;
   json["units"] = counts.units;
@@ -104,7 +103,7 @@ std::string capture_report(const ImageContents& contents, const Manifest& manife
   for (const auto& [place, file] : contents.bundled)
     json["bundled"].push_back(std::filesystem::path(place).filename().string());
   json["host_libraries"] = contents.configurations.front().needs.libraries;
-  json["merged"] = to_ordered_json(measure_stages(contents, ir));
+  json["merged"] = to_ordered_json(stages);
   return dump_json(json, 2) + "\n";
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "mkimage/image_contents.h"
+#include "mkimage/merge_stages.h"
 
 namespace xaas {
 
@@ -21,7 +22,7 @@ Status check_report(const std::filesystem::path& path);
 
 // JSON: the counts; every configuration with what it requires; every program with its recipe's digest or the reason why
 // it has none, and the native objects of each with the reason why they are; the libraries that were bundled and those
-// that the host must have; what the configurations share. `ir`: the directory with the modules.
-std::string capture_report(const ImageContents& contents, const Manifest& manifest, const std::filesystem::path& ir);
+// that the host must have; what the configurations share.
+std::string capture_report(const ImageContents& contents, const Manifest& manifest, const MergeStages& stages);
 
 }  // namespace xaas

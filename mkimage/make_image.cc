@@ -165,7 +165,8 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   }
 
   const Manifest manifest = make_manifest(task.plan, contents, environment.c_compiler);
-  if (options.report) XAAS_TRY(write_file(*options.report, capture_report(contents, manifest, work.ir())));
+  const MergeStages stages = measure_stages(contents, work.ir());
+  if (options.report) XAAS_TRY(write_file(*options.report, capture_report(contents, manifest, stages)));
   progress.begin("write", image.string());
   WriterOptions writer;
   writer.jobs = options.jobs;
@@ -173,7 +174,7 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   XAAS_ASSIGN(const std::uint64_t size, write_image(image, writer, environment.store(), work.ir(), contents, manifest));
   progress.end();
   if (work.is_kept()) CaptureCache(work.cache()).end();
-  if (shares_units) progress.say(stage_table(measure_stages(contents, work.ir())));
+  if (shares_units) progress.say(stage_table(stages));
   progress.say(summary(options.image, contents, size));
   return {};
 }
