@@ -23,7 +23,7 @@
 #include "lower/engine_codegen.h"
 #include "lower/engine_link.h"
 #include "lower/engine_llvm.h"
-#include "lower/merging.h"
+#include "lower/engine_merging.h"
 #include "lower/retarget.h"
 
 namespace xaas {
@@ -84,10 +84,25 @@ Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& uni
     XAAS_ASSIGN(const std::string object, compile_alone(*module, context, link, job.policy));
     return write_unit(unit.file, object);
   }
-  flags.add(*module);
-  const std::string bytes = link.merged ? write_merged_module(*module) : write_thin_module(*module, link);
+  const bool is_merged = link.merged && !is_kept_apart(*module);
+  if (is_merged) flags.add(*module);
+  const std::string bytes = is_merged ? write_merged_module(*module) : write_thin_module(*module, link);
   XAAS_TRY(context.status());
   return write_unit(unit.file, bytes);
+}
+
+// Code::invalid or io where the size of one cannot be had.
+Result<std::uint64_t> bitcode_bytes(const Job& job, const std::vector<LinkUnit>& units) {
+  std::uint64_t total = 0;
+  for (const LinkUnit& unit : units) {
+    const auto file = job.files.find(unit.input->digest);
+    if (file == job.files.end())
+      return fail(Code::invalid, "the job names no file for {}", unit.input->digest.to_string());
+    std::error_code error;
+    total += std::filesystem::file_size(file->second, error);
+    if (error) return fail(Code::io, "cannot read {}: {}", file->second, error.message());
+  }
+  return total;
 }
 
 Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
@@ -96,7 +111,8 @@ Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
   if (error) return fail(Code::io, "cannot make the directory {}: {}", kUnitDirectory, error.message());
   const Target target = known_target(job.target);
   LinkContext link{target, job.recipe.kind, symbolic_of(job.recipe), has_own_objects(job.recipe)};
-  XAAS_ASSIGN(link.merged, is_to_be_merged(job, units));
+  XAAS_ASSIGN(const std::uint64_t bytes, bitcode_bytes(job, units));
+  link.merged = merges_units(job.policy, job.recipe.kind, bytes);
   ModuleFlags flags;
   const auto prepare_all = [&] {
     return for_each_parallel(units.size(), job.jobs, [&](std::size_t i) -> Status {

@@ -50,6 +50,9 @@ Names printed_names(const Job& job, const std::vector<LinkUnit>& units) {
     names.emplace(units[i].file, units[i].name);
     names.emplace(fmt::format("{}/{}.lto.{}.o", kUnitDirectory, job.output, i), units[i].name);
   }
+  // The one module of merged units, and its object.
+  names.emplace("ld-temp.o", job.recipe.output);
+  names.emplace(job.output + ".lto.o", job.recipe.output);
   for (const LinkArgument& argument : job.recipe.arguments) {
     if (const auto* object = std::get_if<ObjectInput>(&argument)) add_object(names, job, *object, object->name);
     const auto* archive = std::get_if<ArchiveInput>(&argument);

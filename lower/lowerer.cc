@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -311,7 +313,7 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const 
     job.modules = kModulesName;
     modules->lend(scratch.path() / kModulesName, kLentPerBitcodeByte * bitcode_bytes(job, scratch.path()));
   }
-  XAAS_ASSIGN(JobResult result, run_within_memory(job, scratch.path(), plan, stop));
+  XAAS_ASSIGN(JobResult result, run(job, scratch.path(), plan, stop));
   if (!result.ok) return fail(Code::failed, "cannot lower {}: {}", path_in_tree(record.path), result.message);
 
   Lowered lowered;
@@ -325,16 +327,36 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const 
   return lowered;
 }
 
-// With as many threads as memory lets, and fewer where that was too many: what was compiled until then is not lost.
-Result<JobResult> Lowerer::run_within_memory(Job& job, const fs::path& scratch, const Plan& plan,
-                                             const std::atomic<bool>* stop) const {
-  XAAS_ASSIGN(const auto program, worker());
+// What does not work with the units as one module, for want of memory or because of what they are, may work with them
+// side by side.
+Result<JobResult> Lowerer::run(Job& job, const fs::path& scratch, const Plan& plan,
+                               const std::atomic<bool>* stop) const {
   std::vector<std::uint64_t> sizes;
   for (const IrInput& input : plan.inputs.ir) {
     std::error_code error;
     const std::uint64_t size = fs::file_size(scratch / job.files[input.digest], error);
     if (!error) sizes.push_back(size);
   }
+  const std::uint64_t bytes = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
+  if (merges_units(job.policy, job.recipe.kind, bytes)) {
+    auto result = run_merged(job, scratch, bytes, stop);
+    if ((result && result->ok) || is_set(stop)) return result;
+    job.policy.merge_limit = 0;
+  }
+  return run_within_memory(job, scratch, sizes, stop);
+}
+
+Result<JobResult> Lowerer::run_merged(const Job& job, const fs::path& scratch, std::uint64_t bytes,
+                                      const std::atomic<bool>* stop) const {
+  XAAS_ASSIGN(const auto program, worker());
+  const auto share = memory_->take(estimated_memory(std::span(&bytes, 1), 1), stop);
+  return run_worker(*program, job, scratch, {.memory = memory_->bytes() + job.jobs * kStacksPerThread, .stop = stop});
+}
+
+// With as many threads as memory lets, and fewer where that was too many: what was compiled until then is not lost.
+Result<JobResult> Lowerer::run_within_memory(Job& job, const fs::path& scratch, std::span<const std::uint64_t> sizes,
+                                             const std::atomic<bool>* stop) const {
+  XAAS_ASSIGN(const auto program, worker());
   job.jobs = threads_within(memory_->bytes(), sizes, jobs_);
   const auto share = memory_->take(estimated_memory(sizes, job.jobs), stop);
   WorkerLimits limits{.stop = stop};

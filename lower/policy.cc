@@ -39,6 +39,10 @@ Result<Policy> find_policy(std::string_view name) {
   return fail(Code::invalid, "unknown policy '{}': choose one of {}", name, fmt::join(kPolicies, ", "));
 }
 
+bool merges_units(const Policy& policy, LinkKind kind, std::uint64_t bitcode_bytes) {
+  return kind != LinkKind::shared && bitcode_bytes <= policy.merge_limit;
+}
+
 Policy policy_for(const Policy& asked, std::string_view of_image) {
   if (!asked.name.empty()) return asked;
   auto policy = find_policy(of_image);

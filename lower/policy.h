@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "format/error.h"
+#include "format/recipe.h"
 
 namespace xaas {
 
@@ -22,6 +23,10 @@ struct Policy {
 
 // Code::invalid names the known ones.
 Result<Policy> find_policy(std::string_view name);
+// Whether the units of a link become one module: the policy wants it of so many bytes of bitcode, every unit
+// counted, and nothing can replace what the link defines. In a library, LD_PRELOAD may replace any exported function.
+bool merges_units(const Policy& policy, LinkKind kind, std::uint64_t bitcode_bytes);
+
 // The one that is asked for, or, where `asked` has no name, the one that an image says; the default where that is not
 // known here.
 Policy policy_for(const Policy& asked, std::string_view of_image);

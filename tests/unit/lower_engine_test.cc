@@ -242,6 +242,42 @@ TEST_CASE(
   CHECK(worker.result_bytes() == bytes);
 }
 
+TEST_CASE("a unit whose inline assembly has symbols of its own stays apart from the others") {
+  Worker worker(LinkKind::pie);
+  worker.job().target = resolve_target(kTriple, {}).value();
+  add_program(worker);
+  const std::string twin = R"(
+static int table __attribute__((used)) = VALUE;
+int NAME(void) { int x; __asm__("movl table(%%rip), %0" : "=r"(x)); return x; }
+int NAME_jump(void) { int x = 1; __asm__("jmp over\nud2\nover: addl $1, %0" : "+r"(x)); return x; }
+)";
+  const auto named = [&](const std::string& name, const std::string& value) {
+    return worker.unit(name + ".o", "#define NAME " + name + "\n#define NAME_jump " + name + "_jump\n#define VALUE " +
+                                        value + "\n" + twin);
+  };
+  worker.add(worker.unit("main.o", R"(
+#include <stdio.h>
+int a(void), b(void), a_jump(void), b_jump(void);
+int main(void) { printf("%d %d\n", a() * 10 + b(), a_jump() + b_jump()); return 0; }
+)"));
+  worker.add(named("a", "3"));
+  worker.add(named("b", "7"));
+  symbols_with_merge_limit(worker, 1 << 20);
+  CHECK(worker.clang().output(worker.directory(), "./out") == "37 4\n");
+}
+
+TEST_CASE("what cannot be linked as one module names the program") {
+  Worker worker(LinkKind::pie);
+  worker.job().policy = find_policy("max").value();
+  worker.job().target = resolve_target(kTriple, {}).value();
+  add_program(worker);
+  worker.add(worker.unit("main.o", "int absent(void); int main(void) { return absent(); }"));
+  const JobResult result = worker.run();
+  CHECK_FALSE(result.ok);
+  CHECK(has(result.message, "undefined symbol: absent"));
+  CHECK(!has(result.message, ".lto.o"));
+}
+
 TEST_CASE("units that cannot be one module are lowered side by side") {
   Worker worker(LinkKind::pie);
   worker.job().target = resolve_target(kTriple, {}).value();
