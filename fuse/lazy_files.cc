@@ -9,13 +9,18 @@ namespace xaas {
 namespace {
 
 constexpr unsigned kLookupThreads = 2;
+constexpr std::uint64_t kPage = 4096;
+
+// Of a node that grows: see LazyHooks::grow.
+std::uint64_t grown_size(std::uint64_t lowered) { return (lowered + kPage - 1) / kPage * kPage + kPage; }
 
 }  // namespace
 
 struct LazyFiles::File {
-  File(FileRecord file_record, PrefixPlaces prefix_places)
-      : record(std::move(file_record)), places(std::move(prefix_places)) {}
+  File(InodeRef file_ref, FileRecord file_record, PrefixPlaces prefix_places)
+      : ref(file_ref), record(std::move(file_record)), places(std::move(prefix_places)) {}
 
+  const InodeRef ref;
   const FileRecord record;
   const PrefixPlaces places;  // of the baseline
   LazyState state = LazyState::cold;
@@ -24,8 +29,9 @@ struct LazyFiles::File {
   std::set<NodeName> names;
   std::vector<ContentRequest> waiting;
   std::optional<Clock::time_point> deadline;
-  bool late = false;  // the timeout has passed once
-  LazyReport report;  // state, late and waiting are filled in when it is asked for
+  bool late = false;     // the timeout has passed once
+  bool growing = false;  // node `promised` gets another size just now; its content is not decided otherwise
+  LazyReport report;     // state, late and waiting are filled in when it is asked for
 };
 
 std::string_view state_name(LazyState state) {
@@ -76,7 +82,7 @@ void LazyFiles::add(InodeRef ref, FileRecord record, PrefixPlaces places) {
   const std::unique_lock lock(files_mutex_);
   std::unique_ptr<File>& file = files_[ref];
   if (file) return;
-  file = std::make_unique<File>(std::move(record), std::move(places));
+  file = std::make_unique<File>(ref, std::move(record), std::move(places));
   file->report.path = path_in_tree(file->record.path);
 }
 
@@ -96,7 +102,8 @@ Generation LazyFiles::current(InodeRef ref, NodeName name) {
 std::uint64_t LazyFiles::size(InodeRef ref, Generation generation) const {
   const File& file = this->file(ref);
   const std::lock_guard lock(state_mutex_);
-  return generation == Generation::lowered && file.lowered ? file.lowered->size : file.record.promised_size;
+  const Content* content = decided(file, generation);
+  return content != nullptr ? content->size : file.record.promised_size;
 }
 
 const Content* LazyFiles::content(InodeRef ref, Generation generation) const {
@@ -121,7 +128,7 @@ std::optional<LazyFiles::Answer> LazyFiles::answer_or_park(File& file, Generatio
   if (const Content* content = decided(file, generation)) return Answer{std::move(request), 0, content};
   if (generation == Generation::lowered || file.lowered) return Answer{std::move(request), ESTALE, nullptr};
   if (stop_ || file.state == LazyState::baseline) return Answer{std::move(request), EIO, nullptr};
-  if (file.late && options_.timeout->count() == 0) return Answer{std::move(request), ETIMEDOUT, nullptr};
+  if (file.late) return Answer{std::move(request), ETIMEDOUT, nullptr};
   if (request.interrupted && request.interrupted()) return Answer{std::move(request), EINTR, nullptr};
 
   waiting_[request.id] = &file;
@@ -173,24 +180,35 @@ void LazyFiles::settle(File& file, Result<Lowered> result) {
   settle_failed(file, result.error());
 }
 
-void LazyFiles::settle_lowered(File& file, Lowered lowered, PrefixPlaces places) {
-  const FileRecord& record = file.record;
-  std::set<NodeName> moved;
-  std::vector<Answer> answers;
-  bool large = false;
-  bool late = false;
+// Whether node `promised` has taken a size that the file fits into.
+bool LazyFiles::grow(File& file, std::uint64_t size) {
   {
     const std::lock_guard lock(state_mutex_);
-    large = lowered.size > record.promised_size;
-    late = file.promised != nullptr;  // a baseline: the timeout has passed
+    if (file.promised) return false;
+    file.growing = true;
+  }
+  return hooks_.grow(file.ref, size);
+}
+
+void LazyFiles::settle_lowered(File& file, Lowered lowered, PrefixPlaces places) {
+  const FileRecord& record = file.record;
+  const bool large = lowered.size > record.promised_size;
+  const std::uint64_t size = large ? grown_size(lowered.size) : record.promised_size;
+  const bool fits = !large || grow(file, size);
+  std::set<NodeName> moved;
+  std::vector<Answer> answers;
+  {
+    const std::lock_guard lock(state_mutex_);
+    file.growing = false;
+    const bool late = file.promised != nullptr;  // a baseline: the timeout has passed
     file.report.key = lowered.key.to_string();
     file.report.seconds = lowered.seconds;
     file.report.from_cache = lowered.from_cache;
     file.report.large = large;
     file.state = LazyState::ready;
-    auto content = std::make_unique<const Content>(Content{
-        std::move(lowered.file), lowered.size, std::max(lowered.size, record.promised_size), std::move(places)});
-    if (!large && !late) {
+    auto content =
+        std::make_unique<const Content>(Content{std::move(lowered.file), lowered.size, size, std::move(places)});
+    if (fits && !late) {
       file.promised = std::move(content);
       answers = take_waiting(file, 0, file.promised.get());
     } else {
@@ -206,7 +224,7 @@ void LazyFiles::settle_lowered(File& file, Lowered lowered, PrefixPlaces places)
   if (!lowered.from_cache)
     hooks_.info(fmt::format("{}: lowered in {:.1f} s", path_in_tree(record.path), lowered.seconds));
   if (large) {
-    hooks_.warning(fmt::format("{}: lowered to {} bytes, more than the {} promised: served from its next open on",
+    hooks_.warning(fmt::format("{}: lowered to {} bytes, more than the {} promised: its size has changed",
                                path_in_tree(record.path), lowered.size, record.promised_size));
   }
   send(answers);
@@ -239,7 +257,7 @@ void LazyFiles::pass_timeout(File& file) {
   std::vector<Answer> answers;
   {
     const std::lock_guard lock(state_mutex_);
-    if (file.state != LazyState::lowering || file.promised) return;
+    if (file.state != LazyState::lowering || file.promised || file.growing) return;
     file.late = true;
     decide_baseline(file);
     answers = take_waiting(file, file.promised ? 0 : ETIMEDOUT, file.promised.get());

@@ -3,8 +3,9 @@
 //
 // The life of a file (the node generations are in node.h):
 //   cold -> lowering -> ready      it fits: it is the content of node `promised`
-//                    -> ready      too large, or later than the timeout: a node `lowered`, to which the name moves,
-//                                  and the bytes of the image, padded, are the content of node `promised`
+//                    -> ready      too large: node `promised`, which nobody has read yet, grows
+//                    -> ready      later than the timeout, or the node cannot grow: a node `lowered`, to which the name
+//                                  moves, and the bytes of the image, padded, are the content of node `promised`
 //                    -> baseline   lowering failed: the bytes of the image, padded, are the content of node `promised`
 // When the timeout passes before a file is ready, node `promised` gets the padded bytes of the image and keeps them for
 // ever.
@@ -87,6 +88,9 @@ struct LazyHooks {
   std::function<Result<std::optional<Lowered>>(const FileRecord&)> find;  // from the cache
   std::function<Result<Lowered>(const FileRecord&, const std::atomic<bool>* stop)> lower;
   std::function<Result<PrefixPlaces>(const Lowered&)> find_prefix;
+  // Node `promised` of a file, which nobody has read yet, is to have this size, a multiple of 4096 whose last 4096
+  // bytes are behind the promised size and of the padding. Whether the kernel knows it now. Called without locks.
+  std::function<bool(InodeRef, std::uint64_t size)> grow;
   // These names are another node now. Called from a thread of this class, without locks.
   std::function<void(const std::set<NodeName>&)> moved;
   std::function<void(const std::string&)> info;
@@ -141,6 +145,7 @@ class LazyFiles {
   void look_up(File& file);
   void make(File& file);
   void settle(File& file, Result<Lowered> result);
+  bool grow(File& file, std::uint64_t size);
   void settle_lowered(File& file, Lowered lowered, PrefixPlaces places);
   void settle_failed(File& file, const Error& error);
   void pass_timeout(File& file);

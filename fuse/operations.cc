@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -32,16 +33,16 @@ void init(void* userdata, fuse_conn_info* connection) {
   // A read with O_DIRECT that waits for a file to be lowered could not even be killed.
   connection->want &= ~static_cast<unsigned>(FUSE_CAP_ASYNC_DIO);
   // Reads that wait for a file to be lowered count, and others are not to wait for them.
-  connection->max_background = 1024;
+  connection->max_background = 0xffff;  // as many as the kernel allows this user
   static_cast<Mounted*>(userdata)->is_open_asked_for = (connection->capable & FUSE_CAP_NO_OPEN_SUPPORT) == 0;
 }
 
 void look_up_status(fuse_req_t request) {
   const StatusNodes::Status status = mounted(request).statuses->look_up();
   fuse_entry_param param = to_param({status.node, mounted(request).tree->status_attributes(status.text->size())});
-  param.entry_timeout = 0;  // the name stands for another node the next time
+  param.entry_timeout = 0;  // the name may stand for another node the next time
   StatusNodes* statuses = mounted(request).statuses;
-  if (fuse_reply_entry(request, &param) != 0) statuses->forget(status.node);  // the kernel never knew it
+  if (fuse_reply_entry(request, &param) != 0) statuses->forget(status.node, 1);  // the kernel never knew it
 }
 
 void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
@@ -77,16 +78,17 @@ void read_link(fuse_req_t request, fuse_ino_t node) {
   fuse_reply_readlink(request, target->c_str());
 }
 
-// Other nodes are not kept, so there is nothing to forget. No node of a status is looked up more than once.
-void forget_status(fuse_req_t request, fuse_ino_t node) {
-  if (is_made(node)) mounted(request).statuses->forget(node);
+// Other nodes than those of the status are not kept, so there is nothing to forget.
+void forget_status(fuse_req_t request, fuse_ino_t node, std::uint64_t count) {
+  if (is_made(node)) mounted(request).statuses->forget(node, count);
 }
-void forget(fuse_req_t request, fuse_ino_t node, std::uint64_t /*count*/) {
-  forget_status(request, node);
+void forget(fuse_req_t request, fuse_ino_t node, std::uint64_t count) {
+  forget_status(request, node, count);
   fuse_reply_none(request);
 }
 void forget_many(fuse_req_t request, std::size_t count, fuse_forget_data* nodes) {
-  for (const fuse_forget_data& forgotten : std::span(nodes, count)) forget_status(request, forgotten.ino);
+  for (const fuse_forget_data& forgotten : std::span(nodes, count))
+    forget_status(request, forgotten.ino, forgotten.nlookup);
   fuse_reply_none(request);
 }
 
@@ -233,6 +235,16 @@ fuse_lowlevel_ops make_operations() {
 const fuse_lowlevel_ops& operations() {
   static const fuse_lowlevel_ops kOperations = make_operations();
   return kOperations;
+}
+
+bool announce_growth(fuse_session* session, NodeId node, std::uint64_t size) {
+  static constexpr std::array<char, 4096> kZeros{};
+  fuse_bufvec bytes{};
+  bytes.count = 1;
+  bytes.buf[0].size = kZeros.size();
+  bytes.buf[0].mem = const_cast<char*>(kZeros.data());  // libfuse only reads it
+  const auto offset = static_cast<off_t>(size - kZeros.size());
+  return fuse_lowlevel_notify_store(session, node, offset, &bytes, static_cast<fuse_buf_copy_flags>(0)) == 0;
 }
 
 void announce_moved(fuse_session* session, const std::set<NodeName>& names) {

@@ -72,6 +72,7 @@ class ServedTree {
   Result<Xattrs> xattrs(NodeId node) const;
 
   Node split(NodeId node) const { return split_node(node, root_); }
+  NodeId id(const Node& node) const { return node_id(node, root_); }
 
  private:
   // A directory that is shown under another name than it has in the image, and only there.

@@ -129,13 +129,17 @@ LazyHooks Server::Impl::hooks() {
         if (!moved_) return PrefixPlaces{};
         return find_prefix(lowered.file.get(), lowered.size, moved_->from());
       },
+      .grow =
+          [this](InodeRef ref, std::uint64_t size) {
+            return announce_growth(session_->get(), tree_->id({ref, Generation::promised}), size);
+          },
       .moved = [this](const std::set<NodeName>& names) { announce_moved(session_->get(), names); },
       .info = [this](const std::string& line) { log_.info(line); },
       .warning = [this](const std::string& line) { log_.warning(line); },
   };
 }
 
-// Fills the cache, where opens find what is there and wait for what is being made. The smallest first, so that much is
+// Fills the cache, where reads find what is there and wait for what is being made. The smallest first, so that much is
 // ready soon.
 void Server::Impl::lower_all() {
   auto records = lowerable_records(*image_, tree_root(image_->manifest(), configuration_));

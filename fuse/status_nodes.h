@@ -1,4 +1,4 @@
-// The nodes of /.xaas/status: every lookup is a node of its own, whose text never changes, as with all other nodes.
+// The nodes of /.xaas/status: whenever the text is another, so is the node, as with all other files.
 // Implements spec/mount.md, "Nodes".
 #pragma once
 
@@ -22,17 +22,22 @@ class StatusNodes {
     NodeId node;
     std::shared_ptr<const std::string> text;
   };
-  // A node with the text of now, looked up once.
+  // The node with the text of now, looked up once more.
   Status look_up();
   // Null: no such node.
   std::shared_ptr<const std::string> text(NodeId node) const;
-  // The kernel knows no more of the node: it was looked up once, so is forgotten once.
-  void forget(NodeId node);
+  // So many lookups of it are over; with the last one the node is gone.
+  void forget(NodeId node, std::uint64_t lookups);
 
  private:
   const std::function<std::string()> text_;
   mutable std::mutex mutex_;  // of the members below; never held while calling out
-  std::unordered_map<NodeId, std::shared_ptr<const std::string>> texts_;
+  struct Kept {
+    std::shared_ptr<const std::string> text;
+    std::uint64_t lookups = 0;
+  };
+  std::unordered_map<NodeId, Kept> kept_;
+  NodeId latest_ = 0;
   std::uint64_t next_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// The engine: retargets canonical IR and links it with lld's ThinLTO, in process. The only part of the project that
+// The engine: retargets canonical IR and links it with lld's LTO, in process. The only part of the project that
 // links LLVM's code generation; it runs in the worker, because LLVM aborts on bad IR. Implements spec/lowering.md,
 // "Engine".
 #pragma once

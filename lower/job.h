@@ -37,7 +37,7 @@ struct JobResult {
   bool out_of_memory = false;  // why it is not ok
   std::vector<std::string> warnings;
   double retarget_seconds = 0;   // wall
-  double link_seconds = 0;       // wall: ThinLTO and linking
+  double link_seconds = 0;       // wall: LTO and linking
   std::uint64_t peak_bytes = 0;  // of memory
 };
 

@@ -79,7 +79,7 @@ Result<std::string> read_host_library(const FoundLibrary& library) {
   XAAS_ASSIGN(const Fd file, open_for_reading(library.path));
   XAAS_ASSIGN(const std::string identity, host_identity(file.get()));
   if (identity != library.identity) {
-    return fail(Code::failed, "{} changed while it was being used: open the program again", library.path);
+    return fail(Code::failed, "{} changed while it was being used: start the program again", library.path);
   }
   if (lseek(file.get(), 0, SEEK_SET) != 0) return fail_errno(library.path);
   return read_fd(file.get(), kLibraryLimit);

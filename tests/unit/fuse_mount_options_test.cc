@@ -64,7 +64,7 @@ TEST_CASE("a relative cache directory is meant from here") {
   CHECK(parsed("cache=here").lowerer.cache == std::filesystem::current_path() / "here");
 }
 
-TEST_CASE("opens are answered before the kernel's request timeout") {
+TEST_CASE("reads are answered before the kernel's request timeout") {
   CHECK(timeout_from_kernel(0, 0) == std::nullopt);
   CHECK(timeout_from_kernel(20, 0) == milliseconds(15000));
   CHECK(timeout_from_kernel(0, 20) == milliseconds(15000));
@@ -73,7 +73,7 @@ TEST_CASE("opens are answered before the kernel's request timeout") {
   CHECK(timeout_from_kernel(1, 0) == milliseconds(750));
 }
 
-TEST_CASE("an open waits as long as the option says, but no longer than the kernel allows") {
+TEST_CASE("a read waits as long as the option says, but no longer than the kernel allows") {
   CHECK(read_timeout(parsed(""), std::nullopt) == std::nullopt);
   CHECK(read_timeout(parsed(""), milliseconds(15000)) == milliseconds(15000));
   CHECK(read_timeout(parsed("timeout=9"), std::nullopt) == seconds(9));

@@ -6,7 +6,7 @@ from spack.package import *
 
 
 class Xaas(CMakePackage):
-    """Single-file images of software that is compiled for the host on first open."""
+    """Single-file images of software that is compiled for the host on first use."""
 
     git = Path(__file__).resolve().parents[6].as_uri()  # the repository that this file is in
     version("main", branch="main")
