@@ -22,7 +22,7 @@
 namespace xaas {
 namespace {
 
-void init(void* userdata, fuse_conn_info* connection) {
+void init(void* /*userdata*/, fuse_conn_info* connection) {
   for (const unsigned wanted :
        {FUSE_CAP_CACHE_SYMLINKS, FUSE_CAP_READDIRPLUS, FUSE_CAP_PARALLEL_DIROPS, FUSE_CAP_ASYNC_READ}) {
     connection->want |= connection->capable & wanted;
@@ -34,7 +34,6 @@ void init(void* userdata, fuse_conn_info* connection) {
   connection->want &= ~static_cast<unsigned>(FUSE_CAP_ASYNC_DIO);
   // Reads that wait for a file to be lowered count, and others are not to wait for them.
   connection->max_background = 0xffff;  // as many as the kernel allows this user
-  static_cast<Mounted*>(userdata)->is_open_asked_for = (connection->capable & FUSE_CAP_NO_OPEN_SUPPORT) == 0;
 }
 
 void look_up_status(fuse_req_t request) {
@@ -93,18 +92,9 @@ void forget_many(fuse_req_t request, std::size_t count, fuse_forget_data* nodes)
 }
 
 // A node has one content for ever, and a file is lowered when it is read, so there is nothing that an open could do.
-// After this answer the kernel does not ask again: starting a program whose pages are in memory costs no request at
-// all.
-void open(fuse_req_t request, fuse_ino_t /*node*/, fuse_file_info* given) {
-  if (!mounted(request).is_open_asked_for) {
-    fuse_reply_err(request, ENOSYS);
-    return;
-  }
-  fuse_file_info info = *given;
-  info.keep_cache = 1;
-  info.noflush = 1;
-  fuse_reply_open(request, &info);
-}
+// After this answer the kernel (since Linux 3.16) opens without asking and keeps the pages: starting a program whose
+// pages are in memory costs no request at all.
+void open(fuse_req_t request, fuse_ino_t /*node*/, fuse_file_info* /*info*/) { fuse_reply_err(request, ENOSYS); }
 
 struct Range {
   std::uint64_t offset;

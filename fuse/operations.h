@@ -24,7 +24,6 @@ struct Mounted {
   LazyFiles* files = nullptr;  // null: nothing is lowered
   Log* log = nullptr;
   StatusNodes* statuses = nullptr;
-  bool is_open_asked_for = false;  // set when the kernel has said what it can
 };
 
 // The table of handlers for fuse_session_new, whose user data is a Mounted. What is not in it answers ENOSYS.
