@@ -17,13 +17,13 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
-#include <sstream>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "format/process_stat.h"
 #include "format/text.h"
 
 namespace xaas {
@@ -187,33 +187,30 @@ pid_t fork_child(const ChildPlan& plan) {
   return child;
 }
 
-// A child that is killed and reaped, whatever happens.
-// Seconds of CPU, in ticks, that a thread has taken, by the text of its /proc/PID/task/TID/stat; see proc(5).
-std::uint64_t ticks_of(const std::string& stat) {
-  constexpr int kBeforeTimes = 11;  // fields behind the name, which may hold anything and ends with the last ')'
-  std::istringstream fields(stat.substr(std::min(stat.rfind(')'), stat.size() - 1) + 1));
-  std::string skipped;
-  for (int i = 0; i < kBeforeTimes; ++i) fields >> skipped;
-  std::uint64_t user = 0;
-  std::uint64_t system = 0;
-  fields >> user >> system;
-  return user + system;
+// Seconds of CPU, in ticks, that a thread has taken; 0 where it is gone.
+std::uint64_t ticks_of(const std::filesystem::path& task) {
+  constexpr std::size_t kUser = 11;  // fields 14 and 15 of proc(5)
+  constexpr std::size_t kSystem = 12;
+  const std::vector<std::string> words = words_of_stat(task);
+  if (words.size() <= kSystem) return 0;
+  return std::strtoull(words[kUser].c_str(), nullptr, 10) + std::strtoull(words[kSystem].c_str(), nullptr, 10);
 }
 
 pid_t busiest_thread(pid_t process) {
   pid_t busiest = process;
   std::uint64_t most = 0;
   std::error_code error;
-  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", process), error)) {
-    const auto stat = read_file(task.path() / "stat", 4 << 10);
-    const std::uint64_t ticks = stat && !stat->empty() ? ticks_of(*stat) : 0;
+  std::filesystem::directory_iterator task(fmt::format("/proc/{}/task", process), error);
+  for (; !error && task != std::filesystem::directory_iterator(); task.increment(error)) {
+    const std::uint64_t ticks = ticks_of(task->path());
     if (ticks <= most) continue;
     most = ticks;
-    busiest = static_cast<pid_t>(std::strtol(task.path().filename().c_str(), nullptr, 10));
+    busiest = static_cast<pid_t>(std::strtol(task->path().filename().c_str(), nullptr, 10));
   }
   return busiest;
 }
 
+// A child that is killed and reaped, whatever happens.
 class Child {
  public:
   explicit Child(pid_t pid) : pid_(pid), process_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))) {}

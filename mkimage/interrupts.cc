@@ -10,11 +10,15 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <mutex>
 #include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "format/file.h"
+#include "format/process_stat.h"
 
 namespace xaas {
 namespace {
@@ -41,13 +45,9 @@ sigset_t interrupts() {
   return set;
 }
 
-// The second word after the name, which is in brackets and may hold anything: "12 (sh) S 1 …".
 pid_t parent_of(const std::filesystem::path& process) {
-  const auto stat = read_file(process / "stat");
-  const std::size_t name_end = stat ? stat->rfind(')') : std::string::npos;
-  if (name_end == std::string::npos) return 0;
-  pid_t parent = 0;
-  return std::sscanf(stat->c_str() + name_end + 1, " %*c %d", &parent) == 1 ? parent : 0;  // NOLINT(cert-err34-c)
+  const std::vector<std::string> words = words_of_stat(process);
+  return words.size() > 1 ? static_cast<pid_t>(std::strtol(words[1].c_str(), nullptr, 10)) : 0;
 }
 
 std::vector<pid_t> children() {
