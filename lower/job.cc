@@ -37,11 +37,9 @@ Result<Target> parse_target(const JsonObject& object) {
 }
 
 OrderedJson policy_to_json(const Policy& policy) {
-  return {{"name", policy.name},
-          {"opt_level", policy.opt_level},
-          {"import_limit", policy.import_limit},
-          {"merge_limit", policy.merge_limit},
-          {"vector_width", policy.vector_width}};
+  OrderedJson json = {{"name", policy.name}};
+  json.update(policy_json(policy));
+  return json;
 }
 
 Result<Policy> parse_policy(const JsonObject& object) {

@@ -89,13 +89,6 @@ Status use_native_objects(Recipe& recipe, const Target& target) {
   return status;
 }
 
-OrderedJson policy_json(const Policy& policy) {
-  return {{"opt_level", policy.opt_level},
-          {"import_limit", policy.import_limit},
-          {"merge_limit", policy.merge_limit},
-          {"vector_width", policy.vector_width}};
-}
-
 // Options of a link that say how its modules are compiled, and that LLVM's own names of their objects may leave out.
 std::vector<std::string> compiling_options(const Recipe& recipe) {
   std::vector<std::string> options;

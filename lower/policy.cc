@@ -27,6 +27,13 @@ static_assert(std::ranges::equal(kKnown, kPolicies, {}, &KnownPolicy::name));
 
 }  // namespace
 
+OrderedJson policy_json(const Policy& policy) {
+  return {{"opt_level", policy.opt_level},
+          {"import_limit", policy.import_limit},
+          {"merge_limit", policy.merge_limit},
+          {"vector_width", policy.vector_width}};
+}
+
 Result<Policy> find_policy(std::string_view name) {
   const auto* known = std::find_if(kKnown.begin(), kKnown.end(), [&](const auto& p) { return p.name == name; });
   if (known != kKnown.end()) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "format/error.h"
+#include "format/json_fields.h"
 #include "format/recipe.h"
 
 namespace xaas {
@@ -20,6 +21,9 @@ struct Policy {
   unsigned vector_width = 0;  // bits that loops and straight code are vectorised for; 0: as the CPU's tuning says
   bool operator==(const Policy&) const = default;
 };
+
+// What of a policy decides bytes, so without its name, for keys and jobs.
+OrderedJson policy_json(const Policy& policy);
 
 // Code::invalid names the known ones.
 Result<Policy> find_policy(std::string_view name);
