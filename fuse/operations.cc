@@ -58,10 +58,16 @@ void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
   fuse_reply_entry(request, &absent);
 }
 
+// REQUIRES: is_made(node).
+Result<std::shared_ptr<const std::string>> status_text_of(const Mounted& mounted, fuse_ino_t node) {
+  auto text = mounted.statuses->text(node);
+  if (!text) return fail(Code::not_found, "this status is gone");
+  return text;
+}
+
 Result<struct stat> attributes_of(const Mounted& mounted, fuse_ino_t node) {
   if (!is_made(node)) return mounted.tree->attributes(node);
-  const auto text = mounted.statuses->text(node);
-  if (!text) return fail(Code::not_found, "this status is gone");
+  XAAS_ASSIGN(const auto text, status_text_of(mounted, node));
   return mounted.tree->status_attributes(text->size());
 }
 
@@ -138,10 +144,11 @@ void read_when_decided(fuse_req_t request, NodeId id, const Node& node, Range ra
 }
 
 void read_status(fuse_req_t request, NodeId node, Range range) {
-  const auto text = mounted(request).statuses->text(node);
-  if (!text) return reply_error(request, Error{Code::not_found, "this status is gone"});
-  const std::size_t begin = static_cast<std::size_t>(std::min<std::uint64_t>(range.offset, text->size()));
-  reply_bytes(request, std::as_bytes(std::span(*text)).subspan(begin, std::min(range.size, text->size() - begin)));
+  const auto status = status_text_of(mounted(request), node);
+  if (!status) return reply_error(request, status.error());
+  const std::string& text = **status;
+  const std::size_t begin = static_cast<std::size_t>(std::min<std::uint64_t>(range.offset, text.size()));
+  reply_bytes(request, std::as_bytes(std::span(text)).subspan(begin, std::min(range.size, text.size() - begin)));
 }
 
 void read(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t position, fuse_file_info* /*info*/) {
