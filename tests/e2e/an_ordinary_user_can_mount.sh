@@ -24,16 +24,9 @@ else
   echo "at the prefix: no user namespaces"
 fi
 S
-# With the /etc/mtab that fusermount3 unmounts by, as distributions have it.
-cat >"$work/as-root" <<'S'
-set -e
-mount --bind "$1/fuse" /dev/fuse
-[ -e /etc/mtab ] || {
-  cp -a /etc "$1/etc"
-  ln -s /proc/self/mounts "$1/etc/mtab"
-  mount --bind "$1/etc" /etc
-}
-HOME=$1/home XAAS_CACHE= exec $2 sh "$1/as-user" "$1"
+cat >"$work/as-root" <<S
+set -e$as_distributions_have_it
+HOME=\$1/home XAAS_CACHE= exec \$2 sh "\$1/as-user" "\$1"
 S
 output=$(unshare -m sh "$work/as-root" "$work" "$as_nobody")
 contains "$output" checksum

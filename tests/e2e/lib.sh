@@ -46,6 +46,14 @@ need_nobody() {
   chmod 0755 "$work"
   mknod -m 0666 "$work/fuse" c 10 229
 }
+# In such a namespace: opens /dev/fuse to everybody, and makes the /etc/mtab that fusermount3 unmounts by, as distributions have both.
+# $1: $work.
+as_distributions_have_it='
+mount --bind "$1/fuse" /dev/fuse
+[ -e /etc/mtab ] || {
+  [ -e "$1/etc" ] || { cp -a /etc "$1/etc" && ln -s /proc/self/mounts "$1/etc/mtab"; }
+  mount --bind "$1/etc" /etc
+}'
 as_nobody="setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all"
 need_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
 

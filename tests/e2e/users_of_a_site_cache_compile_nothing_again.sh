@@ -10,23 +10,18 @@ chmod 0644 "$work/heat.xaas"
 xaas-lower --cache="$work/site" "$work/heat.xaas"
 chmod -R go+rX "$work/site"
 
-cat >"$work/as-root" <<'S2'
-set -e
-work=$1 user=$2
-mount --bind "$work/fuse" /dev/fuse
-[ -e /etc/mtab ] || {
-  cp -a /etc "$work/$user/etc"
-  ln -s /proc/self/mounts "$work/$user/etc/mtab"
-  mount --bind "$work/$user/etc" /etc
-}
-cd "$work/$user"
-export HOME=$work/$user/home XAAS_CACHE= XAAS_SITE_CACHES=$work/site
-exec setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups sh -ec '
+{
+  echo "set -e$as_distributions_have_it"
+  cat <<'S'
+cd "$1/$2"
+export HOME=$1/$2/home XAAS_CACHE= XAAS_SITE_CACHES=$1/site
+exec setpriv --reuid="$2" --regid="$(id -g "$2")" --clear-groups sh -ec '
   "$1/bin/xaas-mount" "$1/heat.xaas" app
   trap "fusermount3 -u app" EXIT
   app/bin/heat 5 2>/dev/null
-  cat app/.xaas/status' sh "$work"
-S2
+  cat app/.xaas/status' sh "$1"
+S
+} >"$work/as-root"
 for user in nobody games; do
   mkdir -p "$work/$user/home" "$work/$user/app"
   chown "$user" "$work/$user" "$work/$user/home" "$work/$user/app"
