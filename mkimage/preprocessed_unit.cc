@@ -282,8 +282,9 @@ std::string without_places_before(std::string_view text, const fs::path& header)
   return result;
 }
 
-// Whether the text has `name`, or `name` and "__", with an argument that begins with one of `first`: target("avx2").
-bool has_attribute(std::string_view text, std::string_view name, std::string_view first) {
+// Whether the text has `name`, or `name` and "__", with an argument that begins with `first`, or "__" and `first`:
+// target("avx2"), __mode__(__V4SF__).
+bool has_attribute(std::string_view text, std::string_view name, char first) {
   const auto skip = [&](std::size_t at, std::string_view characters) {
     return std::min(text.find_first_not_of(characters, at), text.size());
   };
@@ -294,8 +295,8 @@ bool has_attribute(std::string_view text, std::string_view name, std::string_vie
     at += name.size();
     std::size_t next = skip(skip(static_cast<std::size_t>(at - text.data()), "_"), " \t");
     if (next == text.size() || text[next] != '(') continue;
-    next = skip(next + 1, " \t");
-    if (next < text.size() && first.find(text[next]) != std::string_view::npos) return true;
+    next = skip(skip(next + 1, " \t"), "_");
+    if (next < text.size() && text[next] == first) return true;
   }
 }
 
@@ -303,7 +304,7 @@ bool has_attribute(std::string_view text, std::string_view name, std::string_vie
 bool is_decided_by_cpu(std::string_view text, const std::vector<std::string>& files) {
   const std::string own_text = without_compiler_headers(text);
   if (contains_any(own_text, kDecidedByCpu)) return true;
-  if (has_attribute(own_text, "target", "\"") || has_attribute(own_text, "mode", "V_")) return true;
+  if (has_attribute(own_text, "target", '"') || has_attribute(own_text, "mode", 'V')) return true;
   std::vector<fs::path> own_files;
   std::ranges::copy_if(files, std::back_inserter(own_files), [](std::string_view file) {
     return file.find(kCompilerHeaders) == std::string_view::npos && !file.starts_with("/usr/");

@@ -215,6 +215,18 @@ TEST_CASE("what finds out whether a text tells the CPU is no dependency of the u
   CHECK(build.units().front().headers == headers);
 }
 
+TEST_CASE("headers of the C library do not keep options for the CPU") {
+  CachedBuild build;
+  build.begin_configuration("avx2");
+  build.write("a.c",
+              "#include <math.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <sys/types.h>\n"
+              "double a(double x) { return sin(x); }\n");
+  REQUIRE(build.compile({"-mavx2"}) == 1);
+  CHECK(build.units().front().machine_options.empty());
+  build.begin_configuration("avx512");
+  CHECK(build.compile({"-mavx512f"}) == 0);
+}
+
 TEST_CASE("options for the CPU stay where the unit needs them") {
   CachedBuild build;
   build.begin_configuration("one");
@@ -235,6 +247,9 @@ TEST_CASE("options for the CPU stay where the unit needs them") {
   }
   SECTION("a mode is that of a vector") {
     build.write("a.c", "typedef float v __attribute__((mode (V8SF)));\nv a(v x) { return x; }\n");
+  }
+  SECTION("a mode with underscores is that of a vector") {
+    build.write("a.c", "typedef float v __attribute__((__mode__ (__V8SF__)));\nv a(v x) { return x; }\n");
   }
   SECTION("the alignment of vectors is asked for") {
     build.write("a.c", "int a = __builtin_omp_required_simd_align(double);\n");
