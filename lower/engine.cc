@@ -91,28 +91,13 @@ Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& uni
   return write_unit(unit.file, bytes);
 }
 
-// Code::invalid or io where the size of one cannot be had.
-Result<std::uint64_t> bitcode_bytes(const Job& job, const std::vector<LinkUnit>& units) {
-  std::uint64_t total = 0;
-  for (const LinkUnit& unit : units) {
-    const auto file = job.files.find(unit.input->digest);
-    if (file == job.files.end())
-      return fail(Code::invalid, "the job names no file for {}", unit.input->digest.to_string());
-    std::error_code error;
-    total += std::filesystem::file_size(file->second, error);
-    if (error) return fail(Code::io, "cannot read {}: {}", file->second, error.message());
-  }
-  return total;
-}
-
 Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
   std::error_code error;
   std::filesystem::create_directory(kUnitDirectory, error);
   if (error) return fail(Code::io, "cannot make the directory {}: {}", kUnitDirectory, error.message());
   const Target target = known_target(job.target);
   LinkContext link{target, job.recipe.kind, symbolic_of(job.recipe), has_own_objects(job.recipe)};
-  XAAS_ASSIGN(const std::uint64_t bytes, bitcode_bytes(job, units));
-  link.merged = merges_units(job.policy, job.recipe.kind, bytes);
+  link.merged = job.merged;
   ModuleFlags flags;
   const auto prepare_all = [&] {
     return for_each_parallel(units.size(), job.jobs, [&](std::size_t i) -> Status {

@@ -83,6 +83,7 @@ std::string to_json(const Job& job) {
                     {"policy", policy_to_json(job.policy)},
                     {"build_id", job.build_id},
                     {"jobs", job.jobs},
+                    {"merged", job.merged},
                     {"files", files_to_json(job.files)},
                     {"libraries", libraries},
                     {"modules", job.modules},
@@ -94,8 +95,8 @@ Result<Job> parse_job(std::string_view text) {
   XAAS_ASSIGN(const Json json, parse_json(text, "job"));
   XAAS_ASSIGN(const JsonObject object, JsonObject::of(json, "job"));
   XAAS_TRY(check_version(object));
-  XAAS_TRY(object.only_keys(
-      {"version", "recipe", "target", "policy", "build_id", "jobs", "files", "libraries", "modules", "output"}));
+  XAAS_TRY(object.only_keys({"version", "recipe", "target", "policy", "build_id", "jobs", "merged", "files",
+                             "libraries", "modules", "output"}));
   Job job;
   XAAS_TRY(object.object("recipe"));
   XAAS_ASSIGN(job.recipe, parse_recipe(json["recipe"].dump()));
@@ -106,6 +107,7 @@ Result<Job> parse_job(std::string_view text) {
   XAAS_ASSIGN(job.build_id, object.string("build_id"));
   XAAS_ASSIGN(const auto jobs, object.integer("jobs", 1, kMaxUnsigned));
   job.jobs = static_cast<unsigned>(jobs);
+  XAAS_ASSIGN(job.merged, object.boolean("merged"));
   XAAS_ASSIGN(job.files, parse_files(object));
   XAAS_ASSIGN(job.libraries, object.string_map("libraries"));
   XAAS_ASSIGN(job.modules, object.string("modules"));

@@ -25,6 +25,7 @@ struct Job {
   Policy policy;
   std::string build_id;                          // hex digits of the linked file's own build-id
   unsigned jobs = 1;                             // threads; never changes the bytes
+  bool merged = false;                           // the units become one module, where their flags let them
   std::map<Digest, std::string> files;           // for every digest of the recipe, the name of its file
   std::map<std::string, std::string> libraries;  // for every soname of the recipe, the name of its file
   std::string modules;                           // directory with objects of modules, LLVM's cache, or empty: none

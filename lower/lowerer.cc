@@ -148,14 +148,19 @@ Status extract(const Image& image, const Inputs& inputs, const std::vector<Found
   return {};
 }
 
-std::uint64_t bitcode_bytes(const Job& job, const fs::path& scratch) {
-  std::uint64_t bytes = 0;
-  for (const auto& [digest, name] : job.files) {
+// Of each unit of the link, as the image has it.
+std::vector<std::uint64_t> bitcode_sizes(const Job& job, const Inputs& inputs, const fs::path& scratch) {
+  std::vector<std::uint64_t> sizes;
+  for (const IrInput& input : inputs.ir) {
     std::error_code error;
-    const std::uint64_t size = name.ends_with(".bc") ? fs::file_size(scratch / name, error) : 0;
-    if (!error) bytes += size;
+    const std::uint64_t size = fs::file_size(scratch / job.files.at(input.digest), error);
+    if (!error) sizes.push_back(size);
   }
-  return bytes;
+  return sizes;
+}
+
+std::uint64_t sum(const std::vector<std::uint64_t>& sizes) {
+  return std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
 }
 
 // What the worker made is as trusted as the worker: a plain ELF file of this machine, or nothing.
@@ -182,6 +187,14 @@ struct Lowerer::Plan {
   Inputs inputs;
   std::vector<FoundLibrary> libraries;  // sorted by soname
   Digest key;
+};
+
+// A job laid out in its scratch directory.
+struct Lowerer::Work {
+  Job job;
+  fs::path scratch;
+  std::vector<std::uint64_t> sizes;    // of the units' bitcode
+  std::optional<ModuleStore> modules;  // that are lent to the job and kept of it
 };
 
 Lowerer::~Lowerer() = default;
@@ -281,13 +294,21 @@ Job Lowerer::job_for(const Plan& plan) const {
           .output = kOutputName};
 }
 
+// In `scratch`, with all that the job may read.
+Result<Lowerer::Work> Lowerer::lay_out(const Plan& plan, const fs::path& scratch) const {
+  Work work{.job = job_for(plan), .scratch = scratch, .sizes = {}, .modules = {}};
+  XAAS_TRY(extract(*image_, plan.inputs, plan.libraries, scratch, work.job));
+  work.sizes = bitcode_sizes(work.job, plan.inputs, scratch);
+  work.job.merged = merges_units(policy_, plan.recipe.kind, sum(work.sizes));
+  return work;
+}
+
 Status Lowerer::save_job(const FileRecord& record, const fs::path& directory) const {
   XAAS_ASSIGN(const Plan plan, this->plan(record));
   XAAS_ASSIGN(const std::string program, worker_bytes());
   XAAS_TRY(make_directory(directory));
-  Job job = job_for(plan);
-  XAAS_TRY(extract(*image_, plan.inputs, plan.libraries, directory, job));
-  XAAS_TRY(put(directory, "job.json", to_json(job)));
+  XAAS_ASSIGN(const Work work, lay_out(plan, directory));
+  XAAS_TRY(put(directory, "job.json", to_json(work.job)));
   XAAS_TRY(put(directory, "xaas-lower", program));
   if (chmod((directory / "xaas-lower").c_str(), 0700) != 0) return fail_errno("cannot make the worker executable");
   return {};
@@ -296,25 +317,21 @@ Status Lowerer::save_job(const FileRecord& record, const fs::path& directory) co
 Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const std::atomic<bool>* stop) const {
   const auto begin = std::chrono::steady_clock::now();
   XAAS_ASSIGN(const TempDirectory scratch, TempDirectory::create(cache_->scratch_parent()));
-  Job job = job_for(plan);
-  XAAS_TRY(extract(*image_, plan.inputs, plan.libraries, scratch.path(), job));
+  XAAS_ASSIGN(Work work, lay_out(plan, scratch.path()));
   // A module alone is the whole link, which has an entry of its own.
-  std::optional<ModuleStore> modules;
   if (plan.inputs.ir.size() > 1) {
     XAAS_ASSIGN(const Digest scope, module_scope(plan));
-    modules.emplace(*cache_, scope);
-    job.modules = kModulesName;
-    modules->lend(scratch.path() / kModulesName, kLentPerBitcodeByte * bitcode_bytes(job, scratch.path()));
+    work.modules.emplace(*cache_, scope);
   }
-  XAAS_ASSIGN(JobResult result, run(job, scratch.path(), plan, stop));
+  XAAS_ASSIGN(JobResult result, run(work, stop));
   if (!result.ok) return fail(Code::failed, "cannot lower {}: {}", path_in_tree(record.path), result.message);
 
   Lowered lowered;
   lowered.key = plan.key;
   lowered.peak_bytes = result.peak_bytes;
-  if (modules) lowered.modules_made = modules->collect(scratch.path() / kModulesName, plan.inputs.ir.size());
+  if (work.modules) lowered.modules_made = work.modules->collect(work.scratch / kModulesName, plan.inputs.ir.size());
   lowered.warnings = std::move(result.warnings);
-  XAAS_ASSIGN(lowered.file, open_output(scratch.path() / kOutputName, target_.triple, lowered.size));
+  XAAS_ASSIGN(lowered.file, open_output(work.scratch / kOutputName, target_.triple, lowered.size));
   lowered.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   keep(record, lowered);
   return lowered;
@@ -322,41 +339,38 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const 
 
 // What does not work with the units as one module, for want of memory or because of what they are, may work with them
 // side by side.
-Result<JobResult> Lowerer::run(Job& job, const fs::path& scratch, const Plan& plan,
-                               const std::atomic<bool>* stop) const {
-  std::vector<std::uint64_t> sizes;
-  for (const IrInput& input : plan.inputs.ir) {
-    std::error_code error;
-    const std::uint64_t size = fs::file_size(scratch / job.files[input.digest], error);
-    if (!error) sizes.push_back(size);
-  }
-  const std::uint64_t bytes = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
-  if (merges_units(job.policy, job.recipe.kind, bytes)) {
-    auto result = run_merged(job, scratch, bytes, stop);
+Result<JobResult> Lowerer::run(Work& work, const std::atomic<bool>* stop) const {
+  if (work.job.merged) {
+    auto result = run_merged(work, stop);
     if ((result && result->ok) || is_set(stop)) return result;
-    job.policy.merge_limit = 0;
+    work.job.merged = false;
   }
-  return run_within_memory(job, scratch, sizes, stop);
+  if (work.modules) {
+    work.job.modules = kModulesName;
+    work.modules->lend(work.scratch / kModulesName, kLentPerBitcodeByte * sum(work.sizes));
+  }
+  return run_within_memory(work, stop);
 }
 
-Result<JobResult> Lowerer::run_merged(const Job& job, const fs::path& scratch, std::uint64_t bytes,
-                                      const std::atomic<bool>* stop) const {
+Result<JobResult> Lowerer::run_merged(const Work& work, const std::atomic<bool>* stop) const {
   XAAS_ASSIGN(const auto program, worker());
+  const std::uint64_t bytes = sum(work.sizes);
   const auto share = memory_->take(estimated_memory(std::span(&bytes, 1), 1), stop);
-  return run_worker(*program, job, scratch, {.memory = memory_->bytes() + job.jobs * kStacksPerThread, .stop = stop});
+  return run_worker(*program, work.job, work.scratch,
+                    {.memory = memory_->bytes() + work.job.jobs * kStacksPerThread, .stop = stop});
 }
 
 // With as many threads as memory lets, and fewer where that was too many: what was compiled until then is not lost.
-Result<JobResult> Lowerer::run_within_memory(Job& job, const fs::path& scratch, std::span<const std::uint64_t> sizes,
-                                             const std::atomic<bool>* stop) const {
+Result<JobResult> Lowerer::run_within_memory(Work& work, const std::atomic<bool>* stop) const {
   XAAS_ASSIGN(const auto program, worker());
-  job.jobs = threads_within(memory_->bytes(), sizes, jobs_);
-  const auto share = memory_->take(estimated_memory(sizes, job.jobs), stop);
+  Job& job = work.job;
+  job.jobs = threads_within(memory_->bytes(), work.sizes, jobs_);
+  const auto share = memory_->take(estimated_memory(work.sizes, job.jobs), stop);
   WorkerLimits limits{.stop = stop};
   bool is_limited = true;
   for (;;) {
     limits.memory = is_limited ? memory_->bytes() + job.jobs * kStacksPerThread : 0;
-    auto result = run_worker(*program, job, scratch, limits);
+    auto result = run_worker(*program, job, work.scratch, limits);
     if (result || result.error().code != Code::exhausted) return result;
     // With one thread nothing is left to be saved.
     if (job.jobs == 1 && !is_limited) return result;

@@ -81,12 +81,11 @@ class Lowerer {
   Job job_for(const Plan& plan) const;
   Result<std::string> worker_bytes() const;
   Result<std::shared_ptr<const WorkerProgram>> worker() const;
-  Result<JobResult> run(Job& job, const std::filesystem::path& scratch, const Plan& plan,
-                        const std::atomic<bool>* stop) const;
-  Result<JobResult> run_merged(const Job& job, const std::filesystem::path& scratch, std::uint64_t bytes,
-                               const std::atomic<bool>* stop) const;
-  Result<JobResult> run_within_memory(Job& job, const std::filesystem::path& scratch,
-                                      std::span<const std::uint64_t> sizes, const std::atomic<bool>* stop) const;
+  struct Work;
+  Result<Work> lay_out(const Plan& plan, const std::filesystem::path& scratch) const;
+  Result<JobResult> run(Work& work, const std::atomic<bool>* stop) const;
+  Result<JobResult> run_merged(const Work& work, const std::atomic<bool>* stop) const;
+  Result<JobResult> run_within_memory(Work& work, const std::atomic<bool>* stop) const;
   Result<Digest> module_scope(const Plan& plan) const;
   Result<Digest> index_digest() const;
 

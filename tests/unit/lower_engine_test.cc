@@ -217,24 +217,21 @@ TEST_CASE("a program runs, and is the same bytes for any number of threads") {
 
 // What is left of a function that only another unit calls, where nothing is imported: inlined when the two are one
 // module.
-std::string symbols_with_merge_limit(Worker& worker, std::uint64_t limit) {
+std::string symbols_when(Worker& worker, bool merged) {
   worker.job().policy.import_limit = 0;
-  worker.job().policy.merge_limit = limit;
+  worker.job().merged = merged;
   worker.run_well();
   return worker.of_result("llvm-nm-19");
 }
 
-TEST_CASE(
-    "units of a program are optimised as one module, up to the policy's limit, with the same bytes for any number of "
-    "threads") {
+TEST_CASE("units that are to be merged are optimised as one module, with the same bytes for any number of threads") {
   Worker worker(LinkKind::pie);
   worker.job().target = resolve_target(kTriple, {}).value();
   add_program(worker);
   worker.add(worker.unit("main.o", kMain));
   worker.add(worker.unit("part.o", kPart, "-fPIC"));
-  CHECK(has(symbols_with_merge_limit(worker, 0), " part"));
-  CHECK(has(symbols_with_merge_limit(worker, 100), " part"));
-  CHECK(!has(symbols_with_merge_limit(worker, 1 << 20), " part"));
+  CHECK(has(symbols_when(worker, false), " part"));
+  CHECK(!has(symbols_when(worker, true), " part"));
   CHECK(worker.clang().output(worker.directory(), "./out") == "63\n");
   const std::string bytes = worker.result_bytes();
   worker.job().jobs = 7;
@@ -262,13 +259,13 @@ int main(void) { printf("%d %d\n", a() * 10 + b(), a_jump() + b_jump()); return 
 )"));
   worker.add(named("a", "3"));
   worker.add(named("b", "7"));
-  symbols_with_merge_limit(worker, 1 << 20);
+  symbols_when(worker, true);
   CHECK(worker.clang().output(worker.directory(), "./out") == "37 4\n");
 }
 
 TEST_CASE("what cannot be linked as one module names the program") {
   Worker worker(LinkKind::pie);
-  worker.job().policy = find_policy("max").value();
+  worker.job().merged = true;
   worker.job().target = resolve_target(kTriple, {}).value();
   add_program(worker);
   worker.add(worker.unit("main.o", "int absent(void); int main(void) { return absent(); }"));
@@ -284,13 +281,13 @@ TEST_CASE("units that cannot be one module are lowered side by side") {
   add_program(worker);
   worker.add(worker.unit("main.o", kMain));
   worker.add(worker.unit("part.o", kPart, "-fshort-wchar"));
-  CHECK(has(symbols_with_merge_limit(worker, 1 << 20), " part"));
+  CHECK(has(symbols_when(worker, true), " part"));
   CHECK(worker.clang().output(worker.directory(), "./out") == "63\n");
 }
 
 TEST_CASE("local symbols of the same name in equal units do not clash") {
   Worker worker(GENERATE(LinkKind::shared, LinkKind::static_pie));
-  worker.job().policy.merge_limit = GENERATE(0U, 1U << 20);
+  worker.job().merged = GENERATE(false, true);
   const char* kCaller = "int a(int); int b(int); int both(int x) { return a(x) + b(x); }";
   const std::string twin =
       " static int table[4]; static __attribute__((noinline)) int up(int x) { return table[x & 3] += x; } ";

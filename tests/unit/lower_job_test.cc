@@ -18,6 +18,7 @@ Job sample_job() {
   job.policy = {.name = "fast", .opt_level = 2, .import_limit = 7, .merge_limit = 9, .vector_width = 256};
   job.build_id = "00ff";
   job.jobs = 3;
+  job.merged = true;
   job.files = {{ir, "ir/x.bc"}};
   job.libraries = {{"libc.so.6", "lib/libc.so.6"}};
   job.output = "output";
@@ -42,6 +43,7 @@ TEST_CASE("a job read back is the job that was written") {
   CHECK(read.files == job.files);
   CHECK(read.libraries == job.libraries);
   CHECK(read.jobs == 3);
+  CHECK(read.merged);
 }
 
 TEST_CASE("a job of another version is refused, naming both versions") {

@@ -16,6 +16,14 @@ TEST_CASE("the policy is the one that is asked for, else the image's, else the d
   CHECK(policy_for({}, "of-tomorrow").name == "default");
 }
 
+TEST_CASE("units become one module in programs, up to the policy's limit, and never in libraries") {
+  const Policy policy{.name = "", .merge_limit = 100};
+  CHECK(merges_units(policy, LinkKind::pie, 100));
+  CHECK_FALSE(merges_units(policy, LinkKind::pie, 101));
+  CHECK_FALSE(merges_units(policy, LinkKind::shared, 100));
+  CHECK_FALSE(merges_units(test::good(find_policy("default")), LinkKind::pie, 1));
+}
+
 TEST_CASE("an unknown policy is refused, naming the known ones") {
   const auto result = find_policy("best");
   REQUIRE_FALSE(result);
