@@ -74,6 +74,15 @@ void remove_old_scratch(const Cache& cache) {
   }
 }
 
+// Those of entries and of modules; whoever needs one makes it again.
+void remove_empty_directories(const Cache& cache) {
+  for (const char* part : {kCacheEntries, kCacheModules}) {
+    std::error_code error;
+    fs::directory_iterator entry(cache.directory() / part, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) rmdir(entry->path().c_str());
+  }
+}
+
 // What is removed as one: the files of an entry, or a scope of modules.
 struct Item {
   std::int64_t used = 0;  // seconds since 1970
@@ -179,6 +188,7 @@ Result<CacheUsage> clear_cache(const Cache& cache) {
     fs::remove(path, error);
     if (error) return fail(Code::io, "cannot remove {}: {}", path.string(), error.message());
   }
+  remove_empty_directories(cache);
   remove_old_scratch(cache);
   return usage;
 }

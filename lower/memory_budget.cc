@@ -32,16 +32,27 @@ unsigned threads_within(std::uint64_t limit, std::span<const std::uint64_t> modu
 MemoryBudget::Share MemoryBudget::take(std::uint64_t bytes, const std::atomic<bool>* stop) {
   bytes = std::min(bytes, bytes_);
   std::unique_lock lock(mutex_);
-  const auto may_go = [&] { return taken_ + bytes <= bytes_ || (stop != nullptr && stop->load()); };
-  while (!may_go()) given_back_.wait_for(lock, kLookAtStop);
+  const auto self = queue_.insert(queue_.end(), bytes);
+  // One that needs much would wait for ever where others could pass it.
+  const auto may_go = [&] {
+    return (self == queue_.begin() && taken_ + bytes <= bytes_) || (stop != nullptr && stop->load());
+  };
+  while (!may_go()) changed_.wait_for(lock, kLookAtStop);
+  queue_.erase(self);
   taken_ += bytes;
+  changed_.notify_all();
   return {*this, bytes};
+}
+
+std::size_t MemoryBudget::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
 }
 
 MemoryBudget::Share::~Share() {
   const std::lock_guard lock(budget_.mutex_);
   budget_.taken_ -= bytes_;
-  budget_.given_back_.notify_all();
+  budget_.changed_.notify_all();
 }
 
 }  // namespace xaas

@@ -196,6 +196,9 @@ TEST_CASE_METHOD(Fixture, "upkeep counts, verifies and clears") {
   CHECK(test::good(clear_cache(*cache)).entries == 1);
   CHECK(test::good(measure_cache(*cache)).entries == 0);
   CHECK_FALSE(cache->find(Digest::of("1")));
+  CHECK(fs::is_empty(cache->directory() / kCacheEntries));
+  store("one", Digest::of("1"));
+  CHECK(cache->find(Digest::of("1")));
 }
 
 TEST_CASE_METHOD(Fixture, "pruning removes what has not been used for longest, as far as it must") {

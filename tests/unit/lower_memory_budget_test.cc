@@ -3,6 +3,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
+#include <vector>
 
 #include "lower/memory_budget.h"
 
@@ -41,6 +42,33 @@ TEST_CASE("jobs share a budget, and one that is too large has it alone") {
   }
   large.join();
   CHECK(had_to_wait);
+}
+
+TEST_CASE("a job that needs little does not pass one that needs much and came first") {
+  MemoryBudget budget(100);
+  std::vector<int> order;  // written under a share of the whole budget, or of what only one can have
+  std::thread large;
+  std::thread small;
+  const auto wait_for = [&](std::size_t waiting) {
+    while (budget.waiting() != waiting) std::this_thread::yield();
+  };
+  {
+    const auto held = budget.take(60, nullptr);
+    large = std::thread([&] {
+      const auto all = budget.take(100, nullptr);
+      order.push_back(1);
+    });
+    wait_for(1);
+    small = std::thread([&] {
+      const auto little = budget.take(10, nullptr);
+      order.push_back(2);
+    });
+    wait_for(2);
+    CHECK(order.empty());
+  }
+  large.join();
+  small.join();
+  CHECK(order == std::vector{1, 2});
 }
 
 TEST_CASE("waiting for memory ends when it is stopped") {
