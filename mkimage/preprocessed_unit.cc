@@ -11,15 +11,15 @@
 #include "mkimage/isa_macros.h"
 #include "mkimage/isa_options.h"
 #include "mkimage/key_hash.h"
+#include "mkimage/preprocessed_text.h"
 #include "mkimage/process.h"
-#include "mkimage/split.h"
 
 namespace xaas {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kKeyVersion = "xaas capture cache 2";
+constexpr std::string_view kKeyVersion = "xaas capture cache 3";
 
 // Options by which a compiler reads or writes files that neither the preprocessed text nor an entry tells of. By the
 // beginning of their names.
@@ -60,40 +60,6 @@ constexpr auto kNotCached = std::to_array<std::string_view>({"--config",
                                                              "-serialize-",
                                                              "-specs",
                                                              "-working-directory"});
-// Assembly in the text that reads a file.
-constexpr std::array<std::string_view, 2> kReadsFile = {".incbin", ".include"};
-// What the compiler answers with places in the source, or what hides what looks like one.
-constexpr auto kAsksForPlace = std::to_array<std::string_view>(
-    {"R\"", "__PRETTY_FUNCTION__", "__builtin_COLUMN", "__builtin_FILE", "__builtin_LINE", "__builtin_dump_struct",
-     "__builtin_source_location", "annotate"});
-// What the compiler decides by the CPU before there is IR, though the text does not show it: how vectors of more than
-// 128 bits and numbers of 16 are handed over and computed, what a function's own target adds to, which variant OpenMP
-// calls. The compiler's own headers declare vectors in any case; it matters who uses them.
-constexpr auto kDecidedByCpu = std::to_array<std::string_view>({"_Float16",
-                                                                "__builtin_convertvector",
-                                                                "__builtin_omp_required_simd_align",
-                                                                "__builtin_shufflevector",
-                                                                "__bf16",
-                                                                "__fp16",
-                                                                "__m256",
-                                                                "__m512",
-                                                                "__target__",
-                                                                "cpu_dispatch",
-                                                                "cpu_specific",
-                                                                "__v16",
-                                                                "__v32",
-                                                                "__v4d",
-                                                                "__v64",
-                                                                "__v8d",
-                                                                "__v8s",
-                                                                "declare variant",
-                                                                "ext_vector_type",
-                                                                "metadirective",
-                                                                "target_clones",
-                                                                "vector_size"});
-constexpr std::string_view kCompilerHeaders = "/lib/clang/";
-constexpr auto kBuiltIn = std::to_array<std::string_view>({"\"<built-in>\"", "\"<command line>\""});
-
 // Options that only the preprocessor follows, with what they name: the text has it. Sorted.
 constexpr auto kPreprocessing = std::to_array<std::string_view>({"--define-macro",
                                                                  "--imacros",
@@ -120,14 +86,6 @@ constexpr auto kPreprocessing = std::to_array<std::string_view>({"--define-macro
 // What a command makes and where. Sorted.
 constexpr auto kOutputs = std::to_array<std::string_view>(
     {"--compile", "--output", "--output=", "-MD", "-MF", "-MG", "-MJ", "-MMD", "-MP", "-MQ", "-MT", "-MV", "-c", "-o"});
-
-// Texts have megabytes, in which the first letters of these words are all over the place.
-bool contains_any(std::string_view text, const auto& words) {
-  return std::ranges::any_of(words, [&](std::string_view word) {
-    const std::boyer_moore_horspool_searcher searcher(word.begin(), word.end());
-    return std::search(text.begin(), text.end(), searcher) != text.end();
-  });
-}
 
 template <typename Names>
 bool is_one_of(const CommandPart& part, std::string_view argument, const Names& names) {
@@ -196,39 +154,6 @@ std::string file_name(const Compilation& compilation) {
   return fs::path(compilation.command.inputs.front().path).filename().string();
 }
 
-bool is_marker(std::string_view line) {
-  return line.size() > 2 && line[0] == '#' && line[1] == ' ' && line[2] >= '0' && line[2] <= '9';
-}
-
-// The text without that of the compiler's own headers.
-std::string without_compiler_headers(std::string_view text) {
-  std::string result;
-  bool is_own = false;
-  for (const std::string_view line : split(text, '\n')) {
-    if (is_marker(line)) is_own = line.find(kCompilerHeaders) != std::string_view::npos;
-    if (is_own) continue;
-    result += line;
-    result += '\n';
-  }
-  return result;
-}
-
-}  // namespace
-
-std::optional<std::string> text_without_places(std::string_view text, const std::vector<std::string>& options) {
-  if (has_debug_info(options) || contains_any(text, kAsksForPlace)) return std::nullopt;
-  std::string result;
-  result.reserve(text.size());
-  for (const std::string_view line : split(text, '\n')) {
-    if (line.empty() || is_marker(line)) continue;
-    result += line;
-    result += '\n';
-  }
-  return result;
-}
-
-namespace {
-
 // Has the preprocessor write the dependencies, which the compiler would write, into `file`.
 std::vector<std::string> dependency_options(const Compilation& compilation, const std::string& file) {
   std::vector<std::string> options =
@@ -266,45 +191,8 @@ std::string without_prerequisite(std::string rule, const fs::path& file) {
   return rule;
 }
 
-// The text without the markers that tell of `header`, and of the predefined macros: those count them, so that each
-// option for the CPU would change the text.
-std::string without_places_before(std::string_view text, const fs::path& header) {
-  std::string result;
-  result.reserve(text.size());
-  for (const std::string_view line : split(text, '\n')) {
-    if (is_marker(line)) {
-      if (contains_any(line, kBuiltIn)) continue;
-      if (!header.empty() && line.find(header.string()) != std::string_view::npos) continue;
-    }
-    result += line;
-    result += '\n';
-  }
-  return result;
-}
-
-// Whether the text has `name`, or `name` and "__", with an argument that begins with `first`, or "__" and `first`:
-// target("avx2"), __mode__(__V4SF__).
-bool has_attribute(std::string_view text, std::string_view name, char first) {
-  const auto skip = [&](std::size_t at, std::string_view characters) {
-    return std::min(text.find_first_not_of(characters, at), text.size());
-  };
-  const std::boyer_moore_horspool_searcher searcher(name.begin(), name.end());
-  for (const char* at = text.data();;) {
-    at = std::search(at, text.data() + text.size(), searcher);
-    if (at == text.data() + text.size()) return false;
-    at += name.size();
-    std::size_t next = skip(skip(static_cast<std::size_t>(at - text.data()), "_"), " \t");
-    if (next == text.size() || text[next] != '(') continue;
-    next = skip(skip(next + 1, " \t"), "_");
-    if (next < text.size() && text[next] == first) return true;
-  }
-}
-
-// Whether the compiler decides by the CPU, in its preprocessor or behind it, what macros do not tell.
-bool is_decided_by_cpu(std::string_view text, const std::vector<std::string>& files) {
-  const std::string own_text = without_compiler_headers(text);
-  if (contains_any(own_text, kDecidedByCpu)) return true;
-  if (has_attribute(own_text, "target", '"') || has_attribute(own_text, "mode", 'V')) return true;
+// Of the files that a unit reads, whether one of those that are not the system's asks for functions of the CPU.
+bool files_ask_for_cpu(const std::vector<std::string>& files) {
   std::vector<fs::path> own_files;
   std::ranges::copy_if(files, std::back_inserter(own_files), [](std::string_view file) {
     return file.find(kCompilerHeaders) == std::string_view::npos && !file.starts_with("/usr/");
@@ -338,12 +226,17 @@ std::optional<PreprocessedUnit> PreprocessedUnit::run_with(const CaptureEnvironm
   if (preprocessed) messages = preprocessed->error;
   if (!preprocessed || !preprocessed->status.ok() || preprocessed->output.empty()) return std::nullopt;
   if (wants_dependencies && !unit.dependencies_) return std::nullopt;
-  unit.text_ = without_places_before(preprocessed->output, header);
-  if (contains_any(unit.text_, kReadsFile)) return std::nullopt;
+  unit.text_ = without_markers_of(preprocessed->output, header.native());
+  if (reads_files(unit.text_)) return std::nullopt;
   unit.is_silent_ = preprocessed->error.empty();
   unit.headers_ = headers.read();
   std::erase(unit.headers_, header.string());
-  unit.text_without_places_ = text_without_places(unit.text_, compilation.arguments);
+  if (has_debug_info(compilation.arguments) || asks_for_places(unit.text_)) {
+    unit.tokens_ = Digest::of(unit.text_);
+  } else {
+    unit.tokens_ = Digest::of(without_places(unit.text_));
+    unit.places_ = places_of(unit.text_);
+  }
   return unit;
 }
 
@@ -361,7 +254,7 @@ std::optional<PreprocessedUnit> PreprocessedUnit::run(const CaptureEnvironment& 
     if (auto unit = run_with(environment, compilation, guard->header, messages)) {
       std::vector<std::string> files = unit->headers_;
       files.push_back(compilation.command.inputs.front().path);
-      if (!is_decided_by_cpu(unit->text_, files)) unit->same_with_less_isa_ = candidate;
+      if (!is_decided_by_cpu(unit->text_) && !files_ask_for_cpu(files)) unit->same_with_less_isa_ = candidate;
       return unit;
     }
     before = guard;
@@ -387,11 +280,12 @@ PreprocessedUnit::Keys PreprocessedUnit::keys(const CaptureEnvironment& environm
   KeyHash verbose = start();
   verbose.add(directory);
   verbose.add_all(all);
-  verbose.add(text_);
+  verbose.add(tokens_.to_string());
+  verbose.add(places_);
   KeyHash silent = start();
   silent.add(names_directory ? directory : "");
   silent.add_all(compiling_options(all));
-  silent.add(text_without_places_ ? *text_without_places_ : text_);
+  silent.add(tokens_.to_string());
   // Debug information has digests of the files, comments and all.
   if (names_directory) {
     for (KeyHash* hash : {&verbose, &silent}) {
@@ -408,7 +302,7 @@ UnitIdentity PreprocessedUnit::identity(const CaptureEnvironment& environment, c
   KeyHash command;
   for (const std::string& argument : compilation.arguments) command.add(environment.without_directories(argument));
   identity.command = command.finish();
-  identity.text = Digest::of(text_without_places_ ? *text_without_places_ : text_);
+  identity.text = tokens_;
   KeyHash options;
   for (const std::string& option : compiling_options(compilation.arguments)) {
     if (!is_isa_option(option) && !option.starts_with("-W") && option != "-w") options.add(option);

@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "format/digest.h"
@@ -13,10 +12,6 @@
 #include "mkimage/compile_capture.h"
 
 namespace xaas {
-
-// The text without what only tells where it came from: line markers and empty lines. Nullopt when the compiler may look
-// at that: for debug information, for what asks for its own place in the source, for text within raw strings.
-std::optional<std::string> text_without_places(std::string_view text, const std::vector<std::string>& options);
 
 class PreprocessedUnit {
  public:
@@ -50,7 +45,8 @@ class PreprocessedUnit {
                                                   const std::filesystem::path& header, std::string& messages);
 
   std::string text_;
-  std::optional<std::string> text_without_places_;
+  Digest tokens_;       // of the text without its places, or, where those matter, of all of it
+  std::string places_;  // where they do not matter
   std::vector<std::string> headers_;
   std::optional<std::string> dependencies_;
   bool is_silent_ = true;  // the preprocessor said nothing

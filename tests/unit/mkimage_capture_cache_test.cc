@@ -6,6 +6,7 @@
 #include "format/file.h"
 #include "mkimage/capture_cache.h"
 #include "mkimage/compile_capture.h"
+#include "mkimage/preprocessed_text.h"
 #include "mkimage/preprocessed_unit.h"
 #include "mkimage/process.h"
 
@@ -315,10 +316,10 @@ TEST_CASE("a response file is no part of a key") {
 TEST_CASE("places in the source are left out of a text unless the compiler may look at them") {
   const std::string text =
       "# 1 \"a.c\"\n\n# 1 \"/usr/include/x.h\" 1 3\nint x;\n# 2 \"a.c\" 2\n\n\nint a = 7;\n#pragma pack(1)\n";
-  CHECK(text_without_places(text, {"-O2", "-g0"}) == "int x;\nint a = 7;\n#pragma pack(1)\n");
-  CHECK_FALSE(text_without_places(text, {"-g"}));
-  CHECK(text_without_places(text, {"-g", "-g0"}));
+  CHECK(without_places(text) == "int x;\nint a = 7;\n#pragma pack(1)\n");
+  CHECK(places_of(text) == "0# 1 \"a.c\"\n0\n0# 1 \"/usr/include/x.h\" 1 3\n1# 2 \"a.c\" 2\n1\n1\n");
+  CHECK_FALSE(asks_for_places(text));
   for (const char* asks : {"__builtin_FILE()", "__PRETTY_FUNCTION__", "R\"(\n# 1 \"x\"\n)\""}) {
-    CHECK_FALSE(text_without_places(text + asks, {}));
+    CHECK(asks_for_places(text + asks));
   }
 }
