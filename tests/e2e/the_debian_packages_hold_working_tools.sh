@@ -18,8 +18,8 @@ usr/share/man/man1/xaas-mount.1 usr/share/man/man8/mount.fuse.xaas.8 usr/share/x
 usr/share/xaas/modulefiles/xaas " "$(list)"
 dpkg-deb -x "$build" root
 for tool in root/usr/bin/*; do
-  ! readelf -l "$tool" | grep -q INTERP || die "$tool is not linked statically"
-  ! readelf -S "$tool" | grep -q '\.symtab' || die "$tool is not stripped"
+  ! grep -q INTERP <<<"$(readelf -l "$tool")" || die "$tool is not linked statically"
+  ! grep -q '\.symtab' <<<"$(readelf -S "$tool")" || die "$tool is not stripped"
 done
 
 PATH=$work/root/usr/bin:${PATH#*:}
