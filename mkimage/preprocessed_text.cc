@@ -6,6 +6,8 @@
 #include <bitset>
 #include <functional>
 
+#include "mkimage/split.h"
+
 namespace xaas {
 namespace {
 
@@ -40,38 +42,20 @@ constexpr auto kDecidedByCpu = std::to_array<std::string_view>({"_Float16",
                                                                 "vector_size"});
 constexpr auto kBuiltIn = std::to_array<std::string_view>({"\"<built-in>\"", "\"<command line>\""});
 
-// Some words, each of two letters or more, that are looked for together: by their first two letters.
-class WordSearch {
- public:
-  template <std::size_t kCount>
-  explicit WordSearch(const std::array<std::string_view, kCount>& words) {
-    for (const std::string_view word : words) begins_.set(two_letters(word.data()));
-    starts_here_ = [&words](std::string_view text) {
-      return std::ranges::any_of(words, [&](std::string_view word) { return text.starts_with(word); });
-    };
-  }
-  bool any_in(std::string_view text) const {
-    for (std::size_t i = 0; i + 1 < text.size(); ++i) {
-      if (begins_[two_letters(text.data() + i)] && starts_here_(text.substr(i))) return true;
-    }
-    return false;
-  }
+std::size_t two_letters(const char* at) {
+  return static_cast<unsigned char>(at[0]) | std::size_t{static_cast<unsigned char>(at[1])} << 8;
+}
 
- private:
-  static std::size_t two_letters(const char* at) {
-    return static_cast<unsigned char>(at[0]) | std::size_t{static_cast<unsigned char>(at[1])} << 8;
+// In one pass for all words, each of two letters or more: by their first two.
+bool contains_any(std::string_view text, const auto& words) {
+  std::bitset<1 << 16> begins;
+  for (const std::string_view word : words) begins.set(two_letters(word.data()));
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    if (!begins[two_letters(text.data() + i)]) continue;
+    const auto is_here = [&](std::string_view word) { return text.substr(i).starts_with(word); };
+    if (std::ranges::any_of(words, is_here)) return true;
   }
-  std::bitset<1 << 16> begins_;
-  std::function<bool(std::string_view)> starts_here_;
-};
-
-// Calls `visit` with every line, without its end.
-void for_each_line(std::string_view text, const auto& visit) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    visit(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+  return false;
 }
 
 bool is_marker(std::string_view line) {
@@ -84,7 +68,7 @@ bool is_place(std::string_view line) { return line.empty() || is_marker(line); }
 std::string filtered(std::string_view text, const auto& is_wanted) {
   std::string result;
   result.reserve(text.size() + 1);
-  for_each_line(text, [&](std::string_view line) {
+  for_each_piece(text, '\n', [&](std::string_view line) {
     if (!is_wanted(line)) return;
     result += line;
     result += '\n';
@@ -120,13 +104,13 @@ bool has_attribute(std::string_view text, std::string_view name, char first) {
 
 }  // namespace
 
-bool reads_files(std::string_view text) { return WordSearch(kReadsFile).any_in(text); }
+bool reads_files(std::string_view text) { return contains_any(text, kReadsFile); }
 
-bool asks_for_places(std::string_view text) { return WordSearch(kAsksForPlace).any_in(text); }
+bool asks_for_places(std::string_view text) { return contains_any(text, kAsksForPlace); }
 
 bool is_decided_by_cpu(std::string_view text) {
   const std::string own_text = without_compiler_headers(text);
-  return WordSearch(kDecidedByCpu).any_in(own_text) || has_attribute(own_text, "target", '"') ||
+  return contains_any(own_text, kDecidedByCpu) || has_attribute(own_text, "target", '"') ||
          has_attribute(own_text, "mode", 'V');
 }
 
@@ -137,7 +121,7 @@ std::string without_places(std::string_view text) {
 std::string places_of(std::string_view text) {
   std::string result;
   std::size_t others = 0;
-  for_each_line(text, [&](std::string_view line) {
+  for_each_piece(text, '\n', [&](std::string_view line) {
     if (!is_place(line)) {
       ++others;
       return;

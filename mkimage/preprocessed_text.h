@@ -24,7 +24,7 @@ std::string places_of(std::string_view text);
 // them, so that each option for the CPU would change the text.
 std::string without_markers_of(std::string_view text, std::string_view header);
 
-// Names in file names of the compiler's own headers.
+// Part of the names of the compiler's own headers.
 inline constexpr std::string_view kCompilerHeaders = "/lib/clang/";
 
 }  // namespace xaas

@@ -59,6 +59,7 @@ constexpr auto kNotCached = std::to_array<std::string_view>({"--config",
                                                              "-serialize-",
                                                              "-specs",
                                                              "-working-directory"});
+
 // Options that only the preprocessor follows, with what they name: the text has it. Sorted.
 constexpr auto kPreprocessing = std::to_array<std::string_view>({"--define-macro",
                                                                  "--imacros",

@@ -290,9 +290,13 @@ TEST_CASE("with debug information, a comment is a part of the source") {
   CachedBuild build;
   build.write("a.c", "int a; // one\n");
   CHECK(build.compile({"-g"}) == 1);
+  CHECK(build.compile({"-g", "-g0"}) == 1);
+  CHECK(build.compile({"-O2", "-g0"}) == 1);
   CHECK(build.compile() == 1);
   build.write("a.c", "int a; // two\n");
   CHECK(build.compile({"-g"}) == 1);
+  CHECK(build.compile({"-g", "-g0"}) == 0);
+  CHECK(build.compile({"-O2", "-g0"}) == 0);
   CHECK(build.compile() == 0);
 }
 
