@@ -96,8 +96,7 @@ Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
   std::filesystem::create_directory(kUnitDirectory, error);
   if (error) return fail(Code::io, "cannot make the directory {}: {}", kUnitDirectory, error.message());
   const Target target = known_target(job.target);
-  LinkContext link{target, job.recipe.kind, symbolic_of(job.recipe), has_own_objects(job.recipe)};
-  link.merged = job.merged;
+  LinkContext link{target, job.recipe.kind, symbolic_of(job.recipe), has_own_objects(job.recipe), job.merged};
   ModuleFlags flags;
   const auto prepare_all = [&] {
     return for_each_parallel(units.size(), job.jobs, [&](std::size_t i) -> Status {

@@ -282,21 +282,20 @@ Result<Lowered> Lowerer::lower(const FileRecord& record, const std::atomic<bool>
   return make(record, plan, stop);
 }
 
-Job Lowerer::job_for(const Plan& plan) const {
-  return {.recipe = plan.recipe,
-          .target = target_,
-          .policy = policy_,
-          .build_id = plan.key.hex().substr(0, kBuildIdDigits),
-          .jobs = jobs_,
-          .files = {},
-          .libraries = {},
-          .modules = {},
-          .output = kOutputName};
-}
-
 // In `scratch`, with all that the job may read.
 Result<Lowerer::Work> Lowerer::lay_out(const Plan& plan, const fs::path& scratch) const {
-  Work work{.job = job_for(plan), .scratch = scratch, .sizes = {}, .modules = {}};
+  Work work{.job = {.recipe = plan.recipe,
+                    .target = target_,
+                    .policy = policy_,
+                    .build_id = plan.key.hex().substr(0, kBuildIdDigits),
+                    .jobs = jobs_,
+                    .files = {},
+                    .libraries = {},
+                    .modules = {},
+                    .output = kOutputName},
+            .scratch = scratch,
+            .sizes = {},
+            .modules = {}};
   XAAS_TRY(extract(*image_, plan.inputs, plan.libraries, scratch, work.job));
   work.sizes = bitcode_sizes(work.job, plan.inputs, scratch);
   work.job.merged = merges_units(policy_, plan.recipe.kind, sum(work.sizes));

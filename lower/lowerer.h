@@ -77,7 +77,6 @@ class Lowerer {
   std::optional<Lowered> find(const Plan& plan) const;
   Result<Lowered> make(const FileRecord& record, const Plan& plan, const std::atomic<bool>* stop) const;
   void keep(const FileRecord& record, Lowered& lowered) const;  // in the cache, where that can be
-  Job job_for(const Plan& plan) const;
   Result<std::string> worker_bytes() const;
   Result<std::shared_ptr<const WorkerProgram>> worker() const;
   struct Work;

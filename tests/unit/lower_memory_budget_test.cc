@@ -46,7 +46,7 @@ TEST_CASE("jobs share a budget, and one that is too large has it alone") {
 
 TEST_CASE("a job that needs little does not pass one that needs much and came first") {
   MemoryBudget budget(100);
-  std::vector<int> order;  // written under a share of the whole budget, or of what only one can have
+  std::vector<int> order;  // written under shares that cannot be held at once
   std::thread large;
   std::thread small;
   const auto wait_for = [&](std::size_t waiting) {
