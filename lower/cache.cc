@@ -159,6 +159,11 @@ LockState wait_for_lock(int fd, const std::atomic<bool>* stop) {
 
 }  // namespace
 
+// While it is still locked: whoever gets it next sees that the file is gone, and asks again.
+CacheLock::~CacheLock() {
+  if (fd_.valid()) unlink(path_.c_str());
+}
+
 std::uint64_t available_bytes(const fs::path& directory) {
   std::error_code error;
   const fs::space_info space = fs::space(directory, error);
@@ -259,20 +264,25 @@ Status Cache::check_content(const Digest& key, int fd, const CacheRecord& record
 }
 
 void Cache::remove_broken(const Digest& key) const {
-  // Somebody who holds the lock is about to replace the entry.
-  const Fd fd(::open(entry_path(key, ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid() || try_lock(fd.get(), LOCK_EX | LOCK_NB) == LockState::busy) return;
-  for (const char* suffix : {".json", ".elf", ".lock"}) unlink(entry_path(key, suffix).c_str());
+  const fs::path path = entry_path(key, ".lock");
+  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  // Somebody who holds the lock is about to replace the entry, or has just done so.
+  if (!fd.valid() || try_lock(fd.get(), LOCK_EX | LOCK_NB) == LockState::busy || !is_same_file(fd.get(), path)) return;
+  const CacheLock lock(std::move(fd), path);
+  for (const char* suffix : {".json", ".elf"}) unlink(entry_path(key, suffix).c_str());
 }
 
 CacheLock Cache::lock(const Digest& key, const std::atomic<bool>* stop) const {
   if (!writable_) return {};
-  const fs::path path = entry_path(key, ".lock");
+  fs::path path = entry_path(key, ".lock");
   mkdir(path.parent_path().c_str(), 0700);
   for (;;) {
     Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!fd.valid() || wait_for_lock(fd.get(), stop) != LockState::held) return {};
-    if (is_same_file(fd.get(), path)) return CacheLock(std::move(fd));
+    if (!fd.valid()) return {};
+    const LockState state = wait_for_lock(fd.get(), stop);
+    if (state == LockState::unavailable) unlink(path.c_str());  // nobody can hold it
+    if (state != LockState::held) return {};
+    if (is_same_file(fd.get(), path)) return {std::move(fd), std::move(path)};
   }
 }
 
@@ -295,8 +305,6 @@ Result<CacheEntry> Cache::store(const Digest& key, int source, std::uint64_t siz
     unlink(data_path(key).c_str());
     return tl::unexpected(written.error());
   }
-  // Whoever waits for the lock now finds the entry; the lock's file has done its work.
-  unlink(entry_path(key, ".lock").c_str());
   struct stat status{};
   XAAS_ASSIGN(Fd file, open_trusted(data_path(key), status));
   return CacheEntry{.file = std::move(file), .record = std::move(record)};

@@ -36,14 +36,21 @@ struct CacheEntry {
   CacheRecord record;
 };
 
-// Held by the one who makes an entry; released on destruction.
+// Held by the one who makes an entry; released on destruction, which removes the lock's file.
 class CacheLock {
  public:
-  CacheLock() = default;
-  explicit CacheLock(Fd fd) : fd_(std::move(fd)) {}
+  CacheLock() = default;  // of nothing
+  // `fd`: of the file `path`, and locked.
+  CacheLock(Fd fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  CacheLock(CacheLock&&) noexcept = default;
+  CacheLock& operator=(CacheLock&&) = delete;
+  CacheLock(const CacheLock&) = delete;
+  CacheLock& operator=(const CacheLock&) = delete;
+  ~CacheLock();
 
  private:
   Fd fd_;
+  std::filesystem::path path_;
 };
 
 // Thread-safe.

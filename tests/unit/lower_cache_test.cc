@@ -143,6 +143,15 @@ TEST_CASE_METHOD(Fixture, "one caller at a time holds the lock of a key, and oth
   CHECK(has_it);
 }
 
+TEST_CASE_METHOD(Fixture, "a lock leaves no file behind, also where nothing was made") {
+  const fs::path path = fs::path(cache->data_path(kKey)).replace_extension(".lock");
+  {
+    const CacheLock lock = cache->lock(kKey, nullptr);
+    CHECK(fs::exists(path));
+  }
+  CHECK_FALSE(fs::exists(path));
+}
+
 TEST_CASE_METHOD(Fixture, "waiting for a lock ends when it is stopped") {
   const CacheLock held = cache->lock(kKey, nullptr);
   const std::atomic<bool> stop = true;
