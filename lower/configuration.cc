@@ -24,13 +24,23 @@ bool is_same_kind(std::string_view one, std::string_view other) {
   return architecture(one) == architecture(other);
 }
 
-std::string missing_device(const std::vector<std::string>& devices) {
-  const std::vector<std::string> there = host_devices();
-  for (const std::string& device : devices) {
+// Looked for only where some configuration requires one: that takes a moment.
+std::vector<std::string> devices_for(const Manifest& manifest) {
+  const auto requires_some = [](const Configuration& configuration) {
+    return !configuration.requires_.devices.empty();
+  };
+  return std::ranges::any_of(manifest.configurations, requires_some) ? host_devices() : std::vector<std::string>();
+}
+
+// Of `required`, against those of this host.
+std::string missing_device(const std::vector<std::string>& required, const std::vector<std::string>& devices) {
+  for (const std::string& device : required) {
     if (std::ranges::find(kDevices, device) == kDevices.end()) {
       return fmt::format("needs the device {}, which this version cannot look for", device);
     }
-    if (std::ranges::find(there, device) == there.end()) return fmt::format("needs the device {} on this host", device);
+    if (std::ranges::find(devices, device) == devices.end()) {
+      return fmt::format("needs the device {} on this host", device);
+    }
   }
   return {};
 }
@@ -38,8 +48,9 @@ std::string missing_device(const std::vector<std::string>& devices) {
 // CPUs that stand for the levels of the architecture.
 constexpr std::array<const char*, 4> kLevels = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
 
-// Empty: the target satisfies it.
-std::string reason_against(const Configuration& configuration, const Target& target) {
+// Empty: the target, on a host with these devices, satisfies it.
+std::string reason_against(const Configuration& configuration, const Target& target,
+                           const std::vector<std::string>& devices) {
   if (!is_same_kind(configuration.triple, target.triple)) return fmt::format("is for {}", configuration.triple);
   const auto& unknown = configuration.requires_.unknown;
   if (!unknown.empty()) return fmt::format("requires {}, which this version does not know", join(unknown));
@@ -48,7 +59,7 @@ std::string reason_against(const Configuration& configuration, const Target& tar
   for (const std::string& soname : configuration.requires_.libraries) {
     if (!find_host_library(soname, target.triple)) return fmt::format("needs the library {} on this host", soname);
   }
-  return configuration.requires_.devices.empty() ? "" : missing_device(configuration.requires_.devices);
+  return missing_device(configuration.requires_.devices, devices);
 }
 
 }  // namespace
@@ -88,10 +99,11 @@ std::vector<Choice> explain_configurations(const Manifest& manifest, const Targe
   std::sort(ranked.begin(), ranked.end(), [](const Configuration* a, const Configuration* b) {
     return std::pair(-a->rank, a->name) < std::pair(-b->rank, b->name);
   });
+  const std::vector<std::string> devices = devices_for(manifest);
   std::vector<Choice> choices;
   bool is_chosen = false;
   for (const Configuration* configuration : ranked) {
-    Choice choice{.configuration = configuration->name, .reason = reason_against(*configuration, target)};
+    Choice choice{.configuration = configuration->name, .reason = reason_against(*configuration, target, devices)};
     if (!forced.empty() && forced != configuration->name) choice.reason = fmt::format("{} was asked for", forced);
     choice.accepted = choice.reason.empty();
     choice.chosen = choice.accepted && !std::exchange(is_chosen, is_chosen || choice.accepted);

@@ -4,17 +4,13 @@
 #include <hwloc.h>
 
 #include <array>
-#include <memory>
 #include <set>
 #include <string_view>
 
+#include "lower/topology.h"
+
 namespace xaas {
 namespace {
-
-// Components of hwloc that start the drivers' own libraries, or ask every CPU in turn: Linux knows all that is used
-// here.
-constexpr auto kNotAsked =
-    std::to_array<const char*>({"cuda", "gl", "levelzero", "nvml", "opencl", "pci", "rsmi", "x86"});
 
 constexpr unsigned kDisplayClass = 0x03;      // PCI's base class of display controllers
 constexpr unsigned kAcceleratorClass = 0x12;  // and of processing accelerators
@@ -46,18 +42,10 @@ void add_fabrics(hwloc_topology_t topology, std::set<std::string>& devices) {
 
 std::vector<std::string> host_devices() {
   std::set<std::string> devices;
-  hwloc_topology_t raw = nullptr;
-  if (hwloc_topology_init(&raw) != 0) return {};
-  const std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destroy)> topology(raw, hwloc_topology_destroy);
-  for (const char* component : kNotAsked) {
-    hwloc_topology_set_components(raw, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, component);
-  }
-  hwloc_topology_set_all_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_NONE);
-  hwloc_topology_set_io_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_ALL);
-  if (hwloc_topology_load(raw) == 0) {
-    add_gpus(raw, devices);
-    add_fabrics(raw, devices);
-  }
+  const auto topology = load_topology();
+  if (!topology) return {};
+  add_gpus(topology->get(), devices);
+  add_fabrics(topology->get(), devices);
   return {devices.begin(), devices.end()};
 }
 

@@ -12,27 +12,10 @@
 
 #include "format/file.h"
 #include "lower/cgroup.h"
+#include "lower/topology.h"
 
 namespace xaas {
 namespace {
-
-struct DestroyTopology {
-  void operator()(hwloc_topology_t topology) const { hwloc_topology_destroy(topology); }
-};
-using Topology = std::unique_ptr<hwloc_topology, DestroyTopology>;
-
-Result<Topology> load_topology() {
-  hwloc_topology_t raw = nullptr;
-  if (hwloc_topology_init(&raw) != 0) return fail_errno("cannot describe this host (hwloc)");
-  Topology topology(raw);
-  // That component asks cpuid on every CPU in turn, which moves the calling thread about; Linux knows all that is used
-  // here.
-  hwloc_topology_set_components(raw, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86");
-  hwloc_topology_set_icache_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_NONE);
-  hwloc_topology_set_io_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_NONE);
-  if (hwloc_topology_load(raw) != 0) return fail_errno("cannot describe this host (hwloc)");
-  return topology;
-}
 
 unsigned count(hwloc_topology_t topology, hwloc_obj_type_t type) {
   return static_cast<unsigned>(std::max(1, hwloc_get_nbobjs_by_type(topology, type)));

@@ -1,0 +1,21 @@
+// hwloc's view of this host.
+#pragma once
+
+#include <hwloc.h>
+
+#include <memory>
+
+#include "format/error.h"
+
+namespace xaas {
+
+struct DestroyTopology {
+  void operator()(hwloc_topology_t topology) const { hwloc_topology_destroy(topology); }
+};
+using Topology = std::unique_ptr<hwloc_topology, DestroyTopology>;
+
+// Processors, caches, memory and devices, as Linux knows them: no driver's own library is started. Never null. Code of
+// errno where hwloc fails.
+Result<Topology> load_topology();
+
+}  // namespace xaas
