@@ -55,12 +55,13 @@ class Server::Impl {
         image_(std::move(image)),
         guard_(image_->squashfs().fd(), options_.offset, image_->path().string()) {}
 
-  Status choose();
   Status make_lowerer();
+  Status choose();
   Status mount(const std::filesystem::path& mountpoint);
   Status serve();
 
  private:
+  Result<std::string> baseline_configuration() const;
   Result<std::optional<MovedPrefix>> shown_prefix(const std::filesystem::path& mountpoint) const;
   std::string target() const;
   std::string status() const;
@@ -83,25 +84,8 @@ class Server::Impl {
   std::atomic<bool> ending_{false};
 };
 
-// Where none fits and none was asked for, the default one is shown.
-Status Server::Impl::choose() {
-  const Manifest& manifest = image_->manifest();
-  const std::string& forced = options_.lowerer.configuration;
-  configuration_ = manifest.default_configuration;
-  const auto target = resolve_target(lowering_triple(manifest), options_.lowerer.target);
-  if (!target && target.error().code != Code::unsupported) return tl::unexpected(target.error());
-  auto chosen = target ? choose_configuration(*image_, *target, forced) : tl::unexpected(target.error());
-  if (!chosen && !forced.empty()) return tl::unexpected(std::move(chosen.error()));
-  if (chosen) configuration_ = std::move(*chosen);
-  if (image_->squashfs().resolve(tree_root(manifest, configuration_))) return {};
-  return fail(Code::invalid, "{}: the files of the configuration {} are missing: fetch the image again",
-              image_->path().string(), configuration_);
-}
-
+// Nothing is lowered where that is not wanted, or not possible and nobody insists.
 Status Server::Impl::make_lowerer() {
-  if (const std::string libc = missing_libc(image_->manifest(), configuration_); !libc.empty()) {
-    log_.warning(fmt::format("this host's libc lacks {}: only what is lowered starts, not the baseline", libc));
-  }
   if (options_.when == LowerWhen::never) return {};
   const LowererOptions& options = options_.lowerer;
   Result<std::unique_ptr<Lowerer>> lowerer = Lowerer::create(image_, options);
@@ -117,6 +101,32 @@ Status Server::Impl::make_lowerer() {
   const bool asked_for = options_.strict || !options.configuration.empty();
   if (asked_for || lowerer.error().code != Code::unsupported) return tl::unexpected(std::move(lowerer.error()));
   log_.warning(fmt::format("the baseline is served: {}", lowerer.error().message));
+  return {};
+}
+
+// Of which only the baseline is served: the best one, or where none fits and none was asked for, the default one.
+Result<std::string> Server::Impl::baseline_configuration() const {
+  const Manifest& manifest = image_->manifest();
+  const std::string& forced = options_.lowerer.configuration;
+  const auto target = resolve_target(lowering_triple(manifest), options_.lowerer.target);
+  if (!target && target.error().code != Code::unsupported) return tl::unexpected(target.error());
+  auto chosen = target ? choose_configuration(*image_, *target, forced) : tl::unexpected(target.error());
+  return chosen || !forced.empty() ? chosen : manifest.default_configuration;
+}
+
+Status Server::Impl::choose() {
+  if (lowerer_) {
+    configuration_ = lowerer_->configuration();
+  } else {
+    XAAS_ASSIGN(configuration_, baseline_configuration());
+  }
+  if (!image_->squashfs().resolve(tree_root(image_->manifest(), configuration_))) {
+    return fail(Code::invalid, "{}: the files of the configuration {} are missing: fetch the image again",
+                image_->path().string(), configuration_);
+  }
+  if (const std::string libc = missing_libc(image_->manifest(), configuration_); !libc.empty()) {
+    log_.warning(fmt::format("this host's libc lacks {}: only what is lowered starts, not the baseline", libc));
+  }
   return {};
 }
 
@@ -243,8 +253,8 @@ Result<std::unique_ptr<Server>> Server::create(const std::filesystem::path& path
   reader.offset = options.offset;
   XAAS_ASSIGN(std::shared_ptr<const Image> image, Image::open(path, reader));
   auto impl = std::make_unique<Impl>(std::move(image), options, verbosity);
-  XAAS_TRY(impl->choose());
   XAAS_TRY(impl->make_lowerer());
+  XAAS_TRY(impl->choose());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
