@@ -11,7 +11,6 @@
 #include "format/elf_file.h"
 #include "format/file.h"
 #include "format/mapped_file.h"
-#include "mkimage/capture_cache.h"
 #include "mkimage/isa_options.h"
 #include "mkimage/preprocessed_unit.h"
 #include "mkimage/process.h"
@@ -59,13 +58,10 @@ struct Attempt {
   std::string refusal;     // the compiler's first message, where it does not work
 };
 
-// Writes what the compiler would have written, and says what it said.
-Status replay(const Compilation& compilation, const CompileResult& result, const PreprocessedUnit& unit) {
-  XAAS_TRY(replace_file(object_of(compilation, compilation.command.inputs.front()), result.object));
+// Also writes the list of headers, where one was asked for.
+Status replay_unit(const Compilation& compilation, const CompileResult& result, const PreprocessedUnit& unit) {
   if (unit.dependencies()) XAAS_TRY(replace_file(*dependency_file(compilation), *unit.dependencies()));
-  static_cast<void>(write_all(STDOUT_FILENO, result.output));
-  static_cast<void>(write_all(STDERR_FILENO, result.messages));
-  return {};
+  return replay(compilation, result);
 }
 
 // Whether the first error has a place in a file: others, such as those of a full disk, need not happen again.
@@ -106,7 +102,7 @@ Attempt find_or_compile(const CaptureEnvironment& environment, const Compilation
   auto earlier = cache.find(keys.silent);
   if (!earlier) earlier = cache.find(keys.verbose);
   if (earlier && earlier->is_refusal) return {false, true, first_error(earlier->messages)};
-  if (earlier && replay(compilation, *earlier, unit)) return {true, true, {}};
+  if (earlier && replay_unit(compilation, *earlier, unit)) return {true, true, {}};
   TentativeRun run;
   Attempt attempt = compile_with_bitcode(environment, compilation, {}, run);
   static_cast<void>(keep(cache, keys, compilation, run));
@@ -127,6 +123,13 @@ Status replace_file(const std::filesystem::path& path, std::string_view content)
 std::filesystem::path object_of(const Compilation& compilation, const CompilerInput& input) {
   if (compilation.command.output) return *compilation.command.output;
   return std::filesystem::path(input.path).stem().string() + ".o";
+}
+
+Status replay(const Compilation& compilation, const CompileResult& result) {
+  XAAS_TRY(replace_file(object_of(compilation, compilation.command.inputs.front()), result.object));
+  static_cast<void>(write_all(STDOUT_FILENO, result.output));
+  static_cast<void>(write_all(STDERR_FILENO, result.messages));
+  return {};
 }
 
 HeaderList::HeaderList(const CaptureStore& store) : path_(store.temporary_path(".headers")) {}

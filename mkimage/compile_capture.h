@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "mkimage/capture_cache.h"
 #include "mkimage/capture_environment.h"
 #include "mkimage/compiler_options.h"
 #include "mkimage/process.h"
@@ -42,6 +43,9 @@ PlainRun run_as_asked(const Compilation& compilation, Variables variables);
 Status replace_file(const std::filesystem::path& path, std::string_view content);
 // The object that compiling `input` makes.
 std::filesystem::path object_of(const Compilation& compilation, const CompilerInput& input);
+
+// Writes the object that a compile of the command's only input made, and says what the compiler said.
+Status replay(const Compilation& compilation, const CompileResult& result);
 
 // Reasons in records.
 std::string does_not_compile(const std::string& message);

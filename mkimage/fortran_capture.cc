@@ -1,8 +1,6 @@
 // flang's command lines; see fortran_capture.h.
 #include "mkimage/fortran_capture.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -10,7 +8,6 @@
 
 #include "format/file.h"
 #include "format/mapped_file.h"
-#include "mkimage/capture_cache.h"
 #include "mkimage/fortran_unit.h"
 
 namespace xaas {
@@ -107,15 +104,6 @@ Status put_modules(const Compilation& compilation, const std::map<std::string, s
   return {};
 }
 
-// Writes what the compiler would have written, and says what it said.
-Status replay_fortran(const Compilation& compilation, const CompileResult& result) {
-  XAAS_TRY(replace_file(object_of(compilation, compilation.command.inputs.front()), result.object));
-  XAAS_TRY(put_modules(compilation, result.modules));
-  static_cast<void>(write_all(STDOUT_FILENO, result.output));
-  static_cast<void>(write_all(STDERR_FILENO, result.messages));
-  return {};
-}
-
 // Compiles, and keeps all that comes of it. The exit status, and nothing where that cannot be kept or made.
 struct Compiled {
   int code = 0;
@@ -176,7 +164,7 @@ std::optional<int> find_or_compile(const CaptureEnvironment& environment, const 
   const auto key = text ? fortran_key(environment, compilation, *text) : std::nullopt;
   if (!key || !is_plain_target(object_of(compilation, input))) return std::nullopt;
   auto result = CaptureCache(environment.cache).find(*key);
-  const bool is_shared = result && replay_fortran(compilation, *result);
+  const bool is_shared = result && put_modules(compilation, result->modules) && replay(compilation, *result);
   if (!is_shared) {
     auto compiled = compile_and_keep(environment, compilation, *key);
     if (!compiled) return std::nullopt;
