@@ -98,13 +98,13 @@ Result<std::uint64_t> write_contents(const fs::path& target, const WriterOptions
 }
 
 Configuration describe(const ImageContents& contents, const ConfigurationContents& from,
-                       std::vector<std::string> features) {
+                       const std::vector<std::string>& required) {
   Configuration configuration;
   configuration.name = from.plan.name;
   configuration.triple = contents.triple;
   configuration.rank = from.plan.rank;
   configuration.requires_ = from.plan.requires_;
-  configuration.requires_.features = std::move(features);
+  configuration.requires_.features = required;
   configuration.points = from.plan.points;
   configuration.libc_floor = from.needs.libc_floor;
   configuration.host_libraries = from.needs.libraries;
@@ -113,7 +113,8 @@ Configuration describe(const ImageContents& contents, const ConfigurationContent
 
 }  // namespace
 
-Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents, const std::string& c_compiler) {
+Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents,
+                       const std::vector<std::vector<std::string>>& required) {
   Manifest manifest;
   manifest.name = plan.name;
   manifest.version = plan.version;
@@ -122,9 +123,8 @@ Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents, con
   if (plan.movable) manifest.features.incompat.emplace_back(kMovablePrefix);
   manifest.triples = {contents.triple};
   manifest.default_configuration = contents.configurations.front().plan.name;
-  std::vector<std::vector<std::string>> features = required_features(contents, c_compiler);
   for (std::size_t i = 0; i < contents.configurations.size(); ++i) {
-    manifest.configurations.push_back(describe(contents, contents.configurations[i], std::move(features[i])));
+    manifest.configurations.push_back(describe(contents, contents.configurations[i], required[i]));
   }
   if (contents.worker) {
     manifest.toolchains.push_back({contents.triple,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "format/squashfs_writer.h"
 #include "mkimage/build_plan.h"
@@ -11,8 +12,9 @@
 
 namespace xaas {
 
-// `c_compiler` tells what the CPU options of units mean.
-Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents, const std::string& c_compiler);
+// `required`: the features that each configuration requires of a CPU.
+Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents,
+                       const std::vector<std::vector<std::string>>& required);
 
 // Makes `image`, or leaves what was there: it is written beside it and renamed. `objects` is any store of the build,
 // `ir` the directory with the canonical bitcode. Returns its size in bytes.

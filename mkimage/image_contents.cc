@@ -153,6 +153,13 @@ Features required_by_units(const FeaturesOfUnits& units, const std::vector<Featu
   return required;
 }
 
+// Whether a CPU with the `required` features has those that a unit needs; what it must not use is no need.
+bool needs_no_more(const std::vector<std::string>& features, const std::vector<std::string>& required) {
+  return std::ranges::all_of(features, [&](const std::string& feature) {
+    return !feature.starts_with('+') || std::ranges::binary_search(required, feature);
+  });
+}
+
 }  // namespace
 
 Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
@@ -210,6 +217,22 @@ std::vector<std::vector<std::string>> required_features(const ImageContents& con
     results.emplace_back(required.begin(), required.end());
   }
   return results;
+}
+
+void leave_out_native_objects(const std::vector<std::vector<std::string>>& required, ImageContents& contents) {
+  for (std::size_t i = 0; i < contents.configurations.size(); ++i) {
+    const auto leave_out = [&](auto& input) {
+      auto* unit = std::get_if<IrInput>(&input);
+      if (unit != nullptr && needs_no_more(unit->features, required[i])) unit->native.reset();
+    };
+    for (InstalledProgram& program : contents.configurations[i].programs) {
+      if (!program.recipe) continue;
+      for (LinkArgument& argument : program.recipe->arguments) {
+        leave_out(argument);
+        if (auto* archive = std::get_if<ArchiveInput>(&argument)) std::ranges::for_each(archive->members, leave_out);
+      }
+    }
+  }
 }
 
 }  // namespace xaas

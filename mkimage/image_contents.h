@@ -50,4 +50,8 @@ Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
 // `c_compiler` tells what options mean. Sorted.
 std::vector<std::vector<std::string>> required_features(const ImageContents& contents, const std::string& c_compiler);
 
+// Takes the native object from every unit that needs no more of a CPU than its configuration requires: where that is
+// chosen, the unit is lowered. `required`: what required_features() gives.
+void leave_out_native_objects(const std::vector<std::vector<std::string>>& required, ImageContents& contents);
+
 }  // namespace xaas

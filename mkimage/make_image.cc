@@ -164,7 +164,9 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
     XAAS_TRY(collect_configuration(work, task.plan, configuration, environment, options.jobs, progress, contents));
   }
 
-  const Manifest manifest = make_manifest(task.plan, contents, environment.c_compiler);
+  const auto required = required_features(contents, environment.c_compiler);
+  leave_out_native_objects(required, contents);
+  const Manifest manifest = make_manifest(task.plan, contents, required);
   const MergeStages stages = measure_stages(contents, work.ir());
   if (options.report) XAAS_TRY(write_file(*options.report, capture_report(contents, manifest, stages)));
   progress.begin("write", image.string());

@@ -96,6 +96,26 @@ TEST_CASE("native units and options of another compiler count as well") {
   CHECK(require({native}, "+avx512f") == Answers{false});
 }
 
+TEST_CASE("only units that need more than their configuration requires have a native object") {
+  const Digest object = Digest::of("object");
+  Recipe recipe;
+  recipe.arguments = {IrInput{Digest::of("own"), "own.c", {"+avx", "+avx2"}, object},
+                      IrInput{Digest::of("less"), "less.c", {"-avx2"}, object},
+                      ArchiveInput{"lib.a", {IrInput{Digest::of("wide"), "wide.c", {"+avx2", "+avx512f"}, object}}}};
+  ImageContents contents;
+  contents.configurations.resize(2);
+  for (ConfigurationContents& one : contents.configurations) one.programs = {{"bin/a", {}, recipe, {}}};
+  leave_out_native_objects({{"+avx", "+avx2"}, {}}, contents);
+  const auto natives = [&](std::size_t i) {
+    const auto& arguments = contents.configurations[i].programs.front().recipe->arguments;
+    return std::vector<bool>{std::get<IrInput>(arguments[0]).native.has_value(),
+                             std::get<IrInput>(arguments[1]).native.has_value(),
+                             std::get<IrInput>(std::get<ArchiveInput>(arguments[2]).members[0]).native.has_value()};
+  };
+  CHECK(natives(0) == std::vector<bool>{false, false, true});
+  CHECK(natives(1) == std::vector<bool>{true, false, true});
+}
+
 TEST_CASE("what the recipe declares is required") {
   auto declared = configuration({{"a", {}}});
   declared.plan.requires_.features = {"+aes"};
