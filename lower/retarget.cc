@@ -35,10 +35,12 @@ std::string feature_list(const Target& target, const IrInput& unit) {
 }
 
 void set_target(llvm::Module& module, const Target& target, const std::string& features) {
+  llvm::AttrBuilder attributes(module.getContext());  // made once: the list of features is long
+  attributes.addAttribute("target-cpu", target.cpu);
+  attributes.addAttribute("target-features", features);
   for (llvm::Function& function : module) {
     if (function.isIntrinsic() || has_own_target(function)) continue;
-    function.addFnAttr("target-cpu", target.cpu);
-    function.addFnAttr("target-features", features);
+    function.addFnAttrs(attributes);
     if (target.prefer_vector_width != 0 && !function.hasFnAttribute("prefer-vector-width"))
       function.addFnAttr("prefer-vector-width", std::to_string(target.prefer_vector_width));
   }
