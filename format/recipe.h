@@ -63,6 +63,18 @@ struct Recipe {
   bool operator==(const Recipe&) const = default;
 };
 
+// Calls `visit` with every argument of `recipe`, and after an archive with every member of it. What it gets is a
+// variant, LinkArgument or that of members, so that std::get_if tells what it is.
+template <typename AnyRecipe, typename Visit>
+void for_each_input(AnyRecipe& recipe, const Visit& visit) {
+  for (auto& argument : recipe.arguments) {
+    visit(argument);
+    auto* archive = std::get_if<ArchiveInput>(&argument);
+    if (archive == nullptr) continue;
+    for (auto& member : archive->members) visit(member);
+  }
+}
+
 // Canonical JSON: fixed key order, no white space, one newline at the end. Same recipe, same bytes. REQUIRES:
 // is_utf8().
 std::string to_json(const Recipe& recipe);

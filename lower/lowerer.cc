@@ -71,7 +71,7 @@ Inputs inputs_of(const Recipe& recipe) {
 // Puts the build's own object in the place of every unit that requires what `target` lacks.
 Status use_native_objects(Recipe& recipe, const Target& target) {
   Status status;
-  const auto replace = [&](auto& input) {
+  for_each_input(recipe, [&](auto& input) {
     const auto* unit = std::get_if<IrInput>(&input);
     const auto missing = unit == nullptr ? std::vector<std::string>() : missing_features(target, unit->features);
     if (missing.empty()) return;
@@ -81,11 +81,7 @@ Status use_native_objects(Recipe& recipe, const Target& target) {
       status = fail(Code::unsupported, "{} needs {}, which {} lacks here: only the baseline can be used", unit->name,
                     missing.front(), target.cpu);
     }
-  };
-  for (LinkArgument& argument : recipe.arguments) {
-    replace(argument);
-    if (auto* archive = std::get_if<ArchiveInput>(&argument)) std::ranges::for_each(archive->members, replace);
-  }
+  });
   return status;
 }
 

@@ -318,13 +318,9 @@ std::string last_line(std::string_view messages) {
 // The names of a recipe's units; the engine numbers them in this order.
 std::vector<std::string> unit_names(const Recipe& recipe) {
   std::vector<std::string> names;
-  const auto add = [&](const auto& input) {
+  for_each_input(recipe, [&](const auto& input) {
     if (const auto* unit = std::get_if<IrInput>(&input)) names.push_back(unit->name);
-  };
-  for (const LinkArgument& argument : recipe.arguments) {
-    add(argument);
-    if (const auto* archive = std::get_if<ArchiveInput>(&argument)) std::ranges::for_each(archive->members, add);
-  }
+  });
   return names;
 }
 

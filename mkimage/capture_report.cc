@@ -14,14 +14,9 @@ namespace {
 template <typename Input>
 std::vector<const Input*> inputs_of(const Recipe& recipe) {
   std::vector<const Input*> found;
-  const auto add = [&](const auto& choice) {
+  for_each_input(recipe, [&](const auto& choice) {
     if (const auto* input = std::get_if<Input>(&choice)) found.push_back(input);
-  };
-  for (const LinkArgument& argument : recipe.arguments) {
-    add(argument);
-    const auto* archive = std::get_if<ArchiveInput>(&argument);
-    if (archive != nullptr) std::ranges::for_each(archive->members, add);
-  }
+  });
   return found;
 }
 

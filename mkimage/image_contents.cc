@@ -226,11 +226,7 @@ void leave_out_native_objects(const std::vector<std::vector<std::string>>& requi
       if (unit != nullptr && needs_no_more(unit->features, required[i])) unit->native.reset();
     };
     for (InstalledProgram& program : contents.configurations[i].programs) {
-      if (!program.recipe) continue;
-      for (LinkArgument& argument : program.recipe->arguments) {
-        leave_out(argument);
-        if (auto* archive = std::get_if<ArchiveInput>(&argument)) std::ranges::for_each(archive->members, leave_out);
-      }
+      if (program.recipe) for_each_input(*program.recipe, leave_out);
     }
   }
 }
