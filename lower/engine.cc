@@ -97,9 +97,11 @@ Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
   if (error) return fail(Code::io, "cannot make the directory {}: {}", kUnitDirectory, error.message());
   const Target target = known_target(job.target);
   LinkContext link{target, job.recipe.kind, symbolic_of(job.recipe), has_own_objects(job.recipe), job.merged};
+  const std::set<std::string_view> given(job.prepared.begin(), job.prepared.end());
   ModuleFlags flags;
   const auto prepare_all = [&] {
     return for_each_parallel(units.size(), job.jobs, [&](std::size_t i) -> Status {
+      if (given.contains(units[i].file)) return {};
       Status status = prepare_unit(job, link, units[i], flags);
       if (!status) return fail(status.error().code, "cannot lower {}: {}", units[i].name, status.error().message);
       return status;

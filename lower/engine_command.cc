@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <set>
 
 #include "lower/engine_link.h"
 
@@ -29,12 +28,6 @@ std::vector<std::string> kind_options(LinkKind kind) {
       return {"-static", "-no-pie"};
   }
   return {};
-}
-
-// lld takes long options with one dash or with two.
-std::string_view option_name(std::string_view option) {
-  if (option.starts_with("--")) return option.substr(1);
-  return option;
 }
 
 // Groups mean nothing to lld, which looks at every archive for every symbol, and --start-lib may not be inside one.
@@ -120,50 +113,6 @@ class CommandBuilder {
 };
 
 }  // namespace
-
-std::vector<LinkUnit> link_units(const Recipe& recipe) {
-  std::vector<LinkUnit> units;
-  std::set<std::string> names;
-  const auto add = [&](const IrInput& input, std::string name) {
-    while (!names.insert(name).second) name += fmt::format("#{}", units.size());
-    std::string file = fmt::format("{}/{}.bc", kUnitDirectory, units.size());
-    units.push_back({&input, std::move(name), std::move(file)});
-  };
-  for (const LinkArgument& argument : recipe.arguments) {
-    if (const auto* unit = std::get_if<IrInput>(&argument)) add(*unit, unit->name);
-    const auto* archive = std::get_if<ArchiveInput>(&argument);
-    if (archive == nullptr) continue;
-    for (const auto& member : archive->members)
-      if (const auto* unit = std::get_if<IrInput>(&member))
-        add(*unit, fmt::format("{}({})", archive->name, unit->name));
-  }
-  return units;
-}
-
-bool has_own_objects(const Recipe& recipe) {
-  const auto is_own = [](const auto& input) {
-    const auto* object = std::get_if<ObjectInput>(&input);
-    return object != nullptr && !object->name.starts_with('/');
-  };
-  return std::ranges::any_of(recipe.arguments, [&](const LinkArgument& argument) {
-    const auto* archive = std::get_if<ArchiveInput>(&argument);
-    return is_own(argument) || (archive != nullptr && std::ranges::any_of(archive->members, is_own));
-  });
-}
-
-Symbolic symbolic_of(const Recipe& recipe) {
-  Symbolic symbolic = Symbolic::none;
-  for (const LinkArgument& argument : recipe.arguments) {
-    const auto* option = std::get_if<std::string>(&argument);
-    if (option == nullptr) continue;
-    const std::string_view name = option_name(*option);
-    if (name == "-Bsymbolic") symbolic = Symbolic::all;
-    if (name == "-Bsymbolic-functions") symbolic = Symbolic::functions;
-    if (name == "-Bno-symbolic" || name == "-Bsymbolic-non-weak" || name == "-Bsymbolic-non-weak-functions")
-      symbolic = Symbolic::none;
-  }
-  return symbolic;
-}
 
 Result<std::vector<std::string>> link_command(const Job& job, const std::vector<LinkUnit>& units) {
   CommandBuilder command(job, units);

@@ -86,6 +86,7 @@ std::string to_json(const Job& job) {
                     {"merged", job.merged},
                     {"files", files_to_json(job.files)},
                     {"libraries", libraries},
+                    {"prepared", job.prepared},
                     {"modules", job.modules},
                     {"output", job.output}}) +
          "\n";
@@ -96,7 +97,7 @@ Result<Job> parse_job(std::string_view text) {
   XAAS_ASSIGN(const JsonObject object, JsonObject::of(json, "job"));
   XAAS_TRY(check_version(object));
   XAAS_TRY(object.only_keys({"version", "recipe", "target", "policy", "build_id", "jobs", "merged", "files",
-                             "libraries", "modules", "output"}));
+                             "libraries", "prepared", "modules", "output"}));
   Job job;
   XAAS_TRY(object.object("recipe"));
   XAAS_ASSIGN(job.recipe, parse_recipe(json["recipe"].dump()));
@@ -110,6 +111,7 @@ Result<Job> parse_job(std::string_view text) {
   XAAS_ASSIGN(job.merged, object.boolean("merged"));
   XAAS_ASSIGN(job.files, parse_files(object));
   XAAS_ASSIGN(job.libraries, object.string_map("libraries"));
+  XAAS_ASSIGN(job.prepared, object.strings("prepared"));
   XAAS_ASSIGN(job.modules, object.string("modules"));
   XAAS_ASSIGN(job.output, object.string("output"));
   return job;

@@ -26,8 +26,9 @@ struct Job {
   std::string build_id;                          // hex digits of the linked file's own build-id
   unsigned jobs = 1;                             // threads; never changes the bytes
   bool merged = false;                           // the units become one module, where their flags let them
-  std::map<Digest, std::string> files;           // for every digest of the recipe, the name of its file
+  std::map<Digest, std::string> files;           // for every digest of the recipe that is needed, the name of its file
   std::map<std::string, std::string> libraries;  // for every soname of the recipe, the name of its file
+  std::vector<std::string> prepared;             // files of units that are there already as they are prepared
   std::string modules;                           // directory with objects of modules, LLVM's cache, or empty: none
   std::string output;                            // the file to make
 };

@@ -89,6 +89,7 @@ void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lower
                                   {"configuration", lowerer.configuration()},
                                   {"seconds", lowered.seconds},
                                   {"how", how},
+                                  {"units_prepared", lowered.units_prepared},
                                   {"modules_made", lowered.modules_made},
                                   {"peak_bytes", lowered.peak_bytes},
                                   {"size", lowered.size},

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <numeric>
+#include <set>
 #include <span>
 #include <utility>
 #include <variant>
@@ -19,6 +20,7 @@
 #include "lower/elf_identity.h"
 #include "lower/host.h"
 #include "lower/library_search.h"
+#include "lower/link_units.h"
 #include "lower/module_store.h"
 #include "lower/runtime_libraries.h"
 
@@ -43,16 +45,15 @@ struct Overloaded : Functions... {
 
 bool is_set(const std::atomic<bool>* flag) { return flag != nullptr && flag->load(); }
 
-// What a recipe refers to.
+// What a recipe refers to beside its units.
 struct Inputs {
-  std::vector<IrInput> ir;
   std::vector<Digest> objects;
   std::vector<std::string> sonames;
 };
 
 Inputs inputs_of(const Recipe& recipe) {
   Inputs inputs;
-  const Overloaded add_member{[&](const IrInput& ir) { inputs.ir.push_back(ir); },
+  const Overloaded add_member{[](const IrInput&) {},
                               [&](const ObjectInput& object) { inputs.objects.push_back(object.digest); }};
   const Overloaded add{
       [](const std::string&) {},
@@ -123,15 +124,10 @@ Status make_directory(const fs::path& path) {
   return {};
 }
 
-// Lays out in `scratch` all that `job` may read.
+// Lays out in `scratch` what `job` may read of objects and libraries.
 Status extract(const Image& image, const Inputs& inputs, const std::vector<FoundLibrary>& libraries,
                const fs::path& scratch, Job& job) {
-  for (const char* directory : {"ir", "obj", "lib"}) XAAS_TRY(make_directory(scratch / directory));
-  for (const IrInput& input : inputs.ir) {
-    if (job.files.contains(input.digest)) continue;
-    XAAS_ASSIGN(const std::string content, image.ir(input.digest));
-    XAAS_ASSIGN(job.files[input.digest], put(scratch, "ir/" + input.digest.hex() + ".bc", content));
-  }
+  for (const char* directory : {"ir", "obj", "lib", kUnitDirectory}) XAAS_TRY(make_directory(scratch / directory));
   for (const Digest& digest : inputs.objects) {
     if (job.files.contains(digest)) continue;
     XAAS_ASSIGN(const std::string content, image.object(digest));
@@ -144,13 +140,13 @@ Status extract(const Image& image, const Inputs& inputs, const std::vector<Found
   return {};
 }
 
-// Of each unit of the link, as the image has it.
-std::vector<std::uint64_t> bitcode_sizes(const Job& job, const Inputs& inputs, const fs::path& scratch) {
+// Of each unit, as the image has it.
+Result<std::vector<std::uint64_t>> bitcode_sizes(const Image& image, const std::vector<LinkUnit>& units) {
   std::vector<std::uint64_t> sizes;
-  for (const IrInput& input : inputs.ir) {
-    std::error_code error;
-    const std::uint64_t size = fs::file_size(scratch / job.files.at(input.digest), error);
-    if (!error) sizes.push_back(size);
+  for (const LinkUnit& unit : units) {
+    XAAS_ASSIGN(const InodeRef ref, image.squashfs().resolve(ir_path(unit.input->digest)));
+    XAAS_ASSIGN(const Attributes attributes, image.squashfs().stat(ref));
+    sizes.push_back(attributes.size);
   }
   return sizes;
 }
@@ -190,6 +186,8 @@ struct Lowerer::Work {
   Job job;
   fs::path scratch;
   std::vector<std::uint64_t> sizes;    // of the units' bitcode
+  std::vector<LinkUnit> units;         // of the plan's recipe
+  std::vector<Digest> unit_keys;       // of each, where there are modules
   std::optional<ModuleStore> modules;  // that are lent to the job and kept of it
 };
 
@@ -256,6 +254,7 @@ std::optional<Lowered> Lowerer::find(const Plan& plan) const {
                  .from_cache = true,
                  .seconds = entry->record.seconds,
                  .peak_bytes = 0,
+                 .units_prepared = 0,
                  .modules_made = 0,
                  .warnings = {}};
 }
@@ -278,7 +277,7 @@ Result<Lowered> Lowerer::lower(const FileRecord& record, const std::atomic<bool>
   return make(record, plan, stop);
 }
 
-// In `scratch`, with all that the job may read.
+// In `scratch`, with all that the job may read but the units.
 Result<Lowerer::Work> Lowerer::lay_out(const Plan& plan, const fs::path& scratch) const {
   Work work{.job = {.recipe = plan.recipe,
                     .target = target_,
@@ -287,22 +286,62 @@ Result<Lowerer::Work> Lowerer::lay_out(const Plan& plan, const fs::path& scratch
                     .jobs = jobs_,
                     .files = {},
                     .libraries = {},
+                    .prepared = {},
                     .modules = {},
                     .output = kOutputName},
             .scratch = scratch,
             .sizes = {},
+            .units = link_units(plan.recipe),
+            .unit_keys = {},
             .modules = {}};
   XAAS_TRY(extract(*image_, plan.inputs, plan.libraries, scratch, work.job));
-  work.sizes = bitcode_sizes(work.job, plan.inputs, scratch);
+  XAAS_ASSIGN(work.sizes, bitcode_sizes(*image_, work.units));
   work.job.merged = merges_units(policy_, plan.recipe.kind, sum(work.sizes));
   return work;
+}
+
+// Of the units that are to be prepared.
+Status Lowerer::extract_ir(Work& work) const {
+  const std::set<std::string_view> prepared(work.job.prepared.begin(), work.job.prepared.end());
+  for (const LinkUnit& unit : work.units) {
+    const Digest& digest = unit.input->digest;
+    if (work.job.files.contains(digest) || prepared.contains(unit.file)) continue;
+    XAAS_ASSIGN(const std::string content, image_->ir(digest));
+    XAAS_ASSIGN(work.job.files[digest], put(work.scratch, "ir/" + digest.hex() + ".bc", content));
+  }
+  return {};
+}
+
+// What other links of the image left behind.
+Status Lowerer::lend_modules(const Plan& plan, Work& work) const {
+  // A module alone is the whole link, which has an entry of its own.
+  if (work.units.size() < 2) return {};
+  XAAS_ASSIGN(const Digest scope, module_scope(plan));
+  work.modules.emplace(*cache_, scope);
+  work.job.modules = kModulesName;
+  work.modules->lend(work.scratch / kModulesName, kLentPerBitcodeByte * sum(work.sizes));
+  work.unit_keys = unit_keys(plan.recipe, work.units);
+  for (std::size_t i = 0; i < work.units.size(); ++i) {
+    const std::string& file = work.units[i].file;
+    if (work.modules->lend_unit(work.unit_keys[i], work.scratch / file)) work.job.prepared.push_back(file);
+  }
+  return {};
+}
+
+// How many objects of modules are new.
+std::size_t Lowerer::collect_modules(Work& work) const {
+  if (!work.modules) return 0;
+  for (std::size_t i = 0; i < work.units.size(); ++i)
+    work.modules->collect_unit(work.unit_keys[i], work.scratch / work.units[i].file);
+  return work.modules->collect(work.scratch / kModulesName, work.units.size());
 }
 
 Status Lowerer::save_job(const FileRecord& record, const fs::path& directory) const {
   XAAS_ASSIGN(const Plan plan, this->plan(record));
   XAAS_ASSIGN(const std::string program, worker_bytes());
   XAAS_TRY(make_directory(directory));
-  XAAS_ASSIGN(const Work work, lay_out(plan, directory));
+  XAAS_ASSIGN(Work work, lay_out(plan, directory));
+  XAAS_TRY(extract_ir(work));
   XAAS_TRY(put(directory, "job.json", to_json(work.job)));
   XAAS_TRY(put(directory, "xaas-lower", program));
   if (chmod((directory / "xaas-lower").c_str(), 0700) != 0) return fail_errno("cannot make the worker executable");
@@ -313,37 +352,34 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const Plan& plan, const 
   const auto begin = std::chrono::steady_clock::now();
   XAAS_ASSIGN(const TempDirectory scratch, TempDirectory::create(cache_->scratch_parent()));
   XAAS_ASSIGN(Work work, lay_out(plan, scratch.path()));
-  // A module alone is the whole link, which has an entry of its own.
-  if (plan.inputs.ir.size() > 1) {
-    XAAS_ASSIGN(const Digest scope, module_scope(plan));
-    work.modules.emplace(*cache_, scope);
-  }
-  XAAS_ASSIGN(JobResult result, run(work, stop));
+  XAAS_ASSIGN(JobResult result, run(plan, work, stop));
   if (!result.ok) return fail(Code::failed, "cannot lower {}: {}", path_in_tree(record.path), result.message);
 
   Lowered lowered;
   lowered.key = plan.key;
   lowered.peak_bytes = result.peak_bytes;
-  if (work.modules) lowered.modules_made = work.modules->collect(work.scratch / kModulesName, plan.inputs.ir.size());
+  lowered.units_prepared = work.units.size() - work.job.prepared.size();
   lowered.warnings = std::move(result.warnings);
   XAAS_ASSIGN(lowered.file, open_output(work.scratch / kOutputName, target_.triple, lowered.size));
   lowered.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   keep(record, lowered);
+  lowered.modules_made = collect_modules(work);  // last: where there is little room, the file itself goes first
   return lowered;
 }
 
 // What does not work with the units as one module, for want of memory or because of what they are, may work with them
 // side by side.
-Result<JobResult> Lowerer::run(Work& work, const std::atomic<bool>* stop) const {
+Result<JobResult> Lowerer::run(const Plan& plan, Work& work, const std::atomic<bool>* stop) const {
   if (work.job.merged) {
+    XAAS_TRY(extract_ir(work));
     auto result = run_merged(work, stop);
     if ((result && result->ok) || is_set(stop)) return result;
     work.job.merged = false;
+    remove_tree(work.scratch / kUnitDirectory);  // of another form
+    XAAS_TRY(make_directory(work.scratch / kUnitDirectory));
   }
-  if (work.modules) {
-    work.job.modules = kModulesName;
-    work.modules->lend(work.scratch / kModulesName, kLentPerBitcodeByte * sum(work.sizes));
-  }
+  XAAS_TRY(lend_modules(plan, work));
+  XAAS_TRY(extract_ir(work));
   return run_within_memory(work, stop);
 }
 

@@ -39,6 +39,7 @@ struct Lowered {
   bool from_cache = false;
   double seconds = 0;                 // wall time that lowering took, also when it was found in the cache
   std::uint64_t peak_bytes = 0;       // of memory that the worker took; 0 when it was found in the cache
+  std::size_t units_prepared = 0;     // for the link; others were found. 0 when the file was found in the cache
   std::size_t modules_made = 0;       // that are kept; others were found. 0 when the file was found in the cache
   std::vector<std::string> warnings;  // of the worker, one line each; empty when it was found in the cache
 };
@@ -81,7 +82,10 @@ class Lowerer {
   Result<std::shared_ptr<const WorkerProgram>> worker() const;
   struct Work;
   Result<Work> lay_out(const Plan& plan, const std::filesystem::path& scratch) const;
-  Result<JobResult> run(Work& work, const std::atomic<bool>* stop) const;
+  Status extract_ir(Work& work) const;
+  Status lend_modules(const Plan& plan, Work& work) const;
+  std::size_t collect_modules(Work& work) const;
+  Result<JobResult> run(const Plan& plan, Work& work, const std::atomic<bool>* stop) const;
   Result<JobResult> run_merged(const Work& work, const std::atomic<bool>* stop) const;
   Result<JobResult> run_within_memory(Work& work, const std::atomic<bool>* stop) const;
   Result<Digest> module_scope(const Plan& plan) const;

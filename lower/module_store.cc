@@ -1,5 +1,5 @@
-// An object's name here is LLVM's name for it and the digest of its bytes, so that it needs no record; see
-// module_store.h.
+// A file's name here is its key (of an object, LLVM's name for it) and the digest of its bytes, so that it needs no
+// record; see module_store.h.
 #include "lower/module_store.h"
 
 #include <fcntl.h>
@@ -22,13 +22,17 @@ namespace {
 
 // LLVM's own, see llvm/lib/Support/Caching.cpp: what else is in its directory is temporary.
 constexpr std::string_view kPrefix = "llvmcache-";
-constexpr std::size_t kKeyDigits = 40;
-constexpr std::uint64_t kLargest = 256ULL << 20;  // bytes of an object
+constexpr std::size_t kObjectKeyDigits = 40;
+constexpr std::size_t kUnitKeyDigits = 64;
+constexpr std::uint64_t kLargest = 256ULL << 20;  // bytes of a file
 constexpr std::uint64_t kMost = 4ULL << 30;       // bytes that one worker may leave behind
 
-bool is_key(std::string_view text) {
-  return text.size() == kKeyDigits && std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
+bool is_hex(std::string_view text) {
+  return std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
+
+bool is_object_key(std::string_view text) { return text.size() == kObjectKeyDigits && is_hex(text); }
+bool is_unit_key(std::string_view text) { return text.size() == kUnitKeyDigits && is_hex(text); }
 
 // "<key>-<digest>"
 struct StoredName {
@@ -37,10 +41,12 @@ struct StoredName {
 };
 
 std::optional<StoredName> parse_name(const std::string& name) {
-  if (name.size() <= kKeyDigits || name[kKeyDigits] != '-' || !is_key(name.substr(0, kKeyDigits))) return std::nullopt;
-  const auto digest = Digest::parse("sha256:" + name.substr(kKeyDigits + 1));
-  if (!digest) return std::nullopt;
-  return StoredName{name.substr(0, kKeyDigits), *digest};
+  const std::size_t end = name.find('-');
+  if (end == std::string::npos) return std::nullopt;
+  std::string key = name.substr(0, end);
+  const auto digest = Digest::parse("sha256:" + name.substr(end + 1));
+  if (!digest || !(is_object_key(key) || is_unit_key(key))) return std::nullopt;
+  return StoredName{std::move(key), *digest};
 }
 
 std::vector<std::string> names_in(const fs::path& directory) {
@@ -53,16 +59,23 @@ std::vector<std::string> names_in(const fs::path& directory) {
   return names;
 }
 
-std::vector<std::string> newest_first(const fs::path& directory) {
-  std::vector<std::pair<std::int64_t, std::string>> timed;
-  for (std::string& name : names_in(directory)) {
+struct Object {
+  std::string name;
+  std::string key;
+  std::int64_t time;  // seconds since 1970
+  std::uint64_t size;
+};
+
+std::vector<Object> newest_first(const fs::path& directory, const std::set<std::string>& names) {
+  std::vector<Object> objects;
+  for (const std::string& name : names) {
+    const auto parsed = parse_name(name);
     struct stat status{};
-    if (lstat((directory / name).c_str(), &status) == 0) timed.emplace_back(-status.st_mtim.tv_sec, std::move(name));
+    if (!parsed || !is_object_key(parsed->key) || lstat((directory / name).c_str(), &status) != 0) continue;
+    objects.push_back({name, parsed->key, status.st_mtim.tv_sec, static_cast<std::uint64_t>(status.st_size)});
   }
-  std::ranges::sort(timed);
-  std::vector<std::string> names;
-  for (auto& [time, name] : timed) names.push_back(std::move(name));
-  return names;
+  std::ranges::sort(objects, std::greater(), &Object::time);
+  return objects;
 }
 
 // The bytes of a regular file of this user; not of a symlink, of a device or of more than a module can need.
@@ -91,56 +104,77 @@ ModuleState check_module(const fs::path& path) {
 
 ModuleStore::ModuleStore(const Cache& cache, const Digest& scope)
     : is_usable_(cache.writable().has_value()),
-      root_(cache.directory() / kCacheModules / scope.hex().substr(0, 2) / scope.hex()) {}
-
-void ModuleStore::lend(const fs::path& directory, std::uint64_t most) const {
-  if (mkdir(directory.c_str(), 0700) != 0 || !is_usable_) return;
+      root_(cache.directory() / kCacheModules / scope.hex().substr(0, 2) / scope.hex()) {
+  if (!is_usable_) return;
+  for (const fs::path& part : {root_.parent_path(), root_}) mkdir(part.c_str(), 0700);
   // Used now, for whoever removes what has not been used for long.
   static_cast<void>(utimensat(AT_FDCWD, root_.c_str(), nullptr, 0));
+  for (std::string& name : names_in(root_)) names_.insert(std::move(name));
+}
+
+std::optional<std::string> ModuleStore::name_of(const std::string& key) const {
+  const auto name = names_.lower_bound(key + "-");
+  if (name == names_.end() || !name->starts_with(key + "-")) return std::nullopt;
+  return *name;
+}
+
+// A copy: a worker could write to what it shares with the store.
+bool ModuleStore::copy(const std::string& name, const fs::path& to) {
+  const auto parsed = parse_name(name);
+  const auto bytes = read_own(root_ / name);
+  if (!parsed || !bytes) return false;
+  if (Digest::of(*bytes) != parsed->digest) {
+    unlink((root_ / name).c_str());
+    names_.erase(name);
+    return false;
+  }
+  if (create_private_file(to, *bytes)) return true;
+  unlink(to.c_str());  // a part of it would be taken for the whole
+  return false;
+}
+
+// Whether it was not here. After the first file for which there is no room, none is kept.
+bool ModuleStore::keep(const std::string& key, const fs::path& file) {
+  if (!is_usable_ || name_of(key)) return false;
+  const auto bytes = read_own(file);
+  if (!bytes) return false;
+  kept_ += bytes->size();
+  is_usable_ = false;
+  if (kept_ > kMost) return false;
+  auto temporary = TempFile::create(root_);
+  if (!temporary || fchmod(temporary->fd(), 0600) != 0 || !write_all(temporary->fd(), *bytes)) return false;
+  // Not synchronised: what a crash leaves half-written does not have the digest in its name.
+  const fs::path target = root_ / (key + "-" + Digest::of(*bytes).hex());
+  is_usable_ = rename(temporary->path().c_str(), target.c_str()) == 0;
+  return is_usable_;
+}
+
+void ModuleStore::lend(const fs::path& directory, std::uint64_t most) {
+  if (mkdir(directory.c_str(), 0700) != 0) return;
   std::uint64_t lent = 0;
-  for (const std::string& name : newest_first(root_)) {
-    const auto parsed = parse_name(name);
-    if (!parsed) continue;
-    const auto bytes = read_own(root_ / name);
-    if (!bytes) continue;
-    lent += bytes->size();
+  for (const Object& object : newest_first(root_, names_)) {
+    lent += object.size;
     if (lent > most || available_bytes(directory) < kScratchRoom) return;
-    if (Digest::of(*bytes) != parsed->digest) {
-      unlink((root_ / name).c_str());
-      continue;
-    }
-    // A copy: a worker could write to what it shares with the store.
-    const fs::path copy = directory / (std::string(kPrefix) + parsed->key);
-    if (create_private_file(copy, *bytes)) continue;
-    unlink(copy.c_str());  // LLVM would take a part of it for the whole
-    return;
+    copy(object.name, directory / (std::string(kPrefix) + object.key));
   }
 }
 
-std::size_t ModuleStore::collect(const fs::path& directory, std::size_t most) const {
-  if (!is_usable_) return 0;
-  for (const fs::path& part : {root_.parent_path(), root_}) mkdir(part.c_str(), 0700);
+std::size_t ModuleStore::collect(const fs::path& directory, std::size_t most) {
   std::size_t added = 0;
-  std::uint64_t total = 0;
-  std::vector<std::string> known = names_in(root_);
-  for (std::string& name : known) name.resize(std::min(name.size(), kKeyDigits));
-  std::ranges::sort(known);
   for (const std::string& name : names_in(directory)) {
+    if (added == most) break;
     if (!name.starts_with(kPrefix)) continue;
     const std::string key = name.substr(kPrefix.size());
-    if (!is_key(key) || std::ranges::binary_search(known, key)) continue;
-    const auto bytes = read_own(directory / name);
-    if (!bytes) continue;
-    total += bytes->size();
-    if (total > kMost || added == most) break;
-    auto file = TempFile::create(root_);
-    if (!file || fchmod(file->fd(), 0600) != 0 || !write_all(file->fd(), *bytes)) break;
-    // Not synchronised: what a crash leaves half-written does not have the digest in its name.
-    const fs::path target = root_ / (key + "-" + Digest::of(*bytes).hex());
-    if (rename(file->path().c_str(), target.c_str()) != 0) break;
-    ++added;
+    if (is_object_key(key) && keep(key, directory / name)) ++added;
   }
   return added;
 }
+
+bool ModuleStore::lend_unit(const Digest& key, const fs::path& file) {
+  const auto name = name_of(key.hex());
+  return name && available_bytes(file.parent_path()) >= kScratchRoom && copy(*name, file);
+}
+
+void ModuleStore::collect_unit(const Digest& key, const fs::path& file) { keep(key.hex(), file); }
 
 }  // namespace xaas

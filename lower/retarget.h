@@ -8,12 +8,10 @@
 #include "format/error.h"
 #include "format/recipe.h"
 #include "lower/engine_llvm.h"
+#include "lower/link_units.h"
 #include "lower/target.h"
 
 namespace xaas {
-
-// Which of its own definitions a shared library binds to itself at link time (-Bsymbolic and its kin).
-enum class Symbolic { none, functions, all };
 
 // What is the same for all units of a link.
 struct LinkContext {

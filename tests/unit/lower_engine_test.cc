@@ -404,6 +404,22 @@ TEST_CASE("what cannot be linked is one line with the unit's name") {
   CHECK(has(result.message, "src/main.o"));
 }
 
+TEST_CASE("a unit that is there as it is prepared is linked as it is, and its IR not asked for") {
+  Worker worker(LinkKind::shared);
+  const IrInput first = worker.unit("first.o", "int second(void); int first(void) { return second(); }");
+  worker.add(first);
+  worker.add(worker.unit("second.o", "int second(void) { return 2; }"));
+  worker.run_well();
+  const std::string bytes = worker.result_bytes();
+
+  worker.job().files.erase(first.digest);
+  worker.job().prepared = {"units/0.bc"};
+  worker.run_well();
+  CHECK(worker.result_bytes() == bytes);
+  worker.job().prepared.clear();
+  CHECK(has(worker.run().message, "first.o"));
+}
+
 TEST_CASE("bad jobs are answered, not died of") {
   Worker worker(LinkKind::shared);
   CHECK(!worker.run_text("").ok);

@@ -219,21 +219,28 @@ TEST_CASE_METHOD(Fixture, "code for a CPU without AVX-512 has none") {
   CHECK_THAT(code, !Catch::Contains("%zmm"));
 }
 
-TEST_CASE_METHOD(Fixture, "a module that another link of the image has made is not made again, unless it was damaged") {
+TEST_CASE_METHOD(Fixture,
+                 "what another link of the image has made of a unit is not made again, unless it was damaged") {
   if (image() == nullptr) return;
   const auto lower = [&](const char* path, const char* policy = "default") {
     return test::good(lowerer("haswell", "", policy)->lower(record(path), nullptr));
   };
   const Lowered plus = lower("lib/plus.so");
   CHECK(plus.modules_made == 2);
-  CHECK(lower("lib/minus.so").modules_made == 1);
-  CHECK(lower("lib/minus.so", "max").modules_made == 2);
+  CHECK(plus.units_prepared == 2);
+  const Lowered minus = lower("lib/minus.so");
+  CHECK(minus.modules_made == 1);
+  CHECK(minus.units_prepared == 1);
+  const Lowered most = lower("lib/minus.so", "max");
+  CHECK(most.modules_made == 2);
+  CHECK(most.units_prepared == 2);
 
   const auto bytes_of = [](const Lowered& lowered) { return test::good(Digest::of_file(lowered.file.get())); };
   clear_linked();
   const Lowered again = lower("lib/plus.so");
   CHECK_FALSE(again.from_cache);
   CHECK(again.modules_made == 0);
+  CHECK(again.units_prepared == 0);
   CHECK(bytes_of(again) == bytes_of(plus));
 
   clear_linked();
@@ -241,10 +248,11 @@ TEST_CASE_METHOD(Fixture, "a module that another link of the image has made is n
   for (const auto& entry : fs::recursive_directory_iterator(root.path() / "cache" / kCacheModules)) {
     if (entry.is_regular_file()) modules.push_back(entry.path());
   }
-  CHECK(modules.size() == 5);
+  CHECK(modules.size() == 10);  // objects and units
   for (const fs::path& module : modules) fs::resize_file(module, fs::file_size(module) - 1);
   const Lowered mended = lower("lib/plus.so");
   CHECK(mended.modules_made == 2);
+  CHECK(mended.units_prepared == 2);
   CHECK(bytes_of(mended) == bytes_of(plus));
 }
 
