@@ -23,7 +23,7 @@ ModuleState check_module(const std::filesystem::path& path);  // REQUIRES: is_mo
 // may use one scope at once. What does not work out costs time and nothing else, so nothing here fails. One thread.
 class ModuleStore {
  public:
-  // `cache` must outlive the store. Without a cache that can be written, nothing is ever there.
+  // Without a cache that can be written, nothing is ever there.
   ModuleStore(const Cache& cache, const Digest& scope);
 
   // Makes `directory` a cache of LLVM with the objects that are here and are sound, the newest first, up to `most`
