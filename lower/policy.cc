@@ -18,7 +18,7 @@ struct KnownPolicy {
 };
 
 constexpr std::array kKnown{
-    KnownPolicy{"default", 3, 100, 0, 0},
+    KnownPolicy{"default", 3, 10, 0, 0},
     KnownPolicy{"fast", 3, 0, 0, 0},
     KnownPolicy{"max", 3, 400, 16 << 20, 512},
 };

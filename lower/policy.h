@@ -15,7 +15,7 @@ struct Policy {
   std::string name;        // "default"
   unsigned opt_level = 3;  // 0..3
   // ThinLTO imports functions of other modules up to this many instructions; LLVM's own default is 100. 0: none.
-  unsigned import_limit = 100;
+  unsigned import_limit = 10;
   // The units of a program become one module where their bitcode has no more bytes than this in all. 0: never.
   std::uint64_t merge_limit = 0;
   unsigned vector_width = 0;  // bits that loops and straight code are vectorised for; 0: as the CPU's tuning says
