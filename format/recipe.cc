@@ -23,6 +23,7 @@ OrderedJson encode(const std::string& option) { return option; }
 OrderedJson encode(const IrInput& input) {
   OrderedJson json = {{"ir", input.digest.to_string()}, {"name", input.name}, {"features", input.features}};
   if (input.native) json["native"] = input.native->to_string();
+  if (input.alone) json["alone"] = *input.alone;
   return json;
 }
 
@@ -49,7 +50,7 @@ Result<LinkKind> parse_kind(const JsonObject& recipe) {
 }
 
 Result<IrInput> parse_ir(const JsonObject& fields) {
-  XAAS_TRY(fields.only_keys({"ir", "name", "features", "native"}));
+  XAAS_TRY(fields.only_keys({"ir", "name", "features", "native", "alone"}));
   IrInput input;
   XAAS_ASSIGN(input.digest, fields.digest("ir"));
   XAAS_ASSIGN(input.name, fields.string("name"));
@@ -61,6 +62,14 @@ Result<IrInput> parse_ir(const JsonObject& fields) {
   }
   if (fields.has("native")) {
     XAAS_ASSIGN(input.native, fields.digest("native"));
+  }
+  if (fields.has("alone")) {
+    XAAS_ASSIGN(input.alone, fields.strings("alone"));
+  }
+  for (const std::string& sections : input.alone.value_or(std::vector<std::string>())) {
+    if (sections != kDataSections && sections != kFunctionSections) {
+      return fail(Code::invalid, "{}: key \"alone\": unknown \"{}\"", fields.where(), sections);
+    }
   }
   return input;
 }

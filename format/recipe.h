@@ -16,12 +16,23 @@ namespace xaas {
 // What the link makes. Position independence follows from it, never from the record of the build.
 enum class LinkKind { shared, pie, no_pie, static_pie, static_no_pie };
 
+// The attribute in canonical IR of a function that is not to be copied into other units: it differs from the rest of
+// its unit in something that LLVM does not look at when it inlines.
+inline constexpr const char* kOddFunction = "xaas-odd";
+
+// What each has a section of its own for, in IrInput::alone.
+inline constexpr std::string_view kDataSections = "data-sections";
+inline constexpr std::string_view kFunctionSections = "function-sections";
+
 // A translation unit as canonical bitcode, /.xaas/ir/<2>/<digest>.bc.
 struct IrInput {
   Digest digest;
   std::string name;                   // as the build called the object, for people and diagnostics
   std::vector<std::string> features;  // target features the unit's own flags set, sorted: "+avx2", "-sse4a"
   std::optional<Digest> native{};     // the object to link in its place where the target lacks one of them
+  // Set where it is compiled by itself and takes no part in optimising across units; kDataSections and
+  // kFunctionSections, sorted, as far as each variable or function gets a section of its own.
+  std::optional<std::vector<std::string>> alone{};
   bool operator==(const IrInput&) const = default;
 };
 

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -24,6 +25,7 @@
 #include "lower/engine_link.h"
 #include "lower/engine_llvm.h"
 #include "lower/engine_merging.h"
+#include "lower/engine_relocations.h"
 #include "lower/retarget.h"
 
 namespace xaas {
@@ -70,6 +72,13 @@ Status write_unit(const std::string& name, std::string_view bytes) {
   return write_all(file.get(), bytes);
 }
 
+SectionOptions section_options(const IrInput& unit) {
+  const auto has = [&](std::string_view name) {
+    return !unit.alone || std::ranges::find(*unit.alone, name) != unit.alone->end();
+  };
+  return {has(kFunctionSections), has(kDataSections)};
+}
+
 // Reads, retargets and writes one unit, as bitcode or, where it is to be lowered alone, as an object.
 Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& unit, ModuleFlags& flags) {
   const llvm::PrettyStackTraceFormat at("preparing %s", unit.file.c_str());
@@ -80,8 +89,9 @@ Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& uni
   UnitContext context;
   XAAS_ASSIGN(const std::unique_ptr<llvm::Module> module, read_module(bitcode, context));
   XAAS_TRY(retarget(*module, link, *unit.input, unit.name));
-  if (is_lowered_alone(*module) || (link.mixed && depends_on_order(*module))) {
-    XAAS_ASSIGN(const std::string object, compile_alone(*module, context, link, job.policy));
+  if (unit.input->alone || is_lowered_alone(*module) || (link.mixed && depends_on_order(*module))) {
+    XAAS_ASSIGN(const std::string object,
+                compile_alone(*module, context, link, job.policy, section_options(*unit.input)));
     return write_unit(unit.file, object);
   }
   const bool is_merged = link.merged && !is_kept_apart(*module);
@@ -178,6 +188,7 @@ JobResult run_job(const Job& job) {
   LinkReport report = run_linker(*command, job, units);
   result.link_seconds = seconds_since(middle);
   result.warnings = std::move(report.warnings);
+  if (report.status) report.status = order_ifunc_relocations(job.output);
   result.ok = report.status.has_value();
   if (!result.ok) result.message = fmt::format("cannot link {}: {}", job.recipe.output, report.status.error().message);
   return result;

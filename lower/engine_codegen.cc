@@ -26,14 +26,14 @@ llvm::OptimizationLevel pass_level(unsigned level) {
 }
 
 Result<std::unique_ptr<llvm::TargetMachine>> target_machine(const llvm::Module& module, const LinkContext& link,
-                                                            unsigned level) {
+                                                            unsigned level, SectionOptions sections) {
   std::string why;
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget(module.getTargetTriple(), why);
   if (target == nullptr) return fail(Code::unsupported, "{}", one_line(why));
   llvm::TargetOptions options;
   options.UseInitArray = true;  // else constructors go to .ctors, which nothing runs
-  options.FunctionSections = true;
-  options.DataSections = true;
+  options.FunctionSections = sections.functions;
+  options.DataSections = sections.data;
   options.EmitAddrsig = true;
   const bool fixed = link.kind == LinkKind::no_pie || link.kind == LinkKind::static_no_pie;
   // CPU and features are left to the functions: a default would leak into those with their own target().
@@ -64,8 +64,9 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine, unsigned level
 }  // namespace
 
 Result<std::string> compile_alone(llvm::Module& module, UnitContext& context, const LinkContext& link,
-                                  const Policy& policy) {
-  XAAS_ASSIGN(const std::unique_ptr<llvm::TargetMachine> machine, target_machine(module, link, policy.opt_level));
+                                  const Policy& policy, SectionOptions sections) {
+  XAAS_ASSIGN(const std::unique_ptr<llvm::TargetMachine> machine,
+              target_machine(module, link, policy.opt_level, sections));
   optimise(module, *machine, policy.opt_level);
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream out(bytes);

@@ -36,6 +36,14 @@ bool is_group(std::string_view option) {
   return std::ranges::find(kGroups, option_name(option)) != kGroups.end();
 }
 
+// A file that was linked without one may have no place for it.
+bool has_no_build_id(const Recipe& recipe) {
+  return std::ranges::any_of(recipe.arguments, [](const LinkArgument& argument) {
+    const auto* option = std::get_if<std::string>(&argument);
+    return option != nullptr && option_name(*option) == "-build-id=none";
+  });
+}
+
 // Builds the arguments one by one; knows whether --whole-archive is in force, since it does not reach --start-lib.
 class CommandBuilder {
  public:
@@ -121,7 +129,7 @@ Result<std::vector<std::string>> link_command(const Job& job, const std::vector<
   for (const LinkArgument& argument : job.recipe.arguments) XAAS_TRY(command.add_argument(argument));
   // Last, since the last one wins.
   command.add("-o" + job.output);
-  command.add("--build-id=0x" + job.build_id);
+  if (!has_no_build_id(job.recipe)) command.add("--build-id=0x" + job.build_id);
   command.add("--no-fat-lto-objects");
   command.add("--disable-verify");  // of what LLVM's own passes make, as in a compiler; units are verified when read
   command.add(fmt::format("--threads={}", job.jobs));

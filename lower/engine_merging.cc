@@ -9,6 +9,8 @@
 #include <llvm/IR/Instructions.h>
 #include <llvm/Transforms/Utils/ModuleUtils.h>
 
+#include "lower/retarget.h"
+
 namespace xaas {
 namespace {
 
@@ -53,6 +55,7 @@ bool may_define_label(llvm::StringRef text) {
 bool is_kept_apart(const llvm::Module& module) {
   const bool may_name_locals = has_used_locals(module);
   for (const llvm::Function& function : module) {
+    if (is_odd(function)) return true;
     for (const llvm::Instruction& instruction : llvm::instructions(function)) {
       const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
       const auto* assembly = call == nullptr ? nullptr : llvm::dyn_cast<llvm::InlineAsm>(call->getCalledOperand());

@@ -74,6 +74,8 @@ std::vector<Digest> unit_keys(const Recipe& recipe, const std::vector<LinkUnit>&
   for (const LinkUnit& unit : units) {
     key["ir"] = unit.input->digest.to_string();
     key["features"] = unit.input->features;
+    key["alone"] = nullptr;
+    if (unit.input->alone) key["alone"] = *unit.input->alone;
     key["name"] = unit.name;
     keys.push_back(Digest::of(dump_json(key)));
   }

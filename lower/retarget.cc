@@ -90,6 +90,11 @@ Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& un
   return {};
 }
 
+bool is_odd(const llvm::GlobalValue& value) {
+  const auto* function = llvm::dyn_cast<llvm::Function>(&value);
+  return function != nullptr && function->hasFnAttribute(kOddFunction);
+}
+
 bool is_lowered_alone(const llvm::Module& module) { return !module.getModuleInlineAsm().empty(); }
 
 bool depends_on_order(const llvm::Module& module) {
@@ -112,7 +117,7 @@ std::string write_thin_module(llvm::Module& module, const LinkContext& link) {
   llvm::ProfileSummaryInfo profile(module);
   llvm::ModuleSummaryIndex index = llvm::buildModuleSummaryIndex(module, nullptr, &profile);
   for (const llvm::GlobalValue& value : module.global_values())
-    if (is_replaceable(value, link))
+    if (is_replaceable(value, link) || is_odd(value))
       if (llvm::GlobalValueSummary* summary = index.getGlobalValueSummary(value)) summary->setNotEligibleToImport();
   llvm::SmallVector<char, 0> bytes;
   llvm::BitcodeWriter writer(bytes);

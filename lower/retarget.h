@@ -27,6 +27,9 @@ struct LinkContext {
 // Code::unsupported when the module is of another architecture, or requires features that the target lacks.
 Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, const std::string& source_name);
 
+// Whether it is a function that must not be copied into other units (kOddFunction).
+bool is_odd(const llvm::GlobalValue& value);
+
 // True when the module must not take part in ThinLTO: file-scope assembly defines or versions symbols in it.
 bool is_lowered_alone(const llvm::Module& module);
 
