@@ -1,0 +1,40 @@
+// Names of linkers and the search in PATH; see real_linker.h.
+#include "mkimage/real_linker.h"
+
+#include "mkimage/process.h"
+#include "mkimage/real_compiler.h"
+
+namespace xaas {
+namespace {
+
+namespace fs = std::filesystem;
+
+}  // namespace
+
+bool is_linker_name(std::string_view name) {
+  const std::string_view plain = without_triple(name);
+  // "ld.so" is the loader.
+  return plain == "ld" || (plain.starts_with("ld.") && plain.size() > 3 && plain != "ld.so");
+}
+
+bool is_lld_name(std::string_view name) { return without_triple(name).starts_with(kLldName); }
+
+std::set<std::string> linker_names_in_path() {
+  std::set<std::string> names;
+  for (const fs::path& directory : path_directories()) {
+    std::error_code error;
+    fs::directory_iterator entry(directory, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
+      if (is_linker_name(name) && is_program(entry->path())) names.insert(name);
+    }
+  }
+  return names;
+}
+
+Result<fs::path> find_real_linker(const std::string& name, const fs::path& lld) {
+  if (is_lld_name(name) && is_program(lld)) return lld;
+  return find_program(name);
+}
+
+}  // namespace xaas
