@@ -42,6 +42,7 @@ class ElfFile {
   // Code::invalid when damaged, Code::unsupported for a big-endian file.
   static Result<ElfFile> parse(std::string_view bytes);
 
+  std::string_view bytes() const { return bytes_; }  // all of the file
   ElfKind kind() const { return kind_; }
   bool is_64() const { return is_64_; }
   std::uint16_t machine() const { return machine_; }

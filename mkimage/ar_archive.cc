@@ -56,10 +56,12 @@ bool is_symbol_table(std::string_view name) {
 
 bool is_archive(std::string_view bytes) { return bytes.starts_with(kMagic) || bytes.starts_with(kThinMagic); }
 
+bool is_thin_archive(std::string_view bytes) { return bytes.starts_with(kThinMagic); }
+
 Result<ArArchive> parse_archive(std::string_view bytes) {
   if (!is_archive(bytes)) return fail(Code::invalid, "not an archive");
   ArArchive archive;
-  archive.thin = bytes.starts_with(kThinMagic);
+  archive.thin = is_thin_archive(bytes);
   std::string_view long_names;
   for (std::size_t at = kMagic.size(); at < bytes.size();) {
     if (bytes.size() - at < kHeader) return fail(Code::invalid, "the archive is cut off at offset {}", at);

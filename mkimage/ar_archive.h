@@ -20,6 +20,7 @@ struct ArArchive {
 };
 
 bool is_archive(std::string_view bytes);
+bool is_thin_archive(std::string_view bytes);
 // Views into `bytes`. Code::invalid when damaged or cut off.
 Result<ArArchive> parse_archive(std::string_view bytes);
 

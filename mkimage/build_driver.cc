@@ -16,6 +16,7 @@
 #include "mkimage/interrupts.h"
 #include "mkimage/process.h"
 #include "mkimage/real_compiler.h"
+#include "mkimage/real_linker.h"
 #include "mkimage/unit_features.h"
 
 namespace xaas {
@@ -55,12 +56,12 @@ Result<std::string> real_compiler(const char* override_name, const char* fallbac
   return path.string();
 }
 
-// What is found missing now need not fail hours later.
-Status check_tools(const std::string& compiler) {
+// What is found missing now need not fail hours later. Returns clang's lld.
+Result<std::filesystem::path> check_tools(const std::string& compiler) {
   for (const char* tool : {"patchelf", "llvm-objcopy-19"}) XAAS_TRY(find_program(tool));
   XAAS_ASSIGN(const ProcessOutput answer, run_and_read({compiler, "-print-prog-name=ld.lld"}));
   const std::filesystem::path linker = answer.output.substr(0, answer.output.find('\n'));
-  if (linker.is_absolute() && std::filesystem::exists(linker)) return {};
+  if (linker.is_absolute() && std::filesystem::exists(linker)) return linker;
   return fail(Code::not_found, "{} has no lld; install lld-19", compiler);
 }
 
@@ -129,7 +130,7 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   environment_.prefix = plan_.prefix;
   XAAS_ASSIGN(environment_.c_compiler, real_compiler("XAAS_REAL_CC", kDefaultC));
   XAAS_ASSIGN(environment_.cxx_compiler, real_compiler("XAAS_REAL_CXX", kDefaultCxx));
-  XAAS_TRY(check_tools(environment_.c_compiler));
+  XAAS_ASSIGN(environment_.lld, check_tools(environment_.c_compiler));
   XAAS_TRY(check_requirements());
   XAAS_TRY(find_fortran(fortran));
   XAAS_TRY(environment_.store().create());
@@ -145,6 +146,18 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   names.insert({c_name(), cxx_name()});
   if (!environment_.fortran_compiler.empty()) names.insert({"xaas-fc", fortran_name()});
   for (const std::string& name : names) XAAS_TRY(make_link(wrapper, work_.tools() / name));
+  return offer_linkers(wrapper);
+}
+
+// Compilers look there before anywhere else; nobody who starts a linker himself does.
+Status BuildDriver::offer_linkers(const std::filesystem::path& wrapper) {
+  environment_.linkers = work_.tools() / "linkers";
+  std::set<std::string> names = linker_names_in_path();
+  names.insert(kLldName);
+  std::error_code error;
+  std::filesystem::create_directory(environment_.linkers, error);
+  if (error) return fail(Code::io, "cannot make {}: {}", environment_.linkers.string(), error.message());
+  for (const std::string& name : names) XAAS_TRY(make_link(wrapper, environment_.linkers / name));
   return {};
 }
 

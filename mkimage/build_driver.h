@@ -58,6 +58,7 @@ class BuildDriver {
   std::string fortran_name() const;
   Status find_fortran(FortranChoice choice);
   Status check_requirements() const;
+  Status offer_linkers(const std::filesystem::path& wrapper);
   void follow(int process, const std::filesystem::path& log);
   Variables variables() const;
 

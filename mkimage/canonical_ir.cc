@@ -177,7 +177,7 @@ Result<UnitTarget> read_unit_target(std::string_view bitcode) {
   return fail_bitcode("it defines no function whose target attributes could be read");
 }
 
-Result<std::string> canonicalise(std::string_view bitcode, const UnitTarget& own) {
+Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own, std::string_view object) {
   initialise_assemblers();
   Parser parser;
   XAAS_ASSIGN(const std::unique_ptr<llvm::Module> module, parse_bitcode(bitcode, parser));
@@ -185,9 +185,11 @@ Result<std::string> canonicalise(std::string_view bitcode, const UnitTarget& own
   drop_source_locations(*module);
   drop_own_target(*module, own);
   drop_position(*module);
-  std::string bytes = write_bitcode(*module);
+  CanonicalIr canonical;
+  canonical.context = mark_context(*module, object);
+  canonical.bitcode = write_bitcode(*module);
   if (!parser.error.empty()) return fail_bitcode(parser.error);
-  return bytes;
+  return canonical;
 }
 
 }  // namespace xaas

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "format/error.h"
+#include "mkimage/optimising_context.h"
 
 namespace xaas {
 
@@ -20,9 +21,14 @@ struct UnitTarget {
 // Reads them from the bitcode (or textual IR) of a unit that defines at least one plain function.
 Result<UnitTarget> read_unit_target(std::string_view bitcode);
 
-// The canonical form of a ThinLTO pre-link module. Code::invalid when `bitcode` is no valid module of this LLVM or
-// holds more than one. The same input gives the same bytes in every process; canonicalising twice changes nothing.
-// Thread-safe.
-Result<std::string> canonicalise(std::string_view bitcode, const UnitTarget& own);
+struct CanonicalIr {
+  std::string bitcode;
+  OptimisingContext context;
+};
+
+// The canonical form of a ThinLTO pre-link module, whose native object is `object` (empty: none is known).
+// Code::invalid when `bitcode` is no valid module of this LLVM or holds more than one. The same input gives the same
+// bytes in every process; canonicalising twice changes nothing. Thread-safe.
+Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own, std::string_view object = {});
 
 }  // namespace xaas

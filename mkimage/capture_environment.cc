@@ -1,6 +1,6 @@
 // The variables XAAS_CAPTURE, XAAS_CONFIGURATION, XAAS_SHARES_UNITS, XAAS_CAPTURE_CACHE, XAAS_SRC,
-// XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_MOVABLE, XAAS_REAL_CC, XAAS_REAL_CXX, XAAS_REAL_FC; see
-// capture_environment.h.
+// XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_MOVABLE, XAAS_LINKERS, XAAS_LLD, XAAS_REAL_CC, XAAS_REAL_CXX,
+// XAAS_REAL_FC; see capture_environment.h.
 #include "mkimage/capture_environment.h"
 
 #include <cstdlib>
@@ -57,6 +57,8 @@ std::optional<CaptureEnvironment> capture_environment() {
   environment.prefix = environment_variable("XAAS_PREFIX");
   environment.prefix_pass = environment_variable("XAAS_PREFIX_PASS");
   environment.movable = !environment_variable("XAAS_MOVABLE").empty();
+  environment.linkers = environment_variable("XAAS_LINKERS");
+  environment.lld = environment_variable("XAAS_LLD");
   environment.c_compiler = environment_variable("XAAS_REAL_CC");
   environment.cxx_compiler = environment_variable("XAAS_REAL_CXX");
   environment.fortran_compiler = environment_variable("XAAS_REAL_FC");
@@ -74,6 +76,8 @@ Variables to_variables(const CaptureEnvironment& environment) {
           {"XAAS_PREFIX", environment.prefix.string()},
           {"XAAS_PREFIX_PASS", environment.prefix_pass.string()},
           {"XAAS_MOVABLE", flag(environment.movable)},
+          {"XAAS_LINKERS", environment.linkers.string()},
+          {"XAAS_LLD", environment.lld.string()},
           {"XAAS_REAL_CC", environment.c_compiler},
           {"XAAS_REAL_CXX", environment.cxx_compiler},
           {"XAAS_REAL_FC", environment.fortran_compiler}};

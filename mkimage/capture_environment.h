@@ -23,6 +23,8 @@ struct CaptureEnvironment {
   std::filesystem::path prefix;       // where the programs will be
   std::filesystem::path prefix_pass;  // the compiler plugin that keeps the prefix in one piece; empty: none
   bool movable = false;               // the prefix is a placeholder
+  std::filesystem::path linkers;      // directory in which compilers find us by the names of linkers; empty: none
+  std::filesystem::path lld;          // the one that belongs to clang
   std::string c_compiler;             // absolute paths of the real compilers
   std::string cxx_compiler;
   std::string fortran_compiler;  // empty: none

@@ -126,6 +126,7 @@ std::string to_json(const UnitRecord& record) {
   json["directory"] = record.directory;
   json["machine_options"] = record.machine_options;
   json["asked_machine_options"] = record.asked_machine_options;
+  json["sections"] = record.sections;
   json["headers"] = record.headers;
   if (record.identity) json["identity"] = to_json(*record.identity);
   json["is_shared"] = record.is_shared;
@@ -144,6 +145,8 @@ std::string to_json(const LinkRecord& record) {
   json["arguments"] = std::move(arguments);
   json["content"] = record.content.to_string();
   json["needed"] = record.needed;
+  json["shape"] = OrderedJson::object();
+  for (const auto& [aspect, words] : record.shape) json["shape"][aspect] = words;
   return dump_json(json);
 }
 
@@ -159,6 +162,7 @@ Result<UnitRecord> parse_unit_record(std::string_view text) {
   XAAS_ASSIGN(record.directory, object.string("directory"));
   XAAS_ASSIGN(record.machine_options, object.strings("machine_options"));
   XAAS_ASSIGN(record.asked_machine_options, object.strings("asked_machine_options"));
+  XAAS_ASSIGN(record.sections, object.strings("sections"));
   XAAS_ASSIGN(record.headers, object.strings("headers"));
   if (object.has("identity")) {
     XAAS_ASSIGN(record.identity, parse_identity(object));
@@ -181,6 +185,10 @@ Result<LinkRecord> parse_link_record(std::string_view text) {
   }
   XAAS_ASSIGN(record.content, object.digest("content"));
   XAAS_ASSIGN(record.needed, object.strings("needed"));
+  XAAS_ASSIGN(const JsonObject shape, object.object("shape"));
+  for (const std::string& aspect : shape.keys_beside({})) {
+    XAAS_ASSIGN(record.shape[aspect], shape.strings(aspect));
+  }
   return record;
 }
 

@@ -11,6 +11,7 @@
 
 #include "format/digest.h"
 #include "format/error.h"
+#include "mkimage/link_shape.h"
 #include "mkimage/linker_options.h"
 
 namespace xaas {
@@ -37,6 +38,7 @@ struct UnitRecord {
   std::string directory;                           // where the compiler ran
   std::vector<std::string> machine_options;        // that it was compiled with
   std::vector<std::string> asked_machine_options;  // that the project gave: what the configuration requires of a CPU
+  std::vector<std::string> sections;               // "data-sections", "function-sections", where asked for
   std::vector<std::string> headers;                // as the compiler found them, system headers included
   std::optional<UnitIdentity> identity;            // where it was preprocessed by itself
   bool is_shared = false;                          // an earlier compile's result, not compiled again
@@ -80,12 +82,13 @@ using RecordedArgument =
 
 // One link that succeeded.
 struct LinkRecord {
-  std::string build_id;                     // hex digits
+  std::string build_id;                     // hex digits; empty: none
   std::string output;                       // file name
   std::string reason;                       // why no recipe can be made of it; empty when one can
   std::vector<RecordedArgument> arguments;  // in link order, libraries resolved
   Digest content{};                         // ElfFile::content_digest()
   std::vector<std::string> needed{};        // sonames, as the linker wrote them
+  LinkShape shape{};                        // of the file, abbreviated()
   bool operator==(const LinkRecord&) const = default;
 };
 

@@ -22,6 +22,7 @@ namespace {
 struct Task {
   Digest object;
   UnitFeatures features;
+  std::vector<std::string> sections;
 };
 
 // The object without its bitcode, which is of no use where it is linked as it is.
@@ -62,9 +63,12 @@ class Canonicaliser {
 
   Result<CanonicalUnit> canonicalise_one(const Task& task) {
     XAAS_ASSIGN(const std::string bitcode, read_file(store_.bitcode_path(task.object)));
-    XAAS_ASSIGN(const std::string canonical, canonicalise(bitcode, task.features.target));
-    CanonicalUnit unit{Digest::of(canonical), task.features.features, {}};
-    XAAS_TRY(write(unit.digest, canonical));
+    XAAS_ASSIGN(const MappedFile object, MappedFile::open(store_.object_path(task.object)));
+    XAAS_ASSIGN(const CanonicalIr canonical, canonicalise(bitcode, task.features.target, object.bytes()));
+    CanonicalUnit unit{Digest::of(canonical.bitcode), task.features.features};
+    unit.context = canonical.context;
+    unit.sections = task.sections;
+    XAAS_TRY(write(unit.digest, canonical.bitcode));
     if (std::ranges::any_of(unit.features, [](const std::string& feature) { return feature.starts_with('+'); })) {
       XAAS_ASSIGN(unit.native, store_native(store_, task.object));
     }
@@ -104,6 +108,16 @@ std::vector<Digest> objects_of(const RecordedArgument& argument) {
   return digests;
 }
 
+// By its build-id, or, where the link made none, by its contents.
+std::optional<LinkRecord> link_of(const ElfFile& elf, const std::vector<LinkRecord>& links) {
+  const std::string build_id = elf.build_id().value_or("");
+  const Digest content = build_id.empty() ? elf.content_digest() : Digest();
+  const auto link = std::ranges::find_if(links, [&](const LinkRecord& one) {
+    return one.build_id == build_id && (!build_id.empty() || one.content == content);
+  });
+  return link == links.end() ? std::nullopt : std::optional(*link);
+}
+
 }  // namespace
 
 Result<std::vector<InstalledProgram>> find_programs(const InstalledTree& tree, const std::vector<LinkRecord>& links) {
@@ -116,13 +130,8 @@ Result<std::vector<InstalledProgram>> find_programs(const InstalledTree& tree, c
     if (elf->kind() != ElfKind::executable && elf->kind() != ElfKind::shared) continue;
     InstalledProgram program;
     program.path = entry.path;
-    const auto build_id = elf->build_id();
-    const auto link = build_id ? std::ranges::find(links, *build_id, &LinkRecord::build_id) : links.end();
-    if (link != links.end()) {
-      program.link = *link;
-    } else {
-      program.reason = build_id ? "no captured link made it" : "it has no build-id, so its link cannot be found";
-    }
+    program.link = link_of(*elf, links);
+    if (!program.link) program.reason = "no captured link made it";
     programs.push_back(std::move(program));
   }
   return programs;
@@ -151,7 +160,7 @@ Status canonicalise_units(const CaptureStore& store, const std::vector<UnitRecor
     if (is_known || !unit.reason.empty() || !objects.contains(unit.object)) continue;
     auto features = table.lookup(unit.compiler, unit.machine_options);
     if (features) {
-      tasks.push_back({unit.object, std::move(*features)});
+      tasks.push_back({unit.object, std::move(*features), unit.sections});
     } else {
       result.failures.emplace(unit.object, features.error().message);
     }

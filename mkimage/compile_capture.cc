@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <optional>
 
@@ -12,6 +13,8 @@
 #include "format/file.h"
 #include "format/mapped_file.h"
 #include "mkimage/isa_options.h"
+#include "mkimage/kept_pipes.h"
+#include "mkimage/linker_command.h"
 #include "mkimage/preprocessed_unit.h"
 #include "mkimage/process.h"
 #include "mkimage/split.h"
@@ -72,6 +75,21 @@ bool is_about_source(std::string_view messages) {
   const std::size_t start = error - 2;
   return messages.substr(start, kError.size()) == kError && start > 0 && messages[start - 1] >= '0' &&
          messages[start - 1] <= '9';
+}
+
+// Configuring asks what the compiler can do, and all answers are to be of one compiler.
+bool is_part_of_probe(const Compilation& compilation) {
+  if (compilation.command.output && is_probe(*compilation.command.output)) return true;
+  return std::ranges::any_of(compilation.command.inputs,
+                             [](const CompilerInput& input) { return is_probe(input.path); });
+}
+
+// Whether clang refuses the command because of an option that it does not know.
+bool is_about_options(std::string_view messages) {
+  constexpr auto kRefusals = std::to_array<std::string_view>(
+      {"error: unknown argument", "error: unsupported argument", "error: unsupported option"});
+  return std::ranges::any_of(kRefusals,
+                             [&](std::string_view refusal) { return messages.find(refusal) != messages.npos; });
 }
 
 // Keeps what a compile left behind. The next one costs more without it, and nothing else.
@@ -143,9 +161,11 @@ Variables HeaderList::variables() const {
   return {{"CC_PRINT_HEADERS", "1"}, {"CC_PRINT_HEADERS_FILE", path_.string()}};
 }
 
-std::vector<std::string> HeaderList::read() const {
+std::vector<std::string> HeaderList::read() const { return read_header_list(path_); }
+
+std::vector<std::string> read_header_list(const std::filesystem::path& path) {
   std::vector<std::string> headers;
-  const auto text = read_file(path_);
+  const auto text = read_file(path);
   if (!text) return headers;
   for (const std::string_view line : split(*text, '\n')) {
     if (std::ranges::find(headers, line) == headers.end()) headers.emplace_back(line);
@@ -154,7 +174,7 @@ std::vector<std::string> HeaderList::read() const {
 }
 
 TentativeRun::TentativeRun(std::vector<std::string> arguments, Variables variables) {
-  auto output = run_and_read(std::move(arguments), {}, std::move(variables));
+  auto output = run_and_read(std::move(arguments), std::nullopt, std::move(variables));
   if (!output) return;
   code_ = output->status.shell_code();
   output_ = std::move(output->output);
@@ -205,6 +225,7 @@ void record_unit(const CaptureEnvironment& environment, const Compilation& compi
   record.directory = directory.string();
   record.machine_options = compilation.command.machine_options;
   record.asked_machine_options = compilation.command.asked_machine_options;
+  record.sections = compilation.command.sections;
   record.headers = unit.headers;
   record.identity = unit.identity;
   record.is_shared = unit.is_shared;
@@ -223,20 +244,23 @@ std::string does_not_compile_to_bitcode(const std::string& message) {
   return fmt::format("does not compile with bitcode ({})", message);
 }
 
-PlainRun run_as_asked(const Compilation& compilation, Variables variables) {
+PlainRun run_as_asked(const Compilation& compilation, Variables variables,
+                      const std::function<Variables(const std::string& refusal)>& again) {
   const std::vector<std::string> arguments = with_compiler(compilation, compilation.arguments);
   if (compilation.fallback.empty()) {
     const auto status = run_program(arguments, std::move(variables));
     return {status ? status->shell_code() : 1, std::nullopt};
   }
+  const InputStart input;
   const TentativeRun run(arguments, std::move(variables));
-  if (run.ok()) {
+  if (run.ok() || (is_part_of_probe(compilation) && is_about_options(run.messages()))) {
     run.pass_on_output();
-    return {};
+    return {run.code(), std::nullopt};
   }
-  std::vector<std::string> again = compilation.arguments;
-  again.insert(again.begin(), compilation.fallback);
-  const auto status = run_program(std::move(again));
+  input.rewind();
+  std::vector<std::string> fallback = compilation.fallback_arguments;
+  fallback.insert(fallback.begin(), compilation.fallback);
+  const auto status = run_program(std::move(fallback), again ? again(run.first_message()) : Variables());
   return {status ? status->shell_code() : 1, run.first_message()};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,10 +19,11 @@ namespace xaas {
 
 struct Compilation {
   std::string compiler;                // absolute path of the real one
-  std::vector<std::string> arguments;  // as the project gave them, without -march=native
+  std::vector<std::string> arguments;  // as the project gave them, without -march=native, with GCC's tolerance
   CompilerCommand command;             // what they mean
   std::string fallback = {};           // absolute path of the compiler that was called by name, where that is another
   CompilerRole role = CompilerRole::c;
+  std::vector<std::string> fallback_arguments = {};  // for that one: without options of ours
 };
 
 // The project's arguments with ours behind them, which win. `extra` goes to the very end.
@@ -37,8 +39,10 @@ struct PlainRun {
   std::optional<std::string> refusal;  // the compiler's first message, where the fallback ran
 };
 // Runs the command as the project gave it, with the compiler; where that cannot do it and there is a fallback, with
-// that one, whose messages are then the ones to be seen. `variables` are for the compiler.
-PlainRun run_as_asked(const Compilation& compilation, Variables variables);
+// that one, whose messages are then the ones to be seen. `variables` are for the compiler; `again` gives those of the
+// other one, from the compiler's first message.
+PlainRun run_as_asked(const Compilation& compilation, Variables variables,
+                      const std::function<Variables(const std::string& refusal)>& again = {});
 // Puts a file in the place of one that was there, as compilers write; never in the place of a device.
 Status replace_file(const std::filesystem::path& path, std::string_view content);
 // The object that compiling `input` makes.
@@ -78,12 +82,16 @@ class HeaderList {
   HeaderList(const HeaderList&) = delete;
   HeaderList& operator=(const HeaderList&) = delete;
 
-  Variables variables() const;            // for the compiler's environment
+  Variables variables() const;  // for the compiler's environment
+  const std::filesystem::path& path() const { return path_; }
   std::vector<std::string> read() const;  // each once, in order
 
  private:
   std::filesystem::path path_;
 };
+
+// The headers that such a list names, each once, in order.
+std::vector<std::string> read_header_list(const std::filesystem::path& path);
 
 // A run of the compiler that may not work out: what it says is kept until that is known.
 class TentativeRun {

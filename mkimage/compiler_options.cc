@@ -105,19 +105,30 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-emit-interface-stubs", none, untouched},
     {"-emit-llvm", none, untouched},
     {"-emit-merged-ifs", none, untouched},
+    {"-fbasic-block-address-map", none, native},
+    {"-fbasic-block-sections=", joined, native},
     {"-fcs-profile-generate", joined, native},
+    {"-fdata-sections", none, section},
     {"-fdriver-only", none, untouched},
     {"-fembed-bitcode", joined, untouched},
+    {"-femulated-tls", none, native},
+    {"-ffunction-sections", none, section},
     {"-fmodule-", joined, native},
     {"-fmodules", joined, native},
     {"-fmodules-user-build-path", separate},
+    {"-fno-data-sections", none, section},
+    {"-fno-function-sections", none, section},
     {"-fno-integrated-as", none, untouched},
+    {"-fno-use-init-array", none, native},
+    {"-fno-zero-initialized-in-bss", none, native},
     {"-fopenmp-targets=", joined, native},
     {"-fprofile-arcs", none, native},
     {"-fprofile-generate", joined, native},
     {"-fprofile-instr-generate", joined, native},
     {"-framework", separate},
     {"-fsanitize=", joined, native},
+    {"-fsplit-machine-functions", none, native},
+    {"-fstack-size-section", none, native},
     {"-fsyntax-only", none, untouched},
     {"-ftest-coverage", none, native},
     {"-fthinlto-index=", joined, untouched},
@@ -150,7 +161,7 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-march=", joined, cpu},
     {"-mcpu=", joined},
     {"-meabi", separate},
-    {"-mllvm", separate},
+    {"-mllvm", separate, native},
     {"-mmlir", separate},
     {"-module-dir", separate},
     {"-mthread-model", separate},
@@ -274,6 +285,9 @@ class Parser {
       case machine:
         command_.machine_options.push_back(argument);
         return;
+      case section:
+        set_section(argument);
+        return;
       case linker:
         if (asks_relocatable(value)) untouched("a relocatable link");
         return;
@@ -284,6 +298,15 @@ class Parser {
         has_library_ = true;
         return;
     }
+  }
+
+  // -ffunction-sections, -fno-function-sections; the last one wins.
+  void set_section(std::string_view argument) {
+    const bool is_wanted = !argument.starts_with("-fno-");
+    const std::string name(argument.substr(is_wanted ? 2 : 5));
+    std::erase(command_.sections, name);
+    if (is_wanted) command_.sections.push_back(name);
+    std::ranges::sort(command_.sections);
   }
 
   void decide() {

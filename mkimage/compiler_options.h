@@ -30,6 +30,7 @@ enum class OptionEffect {
   language,
   machine,      // -mavx2: decides the features that a unit requires
   cpu,          // -march=
+  section,      // whether each function or variable gets a section of its own
   linker,       // its value goes to the linker
   linker_name,  // -fuse-ld=
   library,
@@ -71,6 +72,7 @@ struct CompilerCommand {
   std::optional<std::string> linker;               // that the project names with -fuse-ld=
   std::vector<std::string> machine_options;        // in order
   std::vector<std::string> asked_machine_options;  // likewise, before any were taken away
+  std::vector<std::string> sections;               // "data-sections", "function-sections": what each has one of
   bool names_cpu = false;                          // -march= other than the plain x86-64
 };
 

@@ -1,20 +1,21 @@
-// Linking with lld and reading its own record of the link; see link_capture.h.
+// The compiler's side of a link; see link_capture.h.
 #include "mkimage/link_capture.h"
 
 #include <algorithm>
 #include <filesystem>
 
-#include "format/elf_file.h"
-#include "format/mapped_file.h"
+#include "format/json_fields.h"
 #include "mkimage/fortran_capture.h"
-#include "mkimage/link_reader.h"
 #include "mkimage/process.h"
-#include "mkimage/split.h"
 
 namespace xaas {
 namespace {
 
-std::filesystem::path output_of(const Compilation& compilation) { return compilation.command.output.value_or("a.out"); }
+constexpr const char* kReason = "XAAS_LINK_REASON";
+constexpr const char* kCompilation = "XAAS_LINK_COMPILATION";
+constexpr const char* kHeaders = "XAAS_LINK_HEADERS";
+// Where clang, flang and GCC look for the programs that they start, before all other places.
+constexpr const char* kCompilerPath = "COMPILER_PATH";
 
 bool has_sources(const CompilerCommand& command) {
   return std::ranges::any_of(command.inputs, [](const CompilerInput& input) {
@@ -22,153 +23,104 @@ bool has_sources(const CompilerCommand& command) {
   });
 }
 
-bool names_lld(const CompilerCommand& command) { return command.linker == "lld"; }
-
-// GCC does not find lld by itself, which is beside clang.
-std::vector<std::string> gfortran_arguments(const CaptureEnvironment& environment, const Compilation& compilation) {
-  std::error_code ignored;
-  const std::filesystem::path clang = std::filesystem::canonical(environment.c_compiler, ignored);
-  std::vector<std::string> arguments = {"-B" + clang.parent_path().string()};
-  arguments.insert(arguments.end(), compilation.arguments.begin(), compilation.arguments.end());
-  return arguments;
+// A command with thousands of objects would not fit into an environment variable.
+Compilation without_objects(const Compilation& compilation) {
+  Compilation result = compilation;
+  auto input = compilation.command.inputs.begin();
+  result.arguments = filter_parts(compilation.arguments, [&](const CommandPart& part, std::string_view) {
+    if (part.option != nullptr && part.option->effect == OptionEffect::linker) return false;
+    return !part.is_input || (input++)->kind != InputKind::linker_input;
+  });
+  return result;
 }
 
-// Objects are real, so the link is: what the project says of LTO must not make it anything else. Where it does not ask
-// for lld, GNU ld's defaults come first, so that the project's own options win.
+Variables variables_for(const CaptureEnvironment& environment, const LinkOrder& order) {
+  Variables variables = to_variables(environment);
+  std::ranges::copy(to_variables(order), std::back_inserter(variables));
+  const std::string others = environment_variable(kCompilerPath);
+  variables.emplace_back(kCompilerPath, others.empty() ? environment.linkers.string()
+                                                       : fmt::format("{}:{}", environment.linkers.string(), others));
+  return variables;
+}
+
+// Objects are real, so the link is: what the project says of LTO must not make it anything else.
 std::vector<std::string> linking_arguments(const CaptureEnvironment& environment, const Compilation& compilation) {
-  const std::vector<std::string> ours = {"-fuse-ld=lld", "-Wl,--no-fat-lto-objects", "-Wl,--build-id=sha1"};
-  std::vector<std::string> arguments;
   if (compilation.role == CompilerRole::fortran) {
-    arguments = is_flang(compilation.compiler) ? fortran_arguments(environment, compilation)
-                                               : gfortran_arguments(environment, compilation);
-    arguments.insert(std::ranges::find(arguments, "--"), ours.begin(), ours.end());
-  } else if (has_sources(compilation.command)) {
-    arguments = capturing_arguments(environment, compilation, ours);
-  } else {
-    arguments = compilation.arguments;
-    const auto end = arguments.insert(std::ranges::find(arguments, "--"), "-fno-lto");
-    arguments.insert(end + 1, ours.begin(), ours.end());
+    return is_flang(compilation.compiler) ? fortran_arguments(environment, compilation) : compilation.arguments;
   }
-  if (!names_lld(compilation.command)) {
-    arguments.insert(arguments.begin(), {"-Wl,-z,nostart-stop-gc", "-Wl,--undefined-version"});
-  }
-  arguments.insert(arguments.begin(), compilation.compiler);
+  if (has_sources(compilation.command)) return capturing_arguments(environment, compilation, {});
+  std::vector<std::string> arguments = compilation.arguments;
+  arguments.insert(std::ranges::find(arguments, "--"), "-fno-lto");
   return arguments;
 }
 
-// Our choice of linker must not hide that the project's does not exist: configure scripts ask so.
-bool has_its_linker(const Compilation& compilation) {
-  if (!compilation.command.linker || names_lld(compilation.command)) return true;
-  std::vector<std::string> arguments = {compilation.compiler, "-###"};
-  arguments.insert(arguments.end(), compilation.arguments.begin(), compilation.arguments.end());
-  return TentativeRun(std::move(arguments), {}).ok();
-}
-
-// Sources in this command become temporary objects "<stem>-<hex digits>.o", in the order of the sources.
-void capture_temporaries(const CaptureEnvironment& environment, const Compilation& compilation,
-                         const std::vector<std::string>& headers, LinkFiles& link) {
-  std::vector<std::string> objects;
-  for (const std::string_view line : split(link.response, '\n')) {
-    const auto argument = parse_response_line(line);
-    if (argument && argument->name.empty()) objects.push_back(*argument->value);
-  }
-  const std::string temporary = std::filesystem::temp_directory_path().relative_path().lexically_normal().string();
-  auto object = objects.begin();
-  for (const CompilerInput& input : compilation.command.inputs) {
-    if (input.kind != InputKind::source && input.kind != InputKind::assembly) continue;
-    const std::string start = fmt::format("{}/{}-", temporary, std::filesystem::path(input.path).stem().string());
-    const auto matches = [&](const std::string& name) { return name.starts_with(start) && name.ends_with(".o"); };
-    const auto found = std::find_if(object, objects.end(), matches);
-    const auto content = found == objects.end() ? link.files.end() : link.files.find(*found);
-    if (content == link.files.end()) continue;
-    object = found + 1;
-    link.temporaries.emplace(content->first, input.path);
-    Compilation unit = compilation;
-    if (compilation.role == CompilerRole::fortran && input.kind == InputKind::source) {
-      record_fortran_unit(environment, unit, input.path, output_of(compilation).string(), content->second);
-      continue;
-    }
-    if (input.kind == InputKind::assembly) unit.command.reason = "assembly";
-    record_unit(
-        environment, unit,
-        {input.path, output_of(compilation).string(), content->second, embedded_bitcode(content->second), headers});
-  }
-}
-
-// What the installed file will be found by, and compared with.
-Result<LinkRecord> describe(const std::filesystem::path& output) {
-  XAAS_ASSIGN(const MappedFile result, MappedFile::open(output));
-  XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(result.bytes()));
-  const auto build_id = elf.build_id();
-  if (!build_id) return fail(Code::unsupported, "it has no build-id");
-  XAAS_ASSIGN(ElfDynamic dynamic, elf.dynamic());
-  LinkRecord record;
-  record.build_id = *build_id;
-  record.output = output.filename().string();
-  record.content = elf.content_digest();
-  record.needed = std::move(dynamic.needed);
-  return record;
-}
-
-Status record_link(const CaptureEnvironment& environment, const Compilation& compilation,
-                   const std::filesystem::path& tar_path, const std::vector<std::string>& headers) {
-  XAAS_ASSIGN(LinkRecord record, describe(output_of(compilation)));
-  XAAS_ASSIGN(const MappedFile tar_file, MappedFile::open(tar_path));
-  XAAS_ASSIGN(const TarFiles tar, parse_tar(tar_file.bytes()));
-  XAAS_ASSIGN(LinkFiles link, link_files(tar, tar_path.stem().string()));
-  capture_temporaries(environment, compilation, headers, link);
-  XAAS_ASSIGN(LinkRecord read, read_link(link, environment));
-  record.reason = std::move(read.reason);
-  record.arguments = std::move(read.arguments);
-  return environment.store().add_link(record);
-}
-
-// Links as the project asked, and leaves only the reason why nothing more is known.
+// Links with the compiler as the project called it, sources without bitcode.
 int link_natively(const CaptureEnvironment& environment, const Compilation& compilation, const std::string& reason) {
-  const PlainRun run = run_as_asked(compilation, {});
-  if (run.code != 0) {
-    if (is_flang(compilation.compiler)) environment.store().set_fortran_refusal(reason);
-    return run.code;
-  }
-  if (auto record = describe(output_of(compilation))) {
-    record->reason = run.refusal ? does_not_compile(*run.refusal) : reason;
-    static_cast<void>(environment.store().add_link(*record));
-  }
-  return 0;
+  const auto by_fallback = [&](const std::string& refusal) {
+    return variables_for(environment, {has_sources(compilation.command) ? does_not_compile(refusal) : reason, {}, {}});
+  };
+  const PlainRun run = run_as_asked(compilation, variables_for(environment, {reason, {}, {}}), by_fallback);
+  if (run.code != 0 && is_flang(compilation.compiler)) environment.store().set_fortran_refusal(reason);
+  return run.code;
 }
 
 }  // namespace
+
+Variables to_variables(const LinkOrder& order) {
+  OrderedJson compilation;
+  if (order.compilation) {
+    compilation["compiler"] = order.compilation->compiler;
+    compilation["role"] = static_cast<int>(order.compilation->role);
+    compilation["arguments"] = order.compilation->arguments;
+  }
+  return {{kReason, order.reason},
+          {kCompilation, order.compilation ? dump_json(compilation) : std::string()},
+          {kHeaders, order.headers.string()}};
+}
+
+LinkOrder link_order() {
+  LinkOrder order{environment_variable(kReason), {}, environment_variable(kHeaders)};
+  const auto json = parse_json(environment_variable(kCompilation), kCompilation);
+  const auto object = json ? JsonObject::of(*json, kCompilation) : tl::unexpected(json.error());
+  if (!object) return order;
+  const auto compiler = object->string("compiler");
+  const auto role = object->integer("role", 0, static_cast<int>(CompilerRole::fortran));
+  const auto arguments = object->strings("arguments");
+  if (!compiler || !role || !arguments) return order;
+  Compilation compilation;
+  compilation.compiler = *compiler;
+  compilation.role = static_cast<CompilerRole>(*role);
+  compilation.arguments = *arguments;
+  compilation.command = parse_compiler_command(*arguments, compilation.role);
+  order.compilation = std::move(compilation);
+  return order;
+}
 
 int link_and_capture(const CaptureEnvironment& environment, const Compilation& compilation) {
   if (compilation.command.mode == CommandMode::native_link) {
     return link_natively(environment, compilation, compilation.command.reason);
   }
+  const bool compiles = has_sources(compilation.command);
   // What GCC calls the objects in between is different each time.
-  if (compilation.role == CompilerRole::fortran && !is_flang(compilation.compiler) &&
-      has_sources(compilation.command)) {
+  if (compilation.role == CompilerRole::fortran && !is_flang(compilation.compiler) && compiles) {
     return link_natively(environment, compilation, kNotLowered);
   }
-  if (!has_its_linker(compilation)) return link_natively(environment, compilation, "its linker is not on this machine");
-  const CaptureStore store = environment.store();
-  const std::filesystem::path tar = store.temporary_path(".tar");
-  const HeaderList headers(store);
-  auto variables = headers.variables();
-  variables.emplace_back("LLD_REPRODUCE", tar.string());
-  const TentativeRun run(linking_arguments(environment, compilation), std::move(variables));
-  int code = 0;
-  if (run.ok()) {
-    run.pass_on_output();
-    const bool is_file = std::filesystem::is_regular_file(output_of(compilation));  // and not /dev/null
-    const auto status = is_file ? record_link(environment, compilation, tar, headers.read()) : Status();
-    if (!status) {
-      store.note(fmt::format("{}: link not recorded: {}", output_of(compilation).string(), status.error().message));
-    }
-  } else {
-    code = link_natively(environment, compilation, fmt::format("lld does not link it ({})", run.first_message()));
+  const HeaderList headers(environment.store());
+  LinkOrder order;
+  if (compiles) order = {{}, without_objects(compilation), headers.path()};
+  Variables variables = variables_for(environment, order);
+  if (compiles) std::ranges::copy(headers.variables(), std::back_inserter(variables));
+  std::vector<std::string> arguments = linking_arguments(environment, compilation);
+  arguments.insert(arguments.begin(), compilation.compiler);
+  // Where nothing is tried, what the linker says is seen while it is said.
+  if (!compiles && compilation.fallback.empty() && !is_flang(compilation.compiler)) {
+    const auto status = run_program(std::move(arguments), std::move(variables));
+    return status ? status->shell_code() : 1;
   }
-  std::error_code ignored;
-  std::filesystem::remove(tar, ignored);
-  return code;
+  const TentativeRun run(std::move(arguments), std::move(variables));
+  if (!run.ok()) return link_natively(environment, compilation, does_not_compile_to_bitcode(run.first_message()));
+  run.pass_on_output();
+  return 0;
 }
 
 }  // namespace xaas

@@ -2,6 +2,7 @@
 #include "mkimage/link_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
 
@@ -26,10 +27,10 @@ std::string normal(const std::filesystem::path& path) { return path.lexically_no
 
 class LinkReader {
  public:
-  LinkReader(const LinkFiles& link, const CaptureEnvironment& environment)
-      : link_(link), environment_(environment), store_(environment.store()) {}
+  LinkReader(const LinkFiles& link, const CaptureEnvironment& environment, std::optional<ExtractedMembers> members)
+      : link_(link), environment_(environment), store_(environment.store()), members_(std::move(members)) {}
 
-  Result<std::vector<RecordedArgument>> read() {
+  Status read() {
     std::vector<LinkerArgument> lines;
     for (const std::string_view line : split(link_.response, '\n')) {
       auto argument = parse_response_line(line);
@@ -43,28 +44,27 @@ class LinkReader {
         return tl::unexpected(status.error());
       }
     }
-    return std::move(arguments_);
+    return {};
   }
+  LinkReading take() { return {{}, std::move(arguments_), std::move(command_)}; }
 
  private:
   Status add_option(const LinkerArgument& argument) {
-    if (argument.name == "push-state") static_stack_.push_back(prefer_static_);
-    if (argument.name == "pop-state" && !static_stack_.empty()) {
-      prefer_static_ = static_stack_.back();
-      static_stack_.pop_back();
-    }
+    follow_state(argument.name);
     switch (linker_effect(argument.name)) {
       case LinkerEffect::drop:
+        if (is_seen_in_file(argument.name)) command_.push_back(to_argument(argument));
+        return {};
       case LinkerEffect::path:
         return {};
       case LinkerEffect::kind:
-        arguments_.emplace_back(argument);
+        add(argument);
         return {};
       case LinkerEffect::prefer_static:
-        prefer_static_ = true;
+        state_.prefer_static = true;
         return {};
       case LinkerEffect::prefer_shared:
-        prefer_static_ = false;
+        state_.prefer_static = false;
         return {};
       case LinkerEffect::library:
         return add_library(argument.value.value_or(""), 0);
@@ -80,10 +80,33 @@ class LinkReader {
         }
         // The record is JSON and would hold another text.
         if (!is_utf8(argument.name) || !is_utf8(argument.value.value_or(""))) return tl::unexpected(refuse(kNotUtf8));
-        arguments_.emplace_back(argument);
+        add(argument);
         return {};
     }
     return {};
+  }
+
+  // Options that a recipe has from the installed file.
+  static bool is_seen_in_file(std::string_view name) {
+    constexpr auto kOptions =
+        std::to_array<std::string_view>({"dynamic-linker", "no-dynamic-linker", "rpath-link", "soname"});
+    return std::ranges::find(kOptions, name) != kOptions.end();
+  }
+
+  // What holds for the inputs that follow.
+  void follow_state(std::string_view name) {
+    if (name == "push-state") states_.push_back(state_);
+    if (name == "pop-state" && !states_.empty()) {
+      state_ = states_.back();
+      states_.pop_back();
+    }
+    if (name == "whole-archive") state_.whole_archive = true;
+    if (name == "no-whole-archive") state_.whole_archive = false;
+  }
+
+  void add(LinkerArgument argument) {
+    command_.push_back(to_argument(argument));
+    arguments_.emplace_back(std::move(argument));
   }
 
   Status add_file_option(const LinkerArgument& argument) {
@@ -100,6 +123,7 @@ class LinkReader {
     const Digest digest = Digest::of(found->second);
     XAAS_TRY(store_.add_object(digest, found->second));
     arguments_.emplace_back(RecordedFileOption{fmt::format("--{}=", argument.name), {digest, display(name)}});
+    command_.push_back(fmt::format("--{}={}", argument.name, store_.object_path(digest).string()));
     return {};
   }
 
@@ -110,7 +134,7 @@ class LinkReader {
       if (name.starts_with(':')) {
         candidates.push_back(name.substr(1));
       } else {
-        if (!prefer_static_) candidates.push_back(fmt::format("lib{}.so", name));
+        if (!state_.prefer_static) candidates.push_back(fmt::format("lib{}.so", name));
         candidates.push_back(fmt::format("lib{}.a", name));
       }
       for (const std::string& candidate : candidates) {
@@ -131,7 +155,13 @@ class LinkReader {
     XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(content));
     if (elf.kind() == ElfKind::shared) return add_shared(name, elf);
     if (elf.kind() != ElfKind::relocatable) return tl::unexpected(refuse(fmt::format("{} is no object file", name)));
-    XAAS_ASSIGN(RecordedFile object, store_object(content, display(name)));
+    return add_object(content, display(name));
+  }
+
+  // Also one with bitcode: where that cannot be used, the object is.
+  Status add_object(std::string_view content, const std::string& name) {
+    XAAS_ASSIGN(RecordedFile object, store_object(content, name));
+    command_.push_back(store_.object_path(object.digest).string());
     arguments_.emplace_back(RecordedObject{std::move(object)});
     return {};
   }
@@ -142,10 +172,12 @@ class LinkReader {
     const std::string soname = dynamic.soname.value_or(file_name);
     if (!is_utf8(soname)) return tl::unexpected(refuse(kNotUtf8));
     arguments_.emplace_back(RecordedLibrary{soname, display(name)});
+    // By its name, so that a library without a soname is needed by that.
+    command_.push_back("-L/" + std::filesystem::path(name).parent_path().string());
+    command_.push_back("-l:" + file_name);
     return {};
   }
 
-  // Also one with bitcode: where that cannot be used, the object is.
   Result<RecordedFile> store_object(std::string_view content, std::string name) {
     RecordedFile file{Digest::of(content), std::move(name)};
     XAAS_TRY(store_.add_object(file.digest, content));
@@ -167,14 +199,23 @@ class LinkReader {
           return tl::unexpected(refuse(fmt::format("the member {} of {} is not known", member.name, name)));
         }
         member.data = found->second;
+        member.name = path;
       }
       if (member.data.starts_with(kBitcodeMagic)) {
         return tl::unexpected(refuse(fmt::format("the member {} of {} is LLVM bitcode", member.name, name)));
       }
       if (!ElfFile::is_elf(member.data)) continue;  // lld links no such member
-      record.members.push_back({Digest::of(member.data), std::filesystem::path(member.name).filename().string()});
+      if (members_) {
+        if (is_taken(archive.thin ? "" : "/" + name, archive.thin ? "/" + member.name : member.name)) {
+          XAAS_TRY(add_object(member.data, fmt::format("{}({})", display(name), file_name(member.name))));
+        }
+        continue;
+      }
+      record.members.push_back({Digest::of(member.data), file_name(member.name)});
       has_bitcode = has_bitcode || store_.has_bitcode(record.members.back().digest);
     }
+    if (members_) return {};
+    command_.push_back("/" + name);
     record.file = {Digest::of(content), display(name)};
     record.whole = !archive.thin && !has_bitcode;
     if (record.whole) {
@@ -188,17 +229,28 @@ class LinkReader {
     return {};
   }
 
+  // Takes a member of the list, where all members are not wanted anyway.
+  bool is_taken(const std::string& archive, const std::string& member) {
+    if (state_.whole_archive) return true;
+    const auto found = members_->find({archive, member});
+    if (found == members_->end()) return false;
+    members_->erase(found);
+    return true;
+  }
+
+  static std::string file_name(const std::string& member) { return std::filesystem::path(member).filename().string(); }
+
   Status add_script(const std::string& name, std::string_view content, int depth) {
     if (depth >= kMaxScriptDepth) return tl::unexpected(refuse(fmt::format("{} nests too deep", name)));
     auto inputs = parse_input_script(content);
     if (!inputs) return tl::unexpected(refuse(fmt::format("{} is {}", name, inputs.error().message)));
     for (const ScriptInput& input : *inputs) {
       if (input.as_needed) {
-        arguments_.emplace_back(LinkerArgument{"push-state", std::nullopt});
-        arguments_.emplace_back(LinkerArgument{"as-needed", std::nullopt});
+        add({"push-state", std::nullopt});
+        add({"as-needed", std::nullopt});
       }
       XAAS_TRY(add_script_input(name, input.name, depth + 1));
-      if (input.as_needed) arguments_.emplace_back(LinkerArgument{"pop-state", std::nullopt});
+      if (input.as_needed) add({"pop-state", std::nullopt});
     }
     return {};
   }
@@ -224,10 +276,16 @@ class LinkReader {
   const LinkFiles& link_;
   const CaptureEnvironment& environment_;
   const CaptureStore store_;
-  std::vector<std::string> directories_;  // of -L
-  bool prefer_static_ = false;
-  std::vector<bool> static_stack_;
+  std::optional<ExtractedMembers> members_;  // that have not come yet; nullopt: the linker is to choose
+  std::vector<std::string> directories_;     // of -L
+  struct State {
+    bool prefer_static = false;
+    bool whole_archive = false;
+  };
+  State state_;
+  std::vector<State> states_;  // of --push-state
   std::vector<RecordedArgument> arguments_;
+  std::vector<std::string> command_;
 };
 
 }  // namespace
@@ -245,17 +303,14 @@ Result<LinkFiles> link_files(const TarFiles& tar, std::string_view base) {
   return link;
 }
 
-Result<LinkRecord> read_link(const LinkFiles& files, const CaptureEnvironment& environment) {
-  LinkRecord record;
-  auto arguments = LinkReader(files, environment).read();
-  if (arguments) {
-    record.arguments = std::move(*arguments);
-  } else if (arguments.error().code == Code::unsupported || arguments.error().code == Code::invalid) {
-    record.reason = arguments.error().message;
-  } else {
-    return tl::unexpected(arguments.error());
-  }
-  return record;
+Result<LinkReading> read_link(const LinkFiles& files, const CaptureEnvironment& environment,
+                              std::optional<ExtractedMembers> members) {
+  LinkReader reader(files, environment, std::move(members));
+  const Status status = reader.read();
+  if (status) return reader.take();
+  const Error& error = status.error();
+  if (error.code != Code::unsupported && error.code != Code::invalid) return tl::unexpected(error);
+  return LinkReading{error.message};
 }
 
 }  // namespace xaas

@@ -4,11 +4,14 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "format/error.h"
 #include "mkimage/capture_environment.h"
+#include "mkimage/extracted_members.h"
 #include "mkimage/tar_file.h"
 
 namespace xaas {
@@ -24,8 +27,15 @@ struct LinkFiles {
 // Splits the tar: its entries lie under `base`/.
 Result<LinkFiles> link_files(const TarFiles& tar, std::string_view base);
 
-// Reads the link and stores what a recipe may need: native objects, archives, scripts. A link that a recipe cannot say
-// has its reason in the record; an error is an error of the disk.
-Result<LinkRecord> read_link(const LinkFiles& files, const CaptureEnvironment& environment);
+struct LinkReading {
+  std::string reason;                         // why there is no recipe of it; empty: there is
+  std::vector<RecordedArgument> arguments{};  // as in LinkRecord
+  std::vector<std::string> command{};         // with which lld links the same again, except for the output
+};
+
+// Reads the link and stores what a recipe may need: native objects, archives, scripts. An error is an error of the
+// disk. With `members`, archives are replaced by those of their members that another linker took.
+Result<LinkReading> read_link(const LinkFiles& files, const CaptureEnvironment& environment,
+                              std::optional<ExtractedMembers> members = std::nullopt);
 
 }  // namespace xaas

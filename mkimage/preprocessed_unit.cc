@@ -215,7 +215,7 @@ std::optional<PreprocessedUnit> PreprocessedUnit::run_with(const CaptureEnvironm
   if (wants_dependencies) add(dependency_options(compilation, dependencies));
   // The first error is enough.
   if (!header.empty()) add({"-imacros", header.string(), "-ferror-limit=1"});
-  const auto preprocessed = run_and_read(arguments, {}, headers.variables());
+  const auto preprocessed = run_and_read(arguments, std::nullopt, headers.variables());
   PreprocessedUnit unit;
   if (wants_dependencies) {
     auto rule = read_file(dependencies);

@@ -135,15 +135,16 @@ Result<ExitStatus> run_program(std::vector<std::string> arguments, Variables env
   return wait_for(child);
 }
 
-Result<ProcessOutput> run_and_read(std::vector<std::string> arguments, std::string_view input, Variables environment) {
+Result<ProcessOutput> run_and_read(std::vector<std::string> arguments, std::optional<std::string_view> input,
+                                   Variables environment) {
   // Files rather than pipes: nobody can block on the other.
-  XAAS_ASSIGN(const Fd in, memory_file(input));
+  XAAS_ASSIGN(const Fd in, memory_file(input.value_or("")));
   XAAS_ASSIGN(const Fd out, memory_file({}));
   XAAS_ASSIGN(const Fd err, memory_file({}));
   ProcessOptions options;
   options.arguments = std::move(arguments);
   options.environment = std::move(environment);
-  options.input = in.get();
+  if (input) options.input = in.get();
   options.output = out.get();
   options.error = err.get();
   XAAS_ASSIGN(const pid_t child, start_process(options));

@@ -49,8 +49,8 @@ struct ProcessOutput {
   std::string output;
   std::string error;
 };
-// Runs to the end, giving `input` and keeping what it prints. Small outputs only: kept in memory.
-Result<ProcessOutput> run_and_read(std::vector<std::string> arguments, std::string_view input = {},
+// Runs to the end, giving `input` (nullopt: ours) and keeping what it prints. Small outputs only: kept in memory.
+Result<ProcessOutput> run_and_read(std::vector<std::string> arguments, std::optional<std::string_view> input = "",
                                    Variables environment = {});
 
 // Replaces this process. Returns only when that fails.

@@ -49,9 +49,7 @@ bool is_version_suffix(std::string_view text) {
 
 // Null when there is none.
 const Family* family_of(std::string_view name) {
-  for (const std::string_view triple : kTriples) {
-    if (name.starts_with(triple)) name.remove_prefix(triple.size());
-  }
+  name = without_triple(name);
   const auto found = std::ranges::find_if(kFamilies, [&](const Family& family) {
     return name.starts_with(family.name) && is_version_suffix(name.substr(family.name.size()));
   });
@@ -59,6 +57,13 @@ const Family* family_of(std::string_view name) {
 }
 
 }  // namespace
+
+std::string_view without_triple(std::string_view name) {
+  for (const std::string_view triple : kTriples) {
+    if (name.starts_with(triple)) return name.substr(triple.size());
+  }
+  return name;
+}
 
 CompilerRole compiler_role(std::string_view name) {
   const Family* family = family_of(name);

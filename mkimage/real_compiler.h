@@ -18,6 +18,9 @@ inline constexpr const char* kDefaultC = "clang-19";
 inline constexpr const char* kDefaultCxx = "clang++-19";
 inline constexpr const char* kDefaultFortran = "flang-new-19";
 
+// "gcc-12" of "x86_64-linux-gnu-gcc-12": the name of a tool for this machine as it is when nothing stands in front.
+std::string_view without_triple(std::string_view name);
+
 // By the name of the program; `c` for a name that tells nothing.
 CompilerRole compiler_role(std::string_view name);
 

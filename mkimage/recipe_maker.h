@@ -10,6 +10,7 @@
 #include "format/elf_file.h"
 #include "format/recipe.h"
 #include "mkimage/capture_store.h"
+#include "mkimage/optimising_context.h"
 
 namespace xaas {
 
@@ -17,6 +18,8 @@ struct CanonicalUnit {
   Digest digest;                      // of the canonical bitcode
   std::vector<std::string> features;  // as in IrInput
   std::optional<Digest> native{};     // likewise
+  OptimisingContext context{};
+  std::vector<std::string> sections{};  // as in IrInput::alone, as the project asked for
 };
 
 // By the digest of the object file that the compiler wrote.

@@ -1,5 +1,7 @@
 // The compiler of a capturing build: behaves as clang does, and leaves bitcode and a record of every link behind.
 // Called as xaas-cc, xaas-c++ or xaas-fc, or by the name of the compiler that it stands in for.
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -8,9 +10,12 @@
 #include "mkimage/capture_environment.h"
 #include "mkimage/compile_capture.h"
 #include "mkimage/fortran_capture.h"
+#include "mkimage/kept_pipes.h"
 #include "mkimage/link_capture.h"
+#include "mkimage/linker.h"
 #include "mkimage/process.h"
 #include "mkimage/real_compiler.h"
+#include "mkimage/real_linker.h"
 #include "mkimage/response_file.h"
 
 namespace {
@@ -38,10 +43,10 @@ std::string real_compiler(const std::string& name, const xaas::CaptureEnvironmen
   return xaas::kDefaultC;
 }
 
-// A project that calls GCC may need it.
+// A project that calls GCC may need it; so may one that calls the system's compiler.
 std::string fallback_for(const std::string& name) {
-  const std::string_view family = xaas::compiler_family(name);
-  if (family != "gcc" && family != "g++") return {};
+  constexpr auto kFamilies = std::to_array<std::string_view>({"c++", "cc", "g++", "gcc"});
+  if (std::ranges::find(kFamilies, xaas::compiler_family(name)) == kFamilies.end()) return {};
   const auto path = xaas::find_real_compiler(name);
   return path ? path->string() : "";
 }
@@ -50,6 +55,20 @@ std::string fallback_for(const std::string& name) {
 void add_implied_options(const std::string& name, std::vector<std::string>& arguments) {
   const std::string_view family = xaas::compiler_family(name);
   if (family == "c89" || family == "c99") arguments.insert(arguments.begin(), fmt::format("-std={}", family));
+}
+
+// GCC compiles with a warning what clang 19 refuses. Where the project makes errors of warnings, it is asked about.
+void add_gcc_tolerance(const std::vector<std::string>& expanded, std::vector<std::string>& arguments) {
+  constexpr auto kWarnings =
+      std::to_array<std::string_view>({"implicit-function-declaration", "implicit-int",
+                                       "incompatible-function-pointer-types", "int-conversion", "return-mismatch"});
+  const auto is_strict = [](const std::string& argument) {
+    return argument == "-Werror" || argument == "-pedantic-errors" || argument.starts_with("-Werror=");
+  };
+  if (std::ranges::any_of(expanded, is_strict)) return;
+  std::vector<std::string> tolerance;
+  for (const std::string_view warning : kWarnings) tolerance.push_back(fmt::format("-Wno-error={}", warning));
+  arguments.insert(arguments.begin(), tolerance.begin(), tolerance.end());
 }
 
 int run_untouched(const std::string& compiler, std::vector<std::string> arguments) {
@@ -64,15 +83,34 @@ int run_untouched(const std::string& compiler, std::vector<std::string> argument
   return 1;
 }
 
+// As above, with the compiler that was called by name where ours cannot do it.
+int run_untouched_or_fallback(const xaas::Compilation& compilation) {
+  if (compilation.fallback.empty()) return run_untouched(compilation.compiler, compilation.arguments);
+  return xaas::run_as_asked(compilation, {}).code;
+}
+
+// Only compilers of a capturing build start us by such a name.
+int run_linker(const std::string& name, const std::vector<std::string>& arguments) {
+  const auto environment = xaas::capture_environment();
+  if (environment) return xaas::link_and_record(*environment, name, arguments);
+  fmt::print(stderr, "xaas-cc: {} stands in for a linker only in a build by mkxaas\n", name);
+  return 1;
+}
+
 int run(const std::string& called_as, std::vector<std::string> arguments) {
   const std::string name = std::filesystem::path(called_as).filename().string();
   xaas::leave_path();
+  if (xaas::is_linker_name(name)) return run_linker(name, arguments);
   add_implied_options(name, arguments);
   const auto environment = xaas::capture_environment();
   const xaas::CompilerRole role = xaas::compiler_role(name);
   const std::string compiler = real_compiler(name, environment.value_or(xaas::CaptureEnvironment()));
   if (!environment) return run_untouched(compiler, std::move(arguments));
 
+  if (const auto kept = xaas::keep_pipes(arguments); !kept) {
+    fmt::print(stderr, "xaas-cc: {}\n", kept.error().message);
+    return 1;
+  }
   std::vector<std::string> expanded = xaas::expand_response_files(arguments);
   const std::vector<std::string> removed = xaas::remove_native_cpu(expanded);
   if (!removed.empty()) {
@@ -81,8 +119,11 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
     // Where the option stood in a response file, only the expanded form is without it.
     if (xaas::remove_native_cpu(arguments).size() != removed.size()) arguments = expanded;
   }
-  xaas::Compilation compilation{compiler, std::move(arguments), xaas::parse_compiler_command(expanded, role),
-                                fallback_for(name), role};
+  const std::vector<std::string> fallback_arguments = arguments;
+  if (role == xaas::CompilerRole::c) add_gcc_tolerance(expanded, arguments);
+  xaas::Compilation compilation{
+      compiler, std::move(arguments), xaas::parse_compiler_command(expanded, role), fallback_for(name),
+      role,     fallback_arguments};
   const bool is_fortran = role == xaas::CompilerRole::fortran && compilation.command.mode == xaas::CommandMode::compile;
   if (is_fortran && xaas::is_flang(compiler)) return xaas::compile_fortran(*environment, compilation);
   if (is_fortran) {
@@ -91,7 +132,7 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   }
   switch (compilation.command.mode) {
     case xaas::CommandMode::untouched:
-      return run_untouched(compiler, std::move(compilation.arguments));
+      return run_untouched_or_fallback(compilation);
     case xaas::CommandMode::native:
     case xaas::CommandMode::assemble:
     case xaas::CommandMode::compile:

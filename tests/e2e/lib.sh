@@ -140,3 +140,48 @@ $(cat "$work/stderr")"
   [ "$expected" = 2 ] || [ "$(wc -l <"$work/stderr")" = 1 ] || die "expected one line from: $*
 $(cat "$work/stderr")"
 }
+
+# built_both_ways SOURCE: builds SOURCE with its Makefile (`all`, `install` with PREFIX and DESTDIR) as anybody would, into $work/plain,
+# and as $work/both.xaas, with $work/both.json saying what was captured.
+built_both_ways() {
+  cp -r "$1" "$work/plain-source"
+  make -s -C "$work/plain-source" CC=clang-19 CXX=clang++-19 PREFIX="$work/plain" DESTDIR= all install >"$work/plain.log" 2>&1 ||
+    die "the plain build fails: $(tail -n 5 "$work/plain.log")"
+  mkxaas -q --report "$work/both.json" --build 'make -s PREFIX="$PREFIX"' \
+    --install 'make -s install PREFIX="$PREFIX" DESTDIR="$DESTDIR"' "$1" "$work/both.xaas"
+}
+# says_the_same COMMAND...: each command, run with $T the installed tree, says and ends as in the plain build: as the baseline, and
+# lowered by each policy. The trees stay mounted at $work/baseline, $work/default, $work/fast, $work/max.
+says_the_same() {
+  local mode
+  answers "$work/plain" "$@" >"$work/expected"
+  for mode in baseline default fast max; do
+    is_mounted "$work/$mode" || mount_image "$work/both.xaas" "$work/$mode" \
+      "$([ $mode = baseline ] && echo lower=never || echo "policy=$mode,strict")"
+    answers "$work/$mode" "$@" >"$work/actual"
+    diff "$work/expected" "$work/actual" || die "$mode differs from the plain build"
+  done
+}
+# answers TREE COMMAND...
+answers() {
+  local tree=$1 command
+  shift
+  for command; do
+    echo "$command: $(cd "$work" && T=$tree LD_LIBRARY_PATH= timeout 120 bash -c "$command" 2>&1) $?"
+  done | sed "s|$tree|TREE|g"
+}
+# are_lowered FILE...: by each policy, after says_the_same. Else the report says why not.
+are_lowered() {
+  local mode file
+  for mode in default fast max; do
+    for file; do
+      [ "$(state_of "$work/$mode/$file")" = ready ] || die "$file is not lowered: $(reason_of "$file")"
+    done
+  done
+}
+# reason_of FILE: why it stays as it was built, as the report of built_both_ways says.
+reason_of() {
+  python3 -c 'import json, sys
+for p in json.load(open(sys.argv[1]))["programs"]:
+  if p["path"] == sys.argv[2]: print(p.get("reason", ""))' "$work/both.json" "$1"
+}

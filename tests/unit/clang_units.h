@@ -56,7 +56,13 @@ class ClangUnits {
   }
 
   std::string canonical(const std::string& source, const std::string& flags, const std::string& where = "a") const {
-    const Result<std::string> result = canonicalise(bitcode(source, flags, where), target(flags));
+    return canonical_ir(source, flags, where).bitcode;
+  }
+
+  // The same with its context, which its native object is looked at for.
+  CanonicalIr canonical_ir(const std::string& source, const std::string& flags, const std::string& where = "a") const {
+    const std::string ir = bitcode(source, flags, where);
+    const auto result = canonicalise(ir, target(flags), read_file(directory(where) / "unit.o").value());
     if (!result) FAIL(result.error().message);
     return *result;
   }

@@ -105,10 +105,10 @@ TEST_CASE("canonicalising is the same every time, and twice changes nothing") {
   for (const char* source : {kPlain, kDispatch, kAssembly}) {
     const std::string raw = clang.bitcode(source, "-fPIC -g");
     const UnitTarget own = clang.target("-fPIC -g");
-    const std::string once = canonicalise(raw, own).value();
-    for (int i = 0; i < 8; i++) CHECK(canonicalise(raw, own).value() == once);
-    CHECK(canonicalise(once, own).value() == once);
-    CHECK(canonicalise(once, UnitTarget()).value() == once);
+    const std::string once = canonicalise(raw, own).value().bitcode;
+    for (int i = 0; i < 8; i++) CHECK(canonicalise(raw, own).value().bitcode == once);
+    CHECK(canonicalise(once, own).value().bitcode == once);
+    CHECK(canonicalise(once, UnitTarget()).value().bitcode == once);
   }
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("damaged bitcode is an error, not an abort") {
   const std::string good = clang.bitcode(kPlain, "");
   for (const std::string& bad : {std::string(), std::string("BC"), std::string(64, 'x'),
                                  good.substr(0, good.size() / 2), good.substr(0, 200), good + good}) {
-    const Result<std::string> result = canonicalise(bad, {});
+    const Result<CanonicalIr> result = canonicalise(bad, {});
     REQUIRE(!result);
     CHECK(result.error().code == Code::invalid);
     CHECK(result.error().message.find('\n') == std::string::npos);

@@ -11,6 +11,7 @@
 #include "mkimage/link_capture.h"
 #include "mkimage/link_reader.h"
 #include "mkimage/process.h"
+#include "mkimage/real_linker.h"
 #include "mkimage/recipe_maker.h"
 
 namespace {
@@ -28,6 +29,12 @@ class Build {
     environment_.prefix = "/opt/test";
     environment_.c_compiler = find_program("clang-19").value().string();
     environment_.cxx_compiler = find_program("clang++-19").value().string();
+    environment_.lld = std::filesystem::canonical(environment_.c_compiler).parent_path() / kLldName;
+    environment_.linkers = root / "linkers";
+    std::filesystem::create_directories(environment_.linkers);
+    for (const char* name : {"ld", "ld.bfd", "ld.gold", "ld.lld"}) {
+      std::filesystem::create_symlink(XAAS_BIN_DIR "/xaas-cc", environment_.linkers / name);
+    }
     std::filesystem::create_directories(environment_.source);
     std::filesystem::create_directories(environment_.build);
     REQUIRE(environment_.store().create());
@@ -42,7 +49,7 @@ class Build {
 
   int run(std::vector<std::string> arguments, const std::string& fallback = "") const {
     const CompilerCommand command = parse_compiler_command(arguments);
-    const Compilation compilation{environment_.c_compiler, std::move(arguments), command, fallback};
+    const Compilation compilation{environment_.c_compiler, arguments, command, fallback, CompilerRole::c, arguments};
     const bool links = command.mode == CommandMode::link || command.mode == CommandMode::native_link;
     return links ? link_and_capture(environment_, compilation) : compile_and_capture(environment_, compilation);
   }
@@ -200,7 +207,7 @@ TEST_CASE("archives are taken apart by content, equal member names or thin ones 
   std::filesystem::rename(build.compile("b.c", kTwice), first);
   std::filesystem::rename(build.compile("c.c", "int other(void) { return 1; }\n"), second);
   const std::string archive = build.in_build("libboth.a");
-  REQUIRE(run_program({"llvm-ar-19", thin ? "qcST" : "qcS", archive, first, second})->ok());
+  REQUIRE(run_program({"llvm-ar-19", thin ? "qcsT" : "qcs", archive, first, second})->ok());
   const std::string program = build.in_build("program");
   REQUIRE(build.run({a, "-L" + build.in_build(""), "-lboth", "-o", program}) == 0);
   const auto recipe = recipe_of(build, program);
@@ -245,7 +252,7 @@ TEST_CASE("the kind of link is told from the record and the file") {
     arguments.insert(arguments.end(), one.options.begin(), one.options.end());
     REQUIRE(build.run(arguments) == 0);
     const auto recipe = recipe_of(build, output);
-    INFO(one.options.front());
+    INFO(one.options.front() << ": " << (recipe ? "" : recipe.error().message));
     REQUIRE(recipe);
     CHECK(std::string(to_string(recipe->kind)) == to_string(one.kind));
   }
@@ -258,6 +265,7 @@ TEST_CASE("a version script is stored and named by the recipe; the soname is the
   const std::string library = build.in_build("liba.so");
   REQUIRE(build.run({"-shared", a, "-o", library, "-Wl,--version-script=" + script, "-Wl,-soname,liba.so.1"}) == 0);
   const auto recipe = recipe_of(build, library);
+  INFO((recipe ? "" : recipe.error().message));
   REQUIRE(recipe);
   CHECK(has_plain(*recipe, "--soname=liba.so.1"));
   std::vector<FileOption> options;
@@ -376,9 +384,9 @@ TEST_CASE("an archive with LLVM bitcode in it is not recorded") {
   const std::string bitcode = build.in_build("twice.o");
   REQUIRE(run_program({"clang-19", "-c", "-flto", build.write("b.c", kTwice), "-o", bitcode})->ok());
   const std::string archive = build.in_build("libtwice.a");
-  REQUIRE(run_program({"llvm-ar-19", "qcS", archive, bitcode})->ok());
+  REQUIRE(run_program({"llvm-ar-19", "qcs", archive, bitcode})->ok());
   const std::string program = build.in_build("program");
-  REQUIRE(build.run({a, archive, "-o", program}) == 0);
+  REQUIRE(build.run({a, archive, "-fuse-ld=lld", "-o", program}) == 0);
   CHECK(build.only_link().reason.find("LLVM bitcode") != std::string::npos);
 }
 

@@ -1,0 +1,107 @@
+# Functions are copied from one unit into another only where they mean the same there: units that differ in options which LLVM does not
+# look at, or whose assembly names symbols, are compiled by themselves, and the program is lowered all the same.
+. "$(dirname "$0")/lib.sh"
+need_fuse
+source=$work/mixing-1.0
+mkdir -p "$source"
+cat >"$source/Makefile" <<'S'
+D = $(DESTDIR)$(PREFIX)
+C = $(CC) -O2
+programs = redzone math mathlink wide model stack labels names versions emulated
+all: $(programs)
+redzone: leaf.c push.c ; $(C) -c leaf.c && $(C) -mno-red-zone -c push.c && $(CC) leaf.o push.o -o $@
+math: math.c strict.c fast.c
+	$(C) -c math.c && $(C) -c strict.c && $(C) -ffast-math -c fast.c && $(CC) math.o strict.o fast.o -lm -o $@
+# Denormal numbers become zero at run time, and only there.
+mathlink: math ; $(CC) -ffast-math math.o strict.o fast.o -lm -o $@
+units = $(C) $(2) -c one.c -o $@1.o && $(C) $(3) -c two.c -o $@2.o && $(C) $(4) -c three.c -o $@3.o && $(C) $(1) -c sum.c -o $@.o && \
+  $(CC) -no-pie $@.o $@1.o $@2.o $@3.o -o $@
+wide: ; $(call units,,-fshort-wchar,,)
+model: ; $(call units,-fno-pie,-fno-pie,-fno-pie -mcmodel=large,-fno-pie -mcmodel=medium)
+stack: ; $(call units,-mstack-alignment=32,-mstack-alignment=16,-mstack-alignment=64,)
+labels: labels.c probe.c ; $(C) -c labels.c && $(C) -c probe.c && $(CC) labels.o probe.o -o $@
+names: names.c hidden.c
+	$(C) -mno-red-zone -c names.c && $(C) -c hidden.c && rm -f libhidden.a && ar cr libhidden.a hidden.o
+	$(CC) names.o libhidden.a -o $@
+versions: versions.cc user.cc ; $(CXX) -O2 -c versions.cc && $(CXX) -O2 -c user.cc && $(CXX) user.o versions.o -o $@
+emulated: emulated.c ; $(C) -femulated-tls emulated.c -o $@
+install: all
+	mkdir -p $D/bin && cp $(programs) $D/bin
+S
+cat >"$source/leaf.c" <<'S'
+#include <stdio.h>
+int pushes(int);
+__attribute__((noinline)) int leaf(int a, int b) {
+  volatile int x[8];
+  for (int i = 0; i < 8; i++) x[i] = a + i;
+  int r = pushes(b);
+  for (int i = 0; i < 8; i++) r += x[i];
+  return r;
+}
+int main(int c, char **v) { (void)v; return printf("%d\n", leaf(c, c + 1)) < 0; }
+S
+cat >"$source/push.c" <<'S'
+int pushes(int x) { int r; __asm__ volatile("pushq $-1; pushq $-1; pushq $-1; pushq $-1; addq $32, %%rsp; leal 1(%1), %0" : "=r"(r) : "r"(x) : "cc"); return r; }
+S
+cat >"$source/strict.c" <<'S'
+int is_nan(double x) { return x != x; }
+double quarter(double x) { return x / 4; }
+S
+echo 'double divide(double a, double b) { return a / b; }' >"$source/fast.c"
+cat >"$source/math.c" <<'S'
+#include <float.h>
+#include <stdio.h>
+int is_nan(double);
+double divide(double, double), quarter(double);
+int main(int c, char **v) { (void)v; double z = c - 1; return printf("%d %d %g\n", is_nan(z / z), is_nan(divide(z, z)), quarter(DBL_MIN)) < 0; }
+S
+echo 'int one(int x) { return x + (int)sizeof(__WCHAR_TYPE__); }' >"$source/one.c"
+echo 'static int t[8] = {1,2,3,4,5,6,7,8}; int two(int x) { return t[x & 7]++; }' >"$source/two.c"
+echo 'int three(int x) { return x + 9; }' >"$source/three.c"
+cat >"$source/sum.c" <<'S'
+#include <stdio.h>
+int one(int), two(int), three(int);
+int main(int c, char **v) { (void)v; return printf("%d %d %d\n", one(c), two(c), three(c)) < 0; }
+S
+cat >"$source/labels.c" <<'S'
+#include <stdio.h>
+int probe(int);
+int main(int c, char **v) { (void)v; return printf("%d %d\n", probe(c), probe(c + 1)) < 0; }
+S
+echo 'int probe(int x) { __asm__ volatile("probe_point: nop" ::: "memory"); return x + 1; }' >"$source/probe.c"
+cat >"$source/names.c" <<'S'
+#include <stdio.h>
+extern const char label_1, label_2;
+static const void *const labels[] = {&label_1, &label_2};
+__attribute__((noinline)) void body(volatile int *p) { __asm__ volatile(".globl label_1\nlabel_1: nop\n nop\n nop\n.globl label_2\nlabel_2: nop" ::: "memory"); *p = 1; }
+int main(void) {
+  volatile int x = 0;
+  int r, d;
+  body(&x);
+  __asm__ volatile("call only_from_assembly" : "=a"(r) : "D"(20) : "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory", "cc");
+  __asm__("movl only_data(%%rip), %0" : "=r"(d));
+  return printf("%d %d %d\n", r, d, (int)((const char *)labels[1] - (const char *)labels[0]) + x) < 0;
+}
+S
+echo 'int only_from_assembly(int x) { return x + 22; } int only_data = 77;' >"$source/hidden.c"
+cat >"$source/versions.cc" <<'S'
+#include <cstdio>
+__attribute__((target("default"))) int level() { return 1; }
+__attribute__((target("avx2"))) int level() { return 1; }
+int other(int);
+int main() { std::printf("%d %d\n", level(), other(4)); }
+S
+cat >"$source/user.cc" <<'S'
+__attribute__((target("default"))) int level();
+__attribute__((target("avx2"))) int level();
+__attribute__((noinline)) int other(int n) { int s = 0; for (int i = 0; i < n; i++) { s += level() * i; for (int k = 0; k < n; k++) s ^= k * i + (s >> 3); } return s; }
+S
+cat >"$source/emulated.c" <<'S'
+#include <stdio.h>
+__thread int counter = 3;
+int main(void) { return printf("%d\n", ++counter) < 0; }
+S
+built_both_ways "$source"
+says_the_same '$T/bin/redzone' '$T/bin/math' '$T/bin/mathlink' '$T/bin/wide' '$T/bin/model' '$T/bin/stack' '$T/bin/labels' \
+  'nm $T/bin/labels | grep -c probe_point' '$T/bin/names' '$T/bin/versions' '$T/bin/emulated' 'nm $T/bin/emulated | grep -c __emutls'
+are_lowered bin/redzone bin/math bin/mathlink bin/wide bin/model bin/stack bin/labels bin/names bin/versions
