@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "format/image.h"
+#include "format/private_namespace.h"
 #include "format/text.h"
 #include "format/version.h"
 #include "fuse/command.h"
 #include "fuse/mount_options.h"
-#include "fuse/private_namespace.h"
 #include "fuse/server_process.h"
 #include "fuse/status.h"
 
@@ -107,8 +107,13 @@ Result<int> run_at_prefix(MountRequest request, const std::vector<std::string>& 
   XAAS_ASSIGN(const auto image, xaas::Image::open(request.image, {.offset = request.options.offset}));
   request.mountpoint = own_prefix(image->manifest());
   request.options.nonempty = true;  // nobody else sees it
-  XAAS_TRY(xaas::enter_private_namespace());
-  XAAS_TRY(xaas::ensure_directory(request.mountpoint));
+  if (const Status entered = xaas::enter_private_namespace(); !entered) {
+    return xaas::fail(entered.error().code,
+                      "{}: mount the image at a directory instead: xaas-mount IMAGE MOUNTPOINT -- CMD",
+                      entered.error().message);
+  }
+  // Nothing is to be written there that would be lost.
+  XAAS_TRY(xaas::ensure_directory(request.mountpoint, xaas::NewEntries::refused));
   return run_in_mount(request, command);
 }
 

@@ -220,7 +220,17 @@ std::optional<std::string> BuildDriver::wants_gfortran() const {
 Status BuildDriver::run() {
   XAAS_TRY(run_stage("configure", plan_.configure));
   XAAS_TRY(run_stage("build", plan_.build));
-  return run_stage(kInstall, plan_.install);
+  return install();
+}
+
+Status BuildDriver::install() {
+  if (plan_.install.empty()) return {};
+  XAAS_ASSIGN(install_namespace_, InstallNamespace::create(plan_.prefix, work_.installed(), work_.overlay()));
+  const Status status = run_stage(kInstall, plan_.install);
+  XAAS_ASSIGN(const auto warning, install_namespace_->end());
+  install_namespace_.reset();
+  if (warning) progress_.warn(*warning);
+  return status;
 }
 
 Status BuildDriver::run_stage(std::string_view stage, const std::string& command) {
@@ -254,6 +264,7 @@ Result<ExitStatus> BuildDriver::run_logged(std::string_view stage, const std::st
   const Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   ProcessOptions options;
   options.arguments = {"/bin/sh", "-c", prelude(stage) + command};
+  if (install_namespace_) options.arguments = install_namespace_->wrap(options.arguments);
   options.environment = variables();
   options.directory = work_.source();
   options.input = nothing.get();

@@ -1,6 +1,7 @@
 // Runs the project's own build with our compilers in place of its own.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "mkimage/build_plan.h"
 #include "mkimage/capture_environment.h"
 #include "mkimage/configuration_plan.h"
+#include "mkimage/install_namespace.h"
 #include "mkimage/process.h"
 #include "mkimage/progress.h"
 #include "mkimage/work_directory.h"
@@ -50,6 +52,7 @@ class BuildDriver {
 
  private:
   Status run_stage(std::string_view stage, const std::string& command);
+  Status install();
   Result<ExitStatus> run_logged(std::string_view stage, const std::string& command);
   std::string prelude(std::string_view stage) const;
   std::filesystem::path log(std::string_view stage) const;
@@ -69,8 +72,9 @@ class BuildDriver {
   const unsigned jobs_;
   Progress& progress_;
   CaptureEnvironment environment_;
-  std::filesystem::path failed_log_;  // empty: none
-  bool offers_fortran_ = false;       // builds are told of the Fortran compiler
+  std::optional<InstallNamespace> install_namespace_;  // while the install command runs
+  std::filesystem::path failed_log_;                   // empty: none
+  bool offers_fortran_ = false;                        // builds are told of the Fortran compiler
 };
 
 }  // namespace xaas

@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kNamedAtMost = 5;
+constexpr std::string_view kOverlaysOwn = "user.overlay.";  // where the prefix was an overlay while installing
 
 // All names in `directory`, sorted, so that every walk is the same.
 Result<std::vector<fs::path>> sorted_names(const fs::path& directory) {
@@ -65,7 +66,7 @@ Result<std::map<std::string, std::string>> user_xattrs(const fs::path& path) {
   for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
     const std::string name = names.c_str() + at;
     at += name.size() + 1;
-    if (!name.starts_with("user.") || name.starts_with("user.xaas.")) continue;
+    if (!name.starts_with("user.") || name.starts_with("user.xaas.") || name.starts_with(kOverlaysOwn)) continue;
     const ssize_t length = lgetxattr(path.c_str(), name.c_str(), nullptr, 0);
     std::string value(static_cast<std::size_t>(std::max<ssize_t>(length, 0)), '\0');
     if (length < 0 || lgetxattr(path.c_str(), name.c_str(), value.data(), value.size()) != length) {

@@ -19,7 +19,7 @@ struct TreeEntry {
   unsigned permissions = 0644;
   std::string link_target;                    // of a symlink
   std::string same_as;                        // path of the first entry with the same inode; empty for that one itself
-  std::map<std::string, std::string> xattrs;  // user.*, without user.xaas.*, which is ours
+  std::map<std::string, std::string> xattrs;  // user.*, but not user.xaas.*, ours, and those of an overlay
 
   bool is_first_file() const { return S_ISREG(type) && same_as.empty(); }
 };

@@ -6,6 +6,7 @@
 
 #include "format/version.h"
 #include "mkimage/capture_report.h"
+#include "mkimage/install_namespace.h"
 #include "mkimage/interrupts.h"
 #include "mkimage/make_image.h"
 
@@ -111,6 +112,11 @@ int run(CommandLine& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == xaas::kWithPrefix) {
+    const xaas::Error error = xaas::exec_with_prefix({argv + 2, argv + argc});
+    fmt::print(stderr, "mkxaas: {}\n", error.message);
+    return 1;
+  }
   CLI::App app(kDescription, "mkxaas");
   app.footer(kFooter);
   CommandLine line;

@@ -29,11 +29,12 @@ class WorkDirectory {
   std::filesystem::path build() const { return root_ / "build"; }
   std::filesystem::path installed() const { return root_ / "dest"; }
   std::filesystem::path capture() const { return root_ / "capture"; }
-  std::filesystem::path cache() const { return root_ / "cache"; }    // of the captures of earlier runs
-  std::filesystem::path tools() const { return root_ / "tools"; }    // our compilers, first in PATH
-  std::filesystem::path ir() const { return root_ / "ir"; }          // canonical bitcode
-  std::filesystem::path parts() const { return root_ / "parts"; }    // other files of the image that are made here
-  std::filesystem::path temporary() const { return root_ / "tmp"; }  // what the build takes for /tmp
+  std::filesystem::path cache() const { return root_ / "cache"; }      // of the captures of earlier runs
+  std::filesystem::path tools() const { return root_ / "tools"; }      // our compilers, first in PATH
+  std::filesystem::path ir() const { return root_ / "ir"; }            // canonical bitcode
+  std::filesystem::path parts() const { return root_ / "parts"; }      // other files of the image that are made here
+  std::filesystem::path temporary() const { return root_ / "tmp"; }    // what the build takes for /tmp
+  std::filesystem::path overlay() const { return root_ / "overlay"; }  // of the prefix, while installing
   std::filesystem::path log(std::string_view stage) const;
 
   // For another build from the beginning: removes what one leaves, but for what was captured.

@@ -1,5 +1,5 @@
 // See private_namespace.h.
-#include "fuse/private_namespace.h"
+#include "format/private_namespace.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -36,8 +37,7 @@ Status enter_user_namespace() {
   const gid_t gid = ::getegid();
   if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
     return fail(Code::unsupported,
-                "this host allows no user namespaces (user.max_user_namespaces, kernel.unprivileged_userns_clone): "
-                "mount the image at a directory instead: xaas-mount IMAGE MOUNTPOINT -- CMD");
+                "this host allows no user namespaces (user.max_user_namespaces, kernel.unprivileged_userns_clone)");
   }
   XAAS_TRY(write_setting("/proc/self/setgroups", "deny"));
   XAAS_TRY(write_setting("/proc/self/uid_map", fmt::format("{0} {0} 1", uid)));
@@ -86,21 +86,25 @@ Status show(const fs::path& source, const fs::path& target) {
 
 // A file system in memory at `place` that shows the entries of `original`, and in which `directory` exists.
 // `original` must lead past what is mounted at `place`.
-Status mount_copy(const fs::path& original, const fs::path& place, const fs::path& directory) {
+Status mount_copy(const fs::path& original, const fs::path& place, const fs::path& directory, NewEntries entries) {
   XAAS_ASSIGN(const std::vector<std::string> names, names_in(original));
-  XAAS_TRY(mount_call("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755"));
+  struct stat status{};
+  if (::stat(original.c_str(), &status) != 0) return fail_errno(original.string());
+  const std::string mode = fmt::format("mode={:o}", status.st_mode & 07777);
+  XAAS_TRY(mount_call("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, mode.c_str()));
   for (const std::string& name : names) XAAS_TRY(show(original / name, place / name));
   std::error_code error;
   fs::create_directories(place / directory, error);
   if (error) return fail(Code::io, "{}: {}", directory.string(), error.message());
+  if (entries == NewEntries::lost) return {};
   return mount_call("tmpfs", place, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr);
 }
 
 // The root cannot be covered by a mount: its copy is made aside and then becomes the root.
-Status replace_root(const fs::path& directory) {
-  std::string place = "/tmp/xaas-mount-XXXXXX";
+Status replace_root(const fs::path& directory, NewEntries entries) {
+  std::string place = "/tmp/xaas-root-XXXXXX";
   if (::mkdtemp(place.data()) == nullptr) return fail_errno(place);
-  const Status copied = mount_copy("/", place, directory);
+  const Status copied = mount_copy("/", place, directory, entries);
   if (!copied) {
     ::umount2(place.c_str(), MNT_DETACH);
     ::rmdir(place.c_str());
@@ -115,6 +119,13 @@ Status replace_root(const fs::path& directory) {
   return {};
 }
 
+// Whether something is mounted in `directory`, which an overlay would hide.
+Result<bool> holds_mounts(const fs::path& directory) {
+  XAAS_ASSIGN(const Fd mounts, open_for_reading("/proc/self/mountinfo"));
+  XAAS_ASSIGN(const std::string text, read_fd(mounts.get()));
+  return text.find(" " + directory.string() + "/") != std::string::npos;
+}
+
 }  // namespace
 
 Status enter_private_namespace() {
@@ -123,7 +134,7 @@ Status enter_private_namespace() {
   return mount_call("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr);
 }
 
-Status ensure_directory(const fs::path& directory) {
+Status ensure_directory(const fs::path& directory, NewEntries entries) {
   std::error_code error;
   if (fs::is_directory(directory, error)) return {};
   if (fs::exists(directory, error))
@@ -133,15 +144,33 @@ Status ensure_directory(const fs::path& directory) {
   const fs::path missing = directory.lexically_relative(ancestor);
   const fs::path here = fs::current_path(error);
   if (ancestor == "/") {
-    XAAS_TRY(replace_root(missing));
+    XAAS_TRY(replace_root(missing, entries));
   } else {
     const Fd covered(::open(ancestor.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!covered.valid()) return fail_errno(ancestor.string());
-    XAAS_TRY(mount_copy(fmt::format("/proc/self/fd/{}", covered.get()), ancestor, missing));
+    XAAS_TRY(mount_copy(fmt::format("/proc/self/fd/{}", covered.get()), ancestor, missing, entries));
   }
   // The same directory, as seen through the new mounts.
   if (!here.empty() && ::chdir(here.c_str()) != 0) return fail_errno(here.string());
   return {};
+}
+
+Status bind_directory(const fs::path& source, const fs::path& target) {
+  return mount_call(source, target, nullptr, MS_BIND | MS_REC, nullptr);
+}
+
+Status overlay_directory(const fs::path& directory, const fs::path& upper, const fs::path& scratch) {
+  XAAS_ASSIGN(const bool hides, holds_mounts(directory));
+  if (hides) return fail(Code::unsupported, "something is mounted in {}", directory.string());
+  const std::string options =
+      fmt::format("lowerdir={},upperdir={},workdir={}", directory.string(), upper.string(), scratch.string());
+  if (std::ranges::count(options, ',') != 2 || options.find_first_of(":\\") != std::string::npos) {
+    return fail(Code::unsupported, "a comma, colon or backslash stands in {} or {}", directory.string(),
+                upper.string());
+  }
+  // In a user namespace the kernel wants to keep its notes where users may.
+  if (mount_call("overlay", directory, "overlay", 0, (options + ",userxattr").c_str())) return {};
+  return mount_call("overlay", directory, "overlay", 0, options.c_str());
 }
 
 }  // namespace xaas

@@ -1,0 +1,161 @@
+// See install_namespace.h.
+#include "mkimage/install_namespace.h"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+
+#include "format/file.h"
+#include "format/private_namespace.h"
+#include "mkimage/process.h"
+
+namespace xaas {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kOperands = 3;  // of kWithPrefix, in front of the command
+
+// A directory that holds something which the build may need.
+bool is_in_use(const fs::path& path) {
+  std::error_code error;
+  const bool is_empty = fs::is_empty(path, error);
+  return error || !is_empty;
+}
+
+Status show_tree(const fs::path& prefix, const fs::path& tree, const fs::path& scratch) {
+  XAAS_TRY(enter_private_namespace());
+  const fs::path missing = outermost_missing(prefix);
+  if (missing.empty() && !fs::is_directory(prefix)) return fail(Code::invalid, "{} is no directory", prefix.string());
+  if (missing.empty() && is_in_use(prefix)) return overlay_directory(fs::canonical(prefix), tree, scratch);
+  // Nobody is to take a file in the root for installed that the namespace would take along. Elsewhere, as in /tmp, a
+  // step may need files that it makes.
+  XAAS_TRY(ensure_directory(prefix, missing.parent_path() == "/" ? NewEntries::refused : NewEntries::lost));
+  return bind_directory(tree, prefix);
+}
+
+// What an overlay puts where a file of the layer below was removed.
+bool is_whiteout(const fs::path& path) {
+  struct stat status{};
+  return lstat(path.c_str(), &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0);
+}
+
+void remove_whiteouts(const fs::path& tree) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(tree, error); !error && entry != fs::recursive_directory_iterator();
+       entry.increment(error)) {
+    if (is_whiteout(entry->path())) found.push_back(entry->path());
+  }
+  for (const fs::path& path : found) fs::remove(path, error);
+}
+
+bool is_real_directory(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(fs::symlink_status(path, ignored));
+}
+
+Result<std::vector<fs::path>> entries_of(const fs::path& directory) {
+  std::vector<fs::path> entries;
+  std::error_code error;
+  fs::directory_iterator entry(directory, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) entries.push_back(entry->path());
+  if (error) return fail(Code::io, "cannot list {}: {}", directory.string(), error.message());
+  return entries;
+}
+
+Status move_entry(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  if (is_real_directory(from) && is_real_directory(to)) return move_contents(from, to);
+  if (fs::exists(fs::symlink_status(to, error))) return {};
+  fs::rename(from, to, error);
+  if (error == std::errc::cross_device_link) {
+    fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+  }
+  if (error) return fail(Code::io, "cannot move {} to {}: {}", from.string(), to.string(), error.message());
+  return {};
+}
+
+}  // namespace
+
+Error exec_with_prefix(const std::vector<std::string>& arguments) {
+  if (arguments.size() <= kOperands) return fail(Code::invalid, "{} lacks its operands", kWithPrefix).value();
+  if (const Status shown = show_tree(arguments[0], arguments[1], arguments[2]); !shown) return shown.error();
+  return exec_process({arguments.begin() + kOperands, arguments.end()});
+}
+
+Result<InstallNamespace> InstallNamespace::create(const fs::path& prefix, const fs::path& destination,
+                                                  const fs::path& scratch) {
+  InstallNamespace space;
+  XAAS_ASSIGN(space.self_, own_executable());
+  space.prefix_ = prefix;
+  space.destination_ = destination;
+  space.tree_ = destination / prefix.relative_path();
+  space.scratch_ = scratch;
+  space.missing_ = outermost_missing(prefix);
+  std::error_code error;
+  fs::create_directories(space.tree_, error);
+  if (!error) fs::create_directories(scratch, error);
+  if (error) return fail(Code::io, "cannot make {}: {}", space.tree_.string(), error.message());
+  // Whether this host allows it, nothing but trying tells.
+  XAAS_ASSIGN(const ProcessOutput probe, run_and_read(space.call({"true"})));
+  space.is_private_ = probe.status.ok();
+  if (space.is_private_ && space.missing_.empty()) XAAS_TRY(space.make_outline());
+  return space;
+}
+
+// An overlay does not see a directory that is made beside it, in the tree, after it was looked for: a step that
+// installs to $DESTDIR$PREFIX would find nothing at the prefix. So the directories that both have are there before.
+Status InstallNamespace::make_outline() {
+  XAAS_ASSIGN(const auto entries, entries_of(prefix_));
+  for (const fs::path& entry : entries) {
+    std::error_code error;
+    const fs::path copy = tree_ / entry.filename();
+    if (!is_real_directory(entry) || !fs::create_directory(copy, error)) continue;
+    outline_.push_back(copy);
+  }
+  return {};
+}
+
+std::vector<std::string> InstallNamespace::call(const std::vector<std::string>& command) const {
+  std::vector<std::string> words = {self_, kWithPrefix, prefix_.string(), tree_.string(), scratch_.string()};
+  words.insert(words.end(), command.begin(), command.end());
+  return words;
+}
+
+std::vector<std::string> InstallNamespace::wrap(const std::vector<std::string>& command) const {
+  return is_private_ ? call(command) : command;
+}
+
+Result<std::optional<std::string>> InstallNamespace::end() const {
+  std::error_code ignored;
+  for (const fs::path& directory : outline_) fs::remove(directory, ignored);  // not if it holds something
+  if (is_private_ && missing_.empty()) remove_whiteouts(tree_);
+  remove_tree(scratch_);
+  if (is_private_ || missing_.empty() || !is_real_directory(missing_)) return std::nullopt;
+  XAAS_TRY(move_contents(missing_, destination_ / missing_.relative_path()));
+  return fmt::format(
+      "the install command ignored $DESTDIR and wrote to {}: its files were moved to {}; have it put $DESTDIR in front "
+      "of the prefix (in a makefile: $(DESTDIR)$(PREFIX)), or give another with --install",
+      missing_.string(), destination_.string() + missing_.string());
+}
+
+fs::path outermost_missing(const fs::path& path) {
+  fs::path missing;
+  std::error_code ignored;
+  for (fs::path here = path; !here.empty() && !fs::exists(here, ignored); here = here.parent_path()) missing = here;
+  return missing;
+}
+
+Status move_contents(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::create_directories(to, error);
+  if (error) return fail(Code::io, "cannot make {}: {}", to.string(), error.message());
+  XAAS_ASSIGN(const auto entries, entries_of(from));
+  for (const fs::path& entry : entries) XAAS_TRY(move_entry(entry, to / entry.filename()));
+  remove_tree(from);
+  return {};
+}
+
+}  // namespace xaas

@@ -1,0 +1,86 @@
+# While the install command runs, the tree that it has installed so far stands at the prefix, for that command alone: an install step
+# that ignores DESTDIR installs into the image, one that runs installed programs finds them, and nothing appears on the host.
+. "$(dirname "$0")/lib.sh"
+need_mount_namespace -rm
+placeholder=/xaas-movable-prefix
+[ ! -e $placeholder ] || skip "$placeholder is there, which hides whether this test makes it"
+
+# The program is copied past DESTDIR, a data file is not; then the program is run by its prefix, and so is a script that names it.
+mkdir "$work/project"
+cat >"$work/project/hello.c" <<'C'
+#include <stdio.h>
+#include <unistd.h>
+int main(int count, char** words) {
+  if (count > 1 && access(words[1], R_OK)) return 3;
+  return printf("hello %d\n", (int)getuid()) < 0;
+}
+C
+cat >"$work/project/Makefile" <<'M'
+all: hello
+hello: hello.c
+	$(CC) -o $@ hello.c
+install: hello
+	mkdir -p $(PREFIX)/bin
+	cp hello $(PREFIX)/bin/hello
+	install -D -m 644 hello.c $(DESTDIR)$(PREFIX)/share/hello.c
+	$(PREFIX)/bin/hello $(PREFIX)/share/hello.c >$(DESTDIR)$(PREFIX)/share/said
+	printf '#!$(PREFIX)/bin/hello\n' >$(PREFIX)/bin/script
+	chmod 755 $(PREFIX)/bin/script
+	$(PREFIX)/bin/script
+	test -d /usr/bin && test -f hello.c
+M
+installed="bin/hello bin/script share/hello.c share/said"
+check() {  # IMAGE UID
+  equal "$installed" "$(xaas-info list "$1" | grep -oE '(bin|share)/[a-z.]+$' | sort | xargs)"
+  rm -rf "$work/unpacked"
+  xaas-info extract "$1" "$work/unpacked"
+  equal "hello $2" "$(cat "$work/unpacked/share/said")"
+  [ ! -e $placeholder ] || die "$placeholder appeared on the host"
+}
+mkxaas -q --toolchain none "$work/project" "$work/movable.xaas"
+check "$work/movable.xaas" "$(id -u)"
+mkxaas -q --toolchain none --prefix "$work/not/there/app" "$work/project" "$work/fixed.xaas"
+check "$work/fixed.xaas" "$(id -u)"
+[ ! -e "$work/not" ] || die "$work/not appeared on the host"
+
+# So it is for somebody without rights, who stays who they are.
+if [ "$(id -u)" = 0 ] && id nobody >/dev/null && $as_nobody unshare -Um true 2>/dev/null; then
+  chmod 755 "$work"
+  install -d -o nobody "$work/nobodys"
+  HOME=$work/nobodys $as_nobody mkxaas -q --toolchain none "$work/project" "$work/nobodys/movable.xaas"
+  check "$work/nobodys/movable.xaas" "$(id -u nobody)"
+fi
+
+# A failed command keeps its status.
+fails_status=0
+mkxaas -q --toolchain none --install 'exit 42' --work "$work/failed" "$work/project" "$work/x.xaas" 2>"$work/stderr" || fails_status=$?
+equal 1 $fails_status
+contains "$(cat "$work/stderr")" "exit status 42"
+
+# What is at the prefix already stays visible to the build, and stays as it is; the image has only what was installed.
+overlay_works() {
+  mkdir -p "$work/overlay/lower" "$work/overlay/upper" "$work/overlay/scratch"
+  unshare -rm mount -t overlay overlay -o "lowerdir=$work/overlay/lower,upperdir=$work/overlay/upper,workdir=$work/overlay/scratch,userxattr" \
+    "$work/overlay/lower" 2>/dev/null
+}
+if overlay_works; then
+  mkdir -p "$work/there/bin" "$work/there/share"
+  printf '#!/bin/sh\necho tool\n' >"$work/there/bin/tool"
+  chmod 755 "$work/there/bin/tool"
+  PATH=$work/there/bin:$PATH mkxaas -q --toolchain none --prefix "$work/there" --install \
+    'test "$(tool)" = tool && make install PREFIX=$PREFIX && rm $PREFIX/bin/tool' "$work/project" "$work/there.xaas"
+  check "$work/there.xaas" "$(id -u)"
+  equal "bin bin/tool share" "$(cd "$work/there" && find . -mindepth 1 | cut -c3- | sort | xargs)"
+fi
+
+# Where there are no private namespaces, what an install step writes to a prefix that was not there is moved into the image, and said.
+cat >"$work/project/Makefile" <<'M'
+all: ; $(CC) -o hello hello.c
+install: ; mkdir -p $(PREFIX)/bin && cp hello $(PREFIX)/bin/hello
+M
+unshare -r sh -c 'echo 0 >/proc/sys/user/max_mnt_namespaces && exec mkxaas --toolchain none --prefix "$1/not/there/app" "$1/project" "$1/moved.xaas"' \
+  sh "$work" >"$work/stdout" 2>"$work/stderr"
+contains "$(cat "$work/stderr")" "mkxaas: warning: the install command ignored \$DESTDIR and wrote to $work/not:"
+installed="bin/hello"
+equal "$installed" "$(xaas-info list "$work/moved.xaas" | grep -oE '(bin|share)/[a-z.]+$' | xargs)"
+[ ! -e "$work/not" ] || die "$work/not stayed on the host"
