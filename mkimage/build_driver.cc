@@ -12,11 +12,13 @@
 #include <set>
 
 #include "format/file.h"
+#include "mkimage/built_programs.h"
 #include "mkimage/fortran_capture.h"
 #include "mkimage/interrupts.h"
 #include "mkimage/process.h"
 #include "mkimage/real_compiler.h"
 #include "mkimage/real_linker.h"
+#include "mkimage/shell_word.h"
 #include "mkimage/unit_features.h"
 
 namespace xaas {
@@ -84,12 +86,6 @@ Result<std::filesystem::path> find_prefix_pass(const std::string& compiler) {
 // A project that looks for Fortran finds these. Where there is none, it is not to find any because of us.
 bool is_usual_fortran(const std::string& name) {
   return compiler_role(name) == CompilerRole::fortran && name != kDefaultFortran;
-}
-
-std::string shell_quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
 }
 
 Status make_link(const std::filesystem::path& target, const std::filesystem::path& link) {
@@ -258,6 +254,10 @@ void BuildDriver::show_failure() const {
   if (failed_log_.empty() || progress_.verbosity() == Verbosity::verbose) return;
   const std::string tail = read_tail(failed_log_);
   static_cast<void>(write_all(STDERR_FILENO, last_lines(tail, kTailLines)));
+}
+
+bool BuildDriver::lacks_install() const {
+  return plan_.installs_by_default && failed_log_ == log(kInstall) && lacks_install_target(read_tail(failed_log_));
 }
 
 Result<ExitStatus> BuildDriver::run_logged(std::string_view stage, const std::string& command) {

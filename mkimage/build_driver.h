@@ -44,6 +44,8 @@ class BuildDriver {
   Status run();
   // After run() has failed: the last lines of the command that did, to standard error.
   void show_failure() const;
+  // After run() has failed: that was the usual install command of a makefile without a target for it.
+  bool lacks_install() const;
   // After run() has failed: what flang said in the stage that failed, where gfortran could be the reason that the build
   // works without us.
   std::optional<std::string> wants_gfortran() const;

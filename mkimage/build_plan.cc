@@ -90,6 +90,7 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   plan.configure = first_of(options.configure, file.configure).value_or(std::string(system ? system->configure : ""));
   plan.build = build.value_or(std::string(system ? system->build : ""));
   plan.install = install.value_or(std::string(system ? system->install : ""));
+  plan.installs_by_default = !install;
 
   std::filesystem::path prefix = std::filesystem::path(plan.prefix).lexically_normal();
   if (!prefix.has_filename()) prefix = prefix.parent_path();

@@ -19,6 +19,7 @@ struct BuildPlan {
   std::string configure;
   std::string build;
   std::string install;
+  bool installs_by_default = false;             // nobody gave `install`: whether it does its work is a guess
   std::string policy{kDefaultPolicy};           // of lowering
   std::vector<std::string> sources_left_out{};  // patterns; not in the image
   std::vector<InstalledAsIs> files{};

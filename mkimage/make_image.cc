@@ -8,11 +8,13 @@
 #include "format/file.h"
 #include "format/image.h"
 #include "mkimage/build_driver.h"
+#include "mkimage/built_programs.h"
 #include "mkimage/capture_cache.h"
 #include "mkimage/capture_report.h"
 #include "mkimage/contents_writer.h"
 #include "mkimage/image_contents.h"
 #include "mkimage/merge_stages.h"
+#include "mkimage/shell_word.h"
 #include "mkimage/work_directory.h"
 
 namespace xaas {
@@ -100,6 +102,18 @@ Status install_as_they_are(const WorkDirectory& work, const BuildPlan& plan) {
   return {};
 }
 
+// For a makefile without an install target: the same error, and the option that would do it.
+Status with_install_hint(Error error, const WorkDirectory& work, const fs::path& source) {
+  const std::string command = install_command(find_built_programs(work.source(), source, work.build()));
+  error.message +=
+      command.empty()
+          ? "\nthe makefile has no install target, and no program was built; give --build and --install"
+          : fmt::format(
+                "\nthe makefile has no install target; this installs the programs that were built: --install {}",
+                shell_quoted(command));
+  return tl::unexpected(std::move(error));
+}
+
 // Builds a copy of `source` but for `without`; where flang cannot, with gfortran, and then so for later configurations.
 Status build(const WorkDirectory& work, const fs::path& source, const std::vector<fs::path>& without,
              const BuildPlan& plan, BuildDriver& driver, FortranChoice& fortran, Progress& progress) {
@@ -118,8 +132,9 @@ Status build(const WorkDirectory& work, const fs::path& source, const std::vecto
     fortran = FortranChoice::gfortran;
     status = attempt();
   }
-  if (!status) driver.show_failure();
-  return status ? install_as_they_are(work, plan) : status;
+  if (status) return install_as_they_are(work, plan);
+  driver.show_failure();
+  return driver.lacks_install() ? with_install_hint(status.error(), work, source) : status;
 }
 
 std::string summary(const fs::path& image, const ImageContents& contents, std::uint64_t size) {
