@@ -28,8 +28,6 @@ constexpr std::size_t kTailLines = 200;
 constexpr off_t kTailBytes = 256 << 10;
 constexpr int kFollowMilliseconds = 200;
 
-constexpr const char* kInstall = "install";
-
 constexpr const char* kRealFortran = "XAAS_REAL_FC";
 constexpr const char* kGfortran = "gfortran";
 
@@ -213,54 +211,56 @@ std::optional<std::string> BuildDriver::wants_gfortran() const {
   return is_choice ? environment_.store().fortran_refusal() : std::nullopt;
 }
 
-Status BuildDriver::run() {
-  XAAS_TRY(run_stage("configure", plan_.configure));
-  XAAS_TRY(run_stage("build", plan_.build));
+Status BuildDriver::run(Stage first) {
+  failed_.reset();
+  if (first <= Stage::configure) XAAS_TRY(run_stage(Stage::configure, plan_.configure));
+  if (first <= Stage::build) XAAS_TRY(run_stage(Stage::build, plan_.build));
   return install();
 }
 
 Status BuildDriver::install() {
   if (plan_.install.empty()) return {};
   XAAS_ASSIGN(install_namespace_, InstallNamespace::create(plan_.prefix, work_.installed(), work_.overlay()));
-  const Status status = run_stage(kInstall, plan_.install);
+  const Status status = run_stage(Stage::install, plan_.install);
   XAAS_ASSIGN(const auto warning, install_namespace_->end());
   install_namespace_.reset();
   if (warning) progress_.warn(*warning);
   return status;
 }
 
-Status BuildDriver::run_stage(std::string_view stage, const std::string& command) {
+Status BuildDriver::run_stage(Stage stage, const std::string& command) {
   if (command.empty()) return {};
-  progress_.begin(stage, command);
+  progress_.begin(stage_name(stage), command);
   environment_.store().clear_fortran_refusal();
   const auto status = run_logged(stage, command);
   if (!status || !status->ok()) yield_to_interrupt();
   if (!status) return tl::unexpected(status.error());
   if (!status->ok()) {
-    failed_log_ = log(stage);
+    failed_ = stage;
     progress_.clear();
     const std::string where = shares_units_ ? fmt::format(" of the configuration {}", configuration_.name) : "";
-    return fail(Code::failed, "{}{} failed ({}): {}", stage, where, status->to_string(), command);
+    return fail(Code::failed, "{}{} failed ({}): {}", stage_name(stage), where, status->to_string(), command);
   }
   progress_.end();
   return {};
 }
 
-std::filesystem::path BuildDriver::log(std::string_view stage) const {
-  return work_.log(shares_units_ ? fmt::format("{}.{}", configuration_.name, stage) : std::string(stage));
+std::filesystem::path BuildDriver::log(Stage stage) const {
+  const std::string_view name = stage_name(stage);
+  return work_.log(shares_units_ ? fmt::format("{}.{}", configuration_.name, name) : std::string(name));
 }
 
 void BuildDriver::show_failure() const {
-  if (failed_log_.empty() || progress_.verbosity() == Verbosity::verbose) return;
-  const std::string tail = read_tail(failed_log_);
+  if (!failed_ || progress_.verbosity() == Verbosity::verbose) return;
+  const std::string tail = read_tail(log(*failed_));
   static_cast<void>(write_all(STDERR_FILENO, last_lines(tail, kTailLines)));
 }
 
 bool BuildDriver::lacks_install() const {
-  return plan_.installs_by_default && failed_log_ == log(kInstall) && lacks_install_target(read_tail(failed_log_));
+  return plan_.installs_by_default && failed_ == Stage::install && lacks_install_target(read_tail(log(*failed_)));
 }
 
-Result<ExitStatus> BuildDriver::run_logged(std::string_view stage, const std::string& command) {
+Result<ExitStatus> BuildDriver::run_logged(Stage stage, const std::string& command) {
   const Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   ProcessOptions options;
   options.arguments = {"/bin/sh", "-c", prelude(stage) + command};
@@ -294,7 +294,7 @@ void BuildDriver::follow(int process, const std::filesystem::path& log) {
 
 // Variables of the shell that runs a command, not of the build: a makefile's `BUILD ?= release` must not take ours.
 // Only DESTDIR is what installing expects in the environment, and nothing before may see it there.
-std::string BuildDriver::prelude(std::string_view stage) const {
+std::string BuildDriver::prelude(Stage stage) const {
   Variables variables = {{"SRC", work_.source().string()},        {"BUILD", work_.build().string()},
                          {"DESTDIR", work_.installed().string()}, {"PREFIX", plan_.prefix},
                          {"JOBS", std::to_string(jobs_)},         {"CONFIGURATION", configuration_.name}};
@@ -302,7 +302,7 @@ std::string BuildDriver::prelude(std::string_view stage) const {
   std::string text;
   // What the user exported would stay exported, with another value.
   for (const auto& [name, value] : variables) text += fmt::format("unset {0}; {0}={1}; ", name, shell_quoted(value));
-  if (stage == kInstall) text += "export DESTDIR; ";
+  if (stage == Stage::install) text += "export DESTDIR; ";
   return text;
 }
 

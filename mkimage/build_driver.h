@@ -40,8 +40,10 @@ class BuildDriver {
   // Finds the real compilers, puts ours in place. The other Fortran compiler is taken where there is only that, or
   // none; XAAS_REAL_FC wins.
   Status prepare(FortranChoice fortran);
-  // Configure, build, install. Code::failed when a command fails.
-  Status run();
+  // Configure, build, install, beginning with `first`. Code::failed when a command fails.
+  Status run(Stage first);
+  // After run() has failed because a command did.
+  std::optional<Stage> failed() const { return failed_; }
   // After run() has failed: the last lines of the command that did, to standard error.
   void show_failure() const;
   // After run() has failed: that was the usual install command of a makefile without a target for it.
@@ -53,11 +55,11 @@ class BuildDriver {
   const CaptureEnvironment& environment() const { return environment_; }
 
  private:
-  Status run_stage(std::string_view stage, const std::string& command);
+  Status run_stage(Stage stage, const std::string& command);
   Status install();
-  Result<ExitStatus> run_logged(std::string_view stage, const std::string& command);
-  std::string prelude(std::string_view stage) const;
-  std::filesystem::path log(std::string_view stage) const;
+  Result<ExitStatus> run_logged(Stage stage, const std::string& command);
+  std::string prelude(Stage stage) const;
+  std::filesystem::path log(Stage stage) const;
   std::string c_name() const;
   std::string cxx_name() const;
   std::string fortran_name() const;
@@ -75,8 +77,8 @@ class BuildDriver {
   Progress& progress_;
   CaptureEnvironment environment_;
   std::optional<InstallNamespace> install_namespace_;  // while the install command runs
-  std::filesystem::path failed_log_;                   // empty: none
-  bool offers_fortran_ = false;                        // builds are told of the Fortran compiler
+  std::optional<Stage> failed_;
+  bool offers_fortran_ = false;  // builds are told of the Fortran compiler
 };
 
 }  // namespace xaas

@@ -65,6 +65,11 @@ std::optional<std::string> first_of(const std::optional<std::string>& a, const s
 
 }  // namespace
 
+std::string_view stage_name(Stage stage) {
+  constexpr std::array<std::string_view, 3> kNames = {"configure", "build", "install"};
+  return kNames[static_cast<std::size_t>(stage)];
+}
+
 Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const BuildRecipe& file,
                                   const BuildRecipe& options) {
   const auto [name, version] = split_directory_name(source.filename().string());

@@ -3,12 +3,17 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "format/error.h"
 #include "mkimage/recipe_file.h"
 
 namespace xaas {
+
+// The steps of a build, in order.
+enum class Stage { configure, build, install };
+std::string_view stage_name(Stage stage);
 
 struct BuildPlan {
   std::string name;

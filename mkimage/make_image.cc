@@ -8,13 +8,14 @@
 #include "format/file.h"
 #include "format/image.h"
 #include "mkimage/build_driver.h"
-#include "mkimage/built_programs.h"
+#include "mkimage/build_state.h"
 #include "mkimage/capture_cache.h"
 #include "mkimage/capture_report.h"
+#include "mkimage/configuration_build.h"
 #include "mkimage/contents_writer.h"
 #include "mkimage/image_contents.h"
+#include "mkimage/interrupts.h"
 #include "mkimage/merge_stages.h"
-#include "mkimage/shell_word.h"
 #include "mkimage/work_directory.h"
 
 namespace xaas {
@@ -23,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kRecipeFileName = "xaas.toml";
+constexpr const char* kConfigureScript = "configure";
 
 Result<fs::path> source_directory(const fs::path& given) {
   std::error_code error;
@@ -88,53 +90,72 @@ Result<Task> plan_task(const MakeImageOptions& options) {
   return task;
 }
 
-// Files that the recipe adds to what the build has installed.
-Status install_as_they_are(const WorkDirectory& work, const BuildPlan& plan) {
-  for (const InstalledAsIs& file : plan.files) {
-    const fs::path target = work.installed() / fs::path(plan.prefix).relative_path() / file.to;
-    std::error_code error;
-    fs::create_directories(target.parent_path(), error);
-    fs::copy(work.source() / file.from, target,
-             fs::copy_options::recursive | fs::copy_options::overwrite_existing | fs::copy_options::copy_symlinks,
-             error);
-    if (error) return fail(Code::invalid, "{}: cannot install {}: {}", file.place, file.from, error.message());
+// What a failed run in `work` has left for one that is like `now`. Once it is taken, nobody else finds it: what is
+// there is changed from now on.
+std::optional<BuildState> take_state(const WorkDirectory& work, const BuildState& now) {
+  auto state = load_build_state(work.state());
+  std::error_code ignored;
+  fs::remove(work.state(), ignored);
+  if (!state || state->made_for != now.made_for || !fs::is_directory(work.source(), ignored)) return std::nullopt;
+  // CMake and Meson configure again where they have to. Such a script is run again by nobody else.
+  const SourceChanges changes = compare_listings(state->source, now.source);
+  for (const auto* paths : {&changes.changed, &changes.vanished}) {
+    if (std::ranges::find(*paths, kConfigureScript) != paths->end()) return std::nullopt;
   }
-  return {};
+  return state;
 }
 
-// For a makefile without an install target: the same error, and the option that would do it.
-Status with_install_hint(Error error, const WorkDirectory& work, const fs::path& source) {
-  const std::string command = install_command(find_built_programs(work.source(), source, work.build()));
-  error.message +=
-      command.empty()
-          ? "\nthe makefile has no install target, and no program was built; give --build and --install"
-          : fmt::format(
-                "\nthe makefile has no install target; this installs the programs that were built: --install {}",
-                shell_quoted(command));
-  return tl::unexpected(std::move(error));
+// The work directory stays, and the error says where it is. `state`: null where the next run begins anew.
+Error keep_work(WorkDirectory& work, BuildState* state, Stage failed, Error error) {
+  yield_to_interrupt();
+  work.keep();
+  bool is_saved = false;
+  if (state != nullptr && failed != Stage::configure) {
+    state->failed = failed;
+    is_saved = save_build_state(work.state(), *state).has_value();
+  }
+  const std::string where = is_saved ? fmt::format("; the next run takes up in {}", work.root().string())
+                                     : fmt::format("; its files are kept in {}", work.root().string());
+  error.message.insert(std::min(error.message.find('\n'), error.message.size()), where);
+  return error;
 }
 
-// Builds a copy of `source` but for `without`; where flang cannot, with gfortran, and then so for later configurations.
-Status build(const WorkDirectory& work, const fs::path& source, const std::vector<fs::path>& without,
-             const BuildPlan& plan, BuildDriver& driver, FortranChoice& fortran, Progress& progress) {
-  const auto attempt = [&]() -> Status {
-    XAAS_TRY(work.clear_build());
-    XAAS_TRY(copy_tree(source, work.source(), without));
-    XAAS_TRY(driver.prepare(fortran));
-    return driver.run();
-  };
-  Status status = attempt();
-  const bool may_change = !status && fortran == FortranChoice::flang;
-  if (const auto refusal = may_change ? driver.wants_gfortran() : std::nullopt) {
-    progress.warn(
-        fmt::format("flang does not build it ({}); once more with gfortran, whose code is not lowered", *refusal));
-    driver.environment().store().remove_records();
-    fortran = FortranChoice::gfortran;
-    status = attempt();
+// Builds all configurations, and collects what they consist of. Returns what compilers were told of the last one.
+Result<CaptureEnvironment> build_all(const MakeImageOptions& options, const Task& task,
+                                     const std::vector<fs::path>& without, WorkDirectory& work, Progress& progress,
+                                     ImageContents& contents) {
+  const bool shares_units = task.configurations.size() > 1;
+  BuildState state;
+  state.made_for = describe_build(task.source, task.plan, task.configurations.front());
+  XAAS_ASSIGN(state.source, list_source(task.source, without));
+  const auto earlier = shares_units ? std::nullopt : take_state(work, state);
+  XAAS_TRY(earlier ? work.take_up() : work.begin_anew());
+  if (options.toolchain == ToolchainChoice::full) {
+    XAAS_ASSIGN(contents.worker, bundle_worker(work.parts()));
   }
-  if (status) return install_as_they_are(work, plan);
-  driver.show_failure();
-  return driver.lacks_install() ? with_install_hint(status.error(), work, source) : status;
+  if (shares_units || work.is_kept()) XAAS_TRY(CaptureCache(work.cache()).begin());
+
+  CaptureEnvironment environment;
+  const BuildTask build_task{task.source, without, state.source, task.plan};
+  for (const PlannedConfiguration& configuration : task.configurations) {
+    if (shares_units) progress.say(fmt::format("configuration {}", configuration.name));
+    BuildDriver driver(work, task.plan, configuration, shares_units, options.jobs, progress);
+    ConfigurationBuild build(work, build_task, driver, progress);
+    Status status = earlier ? build.take_up(*earlier, state.fortran) : build.run(state.fortran);
+    environment = driver.environment();
+    std::optional<Stage> failed = driver.failed();
+    if (status) {
+      failed = Stage::install;  // what it has installed will have to be something else
+      status = build.install_as_they_are();
+    }
+    if (status) {
+      status = collect_configuration(work, task.plan, configuration, environment, options.jobs, progress, contents);
+    }
+    if (status) continue;
+    if (!failed) return tl::unexpected(status.error());
+    return tl::unexpected(keep_work(work, shares_units ? nullptr : &state, *failed, status.error()));
+  }
+  return environment;
 }
 
 std::string summary(const fs::path& image, const ImageContents& contents, std::uint64_t size) {
@@ -159,25 +180,12 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   XAAS_ASSIGN(const std::int64_t epoch, source_date_epoch());
 
   const fs::path beside = image.string() + ".build";
-  XAAS_ASSIGN(const WorkDirectory work,
+  XAAS_ASSIGN(WorkDirectory work,
               WorkDirectory::create(options.work.value_or(beside),
                                     options.keep_build ? WorkDirectory::Keep::yes : WorkDirectory::Keep::no));
   ImageContents contents;
-  if (options.toolchain == ToolchainChoice::full) {
-    XAAS_ASSIGN(contents.worker, bundle_worker(work.parts()));
-  }
-  const bool shares_units = task.configurations.size() > 1;
-  const bool uses_cache = shares_units || work.is_kept();
-  if (uses_cache) XAAS_TRY(CaptureCache(work.cache()).begin());
-  CaptureEnvironment environment;
-  FortranChoice fortran = FortranChoice::flang;
-  for (const PlannedConfiguration& configuration : task.configurations) {
-    if (shares_units) progress.say(fmt::format("configuration {}", configuration.name));
-    BuildDriver driver(work, task.plan, configuration, shares_units, options.jobs, progress);
-    XAAS_TRY(build(work, task.source, {work.root(), image, beside}, task.plan, driver, fortran, progress));
-    environment = driver.environment();
-    XAAS_TRY(collect_configuration(work, task.plan, configuration, environment, options.jobs, progress, contents));
-  }
+  XAAS_ASSIGN(const CaptureEnvironment environment,
+              build_all(options, task, {work.root(), image, beside}, work, progress, contents));
 
   const auto required = required_features(contents, environment.c_compiler);
   leave_out_native_objects(required, contents);
@@ -191,7 +199,7 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   XAAS_ASSIGN(const std::uint64_t size, write_image(image, writer, environment.store(), work.ir(), contents, manifest));
   progress.end();
   if (work.is_kept()) CaptureCache(work.cache()).end();
-  if (shares_units) progress.say(stage_table(stages));
+  if (task.configurations.size() > 1) progress.say(stage_table(stages));
   progress.say(summary(options.image, contents, size));
   return {};
 }

@@ -31,8 +31,9 @@ struct MakeImageOptions {
 // The configurations that make_image() would build, a line each. Nothing is built.
 Result<std::string> describe_configurations(const MakeImageOptions& options);
 
-// Makes options.image, or leaves nothing: an error has removed the work directory, unless it is to be kept. The output
-// of a build command that failed went to standard error.
+// Makes options.image, or leaves no image. The work directory stays where it is to be kept, and where a step failed:
+// the error says so then, and the next run takes up there. The output of a build command that failed went to standard
+// error. A second line of an error is advice.
 Status make_image(const MakeImageOptions& options, Progress& progress);
 
 }  // namespace xaas

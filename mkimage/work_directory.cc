@@ -94,11 +94,19 @@ Result<WorkDirectory> WorkDirectory::create(const fs::path& root, Keep keep) {
   const fs::path canonical = fs::canonical(root, error);
   if (error) return fail(Code::io, "cannot find {}: {}", root.string(), error.message());
   if (keep == Keep::no) remove_on_interrupt(canonical);
-  WorkDirectory directory(canonical, keep, std::move(lock));
-  XAAS_TRY(remove_contents(canonical, directory.cache()));
-  XAAS_TRY(make_directories({directory.ir(), directory.parts(), directory.capture()}));
-  XAAS_TRY(directory.clear_build());
-  return directory;
+  return WorkDirectory(canonical, keep, std::move(lock));
+}
+
+Status WorkDirectory::begin_anew() const {
+  XAAS_TRY(remove_contents(root_, cache()));
+  XAAS_TRY(make_directories({ir(), parts(), capture()}));
+  return clear_build();
+}
+
+Status WorkDirectory::take_up() const {
+  const std::vector<fs::path> made_again = {ir(), parts(), installed(), tools(), overlay()};
+  for (const fs::path& path : made_again) remove_tree(path);
+  return make_directories({ir(), parts(), installed(), tools()});
 }
 
 Status WorkDirectory::clear_build() const {

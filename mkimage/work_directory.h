@@ -1,6 +1,6 @@
 // Where an image is made: a private copy of the source, the build, what it installs, and what its compilers captured.
 // Gone when the object is, also when the process is interrupted, unless it is to be kept: then the next run finds in it
-// what this one compiled.
+// what this one compiled, or takes up where this one failed.
 #pragma once
 
 #include <filesystem>
@@ -16,8 +16,8 @@ class WorkDirectory {
  public:
   enum class Keep { no, yes };
 
-  // Makes `root`, which must not exist yet or be what an earlier run kept: that is removed first, but for its
-  // cache(). Code::failed when another process has it.
+  // Makes `root`, which must not exist yet or be what an earlier run kept: begin_anew() or take_up() comes next.
+  // Code::failed when another process has it.
   static Result<WorkDirectory> create(const std::filesystem::path& root, Keep keep);
   WorkDirectory(WorkDirectory&& other) noexcept;
   WorkDirectory& operator=(WorkDirectory&&) = delete;
@@ -29,16 +29,23 @@ class WorkDirectory {
   std::filesystem::path build() const { return root_ / "build"; }
   std::filesystem::path installed() const { return root_ / "dest"; }
   std::filesystem::path capture() const { return root_ / "capture"; }
-  std::filesystem::path cache() const { return root_ / "cache"; }      // of the captures of earlier runs
-  std::filesystem::path tools() const { return root_ / "tools"; }      // our compilers, first in PATH
-  std::filesystem::path ir() const { return root_ / "ir"; }            // canonical bitcode
-  std::filesystem::path parts() const { return root_ / "parts"; }      // other files of the image that are made here
-  std::filesystem::path temporary() const { return root_ / "tmp"; }    // what the build takes for /tmp
-  std::filesystem::path overlay() const { return root_ / "overlay"; }  // of the prefix, while installing
+  std::filesystem::path cache() const { return root_ / "cache"; }    // of the captures of earlier runs
+  std::filesystem::path tools() const { return root_ / "tools"; }    // our compilers, first in PATH
+  std::filesystem::path ir() const { return root_ / "ir"; }          // canonical bitcode
+  std::filesystem::path parts() const { return root_ / "parts"; }    // other files of the image that are made here
+  std::filesystem::path temporary() const { return root_ / "tmp"; }  // what the build takes for /tmp
+  std::filesystem::path state() const { return root_ / "build-state.json"; }  // of a build that failed
+  std::filesystem::path overlay() const { return root_ / "overlay"; }         // of the prefix, while installing
   std::filesystem::path log(std::string_view stage) const;
 
-  // For another build from the beginning: removes what one leaves, but for what was captured.
+  // Removes what an earlier run kept, except cache(), and makes the directories.
+  Status begin_anew() const;
+  // The same, but leaves the copy of the source, the build and what was captured.
+  Status take_up() const;
+  // For another build from the beginning: removes what one leaves, except what was captured.
   Status clear_build() const;
+  // From now on it is to be kept, except when the process is interrupted.
+  void keep() { keep_ = Keep::yes; }
   // Moves what was installed out of the way of the next configuration's. Returns where it is then.
   Result<std::filesystem::path> keep_installed(const std::string& configuration) const;
 
