@@ -224,8 +224,8 @@ void LazyFiles::settle_lowered(File& file, Lowered lowered, PrefixPlaces places)
   if (!lowered.from_cache)
     hooks_.info(fmt::format("{}: lowered in {:.1f} s", path_in_tree(record.path), lowered.seconds));
   if (large) {
-    hooks_.warning(fmt::format("{}: lowered to {} bytes, more than the {} promised: its size has changed",
-                               path_in_tree(record.path), lowered.size, record.promised_size));
+    hooks_.info(fmt::format("{}: lowered to {} bytes, more than the {} promised: its size has changed",
+                            path_in_tree(record.path), lowered.size, record.promised_size));
   }
   send(answers);
   if (!moved.empty()) hooks_.moved(moved);

@@ -93,8 +93,8 @@ struct LazyHooks {
   std::function<bool(InodeRef, std::uint64_t size)> grow;
   // These names are another node now. Called from a thread of this class, without locks.
   std::function<void(const std::set<NodeName>&)> moved;
-  std::function<void(const std::string&)> info;
-  std::function<void(const std::string&)> warning;
+  std::function<void(const std::string&)> info;     // a notice
+  std::function<void(const std::string&)> warning;  // something has failed
 };
 
 // Thread-safe.

@@ -16,8 +16,9 @@ class Log {
 
   explicit Log(Verbosity verbosity) : verbosity_(verbosity) {}
 
+  // A notice: how it is going.
   void info(const std::string& line) { add(line, Verbosity::everything); }
-  // Something is not as the user would expect. A line equal to one that is still kept is not repeated.
+  // Something has failed, or is not as the user would expect. A line equal to one that is still kept is not repeated.
   void warning(const std::string& line) { add(line, Verbosity::warnings); }
 
   // The latest lines, oldest first, each with its local time in front.

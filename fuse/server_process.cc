@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,13 +47,11 @@ Status redirect(const std::string& path, int flags, int target) {
   return {};
 }
 
-// Standard error becomes the log: $XAAS_LOG, or the file that it is already, or nothing. /.xaas/status has it in any
-// case.
+// Standard error becomes the log, $XAAS_LOG, or nothing: what it was is of whoever started the mount. /.xaas/status has
+// the log in any case.
 Status redirect_log() {
   const char* path = std::getenv("XAAS_LOG");  // NOLINT(concurrency-mt-unsafe): one thread still
   if (path != nullptr && *path != '\0') return redirect(path, O_WRONLY | O_CREAT | O_APPEND, STDERR_FILENO);
-  struct stat status{};
-  if (::fstat(STDERR_FILENO, &status) == 0 && S_ISREG(status.st_mode)) return {};
   return redirect("/dev/null", O_WRONLY, STDERR_FILENO);
 }
 

@@ -13,7 +13,7 @@ namespace xaas {
 
 enum class Lifetime {
   detached,     // until it is unmounted; its own session, off the terminal, log in $XAAS_LOG
-  with_parent,  // ends when the parent does, however that ends; warnings go to the parent's standard error
+  with_parent,  // ends when the parent does, however that ends; only warnings go to the parent's standard error
 };
 
 struct MountRequest {
