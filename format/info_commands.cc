@@ -13,18 +13,13 @@
 #include "format/image_walk.h"
 #include "format/paths.h"
 #include "format/text.h"
+#include "format/tool_main.h"
 
 namespace xaas {
 namespace {
 
 Result<std::shared_ptr<const Image>> open_image(const InfoOptions& options) {
   return Image::open(options.image, {.offset = options.offset});
-}
-
-// Unlike fmt::print it does not throw, and it ends a listing at once that nobody can receive.
-Status print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) return {};
-  return fail_errno("cannot write to standard output");
 }
 
 std::string mode_text(mode_t mode) {

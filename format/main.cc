@@ -1,16 +1,11 @@
 // `xaas-info`: what is in an image.
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
 #include "format/info_commands.h"
-#include "format/text.h"
+#include "format/tool_main.h"
 #include "format/version.h"
 
 namespace {
-
-constexpr int kDone = 0;
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
 
 constexpr const char* kFooter = R"(A file named like a command is written ./list.
 Status: 0 done, 1 failed, 2 wrong usage.)";
@@ -21,21 +16,7 @@ void add_image(CLI::App& command, xaas::InfoOptions& options) {
   command.add_option("IMAGE", options.image, "The image")->required()->type_name("");
 }
 
-// A full disk often shows only now.
-xaas::Status flush_output() {
-  return std::fflush(stdout) == 0 ? xaas::Status() : xaas::fail_errno("cannot write to standard output");
-}
-
-int finish(const xaas::Status& status) {
-  if (status) return kDone;
-  const std::string line = fmt::format("xaas-info: {}\n", xaas::printable(status.error().message));
-  static_cast<void>(std::fputs(line.c_str(), stderr));
-  return kFailed;
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
+xaas::Result<int> run(int argc, char** argv) {
   xaas::InfoOptions options;
   CLI::App app("Shows what is in an XaaS image; without a command, a summary.", "xaas-info");
   app.set_version_flag("--version", std::string("xaas-info ") + xaas::kVersion);
@@ -64,12 +45,19 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     if (app.get_subcommands().empty() && options.image.empty()) throw CLI::RequiredError("IMAGE");
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? finish(flush_output()) : kUsage;
+    return app.exit(error) == 0 ? xaas::kDone : xaas::kUsage;
   }
 
-  const auto run = list->parsed()      ? xaas::info_list
-                   : extract->parsed() ? xaas::info_extract
-                   : verify->parsed()  ? xaas::info_verify
-                                       : xaas::info_summary;
-  return finish(run(options).and_then(flush_output));
+  const auto command = list->parsed()      ? xaas::info_list
+                       : extract->parsed() ? xaas::info_extract
+                       : verify->parsed()  ? xaas::info_verify
+                                           : xaas::info_summary;
+  XAAS_TRY(command(options));
+  return xaas::kDone;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return xaas::tool_main("xaas-info", [&] { return run(argc, argv); });
 }

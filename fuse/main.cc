@@ -13,7 +13,7 @@
 
 #include "format/image.h"
 #include "format/private_namespace.h"
-#include "format/text.h"
+#include "format/tool_main.h"
 #include "format/version.h"
 #include "fuse/command.h"
 #include "fuse/mount_options.h"
@@ -22,15 +22,14 @@
 
 namespace {
 
+using xaas::kDone;
+using xaas::kUsage;
 using xaas::Lifetime;
 using xaas::MountRequest;
 using xaas::Result;
 using xaas::Status;
 
-constexpr int kDone = 0;
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
-
+constexpr const char* kTool = "xaas-mount";
 constexpr std::string_view kOptionsWithValue[] = {"-o", "--options", "--status"};
 
 constexpr const char* kHelp = R"(Usage: xaas-mount [-f] [-o OPTIONS] IMAGE MOUNTPOINT
@@ -66,24 +65,19 @@ OPTIONS:
 A mount in the background writes its log to $XAAS_LOG. Unmount with: fusermount3 -u MOUNTPOINT
 )";
 
-int report(const xaas::Error& error, int status) {
-  std::fprintf(stderr, "xaas-mount: %s\n", xaas::printable(error.message).c_str());
-  return status;
-}
-
 int usage_error(const std::string& message) {
   std::fprintf(stderr, "xaas-mount: %s (see xaas-mount --help)\n", message.c_str());
   return kUsage;
 }
 
-int print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  return std::fflush(stdout) == 0 ? kDone : kFailed;
+Result<int> print(std::string_view text) {
+  XAAS_TRY(xaas::print(text));
+  return kDone;
 }
 
-int show_status(const std::string& mountpoint) {
-  const Result<std::string> text = xaas::read_status(mountpoint);
-  return text ? print(*text) : report(text.error(), kFailed);
+Result<int> show_status(const std::string& mountpoint) {
+  XAAS_ASSIGN(const std::string text, xaas::read_status(mountpoint));
+  return print(text);
 }
 
 // The mount lasts as long as the command.
@@ -91,7 +85,7 @@ Result<int> run_in_mount(const MountRequest& request, const std::vector<std::str
   XAAS_ASSIGN(const pid_t server, xaas::start_server(request, Lifetime::with_parent));
   Result<int> status = xaas::run_command(command);
   const Status ended = xaas::end_server(server);
-  if (!ended) report(ended.error(), kFailed);  // the status is the command's all the same
+  if (!ended) xaas::report(kTool, ended.error());  // the status is the command's all the same
   return status;
 }
 
@@ -117,21 +111,19 @@ Result<int> run_at_prefix(MountRequest request, const std::vector<std::string>& 
   return run_in_mount(request, command);
 }
 
-int run(const MountRequest& request, bool foreground, const std::vector<std::string>& command) {
+Result<int> run(const MountRequest& request, bool foreground, const std::vector<std::string>& command) {
   if (!command.empty()) {
-    const Result<int> status =
-        request.mountpoint.empty() ? run_at_prefix(request, command) : run_in_mount(request, command);
-    return status ? *status : report(status.error(), kFailed);
+    return request.mountpoint.empty() ? run_at_prefix(request, command) : run_in_mount(request, command);
   }
   if (foreground) {
-    const Status served = xaas::serve_in_foreground(request);
-    return served ? kDone : report(served.error(), kFailed);
+    XAAS_TRY(xaas::serve_in_foreground(request));
+  } else {
+    XAAS_TRY(xaas::start_server(request, Lifetime::detached));
   }
-  const Result<pid_t> server = xaas::start_server(request, Lifetime::detached);
-  return server ? kDone : report(server.error(), kFailed);
+  return kDone;
 }
 
-int real_main(std::vector<std::string> arguments) {
+Result<int> real_main(std::vector<std::string> arguments) {
   auto [words, given_command] = xaas::split_command(std::move(arguments), kOptionsWithValue);
   const std::vector<std::string> command = given_command.value_or(std::vector<std::string>());
   CLI::App app;
@@ -169,10 +161,12 @@ int real_main(std::vector<std::string> arguments) {
   }
   std::error_code error;
   request.image = std::filesystem::absolute(request.image, error);  // a server in the background leaves this directory
-  if (error) return report({xaas::Code::failed, error.message()}, kFailed);
+  if (error) return xaas::fail(xaas::Code::failed, "{}", error.message());
   return run(request, foreground, command);
 }
 
 }  // namespace
 
-int main(int argc, char** argv) { return real_main({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  return xaas::tool_main(kTool, [&] { return real_main({argv + 1, argv + argc}); });
+}

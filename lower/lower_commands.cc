@@ -18,6 +18,7 @@
 #include "format/image.h"
 #include "format/json_fields.h"
 #include "format/text.h"
+#include "format/tool_main.h"
 #include "lower/cache_upkeep.h"
 #include "lower/devices.h"
 #include "lower/host.h"
@@ -83,23 +84,22 @@ Result<std::vector<FileRecord>> select_records(const Image& image, const std::st
 void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lowered& lowered, bool json) {
   const std::filesystem::path where = lowerer.place(lowered.key).value_or("-");  // not kept
   const char* how = lowered.from_cache ? "cached" : "lowered";
-  if (json) {
-    fmt::print("{}\n", dump_json({{"path", path_in_tree(record.path)},
-                                  {"cpu", lowerer.target().cpu},
-                                  {"configuration", lowerer.configuration()},
-                                  {"seconds", lowered.seconds},
-                                  {"how", how},
-                                  {"units_prepared", lowered.units_prepared},
-                                  {"modules_made", lowered.modules_made},
-                                  {"peak_bytes", lowered.peak_bytes},
-                                  {"size", lowered.size},
-                                  {"key", lowered.key.to_string()},
-                                  {"file", where.string()}}));
-  } else {
-    fmt::print("{}  {}  {:.2f} s  {}  {}\n", path_in_tree(record.path), lowerer.target().cpu, lowered.seconds, how,
-               where.string());
-  }
-  std::fflush(stdout);
+  const std::string line = json ? dump_json({{"path", path_in_tree(record.path)},
+                                             {"cpu", lowerer.target().cpu},
+                                             {"configuration", lowerer.configuration()},
+                                             {"seconds", lowered.seconds},
+                                             {"how", how},
+                                             {"units_prepared", lowered.units_prepared},
+                                             {"modules_made", lowered.modules_made},
+                                             {"peak_bytes", lowered.peak_bytes},
+                                             {"size", lowered.size},
+                                             {"key", lowered.key.to_string()},
+                                             {"file", where.string()}})
+                                : fmt::format("{}  {}  {:.2f} s  {}  {}", path_in_tree(record.path),
+                                              lowerer.target().cpu, lowered.seconds, how, where.string());
+  // What cannot be printed keeps nothing from being lowered; tool_main() finds out and says so.
+  static_cast<void>(print(line + "\n"));
+  static_cast<void>(std::fflush(stdout));
 }
 
 Status write_output(const Lowered& lowered, const std::filesystem::path& target) {

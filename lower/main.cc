@@ -1,19 +1,15 @@
 // `xaas-lower`: lowers an image's files ahead of time, explains what fits this host, looks after the cache. With
 // --worker it is the worker that lowers one file; see spec/lowering.md, section "Worker".
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <string_view>
 
 #include "format/text.h"
+#include "format/tool_main.h"
 #include "format/version.h"
 #include "lower/engine.h"
 #include "lower/lower_commands.h"
 
 namespace {
-
-constexpr int kDone = 0;
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
 
 constexpr const char* kFooter = R"(A file named like a command is written ./explain.
 Status: 0 done, 1 failed, 2 wrong usage.)";
@@ -57,14 +53,10 @@ void add_limits(CLI::App& command, xaas::CacheLimits& limits) {
 // What mkxaas and the parent of a worker call; no part of the command line that people use.
 bool is_hidden_call(int argc, char** argv, std::string_view name) { return argc == 2 && argv[1] == name; }
 
-}  // namespace
-
-// NOLINTNEXTLINE(bugprone-exception-escape): CLI11 throws outside of parse() only for options declared wrongly
-int main(int argc, char** argv) {
-  if (is_hidden_call(argc, argv, "--worker")) return xaas::worker_main();
+xaas::Result<int> run(int argc, char** argv) {
   if (is_hidden_call(argc, argv, "--engine-version")) {
-    fmt::print("{}\n", xaas::engine_description(xaas::engine_llvm_version(), xaas::engine_targets()));
-    return kDone;
+    XAAS_TRY(xaas::print(xaas::engine_description(xaas::engine_llvm_version(), xaas::engine_targets()) + "\n"));
+    return xaas::kDone;
   }
 
   xaas::LowerCommandOptions options;
@@ -103,13 +95,18 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     if (app.get_subcommands().empty() && options.image.empty()) throw CLI::RequiredError("IMAGE");
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kUsage;
+    return app.exit(error) == 0 ? xaas::kDone : xaas::kUsage;
   }
 
-  const auto run = explain->parsed() ? xaas::lower_explain : cache->parsed() ? xaas::lower_cache : xaas::lower_files;
-  if (const auto status = run(options); !status) {
-    fmt::print(stderr, "xaas-lower: {}\n", xaas::printable(status.error().message));
-    return kFailed;
-  }
-  return kDone;
+  XAAS_TRY((explain->parsed() ? xaas::lower_explain
+            : cache->parsed() ? xaas::lower_cache
+                              : xaas::lower_files)(options));
+  return xaas::kDone;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (is_hidden_call(argc, argv, "--worker")) return xaas::worker_main();
+  return xaas::tool_main("xaas-lower", [&] { return run(argc, argv); });
 }

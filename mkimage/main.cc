@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "format/tool_main.h"
 #include "format/version.h"
 #include "mkimage/capture_report.h"
 #include "mkimage/install_namespace.h"
@@ -87,11 +88,10 @@ void define(CLI::App& app, CommandLine& line) {
 xaas::Status make(const xaas::MakeImageOptions& options, const CommandLine& line, xaas::Progress& progress) {
   if (!line.prints_configurations) return xaas::make_image(options, progress);
   XAAS_ASSIGN(const std::string plan, xaas::describe_configurations(options));
-  fmt::print("{}", plan);
-  return {};
+  return xaas::print(plan);
 }
 
-int run(CommandLine& line) {
+xaas::Status build(CommandLine& line) {
   using xaas::Verbosity;
   xaas::Progress progress(line.quiet ? Verbosity::quiet : line.verbose ? Verbosity::verbose : Verbosity::normal);
   auto status = xaas::watch_interrupts("mkxaas");
@@ -102,20 +102,12 @@ int run(CommandLine& line) {
     line.image.restrictions = std::move(*restrictions);
     status = make(line.image, line, progress);
   }
-  if (status) return 0;
-  xaas::yield_to_interrupt();
-  progress.clear();
-  fmt::print(stderr, "mkxaas: {}\n", status.error().message);
-  return 1;
+  return status;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+xaas::Result<int> run(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == xaas::kWithPrefix) {
-    const xaas::Error error = xaas::exec_with_prefix({argv + 2, argv + argc});
-    fmt::print(stderr, "mkxaas: {}\n", error.message);
-    return 1;
+    return tl::unexpected(xaas::exec_with_prefix({argv + 2, argv + argc}));
   }
   CLI::App app(kDescription, "mkxaas");
   app.footer(kFooter);
@@ -125,13 +117,22 @@ int main(int argc, char** argv) {
     define(app, line);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    return app.exit(error) == 0 ? xaas::kDone : xaas::kUsage;
   }
   try {
-    return run(line);
-  } catch (const std::exception& error) {
+    XAAS_TRY(build(line).map_error([](xaas::Error error) {
+      xaas::yield_to_interrupt();
+      return error;
+    }));
+  } catch (const std::exception&) {
     xaas::yield_to_interrupt();
-    static_cast<void>(std::fprintf(stderr, "mkxaas: %s\n", error.what()));
-    return 1;
+    throw;
   }
+  return xaas::kDone;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return xaas::tool_main("mkxaas", [&] { return run(argc, argv); });
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "format/tool_main.h"
 #include "mkimage/capture_environment.h"
 #include "mkimage/compile_capture.h"
 #include "mkimage/fortran_capture.h"
@@ -148,10 +149,7 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
+  return xaas::tool_main("xaas-cc", [&] {
     return run(argc > 0 ? argv[0] : "xaas-cc", std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
-  } catch (const std::exception& error) {
-    static_cast<void>(std::fprintf(stderr, "xaas-cc: %s\n", error.what()));
-    return 1;
-  }
+  });
 }

@@ -1,0 +1,46 @@
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <stdexcept>
+
+#include "format/file.h"
+#include "format/tool_main.h"
+
+namespace {
+
+// What `work` writes to standard error.
+template <typename Work>
+std::string errors_of(const Work& work) {
+  auto file = xaas::TempFile::create("/tmp");
+  REQUIRE(file);
+  std::fflush(stderr);
+  const xaas::Fd before(dup(STDERR_FILENO));
+  dup2(file->fd(), STDERR_FILENO);
+  work();
+  dup2(before.get(), STDERR_FILENO);
+  return xaas::read_file(file->path()).value_or("");
+}
+
+}  // namespace
+
+TEST_CASE("a tool ends with the status of its work, or with one line") {
+  int status = -1;
+  const auto run = [&](const std::function<xaas::Result<int>()>& work) {
+    return errors_of([&] { status = xaas::tool_main("tool", work); });
+  };
+  CHECK(run([] { return 5; }).empty());
+  CHECK(status == 5);
+  CHECK(run([]() -> xaas::Result<int> { return xaas::fail(xaas::Code::io, "cannot \x1b[1m"); }) ==
+        "tool: cannot \\033[1m\n");
+  CHECK(status == xaas::kFailed);
+  CHECK(run([]() -> xaas::Result<int> { throw std::runtime_error("thrown"); }) == "tool: thrown\n");
+  CHECK(status == xaas::kFailed);
+  CHECK(run([]() -> xaas::Result<int> { throw std::bad_alloc(); }) == "tool: there is not enough memory\n");
+  CHECK(status == xaas::kFailed);
+}
+
+TEST_CASE("advice stands on a line of its own, with its backslashes") {
+  CHECK(errors_of([] { xaas::report("tool", {xaas::Code::failed, "failed\nrun 'it'\\''s'"}); }) ==
+        "tool: failed\ntool: run 'it'\\''s'\n");
+}
