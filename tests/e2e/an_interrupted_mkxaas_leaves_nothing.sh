@@ -1,13 +1,16 @@
-# Ctrl-C or a kill during the build: no image, no work directory, no process left, also of those that made process groups of
+# Ctrl-C or a kill while it builds or installs: no image, no work directory, no process left, also of those that made process groups of
 # their own, as timeout does.
 . "$(dirname "$0")/lib.sh"
 mkdir "$work/project" "$work/out"
 mkfifo "$work/started" "$work/never"
-printf 'all:\n\techo building >%s; timeout 600 cat %s\ninstall:\n\ttrue\n' "$work/started" "$work/never" >"$work/project/Makefile"
-for signal in INT TERM; do
+long="echo building >$work/started; timeout 600 cat $work/never"
+printf 'all:\n\t%s\ninstall:\n\t%s\n' "$long" "$long" >"$work/project/Makefile"
+for signal in INT TERM INSTALL; do
+  build=
+  [ $signal != INSTALL ] || { signal=TERM; build=--build=true; }
   # A background job of a script ignores SIGINT unless it is told not to.
   python3 -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])' \
-    mkxaas -q "$work/project" "$work/out/x.xaas" 2>"$work/stderr" &
+    mkxaas -q --toolchain none $build "$work/project" "$work/out/x.xaas" 2>"$work/stderr" &
   pid=$!
   cat "$work/started" >/dev/null
   kill -$signal $pid
