@@ -1,5 +1,5 @@
-// What the `main` of every tool ends with: its status, one line on standard error where something failed, and the
-// certainty that what it printed has arrived.
+// The end of every tool's `main`: its status, one line on standard error where something failed, and the certainty that
+// its output has arrived.
 #pragma once
 
 #include <functional>

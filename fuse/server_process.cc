@@ -47,8 +47,8 @@ Status redirect(const std::string& path, int flags, int target) {
   return {};
 }
 
-// Standard error becomes the log, $XAAS_LOG, or nothing: what it was is of whoever started the mount. /.xaas/status has
-// the log in any case.
+// Standard error becomes the log, $XAAS_LOG, or nothing: until now it belonged to the process that started the mount.
+// /.xaas/status has the log in any case.
 Status redirect_log() {
   const char* path = std::getenv("XAAS_LOG");  // NOLINT(concurrency-mt-unsafe): one thread still
   if (path != nullptr && *path != '\0') return redirect(path, O_WRONLY | O_CREAT | O_APPEND, STDERR_FILENO);

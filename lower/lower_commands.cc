@@ -97,7 +97,7 @@ void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lower
                                              {"file", where.string()}})
                                 : fmt::format("{}  {}  {:.2f} s  {}  {}", path_in_tree(record.path),
                                               lowerer.target().cpu, lowered.seconds, how, where.string());
-  // What cannot be printed keeps nothing from being lowered; tool_main() finds out and says so.
+  // Lowering goes on where printing fails; tool_main() finds out and says so.
   static_cast<void>(print(line + "\n"));
   static_cast<void>(std::fflush(stdout));
 }

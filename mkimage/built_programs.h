@@ -15,7 +15,7 @@ struct BuiltPrograms {
 };
 
 // Executables and shared libraries in the copy `source` of `original`, which has them not, and in `build`; sorted, one
-// of a name. Object files, and what looks like a test by its name or directory, are no such.
+// of a name. Object files are left out, and so are files that look like tests by their name or directory.
 BuiltPrograms find_built_programs(const std::filesystem::path& source, const std::filesystem::path& original,
                                   const std::filesystem::path& build);
 

@@ -1,6 +1,6 @@
-// The prefix while the install command runs: there, and seen by that command alone, stands what it has installed so
-// far. So files that an install step writes to the prefix itself come to lie in the installed tree, and it can run what
-// it has installed. Implements spec/recipe.md, "Installing".
+// The prefix while the install command runs: the tree that it has installed so far, seen by that command alone. So
+// files that an install step writes to the prefix itself come to lie in the installed tree, and it can run programs
+// that it has installed. Implements spec/recipe.md, "Installing".
 #pragma once
 
 #include <filesystem>

@@ -90,8 +90,8 @@ Result<Task> plan_task(const MakeImageOptions& options) {
   return task;
 }
 
-// What a failed run in `work` has left for one that is like `now`. Once it is taken, nobody else finds it: what is
-// there is changed from now on.
+// What a failed run in `work` has left for one that is like `now`. Once it is taken, nobody else finds it, since
+// from now on the directory changes.
 std::optional<BuildState> take_state(const WorkDirectory& work, const BuildState& now) {
   auto state = load_build_state(work.state());
   std::error_code ignored;
@@ -145,7 +145,7 @@ Result<CaptureEnvironment> build_all(const MakeImageOptions& options, const Task
     environment = driver.environment();
     std::optional<Stage> failed = driver.failed();
     if (status) {
-      failed = Stage::install;  // what it has installed will have to be something else
+      failed = Stage::install;  // another install command is the likely remedy
       status = build.install_as_they_are();
     }
     if (status) {

@@ -27,8 +27,8 @@ struct SourceChanges {
 
 SourceChanges compare_listings(const SourceListing& before, const SourceListing& now);
 
-// Makes the same changes to the copy `to` of `from`. Copied files are new there, however old they are: what was built
-// of them is older.
+// Makes the same changes to the copy `to` of `from`. Copied files are new there, however old they are, and so newer
+// than anything that was built of them.
 Status apply_changes(const SourceChanges& changes, const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace xaas

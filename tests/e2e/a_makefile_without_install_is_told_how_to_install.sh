@@ -29,7 +29,7 @@ mkxaas -q --toolchain none "$@" "$work/project" "$work/x.xaas"
 equal "bin/hello bin/it's lib/libanswer.so lib/libanswer.so.1" \
   "$(xaas-info list "$work/x.xaas" | grep -oE "(bin|lib)/[a-z.1']+( ->.*)?$" | sed 's/ ->.*//' | sort | tr '\n' ' ' | sed 's/ $//')"
 
-# Who gave the command knows it; another failure is no missing target.
+# Somebody who gave the command knows it.
 status=0
 mkxaas -q --toolchain none --install 'make install' "$work/project" "$work/x.xaas" 2>"$work/stderr" || status=$?
 equal 1 $status

@@ -57,7 +57,7 @@ mkxaas -q --toolchain none --install 'exit 42' --work "$work/failed" "$work/proj
 equal 1 $fails_status
 contains "$(cat "$work/stderr")" "exit status 42"
 
-# What is at the prefix already stays visible to the build, and stays as it is; the image has only what was installed.
+# Files that the host has at the prefix stay visible to the build and stay as they are; the image has only installed ones.
 overlay_works() {
   mkdir -p "$work/overlay/lower" "$work/overlay/upper" "$work/overlay/scratch"
   unshare -rm mount -t overlay overlay -o "lowerdir=$work/overlay/lower,upperdir=$work/overlay/upper,workdir=$work/overlay/scratch,userxattr" \
@@ -73,7 +73,8 @@ if overlay_works; then
   equal "bin bin/tool share" "$(cd "$work/there" && find . -mindepth 1 | cut -c3- | sort | xargs)"
 fi
 
-# Where there are no private namespaces, what an install step writes to a prefix that was not there is moved into the image, and said.
+# Where there are no private namespaces, files that an install step writes to a prefix which was not there are moved into the image,
+# with a warning.
 cat >"$work/project/Makefile" <<'M'
 all: ; $(CC) -o hello hello.c
 install: ; mkdir -p $(PREFIX)/bin && cp hello $(PREFIX)/bin/hello

@@ -1,4 +1,4 @@
-# What a mount in the background has to say is in its status and in $XAAS_LOG, not on the standard error of whoever started it, also
+# The log of a mount in the background is in its status and in $XAAS_LOG, not on the standard error that it was started with, also
 # where that is a file. With -- CMD, notices are not mixed into what the command writes. In the foreground all of it is shown.
 . "$(dirname "$0")/lib.sh"
 need_fuse
