@@ -16,6 +16,7 @@
 #include "mkimage/interrupts.h"
 #include "mkimage/process.h"
 #include "mkimage/real_compiler.h"
+#include "mkimage/shell_quoted.h"
 #include "mkimage/unit_features.h"
 
 namespace xaas {
@@ -83,12 +84,6 @@ Result<std::filesystem::path> find_prefix_pass(const std::string& compiler) {
 // A project that looks for Fortran finds these. Where there is none, it is not to find any because of us.
 bool is_usual_fortran(const std::string& name) {
   return compiler_role(name) == CompilerRole::fortran && name != kDefaultFortran;
-}
-
-std::string shell_quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
 }
 
 Status make_link(const std::filesystem::path& target, const std::filesystem::path& link) {
@@ -278,6 +273,7 @@ std::string BuildDriver::prelude(std::string_view stage) const {
   std::string text;
   // What the user exported would stay exported, with another value.
   for (const auto& [name, value] : variables) text += fmt::format("unset {0}; {0}={1}; ", name, shell_quoted(value));
+  if (!plan_.arguments.empty()) text += fmt::format("set --{}; ", shell_words(plan_.arguments));
   if (stage == kInstall) text += "export DESTDIR; ";
   return text;
 }

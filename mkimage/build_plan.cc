@@ -4,6 +4,7 @@
 #include <array>
 
 #include "format/moved_prefix.h"
+#include "mkimage/shell_quoted.h"
 
 namespace xaas {
 namespace {
@@ -63,10 +64,34 @@ std::optional<std::string> first_of(const std::optional<std::string>& a, const s
   return a ? a : b;
 }
 
+bool names_arguments(std::string_view command) {
+  return command.find("$@") != std::string_view::npos || command.find("${@") != std::string_view::npos;
+}
+
+// Takes each command from who gave it, else from the build system, which may be none. plan.arguments are appended to
+// the build system's own ones: where it configures, to that command, else to all.
+void set_commands(const BuildSystem* system, const BuildRecipe& file, const BuildRecipe& options, BuildPlan& plan) {
+  const BuildSystem usual = system != nullptr ? *system : BuildSystem();
+  plan.takes_arguments = plan.arguments.empty();
+  const auto command = [&](std::optional<std::string> BuildRecipe::* which, std::string_view own, bool is_place) {
+    if (const auto given = first_of(options.*which, file.*which)) {
+      plan.takes_arguments = plan.takes_arguments || names_arguments(*given);
+      return *given;
+    }
+    if (own.empty() || !is_place) return std::string(own);
+    plan.takes_arguments = true;
+    return std::string(own) + shell_words(plan.arguments);
+  };
+  const bool configures = !usual.configure.empty();
+  plan.configure = command(&BuildRecipe::configure, usual.configure, configures);
+  plan.build = command(&BuildRecipe::build, usual.build, !configures);
+  plan.install = command(&BuildRecipe::install, usual.install, !configures);
+}
+
 }  // namespace
 
 Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const BuildRecipe& file,
-                                  const BuildRecipe& options) {
+                                  const BuildRecipe& options, const std::vector<std::string>& arguments) {
   const auto [name, version] = split_directory_name(source.filename().string());
   const BuildSystem* system = recognise(source);
   BuildPlan plan;
@@ -79,17 +104,15 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   plan.movable = !prefix_given;
   plan.prefix = prefix_given.value_or(placeholder_prefix());
 
-  const auto build = first_of(options.build, file.build);
-  const auto install = first_of(options.install, file.install);
-  if (system == nullptr && (!build || !install)) {
+  const bool is_told = first_of(options.build, file.build) && first_of(options.install, file.install);
+  if (system == nullptr && !is_told) {
     return fail(Code::unsupported,
                 "{} has no CMakeLists.txt, meson.build, configure or Makefile; say how it is built with --build and "
                 "--install, or in xaas.toml",
                 source.string());
   }
-  plan.configure = first_of(options.configure, file.configure).value_or(std::string(system ? system->configure : ""));
-  plan.build = build.value_or(std::string(system ? system->build : ""));
-  plan.install = install.value_or(std::string(system ? system->install : ""));
+  plan.arguments = arguments;
+  set_commands(system, file, options, plan);
 
   std::filesystem::path prefix = std::filesystem::path(plan.prefix).lexically_normal();
   if (!prefix.has_filename()) prefix = prefix.parent_path();

@@ -22,12 +22,17 @@ struct BuildPlan {
   std::string policy{kDefaultPolicy};           // of lowering
   std::vector<std::string> sources_left_out{};  // patterns; not in the image
   std::vector<InstalledAsIs> files{};
+  std::vector<std::string> arguments{};  // the words behind `--`, which the commands see as "$@"
+  bool takes_arguments = true;           // a command does something with them, or there are none
 };
 
 // `options` win over `file`, which wins over what the tree suggests: commands of CMake, Meson, a configure script or
 // Make, name and version from the directory's name. Code::unsupported when no command is known, saying which options to
 // give.
+//
+// `arguments` are appended to the build system's own command that configures, or to those that build and install where
+// nothing is configured. A command that was given has its own place for them, "$@".
 Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const BuildRecipe& file,
-                                  const BuildRecipe& options);
+                                  const BuildRecipe& options, const std::vector<std::string>& arguments = {});
 
 }  // namespace xaas

@@ -2,6 +2,7 @@
 #include <sched.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "format/version.h"
@@ -20,9 +21,13 @@ constexpr const char* kFooter =
     "Commands are run by sh in a copy of SOURCE, with $SRC, $BUILD, $DESTDIR, $PREFIX, $JOBS and $CONFIGURATION set; "
     "the\n"
     "environment has only $CC, $CXX, $FC and, when installing, $DESTDIR. They must install below $DESTDIR$PREFIX.\n"
+    "Words behind -- go to the build system: options of CMake, Meson or configure, variables of Make; a command that "
+    "you\n"
+    "give finds them in \"$@\".\n"
     "SOURCE/xaas.toml may give name, version, prefix, configure, build and install, and the configurations to build;\n"
     "options win over it. See mkxaas(1).\n"
-    "Example: mkxaas --build 'make -j$JOBS' --install 'make install PREFIX=$PREFIX' zstd-1.5.4 zstd.xaas";
+    "Examples: mkxaas --build 'make -j$JOBS' --install 'make install PREFIX=$PREFIX' zstd-1.5.4 zstd.xaas\n"
+    "          mkxaas gromacs-2022.5 gromacs.xaas -- -DGMX_MPI=ON";
 
 unsigned available_cpus() {
   cpu_set_t set;
@@ -99,6 +104,10 @@ int run(CommandLine& line) {
   if (status && !restrictions) status = tl::unexpected(restrictions.error());
   if (status) {
     line.image.restrictions = std::move(*restrictions);
+    if (const auto usage = xaas::check_arguments(line.image); !usage) {
+      fmt::print(stderr, "mkxaas: {}\n", usage.error().message);
+      return 2;
+    }
     status = make(line.image, line, progress);
   }
   if (status) return 0;
@@ -106,6 +115,14 @@ int run(CommandLine& line) {
   progress.clear();
   fmt::print(stderr, "mkxaas: {}\n", status.error().message);
   return 1;
+}
+
+// The words behind `--`, and how many there are in front of it.
+int split_off_arguments(int argc, char** argv, std::vector<std::string>& arguments) {
+  char** const end = argv + argc;
+  char** const dashes = std::find(argv, end, std::string_view("--"));
+  if (dashes != end) arguments.assign(dashes + 1, end);
+  return static_cast<int>(dashes - argv);
 }
 
 }  // namespace
@@ -117,7 +134,7 @@ int main(int argc, char** argv) {
   line.image.jobs = available_cpus();
   try {
     define(app, line);
-    app.parse(argc, argv);
+    app.parse(split_off_arguments(argc, argv, line.image.arguments), argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

@@ -13,6 +13,7 @@
 #include "mkimage/contents_writer.h"
 #include "mkimage/image_contents.h"
 #include "mkimage/merge_stages.h"
+#include "mkimage/shell_quoted.h"
 #include "mkimage/work_directory.h"
 
 namespace xaas {
@@ -82,7 +83,7 @@ Result<Task> plan_task(const MakeImageOptions& options) {
   Task task;
   XAAS_ASSIGN(task.source, find_source(options, recipe));
   XAAS_ASSIGN(task.configurations, plan_configurations(recipe, options.restrictions));
-  XAAS_ASSIGN(task.plan, make_build_plan(task.source, recipe, options.overrides));
+  XAAS_ASSIGN(task.plan, make_build_plan(task.source, recipe, options.overrides, options.arguments));
   return task;
 }
 
@@ -132,6 +133,14 @@ std::string summary(const fs::path& image, const ImageContents& contents, std::u
 }
 
 }  // namespace
+
+Status check_arguments(const MakeImageOptions& options) {
+  const auto task = plan_task(options);
+  if (!task || task->plan.takes_arguments) return {};
+  return fail(Code::invalid,
+              "no command takes the words behind --,{}: write \"$@\" into the command that is to have them",
+              shell_words(task->plan.arguments));
+}
 
 Result<std::string> describe_configurations(const MakeImageOptions& options) {
   XAAS_ASSIGN(const Task task, plan_task(options));

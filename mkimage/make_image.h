@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "format/error.h"
 #include "mkimage/configuration_plan.h"
@@ -21,12 +22,17 @@ struct MakeImageOptions {
   std::optional<std::filesystem::path> recipe_file;  // none: xaas.toml in `source`, if it is there
   Restrictions restrictions;                         // of the configurations
   BuildRecipe overrides;                             // what the command line says; wins over the file
+  std::vector<std::string> arguments;                // for the build system; see make_build_plan()
   unsigned jobs = 1;
   std::optional<std::filesystem::path> work;  // none: <image>.build
   bool keep_build = false;                    // the work directory stays
   ToolchainChoice toolchain = ToolchainChoice::full;
   std::optional<std::filesystem::path> report;  // JSON
 };
+
+// An error where there are options.arguments and no command takes them: the command line is wrong. Nothing is said of
+// other mistakes.
+Status check_arguments(const MakeImageOptions& options);
 
 // The configurations that make_image() would build, a line each. Nothing is built.
 Result<std::string> describe_configurations(const MakeImageOptions& options);

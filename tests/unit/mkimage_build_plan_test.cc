@@ -74,3 +74,31 @@ TEST_CASE("a prefix that is relative or the root is refused") {
     CHECK_FALSE(xaas::make_build_plan(source.path, {}, options));
   }
 }
+
+TEST_CASE("arguments go to the command that configures, or to all of Make's") {
+  const Source source("a", "Makefile");
+  const auto plan = [&] { return xaas::make_build_plan(source.path, {}, {}, {"CFLAGS=-O3 -g", "A=b"}).value(); };
+  CHECK(plan().build.ends_with(" 'CFLAGS=-O3 -g' A=b"));
+  CHECK(plan().install.ends_with(" 'CFLAGS=-O3 -g' A=b"));
+  CHECK(plan().configure.empty());
+  for (const char* file : {"configure", "meson.build", "CMakeLists.txt"}) {
+    REQUIRE(xaas::write_file(source.path / file, ""));
+    INFO(file);
+    CHECK(plan().configure.ends_with(" 'CFLAGS=-O3 -g' A=b"));
+    CHECK(plan().build.find("CFLAGS") == std::string::npos);
+    CHECK(plan().install.find("CFLAGS") == std::string::npos);
+  }
+}
+
+TEST_CASE("a given command takes arguments by \"$@\"; it is told when none takes them") {
+  const Source source("a", "CMakeLists.txt");
+  xaas::BuildRecipe file;
+  file.configure = "cmake -B \"$BUILD\"";
+  CHECK(xaas::make_build_plan(source.path, file, {})->takes_arguments);
+  CHECK_FALSE(xaas::make_build_plan(source.path, file, {}, {"-DA=b c"})->takes_arguments);
+  file.configure = "cmake -B \"$BUILD\" \"$@\"";
+  const auto plan = xaas::make_build_plan(source.path, file, {}, {"-DA=b c"});
+  CHECK(plan->takes_arguments);
+  CHECK(plan->configure == *file.configure);
+  CHECK(plan->arguments == std::vector<std::string>{"-DA=b c"});
+}
