@@ -1,7 +1,9 @@
 // Recognises CMake, Meson, configure scripts and Make; see build_plan.h.
 #include "mkimage/build_plan.h"
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include "format/moved_prefix.h"
 #include "mkimage/shell_quoted.h"
@@ -10,6 +12,7 @@ namespace xaas {
 namespace {
 
 struct BuildSystem {
+  std::string_view name;  // one of kBuildSystems
   std::string_view file;  // its presence in the source directory tells the system
   std::string_view configure;
   std::string_view build;
@@ -35,20 +38,40 @@ constexpr std::string_view kMakeInstall = R"(make install DESTDIR="$DESTDIR" PRE
 
 // The first whose file is there.
 constexpr std::array kSystems = std::to_array<BuildSystem>({
-    {"CMakeLists.txt", kCmakeConfigure, kCmakeBuild, kCmakeInstall},
-    {"meson.build", kMesonConfigure, kMesonBuild, kMesonInstall},
-    {"configure", kConfigure, kConfiguredBuild, kConfiguredInstall},
-    {"GNUmakefile", "", kMakeBuild, kMakeInstall},
-    {"makefile", "", kMakeBuild, kMakeInstall},
-    {"Makefile", "", kMakeBuild, kMakeInstall},
+    {"cmake", "CMakeLists.txt", kCmakeConfigure, kCmakeBuild, kCmakeInstall},
+    {"meson", "meson.build", kMesonConfigure, kMesonBuild, kMesonInstall},
+    {"configure", "configure", kConfigure, kConfiguredBuild, kConfiguredInstall},
+    {"make", "GNUmakefile", "", kMakeBuild, kMakeInstall},
+    {"make", "makefile", "", kMakeBuild, kMakeInstall},
+    {"make", "Makefile", "", kMakeBuild, kMakeInstall},
 });
 
-const BuildSystem* recognise(const std::filesystem::path& source) {
+// Those whose file is there.
+std::vector<const BuildSystem*> recognise(const std::filesystem::path& source) {
+  std::vector<const BuildSystem*> there;
   for (const BuildSystem& system : kSystems) {
     std::error_code ignored;
-    if (std::filesystem::is_regular_file(source / system.file, ignored)) return &system;
+    if (std::filesystem::is_regular_file(source / system.file, ignored)) there.push_back(&system);
   }
-  return nullptr;
+  return there;
+}
+
+std::string describe(const std::vector<const BuildSystem*>& systems) {
+  std::string text;
+  for (const BuildSystem* system : systems) {
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", system->name, system->file);
+  }
+  return text.empty() ? "none that is known" : text;
+}
+
+// The one that was asked for; the first one where nobody asks, or null where there is none.
+Result<const BuildSystem*> choose_system(const std::filesystem::path& source, const std::optional<std::string>& asked) {
+  const std::vector<const BuildSystem*> there = recognise(source);
+  if (!asked) return there.empty() ? nullptr : there.front();
+  const auto found = std::ranges::find(there, *asked, &BuildSystem::name);
+  if (found != there.end()) return *found;
+  return fail(Code::not_found, "{} has no file for the build system {}; there is {}", source.string(), *asked,
+              describe(there));
 }
 
 // "zstd-1.5.4" is version 1.5.4 of zstd.
@@ -93,7 +116,8 @@ void set_commands(const BuildSystem* system, const BuildRecipe& file, const Buil
 Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const BuildRecipe& file,
                                   const BuildRecipe& options, const std::vector<std::string>& arguments) {
   const auto [name, version] = split_directory_name(source.filename().string());
-  const BuildSystem* system = recognise(source);
+  XAAS_ASSIGN(const BuildSystem* const system,
+              choose_system(source, first_of(options.build_system, file.build_system)));
   BuildPlan plan;
   plan.sources_left_out = file.sources_left_out;
   plan.files = file.files;

@@ -24,8 +24,9 @@ constexpr const char* kFooter =
     "Words behind -- go to the build system: options of CMake, Meson or configure, variables of Make; a command that "
     "you\n"
     "give finds them in \"$@\".\n"
-    "SOURCE/xaas.toml may give name, version, prefix, configure, build and install, and the configurations to build;\n"
-    "options win over it. See mkxaas(1).\n"
+    "SOURCE/xaas.toml may give name, version, prefix, build_system, configure, build and install, and the "
+    "configurations\n"
+    "to build; options win over it. See mkxaas(1).\n"
     "Examples: mkxaas --build 'make -j$JOBS' --install 'make install PREFIX=$PREFIX' zstd-1.5.4 zstd.xaas\n"
     "          mkxaas gromacs-2022.5 gromacs.xaas -- -DGMX_MPI=ON";
 
@@ -58,6 +59,10 @@ void define(CLI::App& app, CommandLine& line) {
   app.add_option("--prefix", line.image.overrides.prefix,
                  "Where the programs will be; default: wherever the image is mounted")
       ->type_name("DIR");
+  app.add_option("--build-system", line.image.overrides.build_system, "Use this one of those that SOURCE has files for")
+      ->type_name("cmake|configure|make|meson")
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(xaas::kBuildSystems), std::end(xaas::kBuildSystems)))
+                  .description(""));
   app.add_option("--configure", line.image.overrides.configure, "Command that configures the build")->type_name("CMD");
   app.add_option("--build", line.image.overrides.build, "Command that builds")->type_name("CMD");
   app.add_option("--install", line.image.overrides.install, "Command that installs")->type_name("CMD");

@@ -15,6 +15,9 @@
 
 namespace xaas {
 
+// Build systems that are known, sorted.
+inline constexpr std::string_view kBuildSystems[] = {"cmake", "configure", "make", "meson"};
+
 // One value of a specialization point.
 struct PointValue {
   std::string name;
@@ -49,9 +52,10 @@ struct InstalledAsIs {
 struct BuildRecipe {
   std::optional<std::string> name;
   std::optional<std::string> version;
-  std::optional<std::string> prefix;     // absolute
-  std::optional<std::string> source;     // relative to the recipe file
-  std::optional<std::string> configure;  // shell commands; an empty one does nothing
+  std::optional<std::string> prefix;        // absolute
+  std::optional<std::string> source;        // relative to the recipe file
+  std::optional<std::string> build_system;  // one of kBuildSystems
+  std::optional<std::string> configure;     // shell commands; an empty one does nothing
   std::optional<std::string> build;
   std::optional<std::string> install;
   std::optional<std::string> policy;  // one of kPolicies

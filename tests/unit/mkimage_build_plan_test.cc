@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "format/file.h"
 #include "format/moved_prefix.h"
@@ -101,4 +103,35 @@ TEST_CASE("a given command takes arguments by \"$@\"; it is told when none takes
   CHECK(plan->takes_arguments);
   CHECK(plan->configure == *file.configure);
   CHECK(plan->arguments == std::vector<std::string>{"-DA=b c"});
+}
+
+TEST_CASE("a build system can be chosen; one without its file is an error that says which there are") {
+  const Source source("a", "Makefile");
+  REQUIRE(xaas::write_file(source.path / "CMakeLists.txt", ""));
+  xaas::BuildRecipe file;
+  file.build_system = "make";
+  CHECK(xaas::make_build_plan(source.path, file, {})->build.starts_with("make "));
+  xaas::BuildRecipe options;
+  options.build_system = "cmake";
+  CHECK(xaas::make_build_plan(source.path, file, options)->build.starts_with("cmake "));
+  options.build_system = "meson";
+  const auto plan = xaas::make_build_plan(source.path, file, options);
+  REQUIRE_FALSE(plan);
+  CHECK(plan.error().message ==
+        source.path.string() +
+            " has no file for the build system meson; there is cmake (CMakeLists.txt), make (Makefile)");
+  CHECK(xaas::make_build_plan(Source("b", "").path, file, {}).error().message.find("there is none") !=
+        std::string::npos);
+}
+
+TEST_CASE("the build systems that can be named are known and sorted") {
+  CHECK(std::ranges::is_sorted(xaas::kBuildSystems));
+  const std::map<std::string_view, const char*> files = {
+      {"cmake", "CMakeLists.txt"}, {"configure", "configure"}, {"make", "makefile"}, {"meson", "meson.build"}};
+  for (const std::string_view name : xaas::kBuildSystems) {
+    INFO(name);
+    xaas::BuildRecipe options;
+    options.build_system = name;
+    CHECK(xaas::make_build_plan(Source("a", files.at(name)).path, {}, options));
+  }
 }
