@@ -148,4 +148,16 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   return plan;
 }
 
+std::string describe_commands(const BuildPlan& plan) {
+  std::string text;
+  bool names = false;
+  for (const auto& [stage, command] :
+       {std::pair("configure", &plan.configure), {"build", &plan.build}, {"install", &plan.install}}) {
+    if (!command->empty()) text += fmt::format("{:<10} {}\n", stage, *command);
+    names = names || names_arguments(*command);
+  }
+  if (names) text += fmt::format("{:<10}{}\n", "\"$@\"", shell_words(plan.arguments));
+  return text;
+}
+
 }  // namespace xaas

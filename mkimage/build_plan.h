@@ -35,4 +35,8 @@ struct BuildPlan {
 Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const BuildRecipe& file,
                                   const BuildRecipe& options, const std::vector<std::string>& arguments = {});
 
+// The commands as text, each as it can be given: a line for each one that does something, and one for the arguments
+// where a command names them.
+std::string describe_commands(const BuildPlan& plan);
+
 }  // namespace xaas

@@ -52,7 +52,7 @@ void define(CLI::App& app, CommandLine& line) {
       ->type_name("P=V")
       ->allow_extra_args(false);
   app.add_flag("--print-configurations", line.prints_configurations,
-               "Show the configurations that would be built, and build nothing");
+               "Show the commands and the configurations of the build, and build nothing");
   app.add_option("-j,--jobs", line.image.jobs, "Do this many things at once; default: the CPUs there are")
       ->type_name("N")
       ->check(CLI::Range(1U, 4096U).description(""));

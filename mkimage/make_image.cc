@@ -144,7 +144,7 @@ Status check_arguments(const MakeImageOptions& options) {
 
 Result<std::string> describe_configurations(const MakeImageOptions& options) {
   XAAS_ASSIGN(const Task task, plan_task(options));
-  return describe_plan(task.configurations);
+  return describe_commands(task.plan) + "\n" + describe_plan(task.configurations);
 }
 
 Status make_image(const MakeImageOptions& options, Progress& progress) {

@@ -34,7 +34,7 @@ struct MakeImageOptions {
 // other mistakes.
 Status check_arguments(const MakeImageOptions& options);
 
-// The configurations that make_image() would build, a line each. Nothing is built.
+// The commands that make_image() would run, and the configurations that it would build, a line each. Nothing is built.
 Result<std::string> describe_configurations(const MakeImageOptions& options);
 
 // Makes options.image, or leaves nothing: an error has removed the work directory, unless it is to be kept. The output

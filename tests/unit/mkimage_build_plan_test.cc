@@ -135,3 +135,19 @@ TEST_CASE("the build systems that can be named are known and sorted") {
     CHECK(xaas::make_build_plan(Source("a", files.at(name)).path, {}, options));
   }
 }
+
+TEST_CASE("commands are described one a line, with the arguments where a command names them") {
+  const Source source("a", "configure");
+  xaas::BuildRecipe file;
+  file.build = "make $@";
+  const auto plan = xaas::make_build_plan(source.path, file, {}, {"--x=a b"}).value();
+  CHECK(xaas::describe_commands(plan) ==
+        "configure  ./configure --prefix=\"$PREFIX\" '--x=a b'\n"
+        "build      make $@\n"
+        "install    make install DESTDIR=\"$DESTDIR\"\n"
+        "\"$@\"       '--x=a b'\n");
+  const Source make("a", "Makefile");
+  const std::string own = xaas::describe_commands(xaas::make_build_plan(make.path, {}, {}).value());
+  CHECK(own.starts_with("build      make -j\"$JOBS\""));
+  CHECK(own.find("$@") == std::string::npos);
+}
