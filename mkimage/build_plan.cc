@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "format/moved_prefix.h"
+#include "mkimage/project_name.h"
 #include "mkimage/shell_quoted.h"
 
 namespace xaas {
@@ -75,12 +76,21 @@ Result<const BuildSystem*> choose_system(const std::filesystem::path& source, co
 }
 
 // "zstd-1.5.4" is version 1.5.4 of zstd.
-std::pair<std::string, std::string> split_directory_name(const std::string& name) {
+ProjectName split_directory_name(const std::string& name) {
   const std::size_t dash = name.rfind('-');
   const bool has_version =
       dash != std::string::npos && dash > 0 && dash + 1 < name.size() && name[dash + 1] >= '0' && name[dash + 1] <= '9';
   if (!has_version) return {name, ""};
   return {name.substr(0, dash), name.substr(dash + 1)};
+}
+
+// What the project calls itself, else what its directory is called.
+ProjectName name_of(const std::filesystem::path& source) {
+  ProjectName name = split_directory_name(source.filename().string());
+  const ProjectName own = read_project_name(source);
+  if (!own.name.empty()) name.name = own.name;
+  if (!own.version.empty()) name.version = own.version;
+  return name;
 }
 
 std::optional<std::string> first_of(const std::optional<std::string>& a, const std::optional<std::string>& b) {
@@ -115,15 +125,15 @@ void set_commands(const BuildSystem* system, const BuildRecipe& file, const Buil
 
 Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const BuildRecipe& file,
                                   const BuildRecipe& options, const std::vector<std::string>& arguments) {
-  const auto [name, version] = split_directory_name(source.filename().string());
+  const ProjectName name = name_of(source);
   XAAS_ASSIGN(const BuildSystem* const system,
               choose_system(source, first_of(options.build_system, file.build_system)));
   BuildPlan plan;
   plan.sources_left_out = file.sources_left_out;
   plan.files = file.files;
   plan.policy = file.policy.value_or(plan.policy);
-  plan.name = first_of(options.name, file.name).value_or(name);
-  plan.version = first_of(options.version, file.version).value_or(version);
+  plan.name = first_of(options.name, file.name).value_or(name.name);
+  plan.version = first_of(options.version, file.version).value_or(name.version);
   const auto prefix_given = first_of(options.prefix, file.prefix);
   plan.movable = !prefix_given;
   plan.prefix = prefix_given.value_or(placeholder_prefix());

@@ -27,8 +27,9 @@ struct BuildPlan {
 };
 
 // `options` win over `file`, which wins over what the tree suggests: commands of CMake, Meson, a configure script or
-// Make, name and version from the directory's name. Code::unsupported when no command is known, saying which options to
-// give. Code::not_found when the tree has no file for the build system that was named, saying which ones it has.
+// Make, name and version from the project's own files, else from the directory's name. Code::unsupported when no
+// command is known, saying which options to give. Code::not_found when the tree has no file for the build system that
+// was named, saying which ones it has.
 //
 // `arguments` are appended to the build system's own command that configures, or to those that build and install where
 // nothing is configured. A command that was given has its own place for them, "$@".

@@ -55,6 +55,20 @@ TEST_CASE("name, version and prefix come from the directory's name, then the fil
   CHECK(xaas::make_build_plan(Source("two-words", "Makefile").path, {}, {})->name == "two-words");
 }
 
+TEST_CASE("the project's own name and version come before the directory's") {
+  const Source source("b-1.0", "Makefile");
+  REQUIRE(xaas::write_file(source.path / "configure.ac", "AC_INIT([a], m4_esyscmd([git describe]))"));
+  auto plan = xaas::make_build_plan(source.path, {}, {}).value();
+  CHECK(plan.name == "a");
+  CHECK(plan.version == "1.0");
+  xaas::BuildRecipe file;
+  file.name = "c";
+  REQUIRE(xaas::write_file(source.path / "configure.ac", "AC_INIT([a], [2.0])"));
+  plan = xaas::make_build_plan(source.path, file, {}).value();
+  CHECK(plan.name == "c");
+  CHECK(plan.version == "2.0");
+}
+
 TEST_CASE("an unknown build system is an error that names the options to give") {
   const Source source("a", "");
   const auto plan = xaas::make_build_plan(source.path, {}, {});
