@@ -13,6 +13,7 @@
 #include "mkimage/contents_writer.h"
 #include "mkimage/image_contents.h"
 #include "mkimage/merge_stages.h"
+#include "mkimage/native_reasons.h"
 #include "mkimage/shell_quoted.h"
 #include "mkimage/work_directory.h"
 
@@ -123,13 +124,22 @@ Status build(const WorkDirectory& work, const fs::path& source, const std::vecto
   return status ? install_as_they_are(work, plan) : status;
 }
 
-std::string summary(const fs::path& image, const ImageContents& contents, std::uint64_t size) {
-  const CaptureCounts counts = count_captured(contents);
-  const std::string configurations =
-      contents.configurations.size() == 1 ? "" : fmt::format("{} configurations, ", contents.configurations.size());
+std::string summary(const fs::path& image, const CaptureCounts& counts, std::size_t configurations,
+                    std::uint64_t size) {
   return fmt::format("{}: {:.1f} MB, {}{} of {} programs and libraries can be lowered, {} units ({} distinct)",
-                     image.string(), static_cast<double>(size) / 1e6, configurations, counts.lowerable, counts.programs,
-                     counts.units, counts.distinct_units);
+                     image.string(), static_cast<double>(size) / 1e6,
+                     configurations == 1 ? "" : fmt::format("{} configurations, ", configurations), counts.lowerable,
+                     counts.programs, counts.units, counts.distinct_units);
+}
+
+// Size and counts, and why what is not lowered is not.
+void say_what_was_made(const fs::path& image, const ImageContents& contents, std::uint64_t size, Progress& progress) {
+  const CaptureCounts counts = count_captured(contents);
+  if (counts.programs > 0 && counts.lowerable == 0) {
+    progress.warn("no program can be lowered: every host will run them as the build compiled them");
+  }
+  progress.say(summary(image, counts, contents.configurations.size(), size));
+  for (const std::string& line : describe_native(contents)) progress.say(line);
 }
 
 }  // namespace
@@ -186,7 +196,7 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   progress.end();
   if (work.is_kept()) CaptureCache(work.cache()).end();
   if (shares_units) progress.say(stage_table(stages));
-  progress.say(summary(options.image, contents, size));
+  say_what_was_made(options.image, contents, size, progress);
   return {};
 }
 
