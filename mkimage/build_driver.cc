@@ -245,7 +245,7 @@ Result<ExitStatus> BuildDriver::run_logged(std::string_view stage, const std::st
   if (progress_.verbosity() != Verbosity::verbose) options.output = options.error = log_fd.get();
 
   XAAS_ASSIGN(const pid_t child, start_interruptible(std::move(options)));
-  if (progress_.is_live()) follow(child, log);
+  if (progress_.verbosity() == Verbosity::normal) follow(child, log);
   auto status = wait_for(child);
   yield_to_interrupt();
   end_interruptible(status && status->ok() ? Leftovers::keep : Leftovers::kill);
@@ -258,6 +258,7 @@ void BuildDriver::follow(int process, const std::filesystem::path& log) {
   if (!handle.valid()) return;
   pollfd waiting{handle.get(), POLLIN, 0};
   while (poll(&waiting, 1, kFollowMilliseconds) <= 0) {
+    if (!progress_.wants_update()) continue;
     const std::string tail = read_tail(log);
     progress_.update(last_lines(tail, 1));
   }
