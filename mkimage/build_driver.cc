@@ -135,7 +135,8 @@ Status BuildDriver::prepare(FortranChoice fortran) {
     XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(environment_.c_compiler));
   }
   std::set<std::string> names = compiler_names_in_path();
-  offers_fortran_ = !environment_variable(kRealFortran).empty() || std::ranges::any_of(names, is_usual_fortran);
+  offers_fortran_ =
+      plan_.fortran || !environment_variable(kRealFortran).empty() || std::ranges::any_of(names, is_usual_fortran);
   names.insert(kCompilerNames.begin(), kCompilerNames.end());
   names.insert({c_name(), cxx_name()});
   if (!environment_.fortran_compiler.empty()) names.insert({"xaas-fc", fortran_name()});
@@ -179,6 +180,7 @@ Status BuildDriver::find_fortran(FortranChoice choice) {
     XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(environment_.fortran_compiler));
     return {};
   }
+  if (plan_.fortran) return find_chosen_fortran(*plan_.fortran);
   const auto flang = find_real_compiler(kDefaultFortran);
   const auto gfortran = find_real_compiler(kGfortran);
   const auto pass = flang ? find_prefix_pass(flang->string()) : tl::unexpected(flang.error());
@@ -194,8 +196,22 @@ Status BuildDriver::find_fortran(FortranChoice choice) {
   return {};
 }
 
+// The one that the recipe names, and no other.
+Status BuildDriver::find_chosen_fortran(FortranChoice choice) {
+  const char* name = choice == FortranChoice::flang ? kDefaultFortran : kGfortran;
+  const auto compiler = find_real_compiler(name);
+  if (!compiler) {
+    return fail(Code::not_found, "the recipe chooses the Fortran compiler {}, which is not there: install it", name);
+  }
+  environment_.fortran_compiler = compiler->string();
+  if (choice == FortranChoice::gfortran) return {};
+  XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(environment_.fortran_compiler));
+  return {};
+}
+
 std::optional<std::string> BuildDriver::wants_gfortran() const {
-  const bool is_choice = environment_variable(kRealFortran).empty() && find_real_compiler(kGfortran).has_value();
+  const bool is_choice =
+      !plan_.fortran && environment_variable(kRealFortran).empty() && find_real_compiler(kGfortran).has_value();
   return is_choice ? environment_.store().fortran_refusal() : std::nullopt;
 }
 

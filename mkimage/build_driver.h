@@ -20,9 +20,6 @@ namespace xaas {
 inline constexpr const char* kEpochVariable = "SOURCE_DATE_EPOCH";
 inline constexpr std::int64_t kDefaultEpoch = 315532800;  // 1980-01-01, the earliest that every archive format can say
 
-// The compiler for Fortran: code of flang can be lowered, gfortran compiles what flang does not.
-enum class FortranChoice { flang, gfortran };
-
 class BuildDriver {
  public:
   // Of one configuration. `shares_units`: there are others, which it is to share what it compiles with.
@@ -36,14 +33,14 @@ class BuildDriver {
         progress_(progress) {}
 
   // Finds the real compilers, puts ours in place. The other Fortran compiler is taken where there is only that, or
-  // none; XAAS_REAL_FC wins.
+  // none, unless the plan insists on its choice. XAAS_REAL_FC wins.
   Status prepare(FortranChoice fortran);
   // Configure, build, install. Code::failed when a command fails.
   Status run();
   // After run() has failed: the last lines of the command that did, to standard error.
   void show_failure() const;
   // After run() has failed: what flang said in the stage that failed, where gfortran could be the reason that the build
-  // works without us.
+  // works without us, and the plan leaves the choice.
   std::optional<std::string> wants_gfortran() const;
 
   const CaptureEnvironment& environment() const { return environment_; }
@@ -57,6 +54,7 @@ class BuildDriver {
   std::string cxx_name() const;
   std::string fortran_name() const;
   Status find_fortran(FortranChoice choice);
+  Status find_chosen_fortran(FortranChoice choice);
   Status check_requirements() const;
   void follow(int process, const std::filesystem::path& log);
   Variables variables() const;

@@ -131,6 +131,7 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   BuildPlan plan;
   plan.sources_left_out = file.sources_left_out;
   plan.files = file.files;
+  if (file.fortran) plan.fortran = *file.fortran == "flang" ? FortranChoice::flang : FortranChoice::gfortran;
   plan.policy = file.policy.value_or(plan.policy);
   plan.name = first_of(options.name, file.name).value_or(name.name);
   plan.version = first_of(options.version, file.version).value_or(name.version);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "mkimage/recipe_file.h"
 
 namespace xaas {
+
+// The compiler for Fortran: code of flang can be lowered, gfortran compiles what flang does not.
+enum class FortranChoice { flang, gfortran };
 
 struct BuildPlan {
   std::string name;
@@ -19,6 +23,7 @@ struct BuildPlan {
   std::string configure;
   std::string build;
   std::string install;
+  std::optional<FortranChoice> fortran{};       // none: flang, or gfortran where that does not build the project
   std::string policy{kDefaultPolicy};           // of lowering
   std::vector<std::string> sources_left_out{};  // patterns; not in the image
   std::vector<InstalledAsIs> files{};

@@ -7,6 +7,7 @@
 
 #include "format/json_fields.h"
 #include "mkimage/native_reasons.h"
+#include "mkimage/real_compiler.h"
 
 namespace xaas {
 namespace {
@@ -62,6 +63,19 @@ CaptureCounts count_captured(const ImageContents& contents) {
         std::ranges::count_if(configuration.programs, [](const auto& program) { return program.recipe.has_value(); }));
   }
   return counts;
+}
+
+std::set<std::string> fortran_compilers(const ImageContents& contents) {
+  std::set<std::string> compilers;
+  for (const ConfigurationContents& configuration : contents.configurations) {
+    for (const UnitRecord& unit : configuration.units) {
+      const std::string name = std::filesystem::path(unit.compiler).filename().string();
+      if (compiler_role(name) == CompilerRole::fortran && configuration.linked.contains(unit.object)) {
+        compilers.insert(name);
+      }
+    }
+  }
+  return compilers;
 }
 
 Status check_report(const std::filesystem::path& path) {

@@ -11,6 +11,7 @@
 #include "mkimage/capture_cache.h"
 #include "mkimage/capture_report.h"
 #include "mkimage/contents_writer.h"
+#include "mkimage/fortran_capture.h"
 #include "mkimage/image_contents.h"
 #include "mkimage/merge_stages.h"
 #include "mkimage/native_reasons.h"
@@ -102,7 +103,8 @@ Status install_as_they_are(const WorkDirectory& work, const BuildPlan& plan) {
   return {};
 }
 
-// Builds a copy of `source` but for `without`; where flang cannot, with gfortran, and then so for later configurations.
+// Builds a copy of `source` but for `without`; where flang cannot and nobody chose it, with gfortran, and then so for
+// later configurations.
 Status build(const WorkDirectory& work, const fs::path& source, const std::vector<fs::path>& without,
              const BuildPlan& plan, BuildDriver& driver, FortranChoice& fortran, Progress& progress) {
   const auto attempt = [&]() -> Status {
@@ -132,14 +134,28 @@ std::string summary(const fs::path& image, const CaptureCounts& counts, std::siz
                      counts.programs, counts.units, counts.distinct_units);
 }
 
-// Size and counts, and why what is not lowered is not.
-void say_what_was_made(const fs::path& image, const ImageContents& contents, std::uint64_t size, Progress& progress) {
+// Nobody sees from the image alone why its Fortran is slower than that of another build, or not lowered.
+std::string describe_fortran(const std::string& compiler, bool is_chosen) {
+  if (!is_flang(compiler)) return fmt::format("Fortran: built by {}, whose code is not lowered", compiler);
+  if (is_chosen) return fmt::format("Fortran: built by {}", compiler);
+  return fmt::format(
+      "Fortran: built by {}; some programs are faster with gfortran, which fortran = \"gfortran\" in xaas.toml chooses "
+      "and whose code is not lowered",
+      compiler);
+}
+
+// Size and counts, why what is not lowered is not, and which compiler Fortran had.
+void say_what_was_made(const fs::path& image, const BuildPlan& plan, const ImageContents& contents, std::uint64_t size,
+                       Progress& progress) {
   const CaptureCounts counts = count_captured(contents);
   if (counts.programs > 0 && counts.lowerable == 0) {
     progress.warn("no program can be lowered: every host will run them as the build compiled them");
   }
   progress.say(summary(image, counts, contents.configurations.size(), size));
   for (const std::string& line : describe_native(contents)) progress.say(line);
+  for (const std::string& compiler : fortran_compilers(contents)) {
+    progress.say(describe_fortran(compiler, plan.fortran.has_value()));
+  }
 }
 
 }  // namespace
@@ -174,7 +190,7 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   const bool uses_cache = shares_units || work.is_kept();
   if (uses_cache) XAAS_TRY(CaptureCache(work.cache()).begin());
   CaptureEnvironment environment;
-  FortranChoice fortran = FortranChoice::flang;
+  FortranChoice fortran = task.plan.fortran.value_or(FortranChoice::flang);
   for (const PlannedConfiguration& configuration : task.configurations) {
     if (shares_units) progress.say(fmt::format("configuration {}", configuration.name));
     BuildDriver driver(work, task.plan, configuration, shares_units, options.jobs, progress);
@@ -196,7 +212,7 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   progress.end();
   if (work.is_kept()) CaptureCache(work.cache()).end();
   if (shares_units) progress.say(stage_table(stages));
-  say_what_was_made(options.image, contents, size, progress);
+  say_what_was_made(options.image, task.plan, contents, size, progress);
   return {};
 }
 

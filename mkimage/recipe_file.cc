@@ -272,6 +272,7 @@ Result<BuildRecipe> read(const toml::value& document, const std::filesystem::pat
        {"configure", reader.text(recipe.configure)},
        {"build", reader.text(recipe.build)},
        {"install", reader.text(recipe.install)},
+       {"fortran", choice(recipe.fortran, "Fortran compiler", kFortranCompilers)},
        {"policy", choice(recipe.policy, "policy", kPolicies)},
        {"sources_left_out", reader.texts(recipe.sources_left_out)},
        {"points", reader.list([&](const auto& item) { recipe.points.push_back(read_point(reader, item)); })},

@@ -165,3 +165,13 @@ TEST_CASE("commands are described one a line, with the arguments where a command
   CHECK(own.starts_with("build      make -j\"$JOBS\""));
   CHECK(own.find("$@") == std::string::npos);
 }
+
+TEST_CASE("the Fortran compiler is open, or the one that the file chooses") {
+  const Source source("a", "Makefile");
+  xaas::BuildRecipe file;
+  CHECK_FALSE(xaas::make_build_plan(source.path, file, {})->fortran);
+  file.fortran = "flang";
+  CHECK(xaas::make_build_plan(source.path, file, {})->fortran == xaas::FortranChoice::flang);
+  file.fortran = "gfortran";
+  CHECK(xaas::make_build_plan(source.path, file, {})->fortran == xaas::FortranChoice::gfortran);
+}
