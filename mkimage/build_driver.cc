@@ -18,7 +18,7 @@
 #include "mkimage/process.h"
 #include "mkimage/real_compiler.h"
 #include "mkimage/real_linker.h"
-#include "mkimage/shell_word.h"
+#include "mkimage/shell_quoted.h"
 #include "mkimage/unit_features.h"
 
 namespace xaas {
@@ -135,7 +135,8 @@ Status BuildDriver::prepare(FortranChoice fortran) {
     XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(environment_.c_compiler));
   }
   std::set<std::string> names = compiler_names_in_path();
-  offers_fortran_ = !environment_variable(kRealFortran).empty() || std::ranges::any_of(names, is_usual_fortran);
+  offers_fortran_ =
+      plan_.fortran || !environment_variable(kRealFortran).empty() || std::ranges::any_of(names, is_usual_fortran);
   names.insert(kCompilerNames.begin(), kCompilerNames.end());
   names.insert({c_name(), cxx_name()});
   if (!environment_.fortran_compiler.empty()) names.insert({"xaas-fc", fortran_name()});
@@ -191,6 +192,7 @@ Status BuildDriver::find_fortran(FortranChoice choice) {
     XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(environment_.fortran_compiler));
     return {};
   }
+  if (plan_.fortran) return find_chosen_fortran(*plan_.fortran);
   const auto flang = find_real_compiler(kDefaultFortran);
   const auto gfortran = find_real_compiler(kGfortran);
   const auto pass = flang ? find_prefix_pass(flang->string()) : tl::unexpected(flang.error());
@@ -206,8 +208,22 @@ Status BuildDriver::find_fortran(FortranChoice choice) {
   return {};
 }
 
+// The one that the recipe names, and no other.
+Status BuildDriver::find_chosen_fortran(FortranChoice choice) {
+  const char* name = choice == FortranChoice::flang ? kDefaultFortran : kGfortran;
+  const auto compiler = find_real_compiler(name);
+  if (!compiler) {
+    return fail(Code::not_found, "the recipe chooses the Fortran compiler {}, which is not there: install it", name);
+  }
+  environment_.fortran_compiler = compiler->string();
+  if (choice == FortranChoice::gfortran) return {};
+  XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(environment_.fortran_compiler));
+  return {};
+}
+
 std::optional<std::string> BuildDriver::wants_gfortran() const {
-  const bool is_choice = environment_variable(kRealFortran).empty() && find_real_compiler(kGfortran).has_value();
+  const bool is_choice =
+      !plan_.fortran && environment_variable(kRealFortran).empty() && find_real_compiler(kGfortran).has_value();
   return is_choice ? environment_.store().fortran_refusal() : std::nullopt;
 }
 
@@ -274,7 +290,7 @@ Result<ExitStatus> BuildDriver::run_logged(Stage stage, const std::string& comma
   if (progress_.verbosity() != Verbosity::verbose) options.output = options.error = log_fd.get();
 
   XAAS_ASSIGN(const pid_t child, start_interruptible(std::move(options)));
-  if (progress_.is_live()) follow(child, log);
+  if (progress_.verbosity() == Verbosity::normal) follow(child, log);
   auto status = wait_for(child);
   yield_to_interrupt();
   end_interruptible(status && status->ok() ? Leftovers::keep : Leftovers::kill);
@@ -287,6 +303,7 @@ void BuildDriver::follow(int process, const std::filesystem::path& log) {
   if (!handle.valid()) return;
   pollfd waiting{handle.get(), POLLIN, 0};
   while (poll(&waiting, 1, kFollowMilliseconds) <= 0) {
+    if (!progress_.wants_update()) continue;
     const std::string tail = read_tail(log);
     progress_.update(last_lines(tail, 1));
   }
@@ -302,6 +319,7 @@ std::string BuildDriver::prelude(Stage stage) const {
   std::string text;
   // What the user exported would stay exported, with another value.
   for (const auto& [name, value] : variables) text += fmt::format("unset {0}; {0}={1}; ", name, shell_quoted(value));
+  if (!plan_.arguments.empty()) text += fmt::format("set --{}; ", shell_words(plan_.arguments));
   if (stage == Stage::install) text += "export DESTDIR; ";
   return text;
 }

@@ -22,9 +22,6 @@ namespace xaas {
 inline constexpr const char* kEpochVariable = "SOURCE_DATE_EPOCH";
 inline constexpr std::int64_t kDefaultEpoch = 315532800;  // 1980-01-01, the earliest that every archive format can say
 
-// The compiler for Fortran: code of flang can be lowered, gfortran compiles what flang does not.
-enum class FortranChoice { flang, gfortran };
-
 class BuildDriver {
  public:
   // Of one configuration. `shares_units`: there are others, which it is to share what it compiles with.
@@ -38,7 +35,7 @@ class BuildDriver {
         progress_(progress) {}
 
   // Finds the real compilers, puts ours in place. The other Fortran compiler is taken where there is only that, or
-  // none; XAAS_REAL_FC wins.
+  // none, unless the plan insists on its choice. XAAS_REAL_FC wins.
   Status prepare(FortranChoice fortran);
   // Configure, build, install, beginning with `first`. Code::failed when a command fails.
   Status run(Stage first);
@@ -49,7 +46,7 @@ class BuildDriver {
   // After run() has failed: that was the usual install command of a makefile without a target for it.
   bool lacks_install() const;
   // After run() has failed: what flang said in the stage that failed, where gfortran could be the reason that the build
-  // works without us.
+  // works without us, and the plan leaves the choice.
   std::optional<std::string> wants_gfortran() const;
 
   const CaptureEnvironment& environment() const { return environment_; }
@@ -64,6 +61,7 @@ class BuildDriver {
   std::string cxx_name() const;
   std::string fortran_name() const;
   Status find_fortran(FortranChoice choice);
+  Status find_chosen_fortran(FortranChoice choice);
   Status check_requirements() const;
   Status offer_linkers(const std::filesystem::path& wrapper);
   void follow(int process, const std::filesystem::path& log);

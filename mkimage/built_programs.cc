@@ -9,7 +9,7 @@
 
 #include "format/elf_file.h"
 #include "format/mapped_file.h"
-#include "mkimage/shell_word.h"
+#include "mkimage/shell_quoted.h"
 
 namespace xaas {
 namespace {
@@ -66,7 +66,7 @@ void search(const fs::path& root, const fs::path& original, std::string_view bef
     const fs::path relative = entry->path().lexically_relative(root);
     if (!original.empty() && fs::exists(fs::symlink_status(original / relative, ignored))) continue;
     const Kind kind = kind_of(entry->path());
-    const std::string word = fmt::format("{}{}", before, shell_word(relative.string()));
+    const std::string word = fmt::format("{}{}", before, shell_quoted(relative.string()));
     if (kind == Kind::program && !entry->is_symlink(ignored)) found.programs.emplace(name, word);
     if (kind == Kind::library) found.libraries.emplace(name, word);
   }

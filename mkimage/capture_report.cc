@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "format/json_fields.h"
+#include "mkimage/native_reasons.h"
+#include "mkimage/real_compiler.h"
 
 namespace xaas {
 namespace {
@@ -20,32 +22,27 @@ std::vector<const Input*> inputs_of(const Recipe& recipe) {
   return found;
 }
 
-std::string reason_of(const ObjectInput& object, const std::vector<UnitRecord>& units) {
-  const auto found = std::ranges::lower_bound(units, object.digest, {}, &UnitRecord::object);
-  if (found != units.end() && found->object == object.digest && !found->reason.empty()) return found->reason;
-  if (object.name.starts_with('/')) return "not a part of the project";
-  return "not as a captured compiler left it: prebuilt, changed afterwards, or made by ld -r";
-}
-
-OrderedJson native_objects(const Recipe& recipe, const std::vector<UnitRecord>& units) {
+OrderedJson native_objects(const Recipe& recipe, const ConfigurationContents& configuration,
+                           const CanonicalStore& canonical) {
   OrderedJson list = OrderedJson::array();
   for (const ObjectInput* object : inputs_of<ObjectInput>(recipe)) {
     OrderedJson entry;
     entry["name"] = object->name;
-    entry["reason"] = reason_of(*object, units);
+    entry["reason"] = native_reason(object->digest, object->name, configuration, canonical);
     list.push_back(std::move(entry));
   }
   return list;
 }
 
-OrderedJson describe(const InstalledProgram& program, const ConfigurationContents& configuration) {
+OrderedJson describe(const InstalledProgram& program, const ConfigurationContents& configuration,
+                     const CanonicalStore& canonical) {
   OrderedJson entry;
   entry["configuration"] = configuration.plan.name;
   entry["path"] = program.path;
   if (program.recipe) {
     entry["recipe"] = Digest::of(to_json(*program.recipe)).to_string();
     entry["ir"] = inputs_of<IrInput>(*program.recipe).size();
-    entry["native"] = native_objects(*program.recipe, configuration.units);
+    entry["native"] = native_objects(*program.recipe, configuration, canonical);
   } else {
     entry["reason"] = program.reason;
   }
@@ -66,6 +63,19 @@ CaptureCounts count_captured(const ImageContents& contents) {
         std::ranges::count_if(configuration.programs, [](const auto& program) { return program.recipe.has_value(); }));
   }
   return counts;
+}
+
+std::set<std::string> fortran_compilers(const ImageContents& contents) {
+  std::set<std::string> compilers;
+  for (const ConfigurationContents& configuration : contents.configurations) {
+    for (const UnitRecord& unit : configuration.units) {
+      const std::string name = std::filesystem::path(unit.compiler).filename().string();
+      if (compiler_role(name) == CompilerRole::fortran && configuration.linked.contains(unit.object)) {
+        compilers.insert(name);
+      }
+    }
+  }
+  return compilers;
 }
 
 Status check_report(const std::filesystem::path& path) {
@@ -91,7 +101,7 @@ std::string capture_report(const ImageContents& contents, const Manifest& manife
     entry["host_libraries"] = configuration.needs.libraries;
     json["configurations"].push_back(std::move(entry));
     for (const InstalledProgram& program : configuration.programs) {
-      json["programs"].push_back(describe(program, configuration));
+      json["programs"].push_back(describe(program, configuration, contents.canonical));
     }
   }
   json["bundled"] = OrderedJson::array();

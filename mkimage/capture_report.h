@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "mkimage/image_contents.h"
@@ -16,6 +17,9 @@ struct CaptureCounts {
   std::size_t lowerable = 0;       // those with a recipe
 };
 CaptureCounts count_captured(const ImageContents& contents);
+
+// The names of the Fortran compilers that made what is linked, of all configurations.
+std::set<std::string> fortran_compilers(const ImageContents& contents);
 
 // Whether a report can be written there, told before the build.
 Status check_report(const std::filesystem::path& path);

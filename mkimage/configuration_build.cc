@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "mkimage/built_programs.h"
-#include "mkimage/shell_word.h"
+#include "mkimage/shell_quoted.h"
 
 namespace xaas {
 

@@ -82,8 +82,13 @@ std::string names_of(const auto& items) {
 Status restrict(const BuildRecipe& recipe, const Restrictions& restrictions, std::vector<Combination>& values) {
   for (const auto& [name, allowed] : restrictions) {
     const auto point = std::ranges::find(recipe.points, name, &SpecializationPoint::name);
-    if (point == recipe.points.end())
-      return fail(Code::invalid, "-D {}: the recipe has no such point, but {}", name, names_of(recipe.points));
+    if (point == recipe.points.end()) {
+      return fail(
+          Code::invalid,
+          "-D {0}: the recipe has no such point (its points: {1}); an option of the build system goes behind --: "
+          "mkxaas SOURCE IMAGE -- -D{0}={2}",
+          name, names_of(recipe.points), fmt::join(allowed, ","));
+    }
     for (const std::string& value : allowed) {
       if (std::ranges::find(point->values, value, &PointValue::name) != point->values.end()) continue;
       return fail(Code::invalid, "-D {}: the point has no value \"{}\", but {}", name, value, names_of(point->values));

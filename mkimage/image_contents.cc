@@ -189,9 +189,8 @@ Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
       store, result.units, objects, environment.c_compiler, work.ir(), jobs,
       [&](std::size_t done, std::size_t all) { progress.update(fmt::format("{}/{} units", done, all)); },
       contents.canonical));
-  XAAS_TRY(make_recipes(result.tree, contents.canonical,
-                        source_names(environment, result.units, contents.canonical.units), contents.triple,
-                        result.programs));
+  result.names = source_names(environment, result.units, contents.canonical.units);
+  XAAS_TRY(make_recipes(result.tree, contents.canonical, result.names, contents.triple, result.programs));
   progress.end();
 
   objects.insert(archived.begin(), archived.end());

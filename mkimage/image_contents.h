@@ -26,6 +26,7 @@ struct ConfigurationContents {
   std::set<Digest> linked;  // the objects in `programs`
   std::vector<InstalledProgram> programs;
   HostNeeds needs;
+  InputNames names;  // of the objects of `units`
 };
 
 struct ImageContents {

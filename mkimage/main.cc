@@ -2,6 +2,7 @@
 #include <sched.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "format/tool_main.h"
@@ -22,9 +23,14 @@ constexpr const char* kFooter =
     "Commands are run by sh in a copy of SOURCE, with $SRC, $BUILD, $DESTDIR, $PREFIX, $JOBS and $CONFIGURATION set; "
     "the\n"
     "environment has only $CC, $CXX, $FC and, when installing, $DESTDIR. They must install below $DESTDIR$PREFIX.\n"
-    "SOURCE/xaas.toml may give name, version, prefix, configure, build and install, and the configurations to build;\n"
-    "options win over it. See mkxaas(1).\n"
-    "Example: mkxaas --build 'make -j$JOBS' --install 'make install PREFIX=$PREFIX' zstd-1.5.4 zstd.xaas";
+    "Words behind -- go to the build system: options of CMake, Meson or configure, variables of Make; a command that "
+    "you\n"
+    "give finds them in \"$@\".\n"
+    "SOURCE/xaas.toml may give name, version, prefix, build_system, configure, build and install, and the "
+    "configurations\n"
+    "to build; options win over it. See mkxaas(1).\n"
+    "Examples: mkxaas --build 'make -j$JOBS' --install 'make install PREFIX=$PREFIX' zstd-1.5.4 zstd.xaas\n"
+    "          mkxaas gromacs-2022.5 gromacs.xaas -- -DGMX_MPI=ON";
 
 unsigned available_cpus() {
   cpu_set_t set;
@@ -48,13 +54,17 @@ void define(CLI::App& app, CommandLine& line) {
       ->type_name("P=V")
       ->allow_extra_args(false);
   app.add_flag("--print-configurations", line.prints_configurations,
-               "Show the configurations that would be built, and build nothing");
+               "Show the commands and the configurations of the build, and build nothing");
   app.add_option("-j,--jobs", line.image.jobs, "Do this many things at once; default: the CPUs there are")
       ->type_name("N")
       ->check(CLI::Range(1U, 4096U).description(""));
   app.add_option("--prefix", line.image.overrides.prefix,
                  "Where the programs will be; default: wherever the image is mounted")
       ->type_name("DIR");
+  app.add_option("--build-system", line.image.overrides.build_system, "Use this one of those that SOURCE has files for")
+      ->type_name("cmake|configure|make|meson")
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(xaas::kBuildSystems), std::end(xaas::kBuildSystems)))
+                  .description(""));
   app.add_option("--configure", line.image.overrides.configure, "Command that configures the build")->type_name("CMD");
   app.add_option("--build", line.image.overrides.build, "Command that builds")->type_name("CMD");
   app.add_option("--install", line.image.overrides.install, "Command that installs")->type_name("CMD");
@@ -91,18 +101,26 @@ xaas::Status make(const xaas::MakeImageOptions& options, const CommandLine& line
   return xaas::print(plan);
 }
 
-xaas::Status build(CommandLine& line) {
+xaas::Result<int> build(CommandLine& line) {
   using xaas::Verbosity;
   xaas::Progress progress(line.quiet ? Verbosity::quiet : line.verbose ? Verbosity::verbose : Verbosity::normal);
-  auto status = xaas::watch_interrupts("mkxaas");
-  if (status && line.image.report) status = xaas::check_report(*line.image.report);
-  auto restrictions = xaas::parse_restrictions(line.restrictions);
-  if (status && !restrictions) status = tl::unexpected(restrictions.error());
-  if (status) {
-    line.image.restrictions = std::move(*restrictions);
-    status = make(line.image, line, progress);
+  XAAS_TRY(xaas::watch_interrupts("mkxaas"));
+  if (line.image.report) XAAS_TRY(xaas::check_report(*line.image.report));
+  XAAS_ASSIGN(line.image.restrictions, xaas::parse_restrictions(line.restrictions));
+  if (const auto usage = xaas::check_arguments(line.image); !usage) {
+    xaas::report("mkxaas", usage.error());
+    return xaas::kUsage;
   }
-  return status;
+  XAAS_TRY(make(line.image, line, progress));
+  return xaas::kDone;
+}
+
+// The words behind `--`, and how many there are in front of it.
+int split_off_arguments(int argc, char** argv, std::vector<std::string>& arguments) {
+  char** const end = argv + argc;
+  char** const dashes = std::find(argv, end, std::string_view("--"));
+  if (dashes != end) arguments.assign(dashes + 1, end);
+  return static_cast<int>(dashes - argv);
 }
 
 xaas::Result<int> run(int argc, char** argv) {
@@ -115,20 +133,19 @@ xaas::Result<int> run(int argc, char** argv) {
   line.image.jobs = available_cpus();
   try {
     define(app, line);
-    app.parse(argc, argv);
+    app.parse(split_off_arguments(argc, argv, line.image.arguments), argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? xaas::kDone : xaas::kUsage;
   }
   try {
-    XAAS_TRY(build(line).map_error([](xaas::Error error) {
+    return build(line).map_error([](xaas::Error error) {
       xaas::yield_to_interrupt();
       return error;
-    }));
+    });
   } catch (const std::exception&) {
     xaas::yield_to_interrupt();
     throw;
   }
-  return xaas::kDone;
 }
 
 }  // namespace

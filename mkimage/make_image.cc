@@ -13,9 +13,12 @@
 #include "mkimage/capture_report.h"
 #include "mkimage/configuration_build.h"
 #include "mkimage/contents_writer.h"
+#include "mkimage/fortran_capture.h"
 #include "mkimage/image_contents.h"
 #include "mkimage/interrupts.h"
 #include "mkimage/merge_stages.h"
+#include "mkimage/native_reasons.h"
+#include "mkimage/shell_quoted.h"
 #include "mkimage/work_directory.h"
 
 namespace xaas {
@@ -86,7 +89,7 @@ Result<Task> plan_task(const MakeImageOptions& options) {
   Task task;
   XAAS_ASSIGN(task.source, find_source(options, recipe));
   XAAS_ASSIGN(task.configurations, plan_configurations(recipe, options.restrictions));
-  XAAS_ASSIGN(task.plan, make_build_plan(task.source, recipe, options.overrides));
+  XAAS_ASSIGN(task.plan, make_build_plan(task.source, recipe, options.overrides, options.arguments));
   return task;
 }
 
@@ -126,6 +129,7 @@ Result<CaptureEnvironment> build_all(const MakeImageOptions& options, const Task
                                      ImageContents& contents) {
   const bool shares_units = task.configurations.size() > 1;
   BuildState state;
+  state.fortran = task.plan.fortran.value_or(FortranChoice::flang);
   state.made_for = describe_build(task.source, task.plan, task.configurations.front());
   XAAS_ASSIGN(state.source, list_source(task.source, without));
   const auto earlier = shares_units ? std::nullopt : take_state(work, state);
@@ -158,20 +162,51 @@ Result<CaptureEnvironment> build_all(const MakeImageOptions& options, const Task
   return environment;
 }
 
-std::string summary(const fs::path& image, const ImageContents& contents, std::uint64_t size) {
-  const CaptureCounts counts = count_captured(contents);
-  const std::string configurations =
-      contents.configurations.size() == 1 ? "" : fmt::format("{} configurations, ", contents.configurations.size());
+std::string summary(const fs::path& image, const CaptureCounts& counts, std::size_t configurations,
+                    std::uint64_t size) {
   return fmt::format("{}: {:.1f} MB, {}{} of {} programs and libraries can be lowered, {} units ({} distinct)",
-                     image.string(), static_cast<double>(size) / 1e6, configurations, counts.lowerable, counts.programs,
-                     counts.units, counts.distinct_units);
+                     image.string(), static_cast<double>(size) / 1e6,
+                     configurations == 1 ? "" : fmt::format("{} configurations, ", configurations), counts.lowerable,
+                     counts.programs, counts.units, counts.distinct_units);
+}
+
+// Nobody sees from the image alone why its Fortran is slower than that of another build, or not lowered.
+std::string describe_fortran(const std::string& compiler, bool is_chosen) {
+  if (!is_flang(compiler)) return fmt::format("Fortran: built by {}, whose code is not lowered", compiler);
+  if (is_chosen) return fmt::format("Fortran: built by {}", compiler);
+  return fmt::format(
+      "Fortran: built by {}; some programs are faster with gfortran, which fortran = \"gfortran\" in xaas.toml chooses "
+      "and whose code is not lowered",
+      compiler);
+}
+
+// Size and counts, why what is not lowered is not, and which compiler Fortran had.
+void say_what_was_made(const fs::path& image, const BuildPlan& plan, const ImageContents& contents, std::uint64_t size,
+                       Progress& progress) {
+  const CaptureCounts counts = count_captured(contents);
+  if (counts.programs > 0 && counts.lowerable == 0) {
+    progress.warn("no program can be lowered: every host will run them as the build compiled them");
+  }
+  progress.say(summary(image, counts, contents.configurations.size(), size));
+  for (const std::string& line : describe_native(contents)) progress.say(line);
+  for (const std::string& compiler : fortran_compilers(contents)) {
+    progress.say(describe_fortran(compiler, plan.fortran.has_value()));
+  }
 }
 
 }  // namespace
 
+Status check_arguments(const MakeImageOptions& options) {
+  const auto task = plan_task(options);
+  if (!task || task->plan.takes_arguments) return {};
+  return fail(Code::invalid,
+              "no command takes the words behind --,{}: write \"$@\" into the command that is to have them",
+              shell_words(task->plan.arguments));
+}
+
 Result<std::string> describe_configurations(const MakeImageOptions& options) {
   XAAS_ASSIGN(const Task task, plan_task(options));
-  return describe_plan(task.configurations);
+  return describe_commands(task.plan) + "\n" + describe_plan(task.configurations);
 }
 
 Status make_image(const MakeImageOptions& options, Progress& progress) {
@@ -200,7 +235,7 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   progress.end();
   if (work.is_kept()) CaptureCache(work.cache()).end();
   if (task.configurations.size() > 1) progress.say(stage_table(stages));
-  progress.say(summary(options.image, contents, size));
+  say_what_was_made(options.image, task.plan, contents, size, progress);
   return {};
 }
 

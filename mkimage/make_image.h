@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "format/error.h"
 #include "mkimage/configuration_plan.h"
@@ -21,6 +22,7 @@ struct MakeImageOptions {
   std::optional<std::filesystem::path> recipe_file;  // none: xaas.toml in `source`, if it is there
   Restrictions restrictions;                         // of the configurations
   BuildRecipe overrides;                             // what the command line says; wins over the file
+  std::vector<std::string> arguments;                // for the build system; see make_build_plan()
   unsigned jobs = 1;
   std::optional<std::filesystem::path> work;  // none: <image>.build
   bool keep_build = false;                    // the work directory stays
@@ -28,7 +30,11 @@ struct MakeImageOptions {
   std::optional<std::filesystem::path> report;  // JSON
 };
 
-// The configurations that make_image() would build, a line each. Nothing is built.
+// An error where there are options.arguments and no command takes them: the command line is wrong. Nothing is said of
+// other mistakes.
+Status check_arguments(const MakeImageOptions& options);
+
+// The commands that make_image() would run, and the configurations that it would build, a line each. Nothing is built.
 Result<std::string> describe_configurations(const MakeImageOptions& options);
 
 // Makes options.image, or leaves no image. The work directory stays where it is to be kept, and where a step failed:

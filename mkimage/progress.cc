@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "format/text.h"
 
@@ -14,6 +15,8 @@ namespace xaas {
 namespace {
 
 constexpr std::size_t kDefaultWidth = 80;
+constexpr std::size_t kLongestLine = 160;  // in bytes, of what a build prints
+constexpr std::chrono::minutes kInterval(1);
 
 std::size_t terminal_width() {
   winsize size{};
@@ -21,21 +24,21 @@ std::size_t terminal_width() {
   return known ? size.ws_col : kDefaultWidth;
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
+double seconds(std::chrono::steady_clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 }  // namespace
 
-Progress::Progress(Verbosity verbosity)
-    : verbosity_(verbosity), is_live_(verbosity == Verbosity::normal && isatty(STDOUT_FILENO) != 0) {}
+Progress::Progress(Verbosity verbosity, Clock clock)
+    : verbosity_(verbosity),
+      clock_(std::move(clock)),
+      is_live_(verbosity == Verbosity::normal && isatty(STDOUT_FILENO) != 0) {}
 
 Progress::~Progress() { clear_locked(); }
 
 void Progress::begin(std::string_view stage, std::string_view what) {
   const std::lock_guard lock(mutex_);
   stage_ = stage;
-  started_ = std::chrono::steady_clock::now();
+  started_ = spoke_ = clock_();
   if (verbosity_ == Verbosity::quiet) return;
   if (is_live_) return draw(fmt::format("{:<12} {}", stage_, what));
   fmt::print("{}: {}\n", stage_, what);
@@ -44,14 +47,24 @@ void Progress::begin(std::string_view stage, std::string_view what) {
 
 void Progress::update(std::string_view what) {
   const std::lock_guard lock(mutex_);
-  if (is_live_) draw(fmt::format("{:<12} {:.0f} s  {}", stage_, seconds_since(started_), what));
+  if (!wants_update_locked()) return;
+  if (is_live_) return draw(fmt::format("{:<12} {:.0f} s  {}", stage_, seconds(elapsed()), what));
+  spoke_ = clock_();
+  fmt::print("{}: still running, {} min{}{}\n", stage_, elapsed() / std::chrono::minutes(1), what.empty() ? "" : ": ",
+             shortened(printable(what), kLongestLine));
+  static_cast<void>(std::fflush(stdout));
+}
+
+bool Progress::wants_update() {
+  const std::lock_guard lock(mutex_);
+  return wants_update_locked();
 }
 
 void Progress::end() {
   const std::lock_guard lock(mutex_);
   if (!is_live_) return;
   clear_locked();
-  fmt::print("{:<12} {:.1f} s\n", stage_, seconds_since(started_));
+  fmt::print("{:<12} {:.1f} s\n", stage_, seconds(elapsed()));
   static_cast<void>(std::fflush(stdout));
 }
 
@@ -76,6 +89,12 @@ void Progress::draw(std::string_view text) {
   static_cast<void>(std::fflush(stdout));
   is_drawn_ = true;
 }
+
+bool Progress::wants_update_locked() const {
+  return is_live_ || (verbosity_ != Verbosity::quiet && clock_() - spoke_ >= kInterval);
+}
+
+std::chrono::steady_clock::duration Progress::elapsed() const { return clock_() - started_; }
 
 void Progress::clear() {
   const std::lock_guard lock(mutex_);

@@ -1,7 +1,8 @@
-// What the user sees of long work: on a terminal one line that changes, elsewhere one line a stage.
+// What the user sees of long work: on a terminal one line that changes, elsewhere one line a stage and one a minute.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -13,7 +14,8 @@ enum class Verbosity { quiet, normal, verbose };
 // Thread-safe.
 class Progress {
  public:
-  explicit Progress(Verbosity verbosity);
+  using Clock = std::function<std::chrono::steady_clock::time_point()>;
+  explicit Progress(Verbosity verbosity, Clock clock = std::chrono::steady_clock::now);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -22,7 +24,9 @@ class Progress {
   bool is_live() const { return is_live_; }  // a line that changes is wanted
 
   void begin(std::string_view stage, std::string_view what);
-  void update(std::string_view what);  // shown on a terminal only
+  // Says how far the stage is: on a terminal always, elsewhere once a minute.
+  void update(std::string_view what);
+  bool wants_update();  // update() would say something now
   void end();
   // Takes the changing line away.
   void clear();
@@ -34,13 +38,17 @@ class Progress {
  private:
   void draw(std::string_view text);
   void clear_locked();
+  bool wants_update_locked() const;
+  std::chrono::steady_clock::duration elapsed() const;  // since the stage began
 
   const Verbosity verbosity_;
+  const Clock clock_;
   bool is_live_ = false;
   std::mutex mutex_;
   std::string stage_;
   bool is_drawn_ = false;
   std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point spoke_;  // the last line of the stage
 };
 
 }  // namespace xaas

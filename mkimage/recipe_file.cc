@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <set>
+#include <span>
 #include <sstream>
 #include <toml.hpp>
 #include <utility>
@@ -244,28 +245,35 @@ Status check(const BuildRecipe& recipe) {
   return {};
 }
 
-std::string read_policy(Reader& reader, const toml::value& value) {
-  std::string policy;
-  reader.text(policy)(value);
-  if (reader.ok() && std::ranges::find(kPolicies, policy) == std::ranges::end(kPolicies)) {
-    reader.fail_at(value, "there is no policy \"{}\": choose one of {}", policy, fmt::join(kPolicies, ", "));
+// One of `known`, each of which is a `kind`.
+std::string read_choice(Reader& reader, const toml::value& value, std::string_view kind,
+                        std::span<const std::string_view> known) {
+  std::string choice;
+  reader.text(choice)(value);
+  if (reader.ok() && std::ranges::find(known, choice) == known.end()) {
+    reader.fail_at(value, "there is no {} \"{}\": choose one of {}", kind, choice, fmt::join(known, ", "));
   }
-  return policy;
+  return choice;
 }
 
 Result<BuildRecipe> read(const toml::value& document, const std::filesystem::path& path) {
   BuildRecipe recipe;
   Reader reader(path);
+  const auto choice = [&](std::optional<std::string>& into, const char* kind, std::span<const std::string_view> known) {
+    return [&reader, &into, kind, known](const auto& value) { into = read_choice(reader, value, kind, known); };
+  };
   reader.read_table(
       document,
       {{"name", reader.text(recipe.name)},
        {"version", reader.text(recipe.version)},
        {"prefix", reader.text(recipe.prefix)},
        {"source", reader.text(recipe.source)},
+       {"build_system", choice(recipe.build_system, "build system", kBuildSystems)},
        {"configure", reader.text(recipe.configure)},
        {"build", reader.text(recipe.build)},
        {"install", reader.text(recipe.install)},
-       {"policy", [&](const toml::value& value) { recipe.policy = read_policy(reader, value); }},
+       {"fortran", choice(recipe.fortran, "Fortran compiler", kFortranCompilers)},
+       {"policy", choice(recipe.policy, "policy", kPolicies)},
        {"sources_left_out", reader.texts(recipe.sources_left_out)},
        {"points", reader.list([&](const auto& item) { recipe.points.push_back(read_point(reader, item)); })},
        {"leave_out", reader.list([&](const auto& item) { recipe.left_out.push_back(read_left_out(reader, item)); })},

@@ -15,6 +15,12 @@
 
 namespace xaas {
 
+// Build systems that are known, sorted.
+inline constexpr std::string_view kBuildSystems[] = {"cmake", "configure", "make", "meson"};
+
+// Fortran compilers that are known, sorted.
+inline constexpr std::string_view kFortranCompilers[] = {"flang", "gfortran"};
+
 // One value of a specialization point.
 struct PointValue {
   std::string name;
@@ -49,12 +55,14 @@ struct InstalledAsIs {
 struct BuildRecipe {
   std::optional<std::string> name;
   std::optional<std::string> version;
-  std::optional<std::string> prefix;     // absolute
-  std::optional<std::string> source;     // relative to the recipe file
-  std::optional<std::string> configure;  // shell commands; an empty one does nothing
+  std::optional<std::string> prefix;        // absolute
+  std::optional<std::string> source;        // relative to the recipe file
+  std::optional<std::string> build_system;  // one of kBuildSystems
+  std::optional<std::string> configure;     // shell commands; an empty one does nothing
   std::optional<std::string> build;
   std::optional<std::string> install;
-  std::optional<std::string> policy;  // one of kPolicies
+  std::optional<std::string> fortran;  // one of kFortranCompilers
+  std::optional<std::string> policy;   // one of kPolicies
   std::vector<SpecializationPoint> points;
   std::vector<LeftOutCombination> left_out;
   std::vector<std::string> sources_left_out;  // patterns of paths in the source

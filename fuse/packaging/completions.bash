@@ -1,8 +1,9 @@
 # Completion in bash for mkxaas, xaas-info, xaas-lower and xaas-mount. What there is to complete they say themselves, with
 # --help; files are left to bash.
 
-# _xaas_options HELP: a line for each option: its names, and what its value is called, if it has one.
-_xaas_options() { sed -nE 's/^ +(-.*[^ ])  +.*/\1/p' <<<"$1" | tr ',' ' '; }
+# _xaas_options HELP: a line for each option: its names, and what its value is called, if it has one. The description of one that is
+# long stands on the next line.
+_xaas_options() { sed -nE 's/^ +(-[^ ]+( [^ ]+)*)(  +.*)?$/\1/p' <<<"$1" | tr ',' ' '; }
 
 # _xaas_mount_options HELP: a line for each option of a mount: name, or name=value.
 _xaas_mount_options() { sed -nE '/^OPTIONS:$/,/^$/ s/^  ([^ ].*)/\1/p' <<<"$1" | sed 's/  .*//' | tr ' ' '\n'; }

@@ -168,9 +168,14 @@ int main(void) { return printf("vectors %g\n", get(10.5)) < 0; }
 S
 printf '#include <stdio.h>\n/* Which number it is. */\nint main(void) { return printf("same %%d\\n", NUMBER) < 0; }\n' >"$source/same.c"
 
-equal "one+plain  (default)  rank 1  KIND='1'  ISA=''
+commands='build      make -j$JOBS B=$BUILD/$KIND KIND=$KIND ISA="$ISA"
+install    make install B=$BUILD/$KIND KIND=$KIND PREFIX=$PREFIX DESTDIR=$DESTDIR
+'
+equal "$commands
+one+plain  (default)  rank 1  KIND='1'  ISA=''
 two+avx2  rank 2  KIND='2'  ISA='-mavx2 -mfma'" "$(mkxaas --print-configurations "$source")"
-equal "two+avx2  (default)  rank 2  KIND='2'  ISA='-mavx2 -mfma'" "$(mkxaas --print-configurations -D kind=two -D isa=avx2,plain "$source")"
+equal "$commands
+two+avx2  (default)  rank 2  KIND='2'  ISA='-mavx2 -mfma'" "$(mkxaas --print-configurations -D kind=two -D isa=avx2,plain "$source")"
 fails_with 1 "no value \"three\"" mkxaas --print-configurations -D kind=three "$source"
 sed 's/name = "avx2", /&features = ["avx3"], /' "$source/xaas.toml" >"$work/wrong.toml"
 fails_with 1 "requires +avx3 for the configuration two+avx2" mkxaas -q -f "$work/wrong.toml" -D kind=two "$source" "$work/wrong.xaas"

@@ -40,6 +40,8 @@ stats
 verify" "$(completed "xaas-lower cache ")"
 equal "full
 none" "$(completed "mkxaas --toolchain ")"
+equal "make
+meson" "$(completed "mkxaas --build-system m")"
 equal "none" "$(completed "mkxaas -j 2 --toolchain=n")"
 equal "$(helps xaas-mount | names_in_help)" "$(completed "xaas-mount -o " | sed 's/=$//')"
 equal "background

@@ -47,3 +47,12 @@ TEST_CASE("sizes are read with their units") {
   CHECK(xaas::parse_bytes("20G") == 20ULL << 30);
   for (const char* text : {"", "G", "-1", "1X", "1GB", "99999999999T", "1 G"}) CHECK_FALSE(xaas::parse_bytes(text));
 }
+
+TEST_CASE("a text is cut between characters") {
+  CHECK(xaas::shortened("abc", 3) == "abc");
+  CHECK(xaas::shortened("abcd", 3) == "abc…");
+  CHECK(xaas::shortened("aäb", 2) == "a…");
+  CHECK(xaas::shortened("aäb", 3) == "aä…");
+  CHECK(xaas::shortened("ä", 1) == "…");
+  CHECK(xaas::shortened("", 0).empty());
+}

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "mkimage/built_programs.h"
-#include "mkimage/shell_word.h"
+#include "mkimage/shell_quoted.h"
 
 TEST_CASE("make says that there is no install target") {
   CHECK(xaas::lacks_install_target("make: *** No rule to make target 'install'.  Stop.\n"));
@@ -20,8 +20,8 @@ TEST_CASE("programs are copied to bin and libraries to lib") {
 }
 
 TEST_CASE("a word is quoted where the shell would not take it as it is") {
-  CHECK(xaas::shell_word("lulesh2.0") == "lulesh2.0");
-  CHECK(xaas::shell_word("a b") == "'a b'");
-  CHECK(xaas::shell_word("it's") == R"('it'\''s')");
-  CHECK(xaas::shell_word("").size() == 2);
+  CHECK(xaas::shell_quoted("lulesh2.0") == "lulesh2.0");
+  CHECK(xaas::shell_quoted("a b") == "'a b'");
+  CHECK(xaas::shell_quoted("it's") == R"('it'\''s')");
+  CHECK(xaas::shell_quoted("").size() == 2);
 }

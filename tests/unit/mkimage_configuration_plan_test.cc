@@ -78,7 +78,10 @@ TEST_CASE("combinations can be left out, by some of the points") {
 TEST_CASE("a restriction takes away values, and the first that is left is the default") {
   CHECK(names(kTwoPoints, {"simd=avx512,sse", "mpi=mpich"}) == std::vector<std::string>{"sse+mpich", "avx512+mpich"});
   CHECK(error_of(kTwoPoints, {"simd=neon"}) == "-D simd: the point has no value \"neon\", but sse, avx2, avx512");
-  CHECK(error_of(kTwoPoints, {"gpu=on"}) == "-D gpu: the recipe has no such point, but simd, mpi");
+  CHECK(error_of(kTwoPoints, {"gpu=on"}) ==
+        "-D gpu: the recipe has no such point (its points: simd, mpi); an option of the build system goes behind --: "
+        "mkxaas SOURCE IMAGE -- -Dgpu=on");
+  CHECK(error_of("", {"FOO=ON"}).find("(its points: none)") != std::string::npos);
   CHECK(error_of(kTwoPoints, {"simd"}) == "-D simd: give it as point=value,…");
 }
 

@@ -21,12 +21,18 @@ TEST_CASE("a recipe file gives what it says and nothing else") {
   CHECK(recipe->build == "make\nmake check");
   CHECK_FALSE(recipe->version);
   CHECK(load("policy = \"max\"\n")->policy == "max");
+  CHECK(load("fortran = \"gfortran\"\n")->fortran == "gfortran");
+  CHECK(load("build_system = \"make\"\n")->build_system == "make");
 }
 
 TEST_CASE("errors in a recipe file are one line with file, line and column") {
   const std::pair<const char*, const char*> cases[] = {
       {"name = \"a\"\nnaem = \"b\"\n", "xaas.toml:2:"},
       {"policy = \"best\"\n", "xaas.toml:1:10: there is no policy \"best\": choose one of default, fast, max"},
+      {"fortran = \"ifort\"\n",
+       "xaas.toml:1:11: there is no Fortran compiler \"ifort\": choose one of flang, gfortran"},
+      {"build_system = \"scons\"\n",
+       "xaas.toml:1:16: there is no build system \"scons\": choose one of cmake, configure, make, meson"},
       {"version = 1.5\n", "xaas.toml:1:"},
       {"name = \"a\"\nbuild = \n", "xaas.toml:2:"},
       {"[table]\nx = 1\n", "unknown key \"table\""},
