@@ -24,8 +24,7 @@ namespace {
 using enum InlineRule;
 
 // Of floating point, the flags of instructions go where functions are copied, also where the attributes of the caller
-// become weaker; LLVM compares how denormal numbers are treated, but a program may switch that at its start, so that a
-// recipe has to know. Of "uwtable": a caller without tables that inlines what may throw stays without, and the unwinder
+// become weaker. Of "uwtable": a caller without tables that inlines what may throw stays without, and the unwinder
 // ends the program there either way.
 constexpr auto kRules = std::to_array<AttributeRule>({
     {"alignstack", apart},
@@ -39,8 +38,8 @@ constexpr auto kRules = std::to_array<AttributeRule>({
     {"cold", harmless},
     {"convergent", harmless},
     {"coro_only_destroy_when_complete", harmless},
-    {"denormal-fp-math", apart, "ieee,ieee"},
-    {"denormal-fp-math-f32", apart, "ieee,ieee"},
+    {"denormal-fp-math", compared},
+    {"denormal-fp-math-f32", compared},
     {"disable-tail-calls", apart, "false"},
     {"disable_sanitizer_instrumentation", harmless},
     {"fentry-call", harmless},

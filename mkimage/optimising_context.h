@@ -39,8 +39,8 @@ struct OptimisingContext {
   // Why the unit is mixed with none; empty where it may be.
   std::string alone;
 
-  // Whether it was compiled for a CPU that takes denormal numbers for zero.
-  bool flushes_denormals() const { return signature.find("denormal-fp-math=preserve-sign") != std::string::npos; }
+  // Whether it was compiled with -ffast-math.
+  bool is_fast_math() const { return signature.find("unsafe-fp-math=true") != std::string::npos; }
   bool operator==(const OptimisingContext&) const = default;
 };
 

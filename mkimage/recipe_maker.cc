@@ -96,6 +96,7 @@ bool keeps_units_apart(const LinkRecord& link) {
 
 // Whether the program, when it starts, has the CPU take denormal numbers for zero, as -ffast-math asks for in a link.
 // What one unit then does at run time, a unit that knows more of its numbers would do while it is compiled, and not so.
+// Those that were compiled for fast arithmetic themselves asked for no better.
 bool flushes_denormals(const LinkRecord& link) {
   return std::ranges::any_of(link.arguments, [](const RecordedArgument& argument) {
     const auto* object = std::get_if<RecordedObject>(&argument);
@@ -187,7 +188,7 @@ class Translator {
   std::optional<std::vector<std::string>> alone(const CanonicalUnit& unit) const {
     if (keeps_apart_) return unit.sections;
     const OptimisingContext& context = unit.context;
-    const bool folds_denormals = flushes_denormals_ && !context.flushes_denormals();
+    const bool folds_denormals = flushes_denormals_ && !context.is_fast_math();
     if (context.alone.empty() && context.signature == signature_ && !folds_denormals) return std::nullopt;
     return std::vector<std::string>{std::string(kDataSections), std::string(kFunctionSections)};
   }

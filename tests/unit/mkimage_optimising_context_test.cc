@@ -1,0 +1,121 @@
+// Which units may be optimised together: signatures, odd functions, and units that are alone.
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "format/recipe.h"
+#include "mkimage/optimising_context.h"
+#include "tests/unit/clang_units.h"
+
+namespace {
+
+using namespace xaas;
+
+// A module with functions that do nothing.
+struct Unit {
+  llvm::LLVMContext context;
+  llvm::Module module{"unit", context};
+
+  llvm::Function* add(const std::string& name) {
+    auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), false);
+    auto* function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, name, module);
+    llvm::IRBuilder<>(llvm::BasicBlock::Create(context, "", function)).CreateRetVoid();
+    return function;
+  }
+};
+
+// With a value where it wants one.
+void add_attribute(llvm::Function& function, std::string_view name) {
+  const auto kind = llvm::Attribute::getAttrKindFromName(llvm::StringRef(name.data(), name.size()));
+  if (kind == llvm::Attribute::None) {
+    function.addFnAttr(llvm::StringRef(name.data(), name.size()), "unusual");
+  } else if (llvm::Attribute::isIntAttrKind(kind)) {
+    function.addFnAttr(llvm::Attribute::get(function.getContext(), kind, 1));
+  } else if (llvm::Attribute::isTypeAttrKind(kind)) {
+    function.addFnAttr(llvm::Attribute::get(function.getContext(), kind, llvm::Type::getInt8Ty(function.getContext())));
+  } else {
+    function.addFnAttr(kind);
+  }
+}
+
+OptimisingContext context_of(const std::string& source, const std::string& flags) {
+  const test::ClangUnits clang;
+  return clang.canonical_ir(source, flags).context;
+}
+
+}  // namespace
+
+TEST_CASE("the table has every attribute of functions that LLVM has, sorted") {
+  std::set<std::string_view> names;
+  for (const AttributeRule& rule : attribute_rules()) names.insert(rule.name);
+  CHECK(names.size() == attribute_rules().size());
+  CHECK(std::ranges::is_sorted(attribute_rules(), {}, &AttributeRule::name));
+  for (unsigned i = llvm::Attribute::None + 1; i < llvm::Attribute::EndAttrKinds; ++i) {
+    const auto kind = static_cast<llvm::Attribute::AttrKind>(i);
+    if (!llvm::Attribute::canUseAsFnAttr(kind)) continue;
+    const std::string name = llvm::Attribute::getNameFromAttrKind(kind).str();
+    INFO(name);
+    CHECK(names.contains(name));
+  }
+}
+
+TEST_CASE("a unit's signature has what LLVM neither compares nor merges, and nothing else") {
+  for (const AttributeRule& rule : attribute_rules()) {
+    Unit unit;
+    add_attribute(*unit.add("f"), rule.name);
+    INFO(rule.name);
+    const std::string signature = mark_context(unit.module, {}).signature;
+    CHECK((rule.rule == InlineRule::apart) == signature.starts_with(rule.name));
+    if (rule.rule != InlineRule::apart) CHECK(signature.empty());
+    if (rule.usual.empty()) continue;
+    Unit usual;
+    usual.add("f")->addFnAttr(llvm::StringRef(rule.name.data(), rule.name.size()),
+                              llvm::StringRef(rule.usual.data(), rule.usual.size()));
+    CHECK(mark_context(usual.module, {}).signature.empty());
+  }
+}
+
+TEST_CASE("functions that differ from the rest of their unit are odd, and the unit's signature is that of the rest") {
+  Unit unit;
+  llvm::Function* odd = unit.add("odd");
+  const llvm::Function* one = unit.add("one");
+  unit.add("two");
+  odd->addFnAttr(llvm::Attribute::NoRedZone);
+  CHECK(mark_context(unit.module, {}).signature.empty());
+  CHECK(odd->hasFnAttribute(kOddFunction));
+  CHECK_FALSE(one->hasFnAttribute(kOddFunction));
+}
+
+TEST_CASE("clang's options make signatures") {
+  const std::string source = "double f(double a, double b) { return a / b; }\n";
+  CHECK(context_of(source, "") == OptimisingContext());
+  CHECK(context_of(source, "-fPIC -g -fno-omit-frame-pointer -fstack-protector-strong") == OptimisingContext());
+  CHECK(context_of(source, "-mno-red-zone").signature == "noredzone");
+  CHECK(context_of(source, "-fshort-wchar").signature == "wchar_size=2");
+  CHECK(context_of(source, "-mcmodel=large").signature.starts_with("Code Model=4"));
+  CHECK(context_of(source, "-mstack-alignment=32").signature == "override-stack-alignment=32");
+  const OptimisingContext fast = context_of(source, "-ffast-math");
+  CHECK(fast.signature.find("no-nans-fp-math=true") != std::string::npos);
+  CHECK(fast.is_fast_math());
+  CHECK(context_of("#pragma float_control(precise, off)\n" + source, "").signature == "finite-math");
+}
+
+TEST_CASE("units with ifuncs, or with assembly that names symbols, are alone") {
+  const auto alone = [](const std::string& source) { return context_of(source, "").alone; };
+  CHECK(alone("int g; int f(void) { int r; __asm__(\"movl %1, %0\" : \"=r\"(r) : \"m\"(g)); return r; }\n").empty());
+  CHECK(alone("int f(int x) { __asm__ volatile(\"1: lock; incl %0\\n jnz 1b\" : \"+m\"(x)); return x; }\n").empty());
+  CHECK(alone("int f(void) { __asm__ volatile(\"\" ::: \"memory\"); return 1; }\n").empty());
+  CHECK(alone("int f(void) { int r; __asm__(\"call hidden\" : \"=a\"(r)); return r; }\n") ==
+        "its assembly names hidden");
+  CHECK(alone("int hidden(void); int f(void) { int r; __asm__(\"call hidden\" : \"=a\"(r)); return r + hidden(); }\n")
+            .empty());
+  CHECK(alone("int f(int x) { __asm__ volatile(\"probe_point: nop\"); return x; }\n") ==
+        "its assembly defines probe_point");
+  CHECK(alone("static int one(void) { return 1; }\nstatic int (*choose(void))(void) { return one; }\n"
+              "int f(void) __attribute__((ifunc(\"choose\")));\n")
+            .find("versions of a function") != std::string::npos);
+}
