@@ -43,12 +43,18 @@ TEST_CASE("a recipe is written in one way only") {
                       LibraryInput{.soname = "l"},
                       FileOption{.option = "-T", .digest = Digest::of("v")},
                       IrInput{.digest = Digest::of("v"), .name = "n", .features = {"+a"}},
+                      IrInput{.digest = Digest::of("v"),
+                              .name = "n",
+                              .features = {},
+                              .alone = {{std::string(kDataSections), std::string(kFunctionSections)}}},
                       ObjectInput{.digest = Digest::of("v"), .name = "n"},
                       ArchiveInput{.name = "a", .members = {}}};
-  CHECK(to_json(recipe) == R"({"kind":"static","triple":"t","output":"o","arguments":["-s",{"library":"l"},)"
-                           R"({"option":"-T","file":")" +
-                               digest + R"("},{"ir":")" + digest + R"(","name":"n","features":["+a"]},{"object":")" +
-                               digest + R"(","name":"n"},{"archive":"a","members":[]}]})" + "\n");
+  CHECK(to_json(recipe) ==
+        R"({"kind":"static","triple":"t","output":"o","arguments":["-s",{"library":"l"},)"
+        R"({"option":"-T","file":")" +
+            digest + R"("},{"ir":")" + digest + R"(","name":"n","features":["+a"]},{"ir":")" + digest +
+            R"(","name":"n","features":[],"alone":["data-sections","function-sections"]},{"object":")" + digest +
+            R"(","name":"n"},{"archive":"a","members":[]}]})" + "\n");
 }
 
 TEST_CASE("every kind of link has its name") {
@@ -69,6 +75,10 @@ TEST_CASE("what a recipe's reader does not know is an error with its place") {
   CHECK(contains(bad(parse_recipe(with_argument("7")), Code::invalid), "arguments[0]"));
   bad(parse_recipe(with_argument(R"({"ir":")" + kDigest + R"(","name":"n","features":[],"more":1})")), Code::invalid);
   bad(parse_recipe(with_argument(R"({"ir":")" + kDigest + R"(","name":"n","features":["avx2"]})")), Code::invalid);
+  bad(parse_recipe(with_argument(R"({"ir":")" + kDigest + R"(","name":"n","features":[],"alone":["text"]})")),
+      Code::invalid);
+  bad(parse_recipe(with_argument(R"({"ir":")" + kDigest + R"(","name":"n","features":[],"alone":true})")),
+      Code::invalid);
   bad(parse_recipe(with_argument(R"({"ir":"sha256:12","name":"n","features":[]})")), Code::invalid);
   bad(parse_recipe(with_argument(R"({"archive":"a","members":[{"archive":"b","members":[]}]})")), Code::invalid);
   bad(parse_recipe("[]"), Code::invalid);
