@@ -160,7 +160,8 @@ class LinkReader {
 
   // Also one with bitcode: where that cannot be used, the object is.
   Status add_object(std::string_view content, const std::string& name) {
-    XAAS_ASSIGN(RecordedFile object, store_object(content, name));
+    RecordedFile object{Digest::of(content), name};
+    XAAS_TRY(store_.add_object(object.digest, content));
     command_.push_back(store_.object_path(object.digest).string());
     arguments_.emplace_back(RecordedObject{std::move(object)});
     return {};
@@ -178,17 +179,52 @@ class LinkReader {
     return {};
   }
 
-  Result<RecordedFile> store_object(std::string_view content, std::string name) {
-    RecordedFile file{Digest::of(content), std::move(name)};
-    XAAS_TRY(store_.add_object(file.digest, content));
-    return file;
+  Status add_archive(const std::string& name, std::string_view content) {
+    if (members_) return add_members(name, content);
+    auto stored = archives_.find(name);
+    if (stored == archives_.end()) {
+      XAAS_ASSIGN(RecordedArchive record, store_archive(name, content));
+      stored = archives_.emplace(name, std::move(record)).first;
+    }
+    command_.push_back("/" + name);
+    arguments_.emplace_back(stored->second);
+    return {};
   }
 
-  Status add_archive(const std::string& name, std::string_view content) {
+  Result<RecordedArchive> store_archive(const std::string& name, std::string_view content) {
+    XAAS_ASSIGN(const ArArchive archive, read_archive(name, content));
+    RecordedArchive record;
+    bool has_bitcode = false;
+    for (const ArMember& member : archive.members) {
+      record.members.push_back({Digest::of(member.data), file_name(member.name)});
+      has_bitcode = has_bitcode || store_.has_bitcode(record.members.back().digest);
+    }
+    record.file = {Digest::of(content), display(name)};
+    record.whole = !archive.thin && !has_bitcode;
+    if (record.whole) {
+      XAAS_TRY(store_.add_object(record.file.digest, content));
+      return record;
+    }
+    for (std::size_t i = 0; i < archive.members.size(); ++i) {
+      XAAS_TRY(store_.add_object(record.members[i].digest, archive.members[i].data));
+    }
+    return record;
+  }
+
+  // In the place of the archive, those of its members that the project's linker took.
+  Status add_members(const std::string& name, std::string_view content) {
+    XAAS_ASSIGN(const ArArchive archive, read_archive(name, content));
+    for (const ArMember& member : archive.members) {
+      if (!is_taken(archive.thin ? "" : "/" + name, archive.thin ? "/" + member.name : member.name)) continue;
+      XAAS_TRY(add_object(member.data, fmt::format("{}({})", display(name), file_name(member.name))));
+    }
+    return {};
+  }
+
+  // The members that a linker would take, those of a thin archive with their files' names.
+  Result<ArArchive> read_archive(const std::string& name, std::string_view content) const {
     XAAS_ASSIGN(ArArchive archive, parse_archive(content));
     const std::filesystem::path directory = std::filesystem::path(name).parent_path();
-    bool has_bitcode = false;
-    RecordedArchive record;
     for (ArMember& member : archive.members) {
       if (archive.thin) {
         const bool is_absolute = member.name.starts_with('/');
@@ -198,35 +234,14 @@ class LinkReader {
         if (found == link_.files.end()) {
           return tl::unexpected(refuse(fmt::format("the member {} of {} is not known", member.name, name)));
         }
-        member.data = found->second;
-        member.name = path;
+        member = {path, found->second};
       }
       if (member.data.starts_with(kBitcodeMagic)) {
         return tl::unexpected(refuse(fmt::format("the member {} of {} is LLVM bitcode", member.name, name)));
       }
-      if (!ElfFile::is_elf(member.data)) continue;  // lld links no such member
-      if (members_) {
-        if (is_taken(archive.thin ? "" : "/" + name, archive.thin ? "/" + member.name : member.name)) {
-          XAAS_TRY(add_object(member.data, fmt::format("{}({})", display(name), file_name(member.name))));
-        }
-        continue;
-      }
-      record.members.push_back({Digest::of(member.data), file_name(member.name)});
-      has_bitcode = has_bitcode || store_.has_bitcode(record.members.back().digest);
     }
-    if (members_) return {};
-    command_.push_back("/" + name);
-    record.file = {Digest::of(content), display(name)};
-    record.whole = !archive.thin && !has_bitcode;
-    if (record.whole) {
-      XAAS_TRY(store_.add_object(record.file.digest, content));
-    } else {
-      for (const ArMember& member : archive.members) {
-        if (ElfFile::is_elf(member.data)) XAAS_TRY(store_object(member.data, member.name));
-      }
-    }
-    arguments_.emplace_back(std::move(record));
-    return {};
+    std::erase_if(archive.members, [](const ArMember& member) { return !ElfFile::is_elf(member.data); });
+    return archive;
   }
 
   // Takes a member of the list, where all members are not wanted anyway.
@@ -276,8 +291,9 @@ class LinkReader {
   const LinkFiles& link_;
   const CaptureEnvironment& environment_;
   const CaptureStore store_;
-  std::optional<ExtractedMembers> members_;  // that have not come yet; nullopt: the linker is to choose
-  std::vector<std::string> directories_;     // of -L
+  std::optional<ExtractedMembers> members_;          // that have not come yet; nullopt: the linker is to choose
+  std::map<std::string, RecordedArchive> archives_;  // by name: some are named again and again
+  std::vector<std::string> directories_;             // of -L
   struct State {
     bool prefer_static = false;
     bool whole_archive = false;
