@@ -16,9 +16,9 @@ namespace {
 constexpr std::string_view kStandardInput = "/dev/stdin";
 constexpr std::string_view kDescriptors[] = {"/dev/fd/", "/proc/self/fd/"};
 
-// The descriptors whose names occur in an argument, also within options.
+// The descriptors whose paths occur in an argument, also within options.
 void add_descriptors(std::string_view argument, std::set<int>& descriptors) {
-  if (argument == "-" || argument.find(kStandardInput) != std::string_view::npos) descriptors.insert(STDIN_FILENO);
+  if (argument.find(kStandardInput) != std::string_view::npos) descriptors.insert(STDIN_FILENO);
   for (const std::string_view directory : kDescriptors) {
     for (auto at = argument.find(directory); at != std::string_view::npos; at = argument.find(directory, at + 1)) {
       const std::string_view number = argument.substr(at + directory.size());
@@ -50,7 +50,12 @@ Status keep(int descriptor) {
 
 Status keep_pipes(const std::vector<std::string>& arguments) {
   std::set<int> descriptors;
-  for (const std::string& argument : arguments) add_descriptors(argument, descriptors);
+  std::string_view before;
+  for (const std::string& argument : arguments) {
+    if (argument == "-" && before != "-o") descriptors.insert(STDIN_FILENO);
+    add_descriptors(argument, descriptors);
+    before = argument;
+  }
   for (const int descriptor : descriptors) {
     if (is_pipe(descriptor)) XAAS_TRY(keep(descriptor));
   }

@@ -252,6 +252,7 @@ class NativeRun {
   NativeRun(const CaptureEnvironment& environment, const std::string& name)
       : environment_(environment),
         is_lld_(is_lld_name(name)),
+        writes_maps_(writes_maps(name)),
         map_(environment.store(), ".map"),
         tar_(environment.store(), ".tar") {}
 
@@ -259,7 +260,7 @@ class NativeRun {
     arguments.insert(arguments.begin(), linker.string());
     if (is_lld_) {
       arguments.insert(arguments.end(), {option("reproduce", tar_.path()), "--no-fat-lto-objects"});
-    } else if (!command.map && !command.prints_map) {
+    } else if (writes_maps_ && !command.map && !command.prints_map) {
       arguments.push_back("-Map=" + map_.path().string());
     }
     return run_program(std::move(arguments));
@@ -277,6 +278,7 @@ class NativeRun {
  private:
   const CaptureEnvironment& environment_;
   const bool is_lld_;
+  const bool writes_maps_;
   LinkFile map_;
   LinkFile tar_;
 };

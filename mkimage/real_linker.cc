@@ -19,6 +19,11 @@ bool is_linker_name(std::string_view name) {
 
 bool is_lld_name(std::string_view name) { return without_triple(name).starts_with(kLldName); }
 
+bool writes_maps(std::string_view name) {
+  const std::string_view plain = without_triple(name);
+  return plain == "ld" || plain == "ld.bfd" || plain == "ld.gold";
+}
+
 std::set<std::string> linker_names_in_path() {
   std::set<std::string> names;
   for (const fs::path& directory : path_directories()) {

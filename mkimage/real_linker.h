@@ -19,6 +19,9 @@ bool is_linker_name(std::string_view name);
 // Whether it is lld's name.
 bool is_lld_name(std::string_view name);
 
+// Whether the linker of this name is known to write a map when it is asked to, which changes nothing that it makes.
+bool writes_maps(std::string_view name);
+
 // The names of linkers that PATH has.
 std::set<std::string> linker_names_in_path();
 
