@@ -26,6 +26,25 @@ std::size_t terminal_width() {
 
 double seconds(std::chrono::steady_clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
+// What would stand on a terminal after this line: its text from the last return on, without colours. Other control
+// characters become visible: what a build prints may hold anything.
+std::string line_shown(std::string_view line) {
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  if (const std::size_t at = line.rfind('\r'); at != std::string_view::npos) line.remove_prefix(at + 1);
+  std::string text;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (line.substr(at).starts_with("\x1b[")) {
+      const std::size_t end = line.find_first_not_of("0123456789;:", at + 2);
+      if (end != std::string_view::npos && (line[end] == 'm' || line[end] == 'K')) {
+        at = end;
+        continue;
+      }
+    }
+    text += line[at];
+  }
+  return printable(text);
+}
+
 }  // namespace
 
 Progress::Progress(Verbosity verbosity, Clock clock)
@@ -51,7 +70,7 @@ void Progress::update(std::string_view what) {
   if (is_live_) return draw(fmt::format("{:<12} {:.0f} s  {}", stage_, seconds(elapsed()), what));
   spoke_ = clock_();
   fmt::print("{}: still running, {} min{}{}\n", stage_, elapsed() / std::chrono::minutes(1), what.empty() ? "" : ": ",
-             shortened(printable(what), kLongestLine));
+             shortened(line_shown(what), kLongestLine));
   static_cast<void>(std::fflush(stdout));
 }
 
@@ -84,7 +103,7 @@ void Progress::say(std::string_view message) {
 }
 
 void Progress::draw(std::string_view text) {
-  const std::string line = printable(text);  // what a build prints may hold anything
+  const std::string line = line_shown(text);
   fmt::print("\r\x1b[K{}", std::string_view(line).substr(0, terminal_width() - 1));
   static_cast<void>(std::fflush(stdout));
   is_drawn_ = true;

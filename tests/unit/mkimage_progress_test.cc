@@ -66,6 +66,14 @@ TEST_CASE("the line of a build is one short line, whatever it holds") {
   CHECK(output_of_stage(xaas::Verbosity::normal, 60, std::string(5000, 'x')).size() < 300);
 }
 
+TEST_CASE("the line of a build is what a terminal would show of it") {
+  const std::string told = "build: make\nbuild: still running, 1 min: ";
+  CHECK(output_of_stage(xaas::Verbosity::normal, 60, "  \x1b[34mCC\x1b[0m \x1b[01;33ma.o\x1b[m\x1b[K\n") ==
+        told + "  CC a.o\n");
+  CHECK(output_of_stage(xaas::Verbosity::normal, 60, "10 %\r50 %\r\n") == told + "50 %\n");
+  CHECK(output_of_stage(xaas::Verbosity::normal, 60, "a\x1b[") == told + "a\\033[\n");
+}
+
 TEST_CASE("the minutes of a stage begin with it") {
   const CapturedOutput output;
   std::chrono::steady_clock::time_point now;
