@@ -185,3 +185,10 @@ reason_of() {
 for p in json.load(open(sys.argv[1]))["programs"]:
   if p["path"] == sys.argv[2]: print(p.get("reason", ""))' "$work/both.json" "$1"
 }
+# all_can_be_lowered REPORT: every program and library that mkxaas has found, of which there is one at least.
+all_can_be_lowered() {
+  python3 -c 'import json, sys
+programs = json.load(open(sys.argv[1]))["programs"]
+assert programs
+for p in programs: assert "recipe" in p, (p["path"], p.get("reason"))' "$1"
+}
