@@ -7,6 +7,7 @@
 #include "format/json_fields.h"
 #include "mkimage/fortran_capture.h"
 #include "mkimage/process.h"
+#include "mkimage/response_file.h"
 
 namespace xaas {
 namespace {
@@ -26,10 +27,15 @@ bool has_sources(const CompilerCommand& command) {
 // A command with thousands of objects would not fit into an environment variable.
 Compilation without_objects(const Compilation& compilation) {
   Compilation result = compilation;
+  // The inputs that were told apart are those of the command with response files expanded.
+  const std::vector<std::string> expanded = expand_response_files(compilation.arguments);
   auto input = compilation.command.inputs.begin();
-  result.arguments = filter_parts(compilation.arguments, [&](const CommandPart& part, std::string_view) {
+  const auto is_object = [&](const CommandPart& part) {
+    return part.is_input && input != compilation.command.inputs.end() && (input++)->kind == InputKind::linker_input;
+  };
+  result.arguments = filter_parts(expanded, [&](const CommandPart& part, std::string_view) {
     if (part.option != nullptr && part.option->effect == OptionEffect::linker) return false;
-    return !part.is_input || (input++)->kind != InputKind::linker_input;
+    return !is_object(part);
   });
   return result;
 }

@@ -13,6 +13,7 @@
 #include "mkimage/process.h"
 #include "mkimage/real_linker.h"
 #include "mkimage/recipe_maker.h"
+#include "mkimage/response_file.h"
 
 namespace {
 
@@ -52,6 +53,11 @@ class Build {
     const Compilation compilation{environment_.c_compiler, arguments, command, fallback, CompilerRole::c, arguments};
     const bool links = command.mode == CommandMode::link || command.mode == CommandMode::native_link;
     return links ? link_and_capture(environment_, compilation) : compile_and_capture(environment_, compilation);
+  }
+  // As xaas-cc does it: what a command means is read with its response files expanded.
+  int run_expanded(const std::vector<std::string>& arguments) const {
+    const CompilerCommand command = parse_compiler_command(expand_response_files(arguments));
+    return link_and_capture(environment_, {environment_.c_compiler, arguments, command});
   }
   std::string compile(const std::string& name, const std::string& text, std::vector<std::string> options = {}) const {
     const std::string object = in_build(name + ".o");
@@ -195,6 +201,19 @@ TEST_CASE("sources compiled and linked by one command are captured under their o
   const auto recipe = recipe_of(build, program);
   REQUIRE(recipe);
   CHECK(count_ir(*recipe) == 2);
+}
+
+TEST_CASE("sources that a response file names are captured by a link, too") {
+  const Build build;
+  const std::string program = build.in_build("program");
+  const std::string object = build.compile("c.c", "int other(void) { return 1; }\n");
+  const std::string response =
+      build.write("response", "-O2 " + build.write("a.c", kMain) + " " + object + " " + build.write("b.c", kTwice));
+  REQUIRE(build.run_expanded({"@" + response, "-o", program}) == 0);
+  CHECK(build.units().size() == 3);
+  const auto recipe = recipe_of(build, program);
+  REQUIRE(recipe);
+  CHECK(count_ir(*recipe) == 3);
 }
 
 TEST_CASE("archives are taken apart by content, equal member names or thin ones too") {
