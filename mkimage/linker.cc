@@ -52,6 +52,29 @@ class LinkFile {
 
 std::string option(std::string_view name, const fs::path& file) { return fmt::format("--{}={}", name, file.string()); }
 
+// A linker's command line: through a response file where the compiler used one, since it may be too long otherwise.
+class CommandLine {
+ public:
+  CommandLine(const CaptureStore& store, bool is_long) : response_(store, ".response"), is_long_(is_long) {}
+
+  Result<std::vector<std::string>> of(const fs::path& linker, std::vector<std::string> arguments) const {
+    if (is_long_) {
+      XAAS_TRY(replace_file(response_.path(), to_response_file(arguments)));
+      arguments = {"@" + response_.path().string()};
+    }
+    arguments.insert(arguments.begin(), linker.string());
+    return arguments;
+  }
+
+ private:
+  LinkFile response_;
+  bool is_long_;
+};
+
+bool has_response_file(const std::vector<std::string>& arguments) {
+  return std::ranges::any_of(arguments, [](const std::string& argument) { return argument.starts_with('@'); });
+}
+
 // What the linked file will be found by when it is installed, and compared with.
 Result<LinkRecord> describe(const fs::path& output) {
   XAAS_ASSIGN(const MappedFile result, MappedFile::open(output));
@@ -104,15 +127,15 @@ void record_temporaries(const CaptureEnvironment& environment, const LinkOrder& 
 // One link with lld, beside the project's own.
 class Replay {
  public:
-  explicit Replay(const CaptureStore& store)
-      : output_(store, ".replay"), record_(store, ".tar"), extracted_(store, ".extracted") {}
+  Replay(const CaptureStore& store, bool is_long)
+      : command_(store, is_long), output_(store, ".replay"), record_(store, ".tar"), extracted_(store, ".extracted") {}
 
   // Code::unsupported with what lld says.
   Status run(const fs::path& lld, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), lld.string());
     arguments.insert(arguments.end(), {"-o", output_.path().string(), option("reproduce", record_.path()),
                                        option("why-extract", extracted_.path()), "--no-fat-lto-objects"});
-    const TentativeRun run(std::move(arguments), {});
+    XAAS_ASSIGN(std::vector<std::string> words, command_.of(lld, std::move(arguments)));
+    const TentativeRun run(std::move(words), {});
     if (run.ok()) return {};
     return fail(Code::unsupported, "lld does not link it ({})", run.first_message());
   }
@@ -126,6 +149,7 @@ class Replay {
   }
 
  private:
+  CommandLine command_;
   LinkFile output_;
   LinkFile record_;
   LinkFile extracted_;
@@ -135,6 +159,7 @@ class Replay {
 struct NativeLink {
   LinkerCommand command;
   std::vector<std::string> arguments;  // with response files expanded, without plugins
+  bool is_long = false;                // there were response files
   LinkShape shape;
   std::optional<ExtractedMembers> members;  // nullopt: not known
 };
@@ -159,7 +184,7 @@ class Recorder {
     arguments.insert(arguments.end(), options.begin(), options.end());
     arguments.insert(arguments.end(), native_.arguments.begin(), native_.arguments.end());
     if (is_stack_executable()) arguments.emplace_back("-zexecstack");
-    Replay replay(environment_.store());
+    Replay replay(environment_.store(), native_.is_long);
     XAAS_TRY(replay.run(environment_.lld, std::move(arguments)));
     XAAS_ASSIGN(const MappedFile record, replay.open_record());
     XAAS_ASSIGN(const TarFiles tar, parse_tar(record.bytes()));
@@ -180,7 +205,7 @@ class Recorder {
   Result<std::vector<RecordedArgument>> read_explicit(const LinkFiles& files) {
     XAAS_ASSIGN(LinkReading reading, read_link(files, environment_, native_.members));
     if (!reading.reason.empty()) return arguments_of(std::move(reading));
-    Replay replay(environment_.store());
+    Replay replay(environment_.store(), native_.is_long);
     XAAS_TRY(replay.run(environment_.lld, reading.command));
     XAAS_TRY(compare(replay));
     return arguments_of(std::move(reading));
@@ -249,21 +274,28 @@ std::optional<ExtractedMembers> read_map(const fs::path& map) {
 // Runs the real linker as it was asked to, and has it say what we have to know in files of ours.
 class NativeRun {
  public:
-  NativeRun(const CaptureEnvironment& environment, const std::string& name)
+  NativeRun(const CaptureEnvironment& environment, const std::string& name, bool is_long)
       : environment_(environment),
+        is_long_(is_long),
+        command_(environment.store(), is_long),
         is_lld_(is_lld_name(name)),
         writes_maps_(writes_maps(name)),
         map_(environment.store(), ".map"),
         tar_(environment.store(), ".tar") {}
 
   Result<ExitStatus> run(const fs::path& linker, std::vector<std::string> arguments, const LinkerCommand& command) {
-    arguments.insert(arguments.begin(), linker.string());
     if (is_lld_) {
       arguments.insert(arguments.end(), {option("reproduce", tar_.path()), "--no-fat-lto-objects"});
     } else if (writes_maps_ && !command.map && !command.prints_map) {
       arguments.push_back("-Map=" + map_.path().string());
     }
-    return run_program(std::move(arguments));
+    return run_plainly(linker, std::move(arguments));
+  }
+
+  // Without a word to us.
+  Result<ExitStatus> run_plainly(const fs::path& linker, std::vector<std::string> arguments) const {
+    XAAS_ASSIGN(std::vector<std::string> words, command_.of(linker, std::move(arguments)));
+    return run_program(std::move(words));
   }
 
   // What was linked, for a recipe.
@@ -271,12 +303,15 @@ class NativeRun {
                                                const LinkOrder& order, const LinkShape& shape) const {
     if (is_lld_) return read_lld(environment_, order, command.output, tar_.path());
     remove_plugins(arguments);
-    const NativeLink native{command, std::move(arguments), shape, read_map(command.map.value_or(map_.path()))};
+    const NativeLink native{command, std::move(arguments), is_long_, shape,
+                            read_map(command.map.value_or(map_.path()))};
     return Recorder(environment_, order, native).record();
   }
 
  private:
   const CaptureEnvironment& environment_;
+  const bool is_long_;
+  CommandLine command_;
   const bool is_lld_;
   const bool writes_maps_;
   LinkFile map_;
@@ -313,14 +348,10 @@ int link_and_record(const CaptureEnvironment& environment, const std::string& na
   std::vector<std::string> arguments = expand_response_files(given);
   remove_llvm_plugin(arguments);
   const LinkerCommand command = parse_linker_command(arguments);
-  if (!command.is_recordable || is_probe(command.output)) {
-    arguments.insert(arguments.begin(), linker->string());
-    const auto status = run_program(std::move(arguments));
-    return status ? status->shell_code() : 1;
-  }
-  NativeRun run(environment, name);
-  const auto status = run.run(*linker, arguments, command);
-  if (!status || !status->ok()) return status ? status->shell_code() : 1;
+  NativeRun run(environment, name, has_response_file(given));
+  const bool is_recorded = command.is_recordable && !is_probe(command.output);
+  const auto status = is_recorded ? run.run(*linker, arguments, command) : run.run_plainly(*linker, arguments);
+  if (!is_recorded || !status || !status->ok()) return status ? status->shell_code() : 1;
   if (!fs::is_regular_file(command.output)) return 0;  // /dev/null
   if (const auto recorded = record_link(environment, run, std::move(arguments), command); !recorded) {
     environment.store().note(

@@ -58,4 +58,17 @@ std::vector<std::string> expand_response_files(const std::vector<std::string>& a
   return expanded;
 }
 
+std::string to_response_file(const std::vector<std::string>& arguments) {
+  std::string text;
+  for (const std::string& argument : arguments) {
+    if (argument.empty()) text += "\"\"";
+    for (const char c : argument) {
+      const bool is_plain = std::string_view(" \t\n\r\v\f\\\"'").find(c) == std::string_view::npos;
+      text += is_plain ? std::string(1, c) : std::string{'\\', c};
+    }
+    text += '\n';
+  }
+  return text;
+}
+
 }  // namespace xaas

@@ -31,3 +31,9 @@ TEST_CASE("a response file that names itself ends") {
   REQUIRE(xaas::write_file(file, "@" + file));
   CHECK(expand_response_files({"@" + file}).size() == 1);
 }
+
+TEST_CASE("arguments come back from the response file that is written of them") {
+  const std::vector<std::string> arguments = {"-o",   "a b", "", "\"quoted\"", "it's", "back\\slash", "tab\tnew\nline",
+                                              "-Wl,x"};
+  CHECK(xaas::split_arguments(xaas::to_response_file(arguments)) == arguments);
+}
