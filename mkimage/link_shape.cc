@@ -104,6 +104,10 @@ class ShapeReader {
     std::set<std::string> types;
     bool stack_is_executable = true;  // where no header says anything
     for (const auto& header : *headers) {
+      // LLVM's reader takes the dynamic section from where its segment says it is.
+      if (header.p_offset > elf_.getBufSize() || header.p_filesz > elf_.getBufSize() - header.p_offset) {
+        return llvm::createStringError("a segment lies outside of the file");
+      }
       if (header.p_type == llvm::ELF::PT_GNU_STACK) stack_is_executable = (header.p_flags & llvm::ELF::PF_X) != 0;
       if (header.p_type == llvm::ELF::PT_INTERP) types.insert("interpreter");
       if (header.p_type == llvm::ELF::PT_DYNAMIC) types.insert("dynamic");
