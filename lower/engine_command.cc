@@ -131,7 +131,6 @@ Result<std::vector<std::string>> link_command(const Job& job, const std::vector<
   command.add("-o" + job.output);
   if (!has_no_build_id(job.recipe)) command.add("--build-id=0x" + job.build_id);
   command.add("--no-fat-lto-objects");
-
   command.add(fmt::format("--threads={}", job.jobs));
   command.add(fmt::format("--thinlto-jobs={}", job.jobs));
   command.add(fmt::format("--lto-O{}", job.policy.opt_level));

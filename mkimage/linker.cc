@@ -164,6 +164,11 @@ struct NativeLink {
   std::optional<ExtractedMembers> members;  // nullopt: not known
 };
 
+Result<std::vector<RecordedArgument>> arguments_of(LinkReading reading) {
+  if (!reading.reason.empty()) return fail(Code::unsupported, "{}", reading.reason);
+  return std::move(reading.arguments);
+}
+
 class Recorder {
  public:
   Recorder(const CaptureEnvironment& environment, const LinkOrder& order, const NativeLink& native)
@@ -239,11 +244,6 @@ class Recorder {
     return fail(Code::unsupported, "lld does not link it as its own linker does: {}", *difference);
   }
 
-  static Result<std::vector<RecordedArgument>> arguments_of(LinkReading reading) {
-    if (!reading.reason.empty()) return fail(Code::unsupported, "{}", reading.reason);
-    return std::move(reading.arguments);
-  }
-
   bool is_stack_executable() const {
     const auto stack = native_.shape.find(aspect::kExecutableStack);
     return stack != native_.shape.end() && stack->second.front() == "yes";
@@ -262,8 +262,7 @@ Result<std::vector<RecordedArgument>> read_lld(const CaptureEnvironment& environ
   XAAS_ASSIGN(LinkFiles files, link_files(tar, tar_path.stem().string()));
   if (order.compilation) record_temporaries(environment, order, output, files);
   XAAS_ASSIGN(LinkReading reading, read_link(files, environment));
-  if (!reading.reason.empty()) return fail(Code::unsupported, "{}", reading.reason);
-  return std::move(reading.arguments);
+  return arguments_of(std::move(reading));
 }
 
 std::optional<ExtractedMembers> read_map(const fs::path& map) {

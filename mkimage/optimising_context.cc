@@ -141,8 +141,8 @@ constexpr auto kRules = std::to_array<AttributeRule>({
 static_assert(std::ranges::adjacent_find(kRules, std::ranges::greater_equal(), &AttributeRule::name) == kRules.end());
 
 // Module flags of which LLVM makes none of two that differ, with the values that say nothing.
-constexpr auto kUsualFlags = std::to_array<std::pair<std::string_view, std::string_view>>(
-    {{"Debug Info Version", "3"}, {"EnableSplitLTOUnit", "0"}, {"ThinLTO", "0"}, {"wchar_size", "4"}});
+constexpr auto kUsualFlags =
+    std::to_array<std::pair<std::string_view, std::string_view>>({{"Debug Info Version", "3"}, {"wchar_size", "4"}});
 
 const AttributeRule* find_rule(std::string_view name) {
   const auto found = std::ranges::lower_bound(kRules, name, {}, &AttributeRule::name);

@@ -65,6 +65,19 @@ std::string_view without_triple(std::string_view name) {
   return name;
 }
 
+std::set<std::string> programs_in_path(bool (*is_wanted)(std::string_view name)) {
+  std::set<std::string> names;
+  for (const fs::path& directory : path_directories()) {
+    std::error_code error;
+    fs::directory_iterator entry(directory, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
+      if (is_wanted(name) && is_program(entry->path())) names.insert(name);
+    }
+  }
+  return names;
+}
+
 CompilerRole compiler_role(std::string_view name) {
   const Family* family = family_of(name);
   if (family != nullptr) return family->role;
@@ -77,16 +90,7 @@ std::string_view compiler_family(std::string_view name) {
 }
 
 std::set<std::string> compiler_names_in_path() {
-  std::set<std::string> names;
-  for (const fs::path& directory : path_directories()) {
-    std::error_code error;
-    fs::directory_iterator entry(directory, error);
-    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-      const std::string name = entry->path().filename().string();
-      if (!compiler_family(name).empty() && is_program(entry->path())) names.insert(name);
-    }
-  }
-  return names;
+  return programs_in_path([](std::string_view name) { return !compiler_family(name).empty(); });
 }
 
 Result<fs::path> find_real_compiler(const std::string& name) {

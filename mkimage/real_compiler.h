@@ -21,6 +21,9 @@ inline constexpr const char* kDefaultFortran = "flang-new-19";
 // "gcc-12" of "x86_64-linux-gnu-gcc-12": the name of a tool for this machine as it is when nothing stands in front.
 std::string_view without_triple(std::string_view name);
 
+// The names of the programs that PATH has, as far as they are wanted.
+std::set<std::string> programs_in_path(bool (*is_wanted)(std::string_view name));
+
 // By the name of the program; `c` for a name that tells nothing.
 CompilerRole compiler_role(std::string_view name);
 

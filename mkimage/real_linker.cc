@@ -24,18 +24,7 @@ bool writes_maps(std::string_view name) {
   return plain == "ld" || plain == "ld.bfd" || plain == "ld.gold";
 }
 
-std::set<std::string> linker_names_in_path() {
-  std::set<std::string> names;
-  for (const fs::path& directory : path_directories()) {
-    std::error_code error;
-    fs::directory_iterator entry(directory, error);
-    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-      const std::string name = entry->path().filename().string();
-      if (is_linker_name(name) && is_program(entry->path())) names.insert(name);
-    }
-  }
-  return names;
-}
+std::set<std::string> linker_names_in_path() { return programs_in_path(is_linker_name); }
 
 Result<fs::path> find_real_linker(const std::string& name, const fs::path& lld) {
   if (is_lld_name(name) && is_program(lld)) return lld;

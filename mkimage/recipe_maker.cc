@@ -46,8 +46,8 @@ std::vector<LinkArgument> installed_options(const ElfFile& installed, const ElfD
   return options;
 }
 
-// What the loader is told beside the libraries. Flags that were added after the link are options of lld; of others,
-// nullopt and the reason.
+// What the loader is told beside the libraries. Flags that were added after the link are options of lld; for others,
+// and for flags that were taken away, Code::unsupported with the reason.
 Result<std::vector<LinkArgument>> installed_flags(const LinkShape& linked, const LinkShape& installed) {
   static constexpr auto kOptions =
       std::to_array<std::pair<std::string_view, const char*>>({{"BIND_NOW", "-znow"},
