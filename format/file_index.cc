@@ -19,6 +19,9 @@ constexpr std::size_t kRecordSize = 128;
 constexpr std::uint32_t kMaxRecordSize = 1U << 16;
 constexpr std::uint64_t kMaxSize = std::numeric_limits<std::int64_t>::max();  // what a file can have
 constexpr std::size_t kPlaceSize = 8;
+// Of a place's bits.
+constexpr unsigned kOffsetBits = 48;
+constexpr std::uint64_t kOffsetMask = (std::uint64_t{1} << kOffsetBits) - 1;
 // Flags of a record.
 constexpr std::uint32_t kHasRecipe = 1U << 0;  // `recipe` and `promised_size` are set
 constexpr std::uint32_t kHasPrefix = 1U << 1;  // `first place` and `place count` are set
@@ -47,6 +50,18 @@ bool fits(std::uint64_t offset, std::uint64_t length, std::uint64_t size) {
   return offset <= size && length <= size - offset;
 }
 
+// Above the offset, 1 + the tail's length; 0 without one.
+std::uint64_t encode_place(const PrefixPlace& place) {
+  return place.offset | (place.tail ? std::uint64_t{*place.tail} + 1 : 0) << kOffsetBits;
+}
+
+PrefixPlace decode_place(std::uint64_t bits) {
+  PrefixPlace place{bits & kOffsetMask, std::nullopt};
+  const std::uint64_t tail = bits >> kOffsetBits;
+  if (tail != 0) place.tail = static_cast<std::uint32_t>(tail - 1);
+  return place;
+}
+
 std::uint32_t flags_of(const FileRecord& record) {
   std::uint32_t flags = record.recipe.is_none() ? 0 : kHasRecipe;
   if (record.place_count == 0) return flags;
@@ -59,7 +74,7 @@ std::uint64_t promised_size(std::uint64_t baseline_size) {
   return std::max(2 * baseline_size, baseline_size + (std::uint64_t{1} << 20));
 }
 
-std::string encode_file_index(std::vector<FileRecord> records, std::span<const std::uint64_t> places) {
+std::string encode_file_index(std::vector<FileRecord> records, std::span<const PrefixPlace> places) {
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   std::string strings;
   for (const FileRecord& record : records) strings += record.path;
@@ -91,7 +106,7 @@ std::string encode_file_index(std::vector<FileRecord> records, std::span<const s
     bytes.resize(start + kRecordSize);
     path_offset += record.path.size();
   }
-  for (const std::uint64_t place : places) append_le<std::uint64_t>(bytes, place);
+  for (const PrefixPlace& place : places) append_le<std::uint64_t>(bytes, encode_place(place));
   return bytes + strings;
 }
 
@@ -194,13 +209,14 @@ Result<PrefixPlaces> FileIndex::places(const FileRecord& record, std::size_t pre
   XAAS_TRY(read_(places_offset_ + record.first_place * kPlaceSize, std::as_writable_bytes(std::span(bytes))));
   std::uint64_t end = 0;  // of the place before
   for (std::size_t at = 0; at < bytes.size(); at += kPlaceSize) {
-    const auto place = load_le<std::uint64_t>(std::as_bytes(std::span(bytes)), at);
-    if (place < end || !fits(place, prefix_size, record.size)) {
+    const PrefixPlace place = decode_place(load_le<std::uint64_t>(std::as_bytes(std::span(bytes)), at));
+    const std::uint64_t length = prefix_size + place.tail.value_or(0);
+    if (place.offset < end || !fits(place.offset, length, record.size) || (place.tail && record.is_text)) {
       return fail(Code::invalid, "index: a place of the prefix lies outside of {} or in another",
                   printable(record.path));
     }
-    places.offsets.push_back(place);
-    end = place + prefix_size;
+    places.list.push_back(place);
+    end = place.offset + length;
   }
   return places;
 }

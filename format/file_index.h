@@ -32,9 +32,9 @@ struct FileRecord {
 // The promised size of a file to be lowered: max(2 x baseline, baseline + 1 MiB).
 std::uint64_t promised_size(std::uint64_t baseline_size);
 
-// The bytes of an index. `places`: offsets in files, of each file ascending. REQUIRES: paths are unique; the order does
-// not matter.
-std::string encode_file_index(std::vector<FileRecord> records, std::span<const std::uint64_t> places = {});
+// The bytes of an index. `places`: of each file ascending. REQUIRES: paths are unique; the order does not matter; tails
+// have at most kMaxTail bytes, and offsets fit into 48 bits.
+std::string encode_file_index(std::vector<FileRecord> records, std::span<const PrefixPlace> places = {});
 
 // Reads an index through a function, a few blocks per look-up. Thread-safe if `read` is.
 class FileIndex {
@@ -52,7 +52,8 @@ class FileIndex {
   // The record of `path`, relative to the root of the image and without a leading '/'; nullopt without one. Binary
   // search: Code::invalid when a record that it meets is damaged or out of order.
   Result<std::optional<FileRecord>> find(std::string_view path) const;
-  // Where a prefix of that length stands in `record`'s file. Code::invalid when places overlap or lie outside of it.
+  // Where a prefix of that length stands in `record`'s file. Code::invalid when places with their tails overlap or lie
+  // outside of it, or when a text has tails.
   Result<PrefixPlaces> places(const FileRecord& record, std::size_t prefix_size) const;
 
  private:

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,35 +22,51 @@ inline constexpr std::string_view kMovablePrefix = "movable-prefix";
 // for every image, so that equal files stay equal.
 std::string placeholder_prefix();
 
-// Where the prefix stands in a file.
-struct PrefixPlaces {
-  std::vector<std::uint64_t> offsets;  // ascending, not overlapping
-  bool text = false;                   // the file may change its length
+// Where the prefix stands once.
+struct PrefixPlace {
+  std::uint64_t offset = 0;
+  // Of a string that is shortened: how many bytes it has behind the prefix, before its NUL. None: the new path is
+  // filled up, and nothing moves.
+  std::optional<std::uint32_t> tail{};
+  bool operator==(const PrefixPlace&) const = default;
 };
 
-// Finds `prefix` in bytes that come piece by piece, for files of any size.
+// Where the prefix stands in a file.
+struct PrefixPlaces {
+  std::vector<PrefixPlace> list{};  // ascending, not overlapping; the tails belong to them
+  bool text = false;                // the file may change its length; no place has a tail
+};
+
+// Finds `prefix` in bytes that come piece by piece, for files of any size. REQUIRES: one that is asked to find anything
+// has a prefix that is not empty.
 class PrefixFinder {
  public:
   explicit PrefixFinder(std::string prefix) : prefix_(std::move(prefix)) {}
   void add(std::string_view piece);
-  // A file without a NUL is text.
+  // A file without a NUL is text. Places have tails wherever the compiler has marked the string.
   PrefixPlaces take();
 
  private:
+  enum class Input { more, ended };
+  void search(Input input);
+  bool is_undecided(std::size_t tail) const;
+  std::optional<std::uint32_t> marked_tail(std::size_t tail) const;
+
   std::string prefix_;
-  std::string window_;              // the end of what came, too short to hold the prefix, then the piece
+  std::string window_;              // the end of what came: what cannot be decided without what comes
   std::uint64_t window_begin_ = 0;  // its position in the file
   bool has_nul_ = false;
-  std::vector<std::uint64_t> offsets_;
+  std::vector<PrefixPlace> places_;
 };
 
-// Where `prefix` stands in the first `size` bytes of a file.
+// Where `prefix` stands in the first `size` bytes of a file. Tails are those that unify_strings() leaves.
 Result<PrefixPlaces> find_prefix(int fd, std::uint64_t size, const std::string& prefix);
 
 // Shows files as if they had been built for another prefix. Immutable, thread-safe.
 //
 // In text the new path takes the old one's place. Anything else keeps its length, because lengths and positions are
-// compiled in: the new path is filled up with '/', which means nothing in a path.
+// compiled in: the new path is filled up with '/', which means nothing in a path. Where the place has a tail, the tail
+// follows the new path instead, and NULs fill what becomes free behind it.
 class MovedPrefix {
  public:
   using Read = std::function<Status(std::uint64_t offset, std::span<std::byte> into)>;
@@ -70,6 +87,9 @@ class MovedPrefix {
 
  private:
   const std::string& shown(const PrefixPlaces& places) const { return places.text ? to_ : padded_; }
+  std::uint64_t shown_size(const PrefixPlaces& places, std::size_t number) const;
+  Result<std::size_t> read_place(const PrefixPlaces& places, std::size_t number, std::uint64_t begin,
+                                 std::span<std::byte> into, const Read& stored) const;
 
   std::string from_;
   std::string to_;

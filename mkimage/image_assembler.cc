@@ -3,6 +3,7 @@
 
 #include "format/file.h"
 #include "format/image.h"
+#include "format/program_strings.h"
 
 namespace xaas {
 Result<ImageAssembler> ImageAssembler::create(const std::filesystem::path& target, const WriterOptions& options,
@@ -47,12 +48,22 @@ Status ImageAssembler::read_content(int file, FileRecord& record) {
   });
   if (!read) return fail(read.error().code, "{}: {}", record.path, read.error().message);
   record.sha256 = hash.finish();
-  const PrefixPlaces found = finder.take();
+  if (prefix_.empty()) return {};
+  PrefixPlaces found = finder.take();
+  XAAS_ASSIGN(const std::size_t padded, unify_strings(file, record.size, prefix_.size(), found));
+  count_padded(record, padded);
   record.first_place = places_.size();
-  record.place_count = found.offsets.size();
-  record.is_text = !found.offsets.empty() && found.text;
-  places_.insert(places_.end(), found.offsets.begin(), found.offsets.end());
+  record.place_count = found.list.size();
+  record.is_text = !found.list.empty() && found.text;
+  places_.insert(places_.end(), found.list.begin(), found.list.end());
   return {};
+}
+
+void ImageAssembler::count_padded(const FileRecord& record, std::size_t count) {
+  if (count == 0) return;
+  if (padded_.files == 0) padded_.example = record.path;
+  padded_.count += count;
+  ++padded_.files;
 }
 
 Status ImageAssembler::add_hard_link(const std::string& path, const std::string& existing) {

@@ -2,6 +2,7 @@
 // spec/image-format.md, "Layout".
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -17,6 +18,13 @@
 #include "format/squashfs_writer.h"
 
 namespace xaas {
+
+// Strings in which the prefix cannot be shortened.
+struct PaddedStrings {
+  std::size_t count = 0;
+  std::size_t files = 0;
+  std::string example;  // the path of one of the files
+};
 
 // Not thread-safe. Destroyed without finish(), no image is left behind.
 class ImageAssembler {
@@ -38,6 +46,9 @@ class ImageAssembler {
   Status add_ir(const Digest& digest, const std::filesystem::path& file);
   Status add_object(const Digest& digest, const std::filesystem::path& file);
 
+  // What programs show filled up with '/' where a mount moves the prefix.
+  const PaddedStrings& padded() const { return padded_; }
+
   // Adds manifest and index and writes it all. Returns the size of the image in bytes.
   Result<std::uint64_t> finish(const Manifest& manifest);
 
@@ -45,12 +56,14 @@ class ImageAssembler {
   ImageAssembler(std::unique_ptr<SquashfsWriter> writer, std::string prefix)
       : writer_(std::move(writer)), prefix_(std::move(prefix)) {}
   Status read_content(int file, FileRecord& record);
+  void count_padded(const FileRecord& record, std::size_t count);
   Status add_bytes(const std::string& path, std::string content);
   bool is_new(const std::string& path) { return content_paths_.insert(path).second; }
 
   std::unique_ptr<SquashfsWriter> writer_;
   std::string prefix_;
-  std::vector<std::uint64_t> places_;          // of the prefix, file after file
+  std::vector<PrefixPlace> places_;  // of the prefix, file after file
+  PaddedStrings padded_;
   std::map<std::string, FileRecord> records_;  // by path
   std::set<std::string> content_paths_;
 };

@@ -160,7 +160,7 @@ TEST_CASE("the promised size leaves room for every size of file") {
 }
 
 TEST_CASE("the index says where the prefix stands in a file") {
-  const std::vector<std::uint64_t> places = {4, 20, 0, 10};
+  const std::vector<PrefixPlace> places = {{4}, {20}, {0}, {10}};
   std::vector<FileRecord> records = some_records();
   records[5].first_place = 0;
   records[5].place_count = 2;
@@ -172,7 +172,7 @@ TEST_CASE("the index says where the prefix stands in a file") {
   const FileIndex index = good(open_index(encode_file_index(records, places)));
   const FileRecord binary = *good(index.find(records[5].path));
   CHECK(binary == records[5]);
-  CHECK(good(index.places(binary, 10)).offsets == std::vector<std::uint64_t>{4, 20});
+  CHECK(good(index.places(binary, 10)).list == std::vector<PrefixPlace>{{4}, {20}});
   CHECK_FALSE(good(index.places(binary, 10)).text);
   const FileRecord text = *good(index.find(records[6].path));
   CHECK(good(index.places(text, 10)).text);
@@ -181,5 +181,24 @@ TEST_CASE("the index says where the prefix stands in a file") {
   FileRecord beyond = text;
   beyond.place_count = 3;
   bad(index.places(beyond, 10), Code::invalid);
-  CHECK(good(index.places(records[0], 10)).offsets.empty());
+  CHECK(good(index.places(records[0], 10)).list.empty());
+}
+
+TEST_CASE("the index says which strings are shortened, and what belongs to them lies in the file and in nothing else") {
+  const std::vector<PrefixPlace> places = {{4, 6}, {20, 0}, {33, 4096}, {0, 1}};
+  std::vector<FileRecord> records = some_records();
+  records[5].place_count = 3;
+  records[5].size = 33 + 10 + 4096;
+  records[6].first_place = 3;
+  records[6].place_count = 1;
+  records[6].is_text = true;
+  records[6].size = 20;
+  const FileIndex index = good(open_index(encode_file_index(records, places)));
+  const FileRecord binary = *good(index.find(records[5].path));
+  CHECK(good(index.places(binary, 10)).list == std::vector<PrefixPlace>(places.begin(), places.begin() + 3));
+  bad(index.places(binary, 11), Code::invalid);  // the first would overlap with the second
+  FileRecord shorter = binary;
+  --shorter.size;
+  bad(index.places(shorter, 10), Code::invalid);
+  bad(index.places(*good(index.find(records[6].path)), 10), Code::invalid);  // a text
 }
