@@ -1,6 +1,7 @@
 // A plugin for the compiler of a capturing build. It marks constants that hold the prefix, so that no optimisation
 // looks into them: a compiler would otherwise spread a path over the operands of instructions, where nothing finds it
-// again when the image is mounted elsewhere. The mark stays in the captured IR. Implements spec/image-format.md,
+// again when the image is mounted elsewhere. The mark stays in the captured IR. Behind strings that nothing has
+// measured it writes another one, by which whoever replaces the prefix knows them. Implements spec/image-format.md,
 // "Prefix". In flang, which has no -ffile-prefix-map, it also names the sources as they are named in the image.
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/BinaryFormat/Dwarf.h>
@@ -17,6 +18,9 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "format/string_mark.h"
+#include "mkimage/lone_strings.h"
 
 namespace {
 
@@ -48,16 +52,47 @@ bool holds(const llvm::Constant& constant, llvm::StringRef prefix) {
   return false;
 }
 
+bool is_of_flang(const llvm::Module& module) { return module.getSourceFileName() == "FIRModule"; }
+
+// Fortran hands lengths along with its strings, whatever they end with.
+std::vector<llvm::GlobalVariable*> lone_strings(llvm::Module& module, llvm::StringRef prefix,
+                                                const std::vector<llvm::GlobalVariable*>& holders) {
+  std::vector<llvm::GlobalVariable*> lone;
+  if (holders.empty() || is_of_flang(module)) return lone;
+  xaas::LoneStrings strings(module, prefix);
+  for (llvm::GlobalVariable* variable : holders) {
+    if (strings.contains(*variable)) lone.push_back(variable);
+  }
+  return lone;
+}
+
+// The NUL in its midst also keeps the string out of the sections whose strings a linker merges at their ends.
+void write_mark(llvm::Module& module, llvm::GlobalVariable& string) {
+  std::string bytes = llvm::cast<llvm::ConstantDataSequential>(string.getInitializer())->getRawDataValues().str();
+  bytes += xaas::kStringMark;
+  llvm::Constant* marked = llvm::ConstantDataArray::getString(module.getContext(), bytes, /*AddNull=*/false);
+  auto* variable =
+      new llvm::GlobalVariable(module, marked->getType(), /*isConstant=*/true, string.getLinkage(), marked, "", &string,
+                               string.getThreadLocalMode(), string.getType()->getAddressSpace());
+  variable->copyAttributesFrom(&string);
+  variable->copyMetadata(&string, 0);
+  variable->takeName(&string);
+  variable->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::None);
+  string.replaceAllUsesWith(variable);
+  string.eraseFromParent();
+}
+
 // "Externally initialised" is what LLVM calls a variable whose contents it must not rely on.
 struct MarkPrefix : llvm::PassInfoMixin<MarkPrefix> {
   static llvm::PreservedAnalyses run(llvm::Module& module, llvm::ModuleAnalysisManager& /*analyses*/) {
     const llvm::StringRef prefix = variable_of(kPrefixVariable);
     if (prefix.empty() || variable_of(kMovableVariable).empty()) return llvm::PreservedAnalyses::all();
+    std::vector<llvm::GlobalVariable*> holders;
     for (llvm::GlobalVariable& variable : module.globals()) {
-      if (variable.hasInitializer() && holds(*variable.getInitializer(), prefix)) {
-        variable.setExternallyInitialized(true);
-      }
+      if (variable.hasInitializer() && holds(*variable.getInitializer(), prefix)) holders.push_back(&variable);
     }
+    for (llvm::GlobalVariable* variable : holders) variable->setExternallyInitialized(true);
+    for (llvm::GlobalVariable* string : lone_strings(module, prefix, holders)) write_mark(module, *string);
     return llvm::PreservedAnalyses::none();
   }
   static bool isRequired() { return true; }
@@ -75,8 +110,6 @@ std::optional<std::string> path_in_image(llvm::StringRef path) {
   }
   return std::nullopt;
 }
-
-bool is_of_flang(const llvm::Module& module) { return module.getSourceFileName() == "FIRModule"; }
 
 struct MapSources : llvm::PassInfoMixin<MapSources> {
   static llvm::PreservedAnalyses run(llvm::Module& module, llvm::ModuleAnalysisManager& /*analyses*/) {
