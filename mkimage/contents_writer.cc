@@ -8,7 +8,6 @@
 
 #include "format/file.h"
 #include "format/image.h"
-#include "mkimage/image_assembler.h"
 #include "mkimage/interrupts.h"
 
 namespace xaas {
@@ -72,8 +71,8 @@ Status add_recipe_parts(const Recipe& recipe, const CaptureStore& store, const f
   return image.add_recipe(digest, std::move(json));
 }
 
-Result<std::uint64_t> write_contents(const fs::path& target, const WriterOptions& writer, const CaptureStore& objects,
-                                     const fs::path& ir, const ImageContents& contents, const Manifest& manifest) {
+Result<WrittenImage> write_contents(const fs::path& target, const WriterOptions& writer, const CaptureStore& objects,
+                                    const fs::path& ir, const ImageContents& contents, const Manifest& manifest) {
   const std::string moved_prefix = is_movable(manifest) ? manifest.prefix : std::string();
   XAAS_ASSIGN(ImageAssembler image, ImageAssembler::create(target, writer, moved_prefix));
   for (std::size_t i = 0; i < contents.configurations.size(); ++i) {
@@ -94,7 +93,10 @@ Result<std::uint64_t> write_contents(const fs::path& target, const WriterOptions
   const EntryOptions executable{0755, {}};
   for (const auto& [path, file] : contents.bundled) XAAS_TRY(image.add_file(path, file, executable));
   if (contents.worker) XAAS_TRY(image.add_file(manifest.toolchains.front().worker, contents.worker->file, executable));
-  return image.finish(manifest);
+  WrittenImage written;
+  XAAS_ASSIGN(written.size, image.finish(manifest));
+  written.padded = image.padded();
+  return written;
 }
 
 Configuration describe(const ImageContents& contents, const ConfigurationContents& from,
@@ -135,16 +137,16 @@ Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents,
 }
 
 // In a directory of its own: whatever ends the process, only a whole image gets its name.
-Result<std::uint64_t> write_image(const fs::path& image, const WriterOptions& writer, const CaptureStore& objects,
-                                  const fs::path& ir, const ImageContents& contents, const Manifest& manifest) {
+Result<WrittenImage> write_image(const fs::path& image, const WriterOptions& writer, const CaptureStore& objects,
+                                 const fs::path& ir, const ImageContents& contents, const Manifest& manifest) {
   XAAS_ASSIGN(const TempDirectory staging, TempDirectory::create(image.parent_path()));
   remove_on_interrupt(staging.path());
   const fs::path staged = staging.path() / image.filename();
-  auto size = write_contents(staged, writer, objects, ir, contents, manifest);
-  if (size && rename(staged.c_str(), image.c_str()) != 0)
-    size = fail_errno(fmt::format("cannot create {}", image.string()));
+  auto written = write_contents(staged, writer, objects, ir, contents, manifest);
+  if (written && rename(staged.c_str(), image.c_str()) != 0)
+    written = fail_errno(fmt::format("cannot create {}", image.string()));
   keep_on_interrupt(staging.path());
-  return size;
+  return written;
 }
 
 }  // namespace xaas

@@ -8,6 +8,7 @@
 
 #include "format/squashfs_writer.h"
 #include "mkimage/build_plan.h"
+#include "mkimage/image_assembler.h"
 #include "mkimage/image_contents.h"
 
 namespace xaas {
@@ -16,10 +17,15 @@ namespace xaas {
 Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents,
                        const std::vector<std::vector<std::string>>& required);
 
+struct WrittenImage {
+  std::uint64_t size = 0;  // bytes
+  PaddedStrings padded{};  // none where the prefix is fixed
+};
+
 // Makes `image`, or leaves what was there: it is written beside it and renamed. `objects` is any store of the build,
-// `ir` the directory with the canonical bitcode. Returns its size in bytes.
-Result<std::uint64_t> write_image(const std::filesystem::path& image, const WriterOptions& writer,
-                                  const CaptureStore& objects, const std::filesystem::path& ir,
-                                  const ImageContents& contents, const Manifest& manifest);
+// `ir` the directory with the canonical bitcode.
+Result<WrittenImage> write_image(const std::filesystem::path& image, const WriterOptions& writer,
+                                 const CaptureStore& objects, const std::filesystem::path& ir,
+                                 const ImageContents& contents, const Manifest& manifest);
 
 }  // namespace xaas

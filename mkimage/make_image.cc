@@ -7,6 +7,7 @@
 
 #include "format/file.h"
 #include "format/image.h"
+#include "format/text.h"
 #include "mkimage/build_driver.h"
 #include "mkimage/build_state.h"
 #include "mkimage/capture_cache.h"
@@ -180,18 +181,27 @@ std::string describe_fortran(const std::string& compiler, bool is_chosen) {
       compiler);
 }
 
-// Size and counts, why what is not lowered is not, and which compiler Fortran had.
-void say_what_was_made(const fs::path& image, const BuildPlan& plan, const ImageContents& contents, std::uint64_t size,
-                       Progress& progress) {
+std::string describe_padded(const PaddedStrings& padded) {
+  const std::string others =
+      padded.files == 1 ? "" : fmt::format(" and {} other file{}", padded.files - 1, padded.files == 2 ? "" : "s");
+  return fmt::format(
+      "paths: {} in {}{} will show the mountpoint with extra slashes, as /mnt//////bin, which is the same path",
+      padded.count == 1 ? "one" : fmt::format("{}", padded.count), printable(padded.example), others);
+}
+
+// Size and counts, why what is not lowered is not, which compiler Fortran had, and whether paths look odd.
+void say_what_was_made(const fs::path& image, const BuildPlan& plan, const ImageContents& contents,
+                       const WrittenImage& written, Progress& progress) {
   const CaptureCounts counts = count_captured(contents);
   if (counts.programs > 0 && counts.lowerable == 0) {
     progress.warn("no program can be lowered: every host will run them as the build compiled them");
   }
-  progress.say(summary(image, counts, contents.configurations.size(), size));
+  progress.say(summary(image, counts, contents.configurations.size(), written.size));
   for (const std::string& line : describe_native(contents)) progress.say(line);
   for (const std::string& compiler : fortran_compilers(contents)) {
     progress.say(describe_fortran(compiler, plan.fortran.has_value()));
   }
+  if (written.padded.count > 0) progress.say(describe_padded(written.padded));
 }
 
 }  // namespace
@@ -231,11 +241,12 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   WriterOptions writer;
   writer.jobs = options.jobs;
   writer.mtime = epoch;
-  XAAS_ASSIGN(const std::uint64_t size, write_image(image, writer, environment.store(), work.ir(), contents, manifest));
+  XAAS_ASSIGN(const WrittenImage written,
+              write_image(image, writer, environment.store(), work.ir(), contents, manifest));
   progress.end();
   if (work.is_kept()) CaptureCache(work.cache()).end();
   if (task.configurations.size() > 1) progress.say(stage_table(stages));
-  say_what_was_made(options.image, task.plan, contents, size, progress);
+  say_what_was_made(options.image, task.plan, contents, written, progress);
   return {};
 }
 
