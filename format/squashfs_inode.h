@@ -6,7 +6,7 @@
 
 #include "format/error.h"
 #include "format/metadata_cursor.h"
-#include "format/squashfs_reader.h"
+#include "format/squashfs_types.h"
 
 namespace xaas {
 

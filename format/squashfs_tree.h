@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "format/error.h"
-#include "format/squashfs_writer.h"
+#include "format/squashfs_types.h"
 
 namespace xaas {
 

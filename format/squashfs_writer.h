@@ -5,12 +5,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "format/error.h"
+#include "format/squashfs_types.h"
 
 namespace xaas {
 
@@ -18,11 +18,6 @@ struct WriterOptions {
   unsigned jobs = 1;       // compressor threads
   std::int64_t mtime = 0;  // of every entry (SOURCE_DATE_EPOCH): seconds since 1970
   int zstd_level = 15;
-};
-
-struct EntryOptions {
-  unsigned permissions = 0644;                  // setuid, setgid and sticky bits are dropped
-  std::map<std::string, std::string> xattrs{};  // full names, all of "user."
 };
 
 // Paths are relative to the root of the image, any byte but NUL and '/', components neither empty, "." nor "..".

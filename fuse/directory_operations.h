@@ -1,7 +1,7 @@
 // The handlers of open directories. A directory is listed once, when it is opened. Part of operations.h.
 #pragma once
 
-#include "fuse/operations.h"
+#include "fuse/libfuse.h"
 
 namespace xaas {
 

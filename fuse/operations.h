@@ -3,28 +3,13 @@
 // "Lowering on first use".
 #pragma once
 
-#define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 12)
-#include <fuse3/fuse_lowlevel.h>
-
-#include <functional>
+#include <cstdint>
 #include <set>
-#include <string>
 
-#include "fuse/lazy_files.h"
-#include "fuse/log.h"
-#include "fuse/served_tree.h"
-#include "fuse/status_nodes.h"
+#include "fuse/libfuse.h"
+#include "fuse/mounted.h"
 
 namespace xaas {
-
-// What the handlers work on: the session's user data. Borrows everything.
-struct Mounted {
-  const Image* image = nullptr;
-  ServedTree* tree = nullptr;
-  LazyFiles* files = nullptr;  // null: nothing is lowered
-  Log* log = nullptr;
-  StatusNodes* statuses = nullptr;
-};
 
 // The table of handlers for fuse_session_new, whose user data is a Mounted. What is not in it answers ENOSYS.
 const fuse_lowlevel_ops& operations();

@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <span>
 
-#include "fuse/operations.h"
+#include "fuse/libfuse.h"
+#include "fuse/mounted.h"
 
 namespace xaas {
 

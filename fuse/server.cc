@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "format/prefix_finder.h"
 #include "fuse/ending_signals.h"
 #include "fuse/image_guard.h"
 #include "fuse/lazy_files.h"

@@ -13,7 +13,7 @@
 
 #include "format/file.h"
 #include "mkimage/built_programs.h"
-#include "mkimage/fortran_capture.h"
+#include "mkimage/fortran_command.h"
 #include "mkimage/interrupts.h"
 #include "mkimage/process.h"
 #include "mkimage/real_compiler.h"

@@ -134,4 +134,9 @@ Result<std::vector<LinkRecord>> CaptureStore::links() const {
   return records;
 }
 
+StoreFile::~StoreFile() {
+  std::error_code ignored;
+  std::filesystem::remove(path_, ignored);
+}
+
 }  // namespace xaas

@@ -137,4 +137,18 @@ class CaptureStore {
   std::filesystem::path records_;
 };
 
+// A name in the store for a temporary file, which is removed on destruction. Whoever has one writes the file.
+class StoreFile {
+ public:
+  StoreFile(const CaptureStore& store, std::string_view suffix) : path_(store.temporary_path(suffix)) {}
+  ~StoreFile();
+  StoreFile(const StoreFile&) = delete;
+  StoreFile& operator=(const StoreFile&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 }  // namespace xaas

@@ -27,11 +27,9 @@ struct Task {
 
 // The object without its bitcode, which is of no use where it is linked as it is.
 Result<Digest> store_native(const CaptureStore& store, const Digest& object) {
-  const std::filesystem::path stripped = store.temporary_path(".o");
-  XAAS_TRY(copy_without_bitcode(store.object_path(object), stripped));
-  XAAS_ASSIGN(const std::string content, read_file(stripped));
-  std::error_code ignored;
-  std::filesystem::remove(stripped, ignored);
+  const StoreFile stripped(store, ".o");
+  XAAS_TRY(copy_without_bitcode(store.object_path(object), stripped.path()));
+  XAAS_ASSIGN(const std::string content, read_file(stripped.path()));
   const Digest digest = Digest::of(content);
   XAAS_TRY(store.add_object(digest, content));
   return digest;

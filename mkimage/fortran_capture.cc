@@ -1,4 +1,4 @@
-// flang's command lines; see fortran_capture.h.
+// Two compiles a unit; see fortran_capture.h.
 #include "mkimage/fortran_capture.h"
 
 #include <algorithm>
@@ -8,14 +8,14 @@
 
 #include "format/file.h"
 #include "format/mapped_file.h"
+#include "mkimage/captured_unit.h"
+#include "mkimage/compile_capture.h"
+#include "mkimage/compiler_run.h"
+#include "mkimage/fortran_command.h"
 #include "mkimage/fortran_unit.h"
 
 namespace xaas {
 namespace {
-
-std::string plugin(const CaptureEnvironment& environment) {
-  return "-fpass-plugin=" + environment.prefix_pass.string();
-}
 
 // The options of the command, for one source and something else than an object.
 std::vector<std::string> with_one_source(const Compilation& compilation, const std::string& source) {
@@ -42,13 +42,11 @@ std::optional<std::string> preprocess(const Compilation& compilation, const std:
 // Code::failed with the compiler's first message.
 Result<std::string> compile_to_bitcode(const CaptureEnvironment& environment, const Compilation& compilation,
                                        const std::string& source) {
-  const std::string output = environment.store().temporary_path(".bc").string();
+  const StoreFile output(environment.store(), ".bc");
   std::vector<std::string> arguments = with_one_source(compilation, source);
-  arguments.insert(arguments.end(), {"-flto=thin", plugin(environment), "-c", "-o", output});
+  arguments.insert(arguments.end(), {"-flto=thin", pass_plugin(environment), "-c", "-o", output.path().string()});
   const TentativeRun run(arguments, {});
-  auto bitcode = read_file(output);
-  std::error_code ignored;
-  std::filesystem::remove(output, ignored);
+  auto bitcode = read_file(output.path());
   if (!run.ok() || !bitcode) return fail(Code::failed, "{}", run.first_message());
   return std::move(*bitcode);
 }
@@ -128,17 +126,6 @@ Result<Compiled> compile_and_keep(const CaptureEnvironment& environment, const C
 }
 
 }  // namespace
-
-bool is_flang(const std::string& compiler) {
-  return compiler_family(std::filesystem::path(compiler).filename().string()).starts_with("flang");
-}
-
-std::vector<std::string> fortran_arguments(const CaptureEnvironment& environment, const Compilation& compilation) {
-  std::vector<std::string> arguments = compilation.arguments;
-  const auto end = arguments.insert(std::ranges::find(arguments, "--"), "-fno-lto");
-  arguments.insert(end + 1, plugin(environment));
-  return arguments;
-}
 
 void record_fortran_unit(const CaptureEnvironment& environment, const Compilation& compilation,
                          const std::string& source, const std::string& target, std::string_view object) {

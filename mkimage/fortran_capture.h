@@ -4,20 +4,11 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "mkimage/compile_capture.h"
+#include "mkimage/capture_environment.h"
+#include "mkimage/compilation.h"
 
 namespace xaas {
-
-// The reason in the record of what another Fortran compiler made.
-inline constexpr const char* kNotLowered = "compiled by gfortran, whose code cannot be lowered";
-
-// Whether code of this Fortran compiler can be lowered. `compiler` is a name or path.
-bool is_flang(const std::string& compiler);
-
-// The project's arguments with ours behind them: real objects, whose code tells where the sources are in the image.
-std::vector<std::string> fortran_arguments(const CaptureEnvironment& environment, const Compilation& compilation);
 
 // Records an object that the command has made of `source`, as or for the file `target`, with bitcode for which the
 // source is compiled again: the module files that it makes and uses are there by then. Where that does not work out,

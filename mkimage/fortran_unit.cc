@@ -7,7 +7,7 @@
 #include <set>
 
 #include "format/file.h"
-#include "mkimage/fortran_capture.h"
+#include "mkimage/fortran_command.h"
 #include "mkimage/key_hash.h"
 #include "mkimage/split.h"
 

@@ -10,7 +10,7 @@
 
 #include "format/digest.h"
 #include "mkimage/capture_environment.h"
-#include "mkimage/compile_capture.h"
+#include "mkimage/compilation.h"
 
 namespace xaas {
 

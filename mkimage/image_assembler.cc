@@ -3,6 +3,7 @@
 
 #include "format/file.h"
 #include "format/image.h"
+#include "format/prefix_finder.h"
 #include "format/program_strings.h"
 
 namespace xaas {

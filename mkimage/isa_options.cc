@@ -107,4 +107,16 @@ std::vector<std::vector<std::string>> with_less_isa_options(const std::vector<st
   return {std::move(kept), std::move(with_sse3)};
 }
 
+std::vector<Compilation> with_less_isa(const Compilation& compilation) {
+  std::vector<Compilation> results;
+  for (std::vector<std::string>& arguments : with_less_isa_options(compilation.arguments)) {
+    Compilation result = compilation;
+    result.arguments = std::move(arguments);
+    result.command = parse_compiler_command(result.arguments, compilation.role);
+    result.command.asked_machine_options = compilation.command.asked_machine_options;
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
 }  // namespace xaas

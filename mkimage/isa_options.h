@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "mkimage/compilation.h"
+
 namespace xaas {
 
 // Names of features as in "-mavx2", sorted.
@@ -20,5 +22,8 @@ bool is_isa_option(std::string_view argument);
 // Empty where there is nothing to take away, or where it would say something else then: behind "-mno-avx2", and with
 // CPUs that lack that.
 std::vector<std::vector<std::string>> with_less_isa_options(const std::vector<std::string>& arguments);
+
+// The same of a whole command; the record keeps what was asked.
+std::vector<Compilation> with_less_isa(const Compilation& compilation);
 
 }  // namespace xaas

@@ -5,7 +5,9 @@
 #include <filesystem>
 
 #include "format/json_fields.h"
-#include "mkimage/fortran_capture.h"
+#include "mkimage/captured_unit.h"
+#include "mkimage/compiler_run.h"
+#include "mkimage/fortran_command.h"
 #include "mkimage/process.h"
 #include "mkimage/response_file.h"
 

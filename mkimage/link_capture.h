@@ -7,7 +7,8 @@
 #include <string>
 
 #include "mkimage/capture_environment.h"
-#include "mkimage/compile_capture.h"
+#include "mkimage/compilation.h"
+#include "mkimage/process.h"
 
 namespace xaas {
 

@@ -8,7 +8,8 @@
 #include "format/elf_file.h"
 #include "format/file.h"
 #include "format/mapped_file.h"
-#include "mkimage/compile_capture.h"
+#include "mkimage/captured_unit.h"
+#include "mkimage/compiler_run.h"
 #include "mkimage/extracted_members.h"
 #include "mkimage/fortran_capture.h"
 #include "mkimage/link_capture.h"
@@ -34,22 +35,6 @@ constexpr const char* kOneSegment = "--no-rosegment";
 // The object that defines a symbol for each version; no part of the project, as its name says.
 constexpr const char* kVersionObject = "/version-symbols.o";
 
-// Files that a link leaves for us, removed on destruction.
-class LinkFile {
- public:
-  LinkFile(const CaptureStore& store, std::string_view suffix) : path_(store.temporary_path(suffix)) {}
-  LinkFile(const LinkFile&) = delete;
-  LinkFile& operator=(const LinkFile&) = delete;
-  ~LinkFile() {
-    std::error_code ignored;
-    fs::remove(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 std::string option(std::string_view name, const fs::path& file) { return fmt::format("--{}={}", name, file.string()); }
 
 // A linker's command line: through a response file where the compiler used one, since it may be too long otherwise.
@@ -67,7 +52,7 @@ class CommandLine {
   }
 
  private:
-  LinkFile response_;
+  StoreFile response_;
   bool is_long_;
 };
 
@@ -150,9 +135,9 @@ class Replay {
 
  private:
   CommandLine command_;
-  LinkFile output_;
-  LinkFile record_;
-  LinkFile extracted_;
+  StoreFile output_;
+  StoreFile record_;
+  StoreFile extracted_;
 };
 
 // A link as the project's own linker made it.
@@ -225,7 +210,7 @@ class Recorder {
       assembly += fmt::format(".globl \"{0}@@{0}\"\n\"{0}@@{0}\" = 0\n.type \"{0}@@{0}\",@object\n", name);
     }
     assembly += ".section .note.GNU-stack,\"\",@progbits\n";
-    const LinkFile object(environment_.store(), ".versions.o");
+    const StoreFile object(environment_.store(), ".versions.o");
     XAAS_ASSIGN(
         const ProcessOutput output,
         run_and_read({environment_.c_compiler, "-c", "-x", "assembler", "-", "-o", object.path().string()}, assembly));
@@ -313,8 +298,8 @@ class NativeRun {
   CommandLine command_;
   const bool is_lld_;
   const bool writes_maps_;
-  LinkFile map_;
-  LinkFile tar_;
+  StoreFile map_;
+  StoreFile tar_;
 };
 
 Status record_link(const CaptureEnvironment& environment, const NativeRun& run, std::vector<std::string> arguments,

@@ -83,14 +83,4 @@ void remove_plugins(std::vector<std::string>& arguments) {
   remove_plugins_if(arguments, [](const std::string& /*path*/) { return true; });
 }
 
-bool is_probe(const std::filesystem::path& file) {
-  const std::string name = file.filename().string();
-  if (name == "conftest" || name.starts_with("conftest.") || name.starts_with("conftest-")) return true;
-  if (name.starts_with("cmTC_")) return true;
-  const std::string directory = std::filesystem::absolute(file).parent_path().string();
-  return directory.find("/CMakeFiles/CMakeScratch") != std::string::npos ||
-         directory.find("/CMakeFiles/CMakeTmp") != std::string::npos ||
-         directory.find("/meson-private/tmp") != std::string::npos;
-}
-
 }  // namespace xaas

@@ -25,8 +25,4 @@ void remove_llvm_plugin(std::vector<std::string>& arguments);
 // Takes away all plugins, which lld has no use for.
 void remove_plugins(std::vector<std::string>& arguments);
 
-// Whether a file is only there for a build tool to see whether it can be compiled or linked, and never installed: the
-// tests of Autoconf, CMake and Meson.
-bool is_probe(const std::filesystem::path& file);
-
 }  // namespace xaas

@@ -14,7 +14,7 @@
 #include "mkimage/capture_report.h"
 #include "mkimage/configuration_build.h"
 #include "mkimage/contents_writer.h"
-#include "mkimage/fortran_capture.h"
+#include "mkimage/fortran_command.h"
 #include "mkimage/image_contents.h"
 #include "mkimage/interrupts.h"
 #include "mkimage/merge_stages.h"

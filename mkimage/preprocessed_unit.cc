@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "format/file.h"
+#include "mkimage/compiler_run.h"
 #include "mkimage/isa_macros.h"
 #include "mkimage/isa_options.h"
 #include "mkimage/key_hash.h"
@@ -206,21 +207,19 @@ std::optional<PreprocessedUnit> PreprocessedUnit::run_with(const CaptureEnvironm
                                                            const Compilation& compilation, const fs::path& header,
                                                            std::string& messages) {
   const HeaderList headers(environment.store());
-  const std::string dependencies = environment.store().temporary_path(".d").string();
+  const StoreFile dependencies(environment.store(), ".d");
   std::vector<std::string> arguments = preprocessing_arguments(environment, compilation);
   const auto add = [&](const std::vector<std::string>& options) {
     arguments.insert(arguments.begin() + 2, options.begin(), options.end());
   };
   const bool wants_dependencies = dependency_file(compilation).has_value();
-  if (wants_dependencies) add(dependency_options(compilation, dependencies));
+  if (wants_dependencies) add(dependency_options(compilation, dependencies.path().string()));
   // The first error is enough.
   if (!header.empty()) add({"-imacros", header.string(), "-ferror-limit=1"});
   const auto preprocessed = run_and_read(arguments, std::nullopt, headers.variables());
   PreprocessedUnit unit;
   if (wants_dependencies) {
-    auto rule = read_file(dependencies);
-    std::error_code ignored;
-    fs::remove(dependencies, ignored);
+    auto rule = read_file(dependencies.path());
     if (rule) unit.dependencies_ = without_prerequisite(std::move(*rule), header);
   }
   if (preprocessed) messages = preprocessed->error;

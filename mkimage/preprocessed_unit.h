@@ -9,7 +9,7 @@
 #include "format/digest.h"
 #include "format/error.h"
 #include "mkimage/capture_environment.h"
-#include "mkimage/compile_capture.h"
+#include "mkimage/compilation.h"
 
 namespace xaas {
 

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "mkimage/compiler_options.h"
-#include "mkimage/fortran_capture.h"
+#include "mkimage/fortran_command.h"
 #include "mkimage/process.h"
 #include "mkimage/split.h"
 

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 
-#include "format/moved_prefix.h"
+#include "format/prefix_finder.h"
 #include "format/string_mark.h"
 
 using namespace xaas;

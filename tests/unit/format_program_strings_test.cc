@@ -3,6 +3,7 @@
 
 #include "clang_units.h"
 #include "format/file.h"
+#include "format/prefix_finder.h"
 #include "format/program_strings.h"
 #include "format/string_mark.h"
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "format/file.h"
+#include "mkimage/compilation.h"
 #include "mkimage/extracted_members.h"
 #include "mkimage/link_shape.h"
 #include "mkimage/linker_command.h"

@@ -1,0 +1,20 @@
+// What the handlers of the file system's operations work on.
+#pragma once
+
+#include "fuse/lazy_files.h"
+#include "fuse/log.h"
+#include "fuse/served_tree.h"
+#include "fuse/status_nodes.h"
+
+namespace xaas {
+
+// The session's user data. Borrows everything.
+struct Mounted {
+  const Image* image = nullptr;
+  ServedTree* tree = nullptr;
+  LazyFiles* files = nullptr;  // null: nothing is lowered
+  Log* log = nullptr;
+  StatusNodes* statuses = nullptr;
+};
+
+}  // namespace xaas
