@@ -5,9 +5,9 @@
 #include <array>
 #include <limits>
 
-#include "format/little_endian.h"
-#include "format/paths.h"
-#include "format/text.h"
+#include "format/base/little_endian.h"
+#include "format/base/paths.h"
+#include "format/base/text.h"
 
 namespace xaas {
 namespace {

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "format/digest.h"
-#include "format/error.h"
+#include "format/base/digest.h"
+#include "format/base/error.h"
 #include "format/moved_prefix.h"
 
 namespace xaas {

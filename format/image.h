@@ -9,13 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "format/digest.h"
-#include "format/error.h"
+#include "format/base/digest.h"
+#include "format/base/error.h"
 #include "format/file_index.h"
 #include "format/manifest.h"
 #include "format/moved_prefix.h"
 #include "format/recipe.h"
-#include "format/squashfs_reader.h"
+#include "format/squashfs/reader.h"
 
 namespace xaas {
 

@@ -12,9 +12,9 @@
 #include <cerrno>
 #include <unordered_map>
 
-#include "format/file.h"
+#include "format/base/file.h"
 #include "format/image_walk.h"
-#include "format/squashfs_xattrs.h"
+#include "format/squashfs/xattrs.h"
 
 namespace xaas {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "format/error.h"
+#include "format/base/error.h"
 #include "format/image.h"
 
 namespace xaas {

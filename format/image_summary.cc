@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 #include <sys/stat.h>
 
+#include "format/base/json_fields.h"
+#include "format/base/paths.h"
+#include "format/base/text.h"
 #include "format/image_walk.h"
-#include "format/json_fields.h"
-#include "format/paths.h"
-#include "format/text.h"
 
 namespace xaas {
 namespace {

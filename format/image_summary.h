@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "format/error.h"
+#include "format/base/error.h"
 #include "format/image.h"
 
 namespace xaas {

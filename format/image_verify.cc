@@ -5,11 +5,11 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "format/base/paths.h"
+#include "format/base/text.h"
 #include "format/image.h"
 #include "format/image_walk.h"
-#include "format/paths.h"
-#include "format/squashfs_xattrs.h"
-#include "format/text.h"
+#include "format/squashfs/xattrs.h"
 
 namespace xaas {
 namespace {

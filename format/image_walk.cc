@@ -5,7 +5,7 @@
 
 #include <unordered_set>
 
-#include "format/paths.h"
+#include "format/base/paths.h"
 
 namespace xaas {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "format/error.h"
-#include "format/squashfs_reader.h"
+#include "format/base/error.h"
+#include "format/squashfs/reader.h"
 
 namespace xaas {
 

@@ -7,13 +7,13 @@
 #include <array>
 #include <cstdio>
 
+#include "format/base/paths.h"
+#include "format/base/text.h"
+#include "format/base/tool_main.h"
 #include "format/image.h"
 #include "format/image_extract.h"
 #include "format/image_summary.h"
 #include "format/image_walk.h"
-#include "format/paths.h"
-#include "format/text.h"
-#include "format/tool_main.h"
 
 namespace xaas {
 namespace {

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "format/error.h"
+#include "format/base/error.h"
 
 namespace xaas {
 

@@ -1,8 +1,8 @@
 // `xaas-info`: what is in an image.
 #include <CLI/CLI.hpp>
 
+#include "format/base/tool_main.h"
 #include "format/info_commands.h"
-#include "format/tool_main.h"
 #include "format/version.h"
 
 namespace {

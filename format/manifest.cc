@@ -5,9 +5,9 @@
 #include <limits>
 #include <set>
 
-#include "format/json_fields.h"
+#include "format/base/json_fields.h"
+#include "format/base/paths.h"
 #include "format/moved_prefix.h"
-#include "format/paths.h"
 
 namespace xaas {
 namespace {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "format/digest.h"
-#include "format/error.h"
+#include "format/base/digest.h"
+#include "format/base/error.h"
 
 namespace xaas {
 

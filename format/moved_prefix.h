@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "format/error.h"
+#include "format/base/error.h"
 
 namespace xaas {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "format/file.h"
+#include "format/base/file.h"
 #include "format/program_strings.h"
 #include "format/string_mark.h"
 

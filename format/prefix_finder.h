@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "format/error.h"
+#include "format/base/error.h"
 #include "format/moved_prefix.h"
 
 namespace xaas {

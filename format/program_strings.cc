@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "format/little_endian.h"
+#include "format/base/little_endian.h"
 
 namespace xaas {
 namespace {

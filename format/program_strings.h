@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "format/error.h"
+#include "format/base/error.h"
 #include "format/moved_prefix.h"
 
 namespace xaas {

@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "format/json_fields.h"
+#include "format/base/json_fields.h"
 
 namespace xaas {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "format/error.h"
+#include "format/base/error.h"
 
 namespace xaas {
 

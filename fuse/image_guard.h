@@ -9,7 +9,7 @@
 #include <mutex>
 #include <string>
 
-#include "format/error.h"
+#include "format/base/error.h"
 
 namespace xaas {
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <ctime>
 
-#include "format/text.h"
+#include "format/base/text.h"
 
 namespace xaas {
 namespace {

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "format/base/private_namespace.h"
+#include "format/base/tool_main.h"
 #include "format/image.h"
-#include "format/private_namespace.h"
-#include "format/tool_main.h"
 #include "format/version.h"
 #include "fuse/command.h"
 #include "fuse/mount_options.h"

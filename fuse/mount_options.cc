@@ -9,8 +9,8 @@
 #include <system_error>
 #include <utility>
 
-#include "format/file.h"
-#include "format/text.h"
+#include "format/base/file.h"
+#include "format/base/text.h"
 
 namespace xaas {
 namespace {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "format/error.h"
+#include "format/base/error.h"
 #include "lower/lowerer.h"
 
 namespace xaas {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "format/squashfs_types.h"
+#include "format/squashfs/types.h"
 
 namespace xaas {
 

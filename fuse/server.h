@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "format/error.h"
+#include "format/base/error.h"
 #include "fuse/log.h"
 #include "fuse/mount_options.h"
 

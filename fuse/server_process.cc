@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-#include "format/file.h"
+#include "format/base/file.h"
 #include "fuse/ending_signals.h"
 #include "fuse/log.h"
 #include "fuse/server.h"

@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-#include "format/error.h"
+#include "format/base/error.h"
 #include "fuse/mount_options.h"
 
 namespace xaas {

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "format/file.h"
+#include "format/base/file.h"
 #include "fuse/operations.h"
 
 namespace xaas {

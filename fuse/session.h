@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "format/error.h"
+#include "format/base/error.h"
 
 struct fuse_session;
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "format/file.h"
+#include "format/base/file.h"
 #include "format/image.h"
 
 namespace xaas {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "format/error.h"
+#include "format/base/error.h"
 #include "fuse/lazy_files.h"
 
 namespace xaas {

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "format/json_fields.h"
+#include "format/base/json_fields.h"
 
 namespace xaas {
 namespace fs = std::filesystem;

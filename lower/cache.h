@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "format/digest.h"
-#include "format/error.h"
-#include "format/file.h"
+#include "format/base/digest.h"
+#include "format/base/error.h"
+#include "format/base/file.h"
 
 namespace xaas {
 

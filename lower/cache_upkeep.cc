@@ -14,8 +14,8 @@
 #include <system_error>
 #include <vector>
 
-#include "format/file.h"
-#include "format/text.h"
+#include "format/base/file.h"
+#include "format/base/text.h"
 #include "lower/module_store.h"
 
 namespace xaas {

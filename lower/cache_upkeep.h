@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "format/error.h"
+#include "format/base/error.h"
 #include "lower/cache.h"
 
 namespace xaas {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "format/file.h"
+#include "format/base/file.h"
 
 namespace xaas {
 namespace fs = std::filesystem;

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "format/error.h"
+#include "format/base/error.h"
 
 namespace xaas {
 

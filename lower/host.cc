@@ -10,7 +10,7 @@
 #include <memory>
 #include <sstream>
 
-#include "format/file.h"
+#include "format/base/file.h"
 #include "lower/cgroup.h"
 #include "lower/topology.h"
 

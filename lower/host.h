@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "format/error.h"
+#include "format/base/error.h"
 #include "lower/host_library.h"
 #include "lower/target.h"
 

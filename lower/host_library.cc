@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <string>
 
-#include "format/elf_file.h"
-#include "format/file.h"
-#include "format/mapped_file.h"
+#include "format/base/elf_file.h"
+#include "format/base/file.h"
+#include "format/base/mapped_file.h"
 #include "lower/elf_identity.h"
 
 namespace xaas {

@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-#include "format/json_fields.h"
+#include "format/base/json_fields.h"
 
 namespace xaas {
 namespace {

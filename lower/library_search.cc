@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "format/file.h"
+#include "format/base/file.h"
 #include "lower/elf_identity.h"
 #include "lower/host_library.h"
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "format/error.h"
+#include "format/base/error.h"
 #include "format/image.h"
 
 namespace xaas {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "format/json_fields.h"
+#include "format/base/json_fields.h"
 
 namespace xaas {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "format/digest.h"
+#include "format/base/digest.h"
 #include "format/recipe.h"
 
 namespace xaas {

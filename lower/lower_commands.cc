@@ -15,10 +15,10 @@
 #include <utility>
 #include <variant>
 
+#include "format/base/json_fields.h"
+#include "format/base/text.h"
+#include "format/base/tool_main.h"
 #include "format/image.h"
-#include "format/json_fields.h"
-#include "format/text.h"
-#include "format/tool_main.h"
 #include "lower/cache_upkeep.h"
 #include "lower/devices.h"
 #include "lower/host.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "format/error.h"
+#include "format/base/error.h"
 #include "lower/cache_upkeep.h"
 
 namespace xaas {

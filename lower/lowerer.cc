@@ -15,7 +15,7 @@
 #include <utility>
 #include <variant>
 
-#include "format/json_fields.h"
+#include "format/base/json_fields.h"
 #include "lower/cache_upkeep.h"
 #include "lower/elf_identity.h"
 #include "lower/host.h"

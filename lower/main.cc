@@ -3,10 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <string_view>
 
-#include "format/text.h"
-#include "format/tool_main.h"
+#include "format/base/text.h"
+#include "format/base/tool_main.h"
 #include "format/version.h"
-#include "lower/engine.h"
+#include "lower/engine/engine.h"
 #include "lower/lower_commands.h"
 
 namespace {

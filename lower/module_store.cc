@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "format/file.h"
+#include "format/base/file.h"
 
 namespace xaas {
 namespace fs = std::filesystem;

@@ -8,8 +8,8 @@
 #include <set>
 #include <string>
 
-#include "format/digest.h"
-#include "format/error.h"
+#include "format/base/digest.h"
+#include "format/base/error.h"
 #include "lower/cache.h"
 
 namespace xaas {

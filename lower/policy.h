@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "format/error.h"
-#include "format/json_fields.h"
+#include "format/base/error.h"
+#include "format/base/json_fields.h"
 #include "format/recipe.h"
 
 namespace xaas {

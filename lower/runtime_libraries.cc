@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "format/elf_file.h"
+#include "format/base/elf_file.h"
 #include "lower/configuration.h"
 #include "lower/host_library.h"
 

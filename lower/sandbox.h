@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "format/error.h"
-#include "format/file.h"
+#include "format/base/error.h"
+#include "format/base/file.h"
 
 namespace xaas {
 

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "format/error.h"
+#include "format/base/error.h"
 
 namespace xaas {
 

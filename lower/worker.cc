@@ -23,8 +23,8 @@
 #include <variant>
 #include <vector>
 
-#include "format/process_stat.h"
-#include "format/text.h"
+#include "format/base/process_stat.h"
+#include "format/base/text.h"
 
 namespace xaas {
 namespace {

@@ -10,8 +10,8 @@
 #include <memory>
 #include <string_view>
 
-#include "format/error.h"
-#include "format/file.h"
+#include "format/base/error.h"
+#include "format/base/file.h"
 #include "lower/job.h"
 #include "lower/sandbox.h"
 

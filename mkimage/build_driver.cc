@@ -11,15 +11,15 @@
 #include <cstdlib>
 #include <set>
 
-#include "format/file.h"
+#include "format/base/file.h"
+#include "format/base/interrupts.h"
+#include "format/base/process.h"
+#include "format/base/shell_quoted.h"
 #include "mkimage/built_programs.h"
-#include "mkimage/fortran_command.h"
-#include "mkimage/interrupts.h"
-#include "mkimage/process.h"
-#include "mkimage/real_compiler.h"
-#include "mkimage/real_linker.h"
-#include "mkimage/shell_quoted.h"
-#include "mkimage/unit_features.h"
+#include "mkimage/capture/fortran_command.h"
+#include "mkimage/capture/real_linker.h"
+#include "mkimage/capture/unit_features.h"
+#include "mkimage/compiler/real_compiler.h"
 
 namespace xaas {
 namespace {

@@ -7,14 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include "format/error.h"
-#include "mkimage/build_plan.h"
-#include "mkimage/capture_environment.h"
-#include "mkimage/configuration_plan.h"
+#include "format/base/error.h"
+#include "format/base/process.h"
+#include "format/base/progress.h"
 #include "mkimage/install_namespace.h"
-#include "mkimage/process.h"
-#include "mkimage/progress.h"
-#include "mkimage/work_directory.h"
+#include "mkimage/plan/build_plan.h"
+#include "mkimage/plan/configuration_plan.h"
+#include "mkimage/record/capture_environment.h"
+#include "mkimage/record/work_directory.h"
 
 namespace xaas {
 

@@ -6,11 +6,11 @@
 #include <array>
 #include <string>
 
-#include "format/file.h"
-#include "format/json_fields.h"
+#include "format/base/file.h"
+#include "format/base/json_fields.h"
+#include "format/base/process.h"
 #include "format/version.h"
-#include "mkimage/process.h"
-#include "mkimage/real_compiler.h"
+#include "mkimage/compiler/real_compiler.h"
 
 namespace xaas {
 namespace {

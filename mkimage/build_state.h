@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <optional>
 
-#include "format/digest.h"
-#include "format/error.h"
+#include "format/base/digest.h"
+#include "format/base/error.h"
 #include "mkimage/build_driver.h"
-#include "mkimage/build_plan.h"
-#include "mkimage/configuration_plan.h"
+#include "mkimage/plan/build_plan.h"
+#include "mkimage/plan/configuration_plan.h"
 #include "mkimage/source_listing.h"
 
 namespace xaas {

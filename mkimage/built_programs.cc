@@ -7,9 +7,9 @@
 #include <array>
 #include <map>
 
-#include "format/elf_file.h"
-#include "format/mapped_file.h"
-#include "mkimage/shell_quoted.h"
+#include "format/base/elf_file.h"
+#include "format/base/mapped_file.h"
+#include "format/base/shell_quoted.h"
 
 namespace xaas {
 namespace {

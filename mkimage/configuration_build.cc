@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "format/base/shell_quoted.h"
 #include "mkimage/built_programs.h"
-#include "mkimage/shell_quoted.h"
 
 namespace xaas {
 

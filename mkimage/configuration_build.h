@@ -5,12 +5,12 @@
 #include <filesystem>
 #include <vector>
 
-#include "format/error.h"
+#include "format/base/error.h"
+#include "format/base/progress.h"
 #include "mkimage/build_driver.h"
-#include "mkimage/build_plan.h"
 #include "mkimage/build_state.h"
-#include "mkimage/progress.h"
-#include "mkimage/work_directory.h"
+#include "mkimage/plan/build_plan.h"
+#include "mkimage/record/work_directory.h"
 
 namespace xaas {
 

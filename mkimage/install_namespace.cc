@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
-#include "format/file.h"
-#include "format/private_namespace.h"
-#include "mkimage/process.h"
+#include "format/base/file.h"
+#include "format/base/private_namespace.h"
+#include "format/base/process.h"
 
 namespace xaas {
 namespace {

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "format/tool_main.h"
+#include "format/base/interrupts.h"
+#include "format/base/tool_main.h"
 #include "format/version.h"
-#include "mkimage/capture_report.h"
+#include "mkimage/contents/capture_report.h"
 #include "mkimage/install_namespace.h"
-#include "mkimage/interrupts.h"
 #include "mkimage/make_image.h"
 
 namespace {

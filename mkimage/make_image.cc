@@ -5,22 +5,22 @@
 #include <charconv>
 #include <cstdlib>
 
-#include "format/file.h"
+#include "format/base/file.h"
+#include "format/base/interrupts.h"
+#include "format/base/shell_quoted.h"
+#include "format/base/text.h"
 #include "format/image.h"
-#include "format/text.h"
 #include "mkimage/build_driver.h"
 #include "mkimage/build_state.h"
-#include "mkimage/capture_cache.h"
-#include "mkimage/capture_report.h"
+#include "mkimage/capture/fortran_command.h"
 #include "mkimage/configuration_build.h"
-#include "mkimage/contents_writer.h"
-#include "mkimage/fortran_command.h"
-#include "mkimage/image_contents.h"
-#include "mkimage/interrupts.h"
-#include "mkimage/merge_stages.h"
-#include "mkimage/native_reasons.h"
-#include "mkimage/shell_quoted.h"
-#include "mkimage/work_directory.h"
+#include "mkimage/contents/capture_report.h"
+#include "mkimage/contents/contents_writer.h"
+#include "mkimage/contents/image_contents.h"
+#include "mkimage/contents/merge_stages.h"
+#include "mkimage/contents/native_reasons.h"
+#include "mkimage/record/work_directory.h"
+#include "mkimage/reuse/capture_cache.h"
 
 namespace xaas {
 namespace {

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "format/error.h"
-#include "mkimage/configuration_plan.h"
-#include "mkimage/progress.h"
-#include "mkimage/recipe_file.h"
+#include "format/base/error.h"
+#include "format/base/progress.h"
+#include "mkimage/plan/configuration_plan.h"
+#include "mkimage/plan/recipe_file.h"
 
 namespace xaas {
 

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "format/file.h"
+#include "format/base/file.h"
 
 namespace xaas {
 namespace {

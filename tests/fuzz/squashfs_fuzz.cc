@@ -3,9 +3,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "format/file.h"
+#include "format/base/file.h"
 #include "format/image_walk.h"
-#include "format/squashfs_reader.h"
+#include "format/squashfs/reader.h"
 
 namespace {
 

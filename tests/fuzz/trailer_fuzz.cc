@@ -1,5 +1,5 @@
 // The trailer's decoder: any bytes give a trailer, none or an error.
-#include "format/trailer.h"
+#include "format/squashfs/trailer.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));

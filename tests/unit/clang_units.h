@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <string>
 
-#include "format/file.h"
-#include "mkimage/canonical_ir.h"
+#include "format/base/file.h"
+#include "mkimage/capture/canonical_ir.h"
 
 namespace xaas::test {
 

@@ -1,7 +1,7 @@
 // Digests.
 #include <unistd.h>
 
-#include "format/digest.h"
+#include "format/base/digest.h"
 #include "tests/unit/format_support.h"
 
 using namespace xaas;

@@ -1,9 +1,9 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "format/elf_file.h"
-#include "format/file.h"
-#include "mkimage/process.h"
+#include "format/base/elf_file.h"
+#include "format/base/file.h"
+#include "format/base/process.h"
 
 namespace {
 

@@ -1,8 +1,8 @@
 // The index of files.
 #include <cstring>
 
+#include "format/base/little_endian.h"
 #include "format/file_index.h"
-#include "format/little_endian.h"
 #include "tests/unit/format_support.h"
 
 using namespace xaas;

@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "format/file.h"
+#include "format/base/file.h"
 #include "tests/unit/format_support.h"
 
 using namespace xaas;

@@ -8,7 +8,7 @@
 #include "format/image_extract.h"
 #include "format/image_summary.h"
 #include "format/image_walk.h"
-#include "format/trailer.h"
+#include "format/squashfs/trailer.h"
 #include "tests/unit/format_support.h"
 
 using namespace xaas;

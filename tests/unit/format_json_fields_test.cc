@@ -1,5 +1,5 @@
 // Typed reading of JSON.
-#include "format/json_fields.h"
+#include "format/base/json_fields.h"
 #include "tests/unit/format_support.h"
 
 using namespace xaas;

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "clang_units.h"
-#include "format/file.h"
+#include "format/base/file.h"
 #include "format/prefix_finder.h"
 #include "format/program_strings.h"
 #include "format/string_mark.h"

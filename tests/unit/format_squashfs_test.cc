@@ -9,10 +9,10 @@
 #include <map>
 #include <thread>
 
+#include "format/base/sharded_cache.h"
 #include "format/image_walk.h"
-#include "format/sharded_cache.h"
-#include "format/squashfs_reader.h"
-#include "format/squashfs_writer.h"
+#include "format/squashfs/reader.h"
+#include "format/squashfs/writer.h"
 #include "tests/unit/format_support.h"
 
 using namespace xaas;

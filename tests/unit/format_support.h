@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "format/file.h"
+#include "format/base/file.h"
 #include "format/image.h"
-#include "format/squashfs_writer.h"
+#include "format/squashfs/writer.h"
 
 namespace xaas::test {
 

@@ -1,6 +1,6 @@
 // Text that others wrote, and paths as text.
-#include "format/paths.h"
-#include "format/text.h"
+#include "format/base/paths.h"
+#include "format/base/text.h"
 #include "tests/unit/format_support.h"
 
 using namespace xaas;

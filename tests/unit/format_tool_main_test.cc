@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <stdexcept>
 
-#include "format/file.h"
-#include "format/tool_main.h"
+#include "format/base/file.h"
+#include "format/base/tool_main.h"
 
 namespace {
 

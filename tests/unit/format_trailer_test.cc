@@ -1,5 +1,5 @@
 // The trailer.
-#include "format/trailer.h"
+#include "format/squashfs/trailer.h"
 #include "tests/unit/format_support.h"
 
 using namespace xaas;

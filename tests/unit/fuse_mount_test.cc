@@ -19,7 +19,7 @@
 #include <set>
 #include <thread>
 
-#include "format/squashfs_writer.h"
+#include "format/squashfs/writer.h"
 #include "fuse/image_guard.h"
 #include "fuse/operations.h"
 #include "fuse/served_tree.h"

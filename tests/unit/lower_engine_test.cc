@@ -1,8 +1,8 @@
 // The worker as its parent sees it: a job on standard input, a result on standard output, a file in the directory.
 #include <catch2/catch.hpp>
 
-#include "format/digest.h"
-#include "format/file.h"
+#include "format/base/digest.h"
+#include "format/base/file.h"
 #include "lower/job.h"
 #include "tests/unit/clang_units.h"
 

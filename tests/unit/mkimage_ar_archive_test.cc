@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 
-#include "mkimage/ar_archive.h"
+#include "mkimage/capture/ar_archive.h"
 
 namespace {
 

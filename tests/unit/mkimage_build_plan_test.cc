@@ -2,9 +2,9 @@
 #include <catch2/catch.hpp>
 #include <map>
 
-#include "format/file.h"
+#include "format/base/file.h"
 #include "format/moved_prefix.h"
-#include "mkimage/build_plan.h"
+#include "mkimage/plan/build_plan.h"
 
 namespace {
 

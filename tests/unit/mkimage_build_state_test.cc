@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "format/file.h"
+#include "format/base/file.h"
 #include "mkimage/build_state.h"
 
 namespace fs = std::filesystem;

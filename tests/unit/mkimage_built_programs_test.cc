@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include "format/base/shell_quoted.h"
 #include "mkimage/built_programs.h"
-#include "mkimage/shell_quoted.h"
 
 TEST_CASE("make says that there is no install target") {
   CHECK(xaas::lacks_install_target("make: *** No rule to make target 'install'.  Stop.\n"));

@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "format/file.h"
-#include "mkimage/canonical_ir.h"
+#include "format/base/file.h"
+#include "mkimage/capture/canonical_ir.h"
 #include "tests/unit/clang_units.h"
 
 namespace xaas {

@@ -3,12 +3,12 @@
 #include <filesystem>
 #include <fstream>
 
-#include "format/file.h"
-#include "mkimage/capture_cache.h"
-#include "mkimage/compile_capture.h"
-#include "mkimage/preprocessed_text.h"
-#include "mkimage/preprocessed_unit.h"
-#include "mkimage/process.h"
+#include "format/base/file.h"
+#include "format/base/process.h"
+#include "mkimage/capture/compile_capture.h"
+#include "mkimage/reuse/capture_cache.h"
+#include "mkimage/reuse/preprocessed_text.h"
+#include "mkimage/reuse/preprocessed_unit.h"
 
 namespace {
 

@@ -3,17 +3,17 @@
 #include <filesystem>
 #include <fstream>
 
-#include "format/elf_file.h"
-#include "format/file.h"
-#include "mkimage/build_sources.h"
-#include "mkimage/capture_environment.h"
-#include "mkimage/compile_capture.h"
-#include "mkimage/link_capture.h"
-#include "mkimage/link_reader.h"
-#include "mkimage/process.h"
-#include "mkimage/real_linker.h"
-#include "mkimage/recipe_maker.h"
-#include "mkimage/response_file.h"
+#include "format/base/elf_file.h"
+#include "format/base/file.h"
+#include "format/base/process.h"
+#include "mkimage/capture/compile_capture.h"
+#include "mkimage/capture/link_capture.h"
+#include "mkimage/capture/link_reader.h"
+#include "mkimage/capture/real_linker.h"
+#include "mkimage/compiler/response_file.h"
+#include "mkimage/contents/build_sources.h"
+#include "mkimage/contents/recipe_maker.h"
+#include "mkimage/record/capture_environment.h"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "mkimage/compiler_options.h"
+#include "mkimage/compiler/compiler_options.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "mkimage/compiler_options.h"
+#include "mkimage/compiler/compiler_options.h"
 
 using xaas::CommandMode;
 using xaas::InputKind;

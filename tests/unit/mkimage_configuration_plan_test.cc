@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "format/file.h"
-#include "mkimage/configuration_plan.h"
+#include "format/base/file.h"
+#include "mkimage/plan/configuration_plan.h"
 
 namespace {
 

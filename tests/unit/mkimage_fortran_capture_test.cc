@@ -3,11 +3,11 @@
 #include <filesystem>
 #include <fstream>
 
-#include "format/file.h"
-#include "mkimage/capture_cache.h"
-#include "mkimage/fortran_capture.h"
-#include "mkimage/fortran_unit.h"
-#include "mkimage/process.h"
+#include "format/base/file.h"
+#include "format/base/process.h"
+#include "mkimage/capture/fortran_capture.h"
+#include "mkimage/capture/fortran_unit.h"
+#include "mkimage/reuse/capture_cache.h"
 
 namespace {
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "mkimage/image_contents.h"
-#include "mkimage/process.h"
+#include "format/base/process.h"
+#include "mkimage/contents/image_contents.h"
 
 namespace {
 

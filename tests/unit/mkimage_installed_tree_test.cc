@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "format/file.h"
-#include "mkimage/installed_tree.h"
+#include "format/base/file.h"
+#include "mkimage/contents/installed_tree.h"
 
 namespace {
 

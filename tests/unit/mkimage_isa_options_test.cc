@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "mkimage/isa_options.h"
-#include "mkimage/process.h"
+#include "format/base/process.h"
+#include "mkimage/reuse/isa_options.h"
 
 TEST_CASE("the features that options name are sorted, and the compiler knows them all") {
   const auto features = xaas::isa_features();

@@ -6,8 +6,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "format/file.h"
-#include "mkimage/kept_pipes.h"
+#include "format/base/file.h"
+#include "mkimage/compiler/kept_pipes.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "mkimage/linker_options.h"
+#include "mkimage/record/linker_options.h"
 
 using xaas::linker_effect;
 using xaas::LinkerArgument;

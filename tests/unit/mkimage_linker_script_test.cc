@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "mkimage/linker_script.h"
+#include "mkimage/capture/linker_script.h"
 
 using xaas::check_layout_script;
 using xaas::parse_input_script;

@@ -2,13 +2,13 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "format/file.h"
-#include "mkimage/compilation.h"
-#include "mkimage/extracted_members.h"
-#include "mkimage/link_shape.h"
-#include "mkimage/linker_command.h"
-#include "mkimage/process.h"
-#include "mkimage/real_linker.h"
+#include "format/base/file.h"
+#include "format/base/process.h"
+#include "mkimage/capture/extracted_members.h"
+#include "mkimage/capture/linker_command.h"
+#include "mkimage/capture/real_linker.h"
+#include "mkimage/compiler/compilation.h"
+#include "mkimage/record/link_shape.h"
 
 namespace {
 

@@ -1,10 +1,10 @@
 #include <catch2/catch.hpp>
 
-#include "format/elf_file.h"
-#include "format/file.h"
-#include "mkimage/ar_archive.h"
-#include "mkimage/native_archives.h"
-#include "mkimage/process.h"
+#include "format/base/elf_file.h"
+#include "format/base/file.h"
+#include "format/base/process.h"
+#include "mkimage/capture/ar_archive.h"
+#include "mkimage/contents/native_archives.h"
 
 namespace {
 

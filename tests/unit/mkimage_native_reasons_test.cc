@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "mkimage/native_reasons.h"
+#include "mkimage/contents/native_reasons.h"
 
 using namespace xaas;
 

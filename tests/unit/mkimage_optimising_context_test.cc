@@ -8,7 +8,7 @@
 #include <set>
 
 #include "format/recipe.h"
-#include "mkimage/optimising_context.h"
+#include "mkimage/capture/optimising_context.h"
 #include "tests/unit/clang_units.h"
 
 namespace {

@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 
-#include "format/file.h"
-#include "mkimage/progress.h"
+#include "format/base/file.h"
+#include "format/base/progress.h"
 
 namespace {
 

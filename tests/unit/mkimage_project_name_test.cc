@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 #include <map>
 
-#include "format/file.h"
-#include "mkimage/project_name.h"
+#include "format/base/file.h"
+#include "mkimage/plan/project_name.h"
 
 namespace {
 

@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
-#include "format/file.h"
-#include "mkimage/real_compiler.h"
+#include "format/base/file.h"
+#include "mkimage/compiler/real_compiler.h"
 
 namespace fs = std::filesystem;
 

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "format/file.h"
-#include "mkimage/recipe_file.h"
+#include "format/base/file.h"
+#include "mkimage/plan/recipe_file.h"
 
 namespace {
 

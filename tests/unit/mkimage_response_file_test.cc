@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "format/file.h"
-#include "mkimage/response_file.h"
+#include "format/base/file.h"
+#include "mkimage/compiler/response_file.h"
 
 using xaas::expand_response_files;
 using xaas::split_arguments;

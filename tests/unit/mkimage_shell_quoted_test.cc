@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "mkimage/process.h"
-#include "mkimage/shell_quoted.h"
+#include "format/base/process.h"
+#include "format/base/shell_quoted.h"
 
 TEST_CASE("a shell reads a quoted word as it was") {
   for (const std::string word :

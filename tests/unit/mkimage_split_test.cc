@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "mkimage/split.h"
+#include "format/base/split.h"
 
 TEST_CASE("text is split at every separator, the last one adds nothing") {
   using Pieces = std::vector<std::string_view>;

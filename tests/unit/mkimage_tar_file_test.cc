@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 
-#include "mkimage/tar_file.h"
+#include "mkimage/capture/tar_file.h"
 
 namespace {
 

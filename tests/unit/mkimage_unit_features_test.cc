@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
-#include "mkimage/capture_environment.h"
-#include "mkimage/process.h"
-#include "mkimage/unit_features.h"
+#include "format/base/process.h"
+#include "mkimage/capture/unit_features.h"
+#include "mkimage/record/capture_environment.h"
 
 using xaas::feature_difference;
 

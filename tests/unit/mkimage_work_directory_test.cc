@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "format/file.h"
-#include "mkimage/work_directory.h"
+#include "format/base/file.h"
+#include "mkimage/record/work_directory.h"
 
 namespace fs = std::filesystem;
 using xaas::WorkDirectory;

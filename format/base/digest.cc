@@ -1,0 +1,101 @@
+// SHA-256 through libsodium; see digest.h.
+#include "format/base/digest.h"
+
+#include <sodium/crypto_hash_sha256.h>
+
+#include <cstring>
+#include <new>
+
+#include "format/base/file.h"
+
+namespace xaas {
+namespace {
+
+constexpr std::string_view kPrefix = "sha256:";
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+crypto_hash_sha256_state* state_in(std::array<std::byte, 128>& room) {
+  static_assert(sizeof(crypto_hash_sha256_state) <= 128 && alignof(crypto_hash_sha256_state) <= 64);
+  return std::launder(reinterpret_cast<crypto_hash_sha256_state*>(room.data()));
+}
+
+}  // namespace
+
+Sha256::Sha256() { crypto_hash_sha256_init(new (state_.data()) crypto_hash_sha256_state); }
+
+void Sha256::update(std::span<const std::byte> data) {
+  crypto_hash_sha256_update(state_in(state_), reinterpret_cast<const unsigned char*>(data.data()), data.size());
+}
+
+void Sha256::update(std::string_view data) { update(std::as_bytes(std::span(data))); }
+
+Digest Sha256::finish() {
+  Digest::Bytes bytes;
+  crypto_hash_sha256_final(state_in(state_), bytes.data());
+  return Digest(bytes);
+}
+
+Digest Digest::of(std::span<const std::byte> data) {
+  Sha256 hash;
+  hash.update(data);
+  return hash.finish();
+}
+
+Digest Digest::of(std::string_view data) { return of(std::as_bytes(std::span(data))); }
+
+Result<Digest> Digest::of_file(int fd) {
+  XAAS_ASSIGN(const std::uint64_t size, file_size(fd));
+  return of_file(fd, size);
+}
+
+Result<Digest> Digest::of_file(int fd, std::uint64_t size) {
+  Sha256 hash;
+  XAAS_TRY(read_pieces(fd, size, [&](std::string_view piece) -> Status {
+    hash.update(piece);
+    return {};
+  }));
+  return hash.finish();
+}
+
+Result<Digest> Digest::parse(std::string_view text) {
+  const auto malformed = [] {
+    return fail(Code::invalid, "a digest must be \"sha256:\" followed by 64 lower-case hexadecimal digits");
+  };
+  if (!text.starts_with(kPrefix)) return malformed();
+  text.remove_prefix(kPrefix.size());
+  if (text.size() != 2 * kSize) return malformed();
+  Bytes bytes;
+  for (std::size_t i = 0; i < kSize; ++i) {
+    const int high = hex_value(text[2 * i]);
+    const int low = hex_value(text[2 * i + 1]);
+    if (high < 0 || low < 0) return malformed();
+    bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return Digest(bytes);
+}
+
+std::string Digest::hex() const {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * kSize);
+  for (const std::uint8_t byte : bytes_) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string Digest::to_string() const { return std::string(kPrefix) + hex(); }
+
+}  // namespace xaas
+
+std::size_t std::hash<xaas::Digest>::operator()(const xaas::Digest& digest) const noexcept {
+  std::size_t value;  // the bytes of a digest are already as good as random
+  std::memcpy(&value, digest.bytes().data(), sizeof value);
+  return value;
+}

@@ -1,0 +1,64 @@
+// SHA-256 digests: how images, recipes and the cache name content. Written `sha256:<64 hex digits>`.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "format/base/error.h"
+
+struct crypto_hash_sha256_state;
+
+namespace xaas {
+
+class Digest {
+ public:
+  static constexpr std::size_t kSize = 32;
+  using Bytes = std::array<std::uint8_t, kSize>;
+
+  Digest() = default;  // all zero: "none"
+  explicit Digest(const Bytes& bytes) : bytes_(bytes) {}
+
+  static Digest of(std::span<const std::byte> data);
+  static Digest of(std::string_view data);
+  // Of everything from the start of the file (the file position does not move).
+  static Result<Digest> of_file(int fd);
+  // Of the first `size` bytes; Code::invalid when there are fewer.
+  static Result<Digest> of_file(int fd, std::uint64_t size);
+  // Accepts exactly `sha256:` and 64 lower-case hex digits; anything else is Code::invalid.
+  static Result<Digest> parse(std::string_view text);
+
+  const Bytes& bytes() const { return bytes_; }
+  bool is_none() const { return *this == Digest(); }
+  std::string hex() const;        // 64 lower-case hex digits
+  std::string to_string() const;  // "sha256:" + hex()
+
+  auto operator<=>(const Digest&) const = default;
+
+ private:
+  Bytes bytes_{};
+};
+
+// Incremental SHA-256. Not thread-safe.
+class Sha256 {
+ public:
+  Sha256();
+  void update(std::span<const std::byte> data);
+  void update(std::string_view data);
+  Digest finish();  // REQUIRES: called once, last.
+
+ private:
+  alignas(64) std::array<std::byte, 128> state_;  // crypto_hash_sha256_state, kept out of this header
+};
+
+}  // namespace xaas
+
+template <>
+struct std::hash<xaas::Digest> {
+  std::size_t operator()(const xaas::Digest& digest) const noexcept;
+};

@@ -1,0 +1,98 @@
+// Owned file descriptors, whole-file reads and writes, and temporary files that must be committed to survive.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "format/base/error.h"
+
+namespace xaas {
+
+// Owns one descriptor; closes it. Move-only.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept;
+  ~Fd();
+
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_ = -1;
+};
+
+// With O_CLOEXEC; the error names the path.
+Result<Fd> open_for_reading(const std::filesystem::path& path);
+// Of a regular file or a block device, in bytes; moves the position of a block device.
+Result<std::uint64_t> file_size(int fd);
+
+// The whole file; Code::invalid when it is larger than `limit` bytes.
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit = 1ULL << 32);
+// From the file position to the end; also of a pipe.
+Result<std::string> read_fd(int fd, std::uint64_t limit = 1ULL << 32);
+// Calls `use` with the first `size` bytes of a file, piece by piece; the file position does not move. Code::invalid
+// when the file is shorter.
+Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::string_view)>& use);
+// All of `data`, at the file position; retries short writes and EINTR.
+Status write_all(int fd, std::string_view data);
+// A new file that only this user can read; nothing that is there is touched. After an error a part of it may be there.
+Status create_private_file(const std::filesystem::path& path, std::string_view data);
+// Atomically: temporary file in the same directory, fsync, rename.
+Status write_file(const std::filesystem::path& path, std::string_view data);
+
+// A file under a temporary name in `directory`, open for reading and writing, 0666 less the umask. Destroyed without
+// commit(), nothing is left behind; after commit() the descriptor stays open.
+class TempFile {
+ public:
+  static Result<TempFile> create(const std::filesystem::path& directory);
+  TempFile(TempFile&& other) noexcept = default;
+  TempFile& operator=(TempFile&& other) noexcept;
+  ~TempFile();
+
+  int fd() const { return fd_.get(); }
+  const std::filesystem::path& path() const { return path_; }
+  // fsync, then rename over `target` (same filesystem), then fsync of the directory.
+  Status commit(const std::filesystem::path& target);
+
+ private:
+  TempFile(Fd fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  Fd fd_;
+  std::filesystem::path path_;
+};
+
+// A hidden file name that nobody else uses.
+std::string random_name();
+// Whether `path`, without following a symlink, still names the open file: another process may have removed it.
+bool is_same_file(int fd, const std::filesystem::path& path);
+// Removes a file, or a directory with all its contents, whatever their modes and however deep they are. What cannot be
+// removed stays.
+void remove_tree(const std::filesystem::path& path);
+
+// A directory under a temporary name in `parent`, removed with all its contents on destruction.
+class TempDirectory {
+ public:
+  static Result<TempDirectory> create(const std::filesystem::path& parent);
+  TempDirectory(TempDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TempDirectory& operator=(TempDirectory&& other) noexcept;
+  ~TempDirectory();
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path release() { return std::exchange(path_, {}); }  // keep it
+
+ private:
+  explicit TempDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+}  // namespace xaas

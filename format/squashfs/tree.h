@@ -1,0 +1,54 @@
+// The tree of entries that a SquashfsWriter collects before it writes: checked names, sorted directories, shared inodes
+// for hard links. Independent of the order of the calls.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format/base/error.h"
+#include "format/squashfs/types.h"
+
+namespace xaas {
+
+struct TreeInode {
+  enum class Kind { directory, bytes, file, symlink };
+
+  Kind kind = Kind::directory;
+  std::size_t id = 0;  // position in SquashfsTree::inodes()
+  EntryOptions options;
+  bool implicit = false;                       // a directory nobody has added yet
+  std::string content;                         // bytes: the content; symlink: the target
+  std::filesystem::path source;                // file: where the content is read from
+  std::uint32_t links = 0;                     // names of a file or symlink
+  std::map<std::string, TreeInode*> children;  // of a directory
+};
+
+class SquashfsTree {
+ public:
+  SquashfsTree();
+
+  Status add_directory(std::string_view path, const EntryOptions& options);
+  Status add_bytes(std::string_view path, std::string content, const EntryOptions& options);
+  Status add_file(std::string_view path, const std::filesystem::path& source, const EntryOptions& options);
+  Status add_symlink(std::string_view path, std::string_view target, const EntryOptions& options);
+  Status add_hard_link(std::string_view path, std::string_view existing);
+
+  const TreeInode& root() const { return *inodes_.front(); }
+  const std::vector<std::unique_ptr<TreeInode>>& inodes() const { return inodes_; }
+
+ private:
+  TreeInode* new_inode(TreeInode::Kind kind, const EntryOptions& options);
+  // The directory that is to hold the last component of `path`, which is cut off into `name`.
+  Result<TreeInode*> parent_of(std::string_view path, std::string& name);
+  Result<TreeInode*> add(TreeInode::Kind kind, std::string_view path, const EntryOptions& options);
+
+  std::vector<std::unique_ptr<TreeInode>> inodes_;
+};
+
+}  // namespace xaas

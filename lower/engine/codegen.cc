@@ -1,0 +1,81 @@
+// The post-link half of ThinLTO's pipeline without an index, then code generation: what a fat object's native half
+// gets. Implements spec/lowering.md, "Engine".
+#include "lower/engine/codegen.h"
+
+#include <llvm/Analysis/CGSCCPassManager.h>
+#include <llvm/Analysis/LoopAnalysisManager.h>
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Target/TargetMachine.h>
+
+namespace xaas {
+namespace {
+
+llvm::OptimizationLevel pass_level(unsigned level) {
+  switch (level) {
+    case 0:
+      return llvm::OptimizationLevel::O0;
+    case 1:
+      return llvm::OptimizationLevel::O1;
+    case 2:
+      return llvm::OptimizationLevel::O2;
+    default:
+      return llvm::OptimizationLevel::O3;
+  }
+}
+
+Result<std::unique_ptr<llvm::TargetMachine>> target_machine(const llvm::Module& module, const LinkContext& link,
+                                                            unsigned level, SectionOptions sections) {
+  std::string why;
+  const llvm::Target* target = llvm::TargetRegistry::lookupTarget(module.getTargetTriple(), why);
+  if (target == nullptr) return fail(Code::unsupported, "{}", one_line(why));
+  llvm::TargetOptions options;
+  options.UseInitArray = true;  // else constructors go to .ctors, which nothing runs
+  options.FunctionSections = sections.functions;
+  options.DataSections = sections.data;
+  options.EmitAddrsig = true;
+  const bool fixed = link.kind == LinkKind::no_pie || link.kind == LinkKind::static_no_pie;
+  // CPU and features are left to the functions: a default would leak into those with their own target().
+  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
+      module.getTargetTriple(), "", "", options, fixed ? llvm::Reloc::Static : llvm::Reloc::PIC_, module.getCodeModel(),
+      level < 2 ? llvm::CodeGenOptLevel::Default : static_cast<llvm::CodeGenOptLevel>(level)));
+  if (machine == nullptr) return fail(Code::unsupported, "no code generator for {}", module.getTargetTriple());
+  return machine;
+}
+
+void optimise(llvm::Module& module, llvm::TargetMachine& machine, unsigned level) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = level > 1;
+  tuning.SLPVectorization = level > 1;
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine, tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.buildThinLTODefaultPipeline(pass_level(level), nullptr).run(module, modules);
+}
+
+}  // namespace
+
+Result<std::string> compile_alone(llvm::Module& module, UnitContext& context, const LinkContext& link,
+                                  const Policy& policy, SectionOptions sections) {
+  XAAS_ASSIGN(const std::unique_ptr<llvm::TargetMachine> machine,
+              target_machine(module, link, policy.opt_level, sections));
+  optimise(module, *machine, policy.opt_level);
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream out(bytes);
+  llvm::legacy::PassManager passes;
+  if (machine->addPassesToEmitFile(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile))
+    return fail(Code::unsupported, "no object files can be made for {}", module.getTargetTriple());
+  passes.run(module);
+  XAAS_TRY(context.status());
+  return std::string(bytes.data(), bytes.size());
+}
+
+}  // namespace xaas

@@ -1,0 +1,147 @@
+// From a recipe to lld's command line: the recipe's own order, with the kind of link and the policy in front of it.
+// Implements spec/lowering.md, "Engine".
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "lower/engine/link.h"
+
+namespace xaas {
+namespace {
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+std::vector<std::string> kind_options(LinkKind kind) {
+  switch (kind) {
+    case LinkKind::shared:
+      return {"-shared"};
+    case LinkKind::pie:
+      return {"-pie"};
+    case LinkKind::no_pie:
+      return {"-no-pie"};
+    case LinkKind::static_pie:
+      return {"-static", "-pie", "--no-dynamic-linker"};
+    case LinkKind::static_no_pie:
+      return {"-static", "-no-pie"};
+  }
+  return {};
+}
+
+// Groups mean nothing to lld, which looks at every archive for every symbol, and --start-lib may not be inside one.
+bool is_group(std::string_view option) {
+  constexpr std::array<std::string_view, 4> kGroups = {"-start-group", "-end-group", "-(", "-)"};
+  return std::ranges::find(kGroups, option_name(option)) != kGroups.end();
+}
+
+// A file that was linked without one may have no place for it.
+bool has_no_build_id(const Recipe& recipe) {
+  return std::ranges::any_of(recipe.arguments, [](const LinkArgument& argument) {
+    const auto* option = std::get_if<std::string>(&argument);
+    return option != nullptr && option_name(*option) == "-build-id=none";
+  });
+}
+
+// Builds the arguments one by one; knows whether --whole-archive is in force, since it does not reach --start-lib.
+class CommandBuilder {
+ public:
+  CommandBuilder(const Job& job, const std::vector<LinkUnit>& units) : job_(job), next_unit_(units.begin()) {}
+
+  void add(std::string argument) { arguments_.push_back(std::move(argument)); }
+
+  Status add_argument(const LinkArgument& argument) {
+    return std::visit(
+        Overloaded{[this](const std::string& option) { return add_option(option); },
+                   [this](const IrInput&) { return add_unit(); },
+                   [this](const ObjectInput& input) { return add_file("", input.digest, input.name); },
+                   [this](const ArchiveInput& input) { return add_archive(input); },
+                   [this](const LibraryInput& input) { return add_library(input); },
+                   [this](const FileOption& input) { return add_file(input.option, input.digest, input.option); }},
+        argument);
+  }
+
+  std::vector<std::string> take() { return std::move(arguments_); }
+
+ private:
+  Status add_option(const std::string& option) {
+    const std::string_view name = option_name(option);
+    if (is_group(name)) return {};
+    if (name == "-whole-archive") whole_archive_ = true;
+    if (name == "-no-whole-archive") whole_archive_ = false;
+    if (name == "-push-state") states_.push_back(whole_archive_);
+    if (name == "-pop-state" && !states_.empty()) {
+      whole_archive_ = states_.back();
+      states_.pop_back();
+    }
+    add(option);
+    return {};
+  }
+
+  Status add_unit() {
+    add((next_unit_++)->file);
+    return {};
+  }
+
+  Status add_file(const std::string& prefix, const Digest& digest, const std::string& name) {
+    const auto file = job_.files.find(digest);
+    if (file == job_.files.end())
+      return fail(Code::invalid, "the job names no file for {} ({})", name, digest.to_string());
+    add(prefix + file->second);
+    return {};
+  }
+
+  Status add_archive(const ArchiveInput& archive) {
+    if (!whole_archive_) add("--start-lib");
+    for (const auto& member : archive.members) {
+      const auto* object = std::get_if<ObjectInput>(&member);
+      XAAS_TRY(object == nullptr ? add_unit() : add_file("", object->digest, object->name));
+    }
+    if (!whole_archive_) add("--end-lib");
+    return {};
+  }
+
+  Status add_library(const LibraryInput& library) {
+    const auto file = job_.libraries.find(library.soname);
+    if (file == job_.libraries.end())
+      return fail(Code::invalid, "the job names no file for the library {}", library.soname);
+    // Not by its path: a library without a soname would be needed by that path.
+    const std::filesystem::path path = file->second;
+    add("-L" + path.parent_path().string());
+    add("-l:" + path.filename().string());
+    return {};
+  }
+
+  const Job& job_;
+  std::vector<LinkUnit>::const_iterator next_unit_;
+  std::vector<std::string> arguments_;
+  std::vector<bool> states_;
+  bool whole_archive_ = false;
+};
+
+}  // namespace
+
+Result<std::vector<std::string>> link_command(const Job& job, const std::vector<LinkUnit>& units) {
+  CommandBuilder command(job, units);
+  command.add("ld.lld");
+  for (std::string& option : kind_options(job.recipe.kind)) command.add(std::move(option));
+  for (const LinkArgument& argument : job.recipe.arguments) XAAS_TRY(command.add_argument(argument));
+  // Last, since the last one wins.
+  command.add("-o" + job.output);
+  if (!has_no_build_id(job.recipe)) command.add("--build-id=0x" + job.build_id);
+  command.add("--no-fat-lto-objects");
+  command.add(fmt::format("--threads={}", job.jobs));
+  command.add(fmt::format("--thinlto-jobs={}", job.jobs));
+  command.add(fmt::format("--lto-O{}", job.policy.opt_level));
+  command.add("-mllvm");
+  command.add(fmt::format("-import-instr-limit={}", job.policy.import_limit));
+  if (!job.modules.empty()) {
+    command.add("--thinlto-cache-dir=" + job.modules);
+    // Whoever gave the directory looks after it.
+    command.add("--thinlto-cache-policy=prune_after=0s:cache_size=0%:cache_size_bytes=0:cache_size_files=0");
+  }
+  return command.take();
+}
+
+}  // namespace xaas

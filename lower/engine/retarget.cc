@@ -1,0 +1,130 @@
+// The attributes and flags that clang would have given a unit, had it compiled for this target and this kind of link.
+// Implements spec/lowering.md, "Engine".
+#include "lower/engine/retarget.h"
+
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
+#include <llvm/Analysis/ModuleSummaryAnalysis.h>
+#include <llvm/Analysis/ProfileSummaryInfo.h>
+#include <llvm/Bitcode/BitcodeWriter.h>
+#include <llvm/TargetParser/Triple.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace xaas {
+namespace {
+
+bool has_own_target(const llvm::Function& function) {
+  return function.hasFnAttribute("target-features") || function.hasFnAttribute("target-cpu");
+}
+
+// Behind the target's list come the unit's own features that are no ability of a CPU (retpoline-…), which the target
+// therefore does not mention, and then its negative ones: switching one off switches off what implies it, and a later
+// "+" of one of those would switch it on again.
+std::string feature_list(const Target& target, const IrInput& unit) {
+  std::vector<std::string> list = target.features;
+  const auto add = [&](char sign) {
+    for (const std::string& feature : unit.features)
+      if (feature.front() == sign && std::ranges::find(target.features, feature) == target.features.end())
+        list.push_back(feature);
+  };
+  add('+');
+  add('-');
+  return fmt::format("{}", fmt::join(list, ","));
+}
+
+void set_target(llvm::Module& module, const Target& target, const std::string& features) {
+  llvm::AttrBuilder attributes(module.getContext());  // made once: the list of features is long
+  attributes.addAttribute("target-cpu", target.cpu);
+  attributes.addAttribute("target-features", features);
+  for (llvm::Function& function : module) {
+    if (function.isIntrinsic() || has_own_target(function)) continue;
+    function.addFnAttrs(attributes);
+    if (target.prefer_vector_width != 0 && !function.hasFnAttribute("prefer-vector-width"))
+      function.addFnAttr("prefer-vector-width", std::to_string(target.prefer_vector_width));
+  }
+}
+
+bool is_position_independent(LinkKind kind) { return kind != LinkKind::no_pie && kind != LinkKind::static_no_pie; }
+
+void set_position(llvm::Module& module, LinkKind kind) {
+  if (is_position_independent(kind)) module.setPICLevel(llvm::PICLevel::BigPIC);
+  if (kind == LinkKind::shared) return;
+  if (is_position_independent(kind)) module.setPIELevel(llvm::PIELevel::Large);
+  // Nothing replaces the definitions of an executable.
+  for (llvm::GlobalValue& value : module.global_values())
+    if (!value.isDeclarationForLinker()) value.setDSOLocal(true);
+}
+
+// Whether LD_PRELOAD or a library loaded earlier may replace this definition. Those that C++ requires to be the same
+// everywhere are not counted: a build without LTO has a copy in every unit as well, and inlines it.
+bool is_replaceable(const llvm::GlobalValue& value, const LinkContext& link) {
+  if (link.kind != LinkKind::shared || link.symbolic == Symbolic::all) return false;
+  if (link.symbolic == Symbolic::functions && llvm::isa<llvm::Function>(value)) return false;
+  if (value.isDeclaration() || value.hasLocalLinkage() || !value.hasDefaultVisibility()) return false;
+  return !value.hasLinkOnceODRLinkage() && !value.hasWeakODRLinkage();
+}
+
+// A linker defines __start_X and __stop_X for sections whose names are C identifiers; the others are run at start.
+bool is_walked(llvm::StringRef section) {
+  if (section.starts_with(".init_array") || section.starts_with(".preinit_array") || section.starts_with(".ctors"))
+    return true;
+  return !section.empty() && !llvm::isDigit(section.front()) &&
+         llvm::all_of(section, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+}
+
+}  // namespace
+
+Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, const std::string& source_name) {
+  const llvm::Triple triple(link.target.triple);
+  if (llvm::Triple(module.getTargetTriple()).getArch() != triple.getArch())
+    return fail(Code::unsupported, "it is for {}, not for {}", module.getTargetTriple(), link.target.triple);
+  const std::vector<std::string> missing = missing_features(link.target, unit.features);
+  if (!missing.empty())
+    return fail(Code::unsupported, "it requires {}, which {} as described lacks; choose another configuration",
+                fmt::join(missing, ","), link.target.cpu);
+  module.setSourceFileName(source_name);
+  set_target(module, link.target, feature_list(link.target, unit));
+  set_position(module, link.kind);
+  return {};
+}
+
+bool is_odd(const llvm::GlobalValue& value) {
+  const auto* function = llvm::dyn_cast<llvm::Function>(&value);
+  return function != nullptr && function->hasFnAttribute(kOddFunction);
+}
+
+bool is_lowered_alone(const llvm::Module& module) { return !module.getModuleInlineAsm().empty(); }
+
+bool depends_on_order(const llvm::Module& module) {
+  if (module.getNamedGlobal("llvm.global_ctors") != nullptr) return true;
+  if (module.getNamedGlobal("llvm.global_dtors") != nullptr) return true;
+  return llvm::any_of(module.global_objects(),
+                      [](const llvm::GlobalObject& object) { return is_walked(object.getSection()); });
+}
+
+std::string write_merged_module(const llvm::Module& module) {
+  llvm::SmallVector<char, 0> bytes;
+  llvm::BitcodeWriter writer(bytes);
+  writer.writeModule(module);
+  writer.writeSymtab();
+  writer.writeStrtab();
+  return {bytes.data(), bytes.size()};
+}
+
+std::string write_thin_module(llvm::Module& module, const LinkContext& link) {
+  llvm::ProfileSummaryInfo profile(module);
+  llvm::ModuleSummaryIndex index = llvm::buildModuleSummaryIndex(module, nullptr, &profile);
+  for (const llvm::GlobalValue& value : module.global_values())
+    if (is_replaceable(value, link) || is_odd(value))
+      if (llvm::GlobalValueSummary* summary = index.getGlobalValueSummary(value)) summary->setNotEligibleToImport();
+  llvm::SmallVector<char, 0> bytes;
+  llvm::BitcodeWriter writer(bytes);
+  writer.writeModule(module, /*ShouldPreserveUseListOrder=*/false, &index, /*GenerateHash=*/true);
+  writer.writeSymtab();
+  writer.writeStrtab();
+  return {bytes.data(), bytes.size()};
+}
+
+}  // namespace xaas

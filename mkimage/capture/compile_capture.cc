@@ -1,0 +1,142 @@
+// Compiling with bitcode beside the code, and recording the units; see compile_capture.h.
+#include "mkimage/capture/compile_capture.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "format/base/file.h"
+#include "format/base/mapped_file.h"
+#include "mkimage/capture/captured_unit.h"
+#include "mkimage/compiler/compiler_run.h"
+#include "mkimage/reuse/preprocessed_unit.h"
+
+namespace xaas {
+namespace {
+
+// Each object of the command; `unit` has what they have in common.
+void record_objects(const CaptureEnvironment& environment, const Compilation& compilation, CompiledUnit unit) {
+  for (const CompilerInput& input : compilation.command.inputs) {
+    if (input.kind == InputKind::linker_input) continue;
+    unit.source = input.path;
+    unit.target = object_of(compilation, input).string();
+    if (compilation.command.mode == CommandMode::precompile) {
+      record_unit(environment, compilation, unit);
+      continue;
+    }
+    const std::filesystem::path path = object_of(compilation, input);
+    if (!std::filesystem::is_regular_file(path)) continue;  // -o /dev/null
+    const auto object = MappedFile::open(path);
+    if (!object) continue;
+    unit.object = object->bytes();
+    unit.bitcode = embedded_bitcode(unit.object);
+    record_unit(environment, compilation, unit);
+  }
+}
+
+// A compile that may not work out.
+struct Attempt {
+  bool works = false;
+  bool is_shared = false;  // it was not compiled again
+  std::string refusal;     // the compiler's first message, where it does not work
+};
+
+// Also writes the list of headers, where one was asked for.
+Status replay_unit(const Compilation& compilation, const CompileResult& result, const PreprocessedUnit& unit) {
+  if (unit.dependencies()) XAAS_TRY(replace_file(*dependency_file(compilation), *unit.dependencies()));
+  return replay(compilation, result);
+}
+
+// Whether the first error has a place in a file: others, such as those of a full disk, need not happen again.
+bool is_about_source(std::string_view messages) {
+  constexpr std::string_view kError = ": error:";
+  const std::size_t error = messages.find("error:");
+  if (error == std::string_view::npos || error < 2) return false;
+  const std::size_t start = error - 2;
+  return messages.substr(start, kError.size()) == kError && start > 0 && messages[start - 1] >= '0' &&
+         messages[start - 1] <= '9';
+}
+
+// Keeps what a compile left behind. The next one costs more without it, and nothing else.
+Status keep(const CaptureCache& cache, const PreprocessedUnit::Keys& keys, const Compilation& compilation,
+            const TentativeRun& run) {
+  CompileResult result{{}, run.output(), run.messages(), !run.ok()};
+  if (result.is_refusal) return is_about_source(run.messages()) ? cache.add(keys.verbose, result) : Status();
+  const std::filesystem::path object = object_of(compilation, compilation.command.inputs.front());
+  if (!std::filesystem::is_regular_file(object)) return {};  // -o /dev/null
+  XAAS_ASSIGN(result.object, read_file(object));
+  const bool is_silent = result.output.empty() && result.messages.empty();
+  return cache.add(is_silent ? keys.silent : keys.verbose, result);
+}
+
+// Compiles with bitcode.
+Attempt compile_with_bitcode(const CaptureEnvironment& environment, const Compilation& compilation,
+                             const Variables& variables, TentativeRun& run) {
+  run = TentativeRun(command_line(compilation, capturing_arguments(environment, compilation, {})), variables);
+  if (run.ok()) run.pass_on_output();
+  return {run.ok(), false, run.ok() ? std::string() : run.first_message()};
+}
+
+// The same, but for what was compiled before.
+Attempt find_or_compile(const CaptureEnvironment& environment, const Compilation& compilation,
+                        const PreprocessedUnit& unit) {
+  const CaptureCache cache(environment.cache);
+  const PreprocessedUnit::Keys keys = unit.keys(environment, compilation);
+  auto earlier = cache.find(keys.silent);
+  if (!earlier) earlier = cache.find(keys.verbose);
+  if (earlier && earlier->is_refusal) return {false, true, first_error(earlier->messages)};
+  if (earlier && replay_unit(compilation, *earlier, unit)) return {true, true, {}};
+  TentativeRun run;
+  Attempt attempt = compile_with_bitcode(environment, compilation, {}, run);
+  static_cast<void>(keep(cache, keys, compilation, run));
+  return attempt;
+}
+
+}  // namespace
+
+Status replay(const Compilation& compilation, const CompileResult& result) {
+  XAAS_TRY(replace_file(object_of(compilation, compilation.command.inputs.front()), result.object));
+  static_cast<void>(write_all(STDOUT_FILENO, result.output));
+  static_cast<void>(write_all(STDERR_FILENO, result.messages));
+  return {};
+}
+
+int compile_and_capture(const CaptureEnvironment& environment, const Compilation& compilation) {
+  const bool wants_bitcode =
+      compilation.command.mode == CommandMode::compile || compilation.command.mode == CommandMode::precompile;
+  Compilation recorded = compilation;
+  Attempt attempt;
+  std::optional<PreprocessedUnit> unit;
+  if (wants_bitcode && !environment.cache.empty()) unit = PreprocessedUnit::run(environment, compilation);
+  if (unit) {
+    if (unit->same_with_less_isa()) {
+      recorded = *unit->same_with_less_isa();
+      attempt = find_or_compile(environment, recorded, *unit);
+    }
+    if (!attempt.works) {
+      recorded = compilation;
+      attempt = find_or_compile(environment, compilation, *unit);
+    }
+  }
+  const HeaderList headers(environment.store());
+  if (wants_bitcode && !unit) {
+    TentativeRun run;
+    attempt = compile_with_bitcode(environment, compilation, headers.variables(), run);
+  }
+  if (wants_bitcode && !attempt.works) recorded.command.reason = does_not_compile_to_bitcode(attempt.refusal);
+  PlainRun plain;
+  if (!attempt.works) plain = run_as_asked(compilation, wants_bitcode ? Variables() : headers.variables());
+  if (plain.refusal) recorded.command.reason = does_not_compile(*plain.refusal);
+  if (compilation.command.mode == CommandMode::precompile) recorded.command.reason = kPrecompiledHeader;
+  if (plain.code != 0) return plain.code;
+
+  CompiledUnit result;
+  result.headers = unit ? unit->headers() : headers.read();
+  if (unit) result.identity = unit->identity(environment, compilation);
+  result.is_shared = attempt.is_shared;
+  record_objects(environment, recorded, result);
+  return 0;
+}
+
+}  // namespace xaas

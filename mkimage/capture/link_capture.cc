@@ -1,0 +1,134 @@
+// The compiler's side of a link; see link_capture.h.
+#include "mkimage/capture/link_capture.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "format/base/json_fields.h"
+#include "format/base/process.h"
+#include "mkimage/capture/captured_unit.h"
+#include "mkimage/capture/fortran_command.h"
+#include "mkimage/compiler/compiler_run.h"
+#include "mkimage/compiler/response_file.h"
+
+namespace xaas {
+namespace {
+
+constexpr const char* kReason = "XAAS_LINK_REASON";
+constexpr const char* kCompilation = "XAAS_LINK_COMPILATION";
+constexpr const char* kHeaders = "XAAS_LINK_HEADERS";
+// Where clang, flang and GCC look for the programs that they start, before all other places.
+constexpr const char* kCompilerPath = "COMPILER_PATH";
+
+bool has_sources(const CompilerCommand& command) {
+  return std::ranges::any_of(command.inputs, [](const CompilerInput& input) {
+    return input.kind == InputKind::source || input.kind == InputKind::assembly;
+  });
+}
+
+// A command with thousands of objects would not fit into an environment variable.
+Compilation without_objects(const Compilation& compilation) {
+  Compilation result = compilation;
+  // The inputs that were told apart are those of the command with response files expanded.
+  const std::vector<std::string> expanded = expand_response_files(compilation.arguments);
+  auto input = compilation.command.inputs.begin();
+  const auto is_object = [&](const CommandPart& part) {
+    return part.is_input && input != compilation.command.inputs.end() && (input++)->kind == InputKind::linker_input;
+  };
+  result.arguments = filter_parts(expanded, [&](const CommandPart& part, std::string_view) {
+    if (part.option != nullptr && part.option->effect == OptionEffect::linker) return false;
+    return !is_object(part);
+  });
+  return result;
+}
+
+Variables variables_for(const CaptureEnvironment& environment, const LinkOrder& order) {
+  Variables variables = to_variables(environment);
+  std::ranges::copy(to_variables(order), std::back_inserter(variables));
+  const std::string others = environment_variable(kCompilerPath);
+  variables.emplace_back(kCompilerPath, others.empty() ? environment.linkers.string()
+                                                       : fmt::format("{}:{}", environment.linkers.string(), others));
+  return variables;
+}
+
+// Objects are real, so the link is: what the project says of LTO must not make it anything else.
+std::vector<std::string> linking_arguments(const CaptureEnvironment& environment, const Compilation& compilation) {
+  if (compilation.role == CompilerRole::fortran) {
+    return is_flang(compilation.compiler) ? fortran_arguments(environment, compilation) : compilation.arguments;
+  }
+  if (has_sources(compilation.command)) return capturing_arguments(environment, compilation, {});
+  std::vector<std::string> arguments = compilation.arguments;
+  arguments.insert(std::ranges::find(arguments, "--"), "-fno-lto");
+  return arguments;
+}
+
+// Links with the compiler as the project called it, sources without bitcode.
+int link_natively(const CaptureEnvironment& environment, const Compilation& compilation, const std::string& reason) {
+  const auto by_fallback = [&](const std::string& refusal) {
+    return variables_for(environment, {has_sources(compilation.command) ? does_not_compile(refusal) : reason, {}, {}});
+  };
+  const PlainRun run = run_as_asked(compilation, variables_for(environment, {reason, {}, {}}), by_fallback);
+  if (run.code != 0 && is_flang(compilation.compiler)) environment.store().set_fortran_refusal(reason);
+  return run.code;
+}
+
+}  // namespace
+
+Variables to_variables(const LinkOrder& order) {
+  OrderedJson compilation;
+  if (order.compilation) {
+    compilation["compiler"] = order.compilation->compiler;
+    compilation["role"] = static_cast<int>(order.compilation->role);
+    compilation["arguments"] = order.compilation->arguments;
+  }
+  return {{kReason, order.reason},
+          {kCompilation, order.compilation ? dump_json(compilation) : std::string()},
+          {kHeaders, order.headers.string()}};
+}
+
+LinkOrder link_order() {
+  LinkOrder order{environment_variable(kReason), {}, environment_variable(kHeaders)};
+  const auto json = parse_json(environment_variable(kCompilation), kCompilation);
+  const auto object = json ? JsonObject::of(*json, kCompilation) : tl::unexpected(json.error());
+  if (!object) return order;
+  const auto compiler = object->string("compiler");
+  const auto role = object->integer("role", 0, static_cast<int>(CompilerRole::fortran));
+  const auto arguments = object->strings("arguments");
+  if (!compiler || !role || !arguments) return order;
+  Compilation compilation;
+  compilation.compiler = *compiler;
+  compilation.role = static_cast<CompilerRole>(*role);
+  compilation.arguments = *arguments;
+  compilation.command = parse_compiler_command(*arguments, compilation.role);
+  order.compilation = std::move(compilation);
+  return order;
+}
+
+int link_and_capture(const CaptureEnvironment& environment, const Compilation& compilation) {
+  if (compilation.command.mode == CommandMode::native_link) {
+    return link_natively(environment, compilation, compilation.command.reason);
+  }
+  const bool compiles = has_sources(compilation.command);
+  // What GCC calls the objects in between is different each time.
+  if (compilation.role == CompilerRole::fortran && !is_flang(compilation.compiler) && compiles) {
+    return link_natively(environment, compilation, kNotLowered);
+  }
+  const HeaderList headers(environment.store());
+  LinkOrder order;
+  if (compiles) order = {{}, without_objects(compilation), headers.path()};
+  Variables variables = variables_for(environment, order);
+  if (compiles) std::ranges::copy(headers.variables(), std::back_inserter(variables));
+  std::vector<std::string> arguments = linking_arguments(environment, compilation);
+  arguments.insert(arguments.begin(), compilation.compiler);
+  // Where nothing is tried, what the linker says is seen while it is said.
+  if (!compiles && compilation.fallback.empty() && !is_flang(compilation.compiler)) {
+    const auto status = run_program(std::move(arguments), std::move(variables));
+    return status ? status->shell_code() : 1;
+  }
+  const TentativeRun run(std::move(arguments), std::move(variables));
+  if (!run.ok()) return link_natively(environment, compilation, does_not_compile_to_bitcode(run.first_message()));
+  run.pass_on_output();
+  return 0;
+}
+
+}  // namespace xaas

@@ -1,0 +1,157 @@
+// The compiler of a capturing build: behaves as clang does, and leaves bitcode and a record of every link behind.
+// Called as xaas-cc, xaas-c++ or xaas-fc, or by the name of the compiler that it stands in for.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "format/base/process.h"
+#include "format/base/tool_main.h"
+#include "mkimage/capture/compile_capture.h"
+#include "mkimage/capture/fortran_capture.h"
+#include "mkimage/capture/fortran_command.h"
+#include "mkimage/capture/link_capture.h"
+#include "mkimage/capture/linker.h"
+#include "mkimage/capture/real_linker.h"
+#include "mkimage/compiler/compiler_run.h"
+#include "mkimage/compiler/kept_pipes.h"
+#include "mkimage/compiler/real_compiler.h"
+#include "mkimage/compiler/response_file.h"
+#include "mkimage/record/capture_environment.h"
+
+namespace {
+
+// A Fortran compiler that is called by the name of another one than ours is that one: module files do not mix.
+std::string real_fortran(const std::string& name, const std::string& configured) {
+  if (xaas::is_flang(configured)) return configured;
+  const auto called = xaas::find_real_compiler(name);
+  if (called) return called->string();
+  return configured.empty() ? xaas::kDefaultFortran : configured;
+}
+
+std::string real_compiler(const std::string& name, const xaas::CaptureEnvironment& environment) {
+  const auto first_of = [](const std::string& configured, const char* other) {
+    return configured.empty() ? other : configured;
+  };
+  switch (xaas::compiler_role(name)) {
+    case xaas::CompilerRole::c:
+      return first_of(environment.c_compiler, xaas::kDefaultC);
+    case xaas::CompilerRole::cxx:
+      return first_of(environment.cxx_compiler, xaas::kDefaultCxx);
+    case xaas::CompilerRole::fortran:
+      return real_fortran(name, environment.fortran_compiler);
+  }
+  return xaas::kDefaultC;
+}
+
+// A project that calls GCC may need it; so may one that calls the system's compiler.
+std::string fallback_for(const std::string& name) {
+  constexpr auto kFamilies = std::to_array<std::string_view>({"c++", "cc", "g++", "gcc"});
+  if (std::ranges::find(kFamilies, xaas::compiler_family(name)) == kFamilies.end()) return {};
+  const auto path = xaas::find_real_compiler(name);
+  return path ? path->string() : "";
+}
+
+// c89 and c99 are names for a compiler and an option.
+void add_implied_options(const std::string& name, std::vector<std::string>& arguments) {
+  const std::string_view family = xaas::compiler_family(name);
+  if (family == "c89" || family == "c99") arguments.insert(arguments.begin(), fmt::format("-std={}", family));
+}
+
+// GCC compiles with a warning what clang 19 refuses. Where the project makes errors of warnings, it is asked about.
+void add_gcc_tolerance(const std::vector<std::string>& expanded, std::vector<std::string>& arguments) {
+  constexpr auto kWarnings =
+      std::to_array<std::string_view>({"implicit-function-declaration", "implicit-int",
+                                       "incompatible-function-pointer-types", "int-conversion", "return-mismatch"});
+  const auto is_strict = [](const std::string& argument) {
+    return argument == "-Werror" || argument == "-pedantic-errors" || argument.starts_with("-Werror=");
+  };
+  if (std::ranges::any_of(expanded, is_strict)) return;
+  std::vector<std::string> tolerance;
+  for (const std::string_view warning : kWarnings) tolerance.push_back(fmt::format("-Wno-error={}", warning));
+  arguments.insert(arguments.begin(), tolerance.begin(), tolerance.end());
+}
+
+int run_untouched(const std::string& compiler, std::vector<std::string> arguments) {
+  const auto path = xaas::find_real_compiler(compiler);
+  if (path) {
+    arguments.insert(arguments.begin(), path->string());
+    const xaas::Error error = xaas::exec_process(arguments);
+    fmt::print(stderr, "xaas-cc: {}\n", error.message);
+  } else {
+    fmt::print(stderr, "xaas-cc: {}\n", path.error().message);
+  }
+  return 1;
+}
+
+// As above, with the compiler that was called by name where ours cannot do it.
+int run_untouched_or_fallback(const xaas::Compilation& compilation) {
+  if (compilation.fallback.empty()) return run_untouched(compilation.compiler, compilation.arguments);
+  return xaas::run_as_asked(compilation, {}).code;
+}
+
+// Only compilers of a capturing build start us by such a name.
+int run_linker(const std::string& name, const std::vector<std::string>& arguments) {
+  const auto environment = xaas::capture_environment();
+  if (environment) return xaas::link_and_record(*environment, name, arguments);
+  fmt::print(stderr, "xaas-cc: {} stands in for a linker only in a build by mkxaas\n", name);
+  return 1;
+}
+
+int run(const std::string& called_as, std::vector<std::string> arguments) {
+  const std::string name = std::filesystem::path(called_as).filename().string();
+  xaas::leave_path();
+  if (xaas::is_linker_name(name)) return run_linker(name, arguments);
+  add_implied_options(name, arguments);
+  const auto environment = xaas::capture_environment();
+  const xaas::CompilerRole role = xaas::compiler_role(name);
+  const std::string compiler = real_compiler(name, environment.value_or(xaas::CaptureEnvironment()));
+  if (!environment) return run_untouched(compiler, std::move(arguments));
+
+  if (const auto kept = xaas::keep_pipes(arguments); !kept) {
+    fmt::print(stderr, "xaas-cc: {}\n", kept.error().message);
+    return 1;
+  }
+  std::vector<std::string> expanded = xaas::expand_response_files(arguments);
+  const std::vector<std::string> removed = xaas::remove_native_cpu(expanded);
+  if (!removed.empty()) {
+    environment->store().note(
+        fmt::format("{} ignored: an image must not depend on the machine that built it", removed[0]));
+    // Where the option stood in a response file, only the expanded form is without it.
+    if (xaas::remove_native_cpu(arguments).size() != removed.size()) arguments = expanded;
+  }
+  const std::vector<std::string> fallback_arguments = arguments;
+  if (role == xaas::CompilerRole::c) add_gcc_tolerance(expanded, arguments);
+  xaas::Compilation compilation{
+      compiler, std::move(arguments), xaas::parse_compiler_command(expanded, role), fallback_for(name),
+      role,     fallback_arguments};
+  const bool is_fortran = role == xaas::CompilerRole::fortran && compilation.command.mode == xaas::CommandMode::compile;
+  if (is_fortran && xaas::is_flang(compiler)) return xaas::compile_fortran(*environment, compilation);
+  if (is_fortran) {
+    compilation.command.mode = xaas::CommandMode::native;
+    compilation.command.reason = xaas::kNotLowered;
+  }
+  switch (compilation.command.mode) {
+    case xaas::CommandMode::untouched:
+      return run_untouched_or_fallback(compilation);
+    case xaas::CommandMode::native:
+    case xaas::CommandMode::assemble:
+    case xaas::CommandMode::compile:
+    case xaas::CommandMode::precompile:
+      return xaas::compile_and_capture(*environment, compilation);
+    case xaas::CommandMode::link:
+    case xaas::CommandMode::native_link:
+      return xaas::link_and_capture(*environment, compilation);
+  }
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return xaas::tool_main("xaas-cc", [&] {
+    return run(argc > 0 ? argv[0] : "xaas-cc", std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+  });
+}

@@ -1,0 +1,47 @@
+// The arguments that capturing adds; see compilation.h.
+#include "mkimage/compiler/compilation.h"
+
+#include <algorithm>
+
+namespace xaas {
+
+std::vector<std::string> command_line(const Compilation& compilation, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), compilation.compiler);
+  return arguments;
+}
+
+std::vector<std::string> capturing_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
+                                             const std::vector<std::string>& extra) {
+  // One module a unit: what needs whole-program LTO would split it.
+  std::vector<std::string> ours = {"-flto=thin", "-ffat-lto-objects", "-fno-whole-program-vtables",
+                                   "-fno-split-lto-unit"};
+  // Without a CPU in the IR, lowering for the host equals compiling for it. A CPU that the project names must stay
+  // here: its intrinsics need it; canonicalising drops it.
+  if (!compilation.command.names_cpu) ours.insert(ours.end(), {"-Xclang", "-target-cpu", "-Xclang", ""});
+  ours.push_back("-mtune=");
+  if (environment.movable) ours.push_back("-fpass-plugin=" + environment.prefix_pass.string());
+  ours.insert(ours.end(), extra.begin(), extra.end());
+
+  // The maps come first, so that the project's own win; the rest last, but before what can only be inputs.
+  std::vector<std::string> arguments = environment.prefix_maps();
+  arguments.insert(arguments.end(), compilation.arguments.begin(), compilation.arguments.end());
+  arguments.insert(std::ranges::find(arguments, "--"), ours.begin(), ours.end());
+  return arguments;
+}
+
+std::filesystem::path object_of(const Compilation& compilation, const CompilerInput& input) {
+  if (compilation.command.output) return *compilation.command.output;
+  return std::filesystem::path(input.path).stem().string() + ".o";
+}
+
+bool is_probe(const std::filesystem::path& file) {
+  const std::string name = file.filename().string();
+  if (name == "conftest" || name.starts_with("conftest.") || name.starts_with("conftest-")) return true;
+  if (name.starts_with("cmTC_")) return true;
+  const std::string directory = std::filesystem::absolute(file).parent_path().string();
+  return directory.find("/CMakeFiles/CMakeScratch") != std::string::npos ||
+         directory.find("/CMakeFiles/CMakeTmp") != std::string::npos ||
+         directory.find("/meson-private/tmp") != std::string::npos;
+}
+
+}  // namespace xaas

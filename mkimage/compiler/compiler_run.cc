@@ -1,0 +1,100 @@
+// Starting compilers and reading what they leave; see compiler_run.h.
+#include "mkimage/compiler/compiler_run.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "format/base/file.h"
+#include "format/base/split.h"
+#include "mkimage/compiler/kept_pipes.h"
+
+namespace xaas {
+namespace {
+
+// Configuring asks what the compiler can do, and all answers are to be of one compiler.
+bool is_part_of_probe(const Compilation& compilation) {
+  if (compilation.command.output && is_probe(*compilation.command.output)) return true;
+  return std::ranges::any_of(compilation.command.inputs,
+                             [](const CompilerInput& input) { return is_probe(input.path); });
+}
+
+// Whether clang refuses the command because of an option that it does not know.
+bool is_about_options(std::string_view messages) {
+  constexpr auto kRefusals = std::to_array<std::string_view>(
+      {"error: unknown argument", "error: unsupported argument", "error: unsupported option"});
+  return std::ranges::any_of(kRefusals,
+                             [&](std::string_view refusal) { return messages.find(refusal) != messages.npos; });
+}
+
+}  // namespace
+
+PlainRun run_as_asked(const Compilation& compilation, Variables variables,
+                      const std::function<Variables(const std::string& refusal)>& again) {
+  const std::vector<std::string> arguments = command_line(compilation, compilation.arguments);
+  if (compilation.fallback.empty()) {
+    const auto status = run_program(arguments, std::move(variables));
+    return {status ? status->shell_code() : 1, std::nullopt};
+  }
+  const InputStart input;
+  const TentativeRun run(arguments, std::move(variables));
+  if (run.ok() || (is_part_of_probe(compilation) && is_about_options(run.messages()))) {
+    run.pass_on_output();
+    return {run.code(), std::nullopt};
+  }
+  input.rewind();
+  std::vector<std::string> fallback = compilation.fallback_arguments;
+  fallback.insert(fallback.begin(), compilation.fallback);
+  const auto status = run_program(std::move(fallback), again ? again(run.first_message()) : Variables());
+  return {status ? status->shell_code() : 1, run.first_message()};
+}
+
+TentativeRun::TentativeRun(std::vector<std::string> arguments, Variables variables) {
+  auto output = run_and_read(std::move(arguments), std::nullopt, std::move(variables));
+  if (!output) return;
+  code_ = output->status.shell_code();
+  output_ = std::move(output->output);
+  messages_ = std::move(output->error);
+}
+
+void TentativeRun::pass_on_output() const {
+  static_cast<void>(write_all(STDOUT_FILENO, output_));
+  static_cast<void>(write_all(STDERR_FILENO, messages_));
+}
+
+std::string TentativeRun::first_message() const { return first_error(messages_); }
+
+std::string first_error(std::string_view messages) {
+  const std::size_t error = messages.find("error:");
+  const std::string_view text = messages.substr(error == std::string_view::npos ? 0 : error);
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+Variables HeaderList::variables() const {
+  return {{"CC_PRINT_HEADERS", "1"}, {"CC_PRINT_HEADERS_FILE", path().string()}};
+}
+
+std::vector<std::string> HeaderList::read() const { return read_header_list(path()); }
+
+std::vector<std::string> read_header_list(const std::filesystem::path& path) {
+  std::vector<std::string> headers;
+  const auto text = read_file(path);
+  if (!text) return headers;
+  for (const std::string_view line : split(*text, '\n')) {
+    if (std::ranges::find(headers, line) == headers.end()) headers.emplace_back(line);
+  }
+  return headers;
+}
+
+Status replace_file(const std::filesystem::path& path, std::string_view content) {
+  std::error_code error;
+  const auto before = std::filesystem::symlink_status(path, error);
+  if (std::filesystem::is_regular_file(before)) std::filesystem::remove(path, error);
+  const Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!fd.valid()) return fail_errno(fmt::format("cannot create {}", path.string()));
+  return write_all(fd.get(), content);
+}
+
+}  // namespace xaas

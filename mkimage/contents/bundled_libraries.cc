@@ -1,0 +1,259 @@
+// Bundling with patchelf, and what is left to the host; see bundled_libraries.h.
+#include "mkimage/contents/bundled_libraries.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <set>
+
+#include "format/base/elf_file.h"
+#include "format/base/mapped_file.h"
+#include "format/base/process.h"
+#include "format/base/split.h"
+#include "format/image.h"
+
+namespace xaas {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The beginnings of names, up to ".so" or a part of it.
+constexpr auto kLeftToHost = std::to_array<std::string_view>(
+    {// libc, of which a process can have one
+     "ld-linux", "libBrokenLocale.so", "libanl.so", "libc.so", "libc_malloc_debug.so", "libdl.so", "libm.so",
+     "libmvec.so", "libnsl.so", "libnss_", "libpthread.so", "libresolv.so", "librt.so", "libthread_db.so", "libutil.so",
+     // what must fit the kernel's drivers
+     "libEGL", "libGL.so", "libGLESv", "libGLX", "libGLdispatch", "libOpenCL.so", "libOpenGL", "libcuda.so",
+     "libcudadebugger", "libdrm", "libgbm.so", "libnvcuvid", "libnvidia-", "libvulkan.so",
+     // what must fit the fabric and the resource manager
+     "libibverbs.so", "libmlx", "libpmi", "librdmacm.so", "libslurm"});
+// Of which the host's may be newer, and be needed by other libraries of the host: a mount shows one of them.
+constexpr std::array<std::string_view, 2> kRuntime = {"libgcc_s.so", "libstdc++.so"};
+constexpr std::string_view kLibcVersion = "GLIBC_";
+
+bool is_runtime(std::string_view soname) {
+  return std::ranges::any_of(kRuntime, [&](std::string_view name) { return soname.starts_with(name); });
+}
+
+// The dynamic section of a file, or nullopt when it has none.
+Result<std::optional<ElfDynamic>> dynamic_of(const fs::path& path) {
+  XAAS_ASSIGN(const MappedFile file, MappedFile::open(path));
+  if (!ElfFile::is_elf(file.bytes())) return std::nullopt;
+  const auto elf = ElfFile::parse(file.bytes());
+  if (!elf || !elf->is_dynamic() || elf->is_debug_only()) return std::nullopt;
+  auto dynamic = elf->dynamic();
+  if (!dynamic) return fail(dynamic.error().code, "{}: {}", path.string(), dynamic.error().message);
+  return std::move(*dynamic);
+}
+
+// Every name by which the tree provides a library.
+std::set<std::string> provided_names(const InstalledTree& tree) {
+  std::set<std::string> names;
+  for (const TreeEntry& entry : tree.entries) names.insert(fs::path(entry.path).filename().string());
+  return names;
+}
+
+// The directories of an rpath, as they were for the file at `origin`.
+std::vector<fs::path> rpath_directories(const ElfDynamic& dynamic, const fs::path& origin) {
+  std::vector<fs::path> directories;
+  const std::string rpath = dynamic.runpath.value_or(dynamic.rpath.value_or(""));
+  for (const std::string_view part : split(rpath, ':')) {
+    std::string directory(part);
+    for (const std::string_view token : {"$ORIGIN", "${ORIGIN}"}) {
+      if (const std::size_t at = directory.find(token); at != std::string::npos) {
+        directory.replace(at, token.size(), origin.string());
+      }
+    }
+    if (!directory.empty()) directories.emplace_back(directory);
+  }
+  return directories;
+}
+
+std::optional<fs::path> recorded_path(const std::string& soname, const std::vector<LinkRecord>& links) {
+  for (const LinkRecord& link : links) {
+    for (const RecordedArgument& argument : link.arguments) {
+      const auto* library = std::get_if<RecordedLibrary>(&argument);
+      if (library != nullptr && library->soname == soname && fs::path(library->path).is_absolute() &&
+          fs::exists(library->path)) {
+        return fs::path(library->path);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+// DT_RPATH holds also for what the libraries need in turn, but comes before LD_LIBRARY_PATH; DT_RUNPATH is the reverse.
+enum class SearchPath { rpath, runpath };
+
+Status append_search_path(const fs::path& path, const ElfDynamic& dynamic, SearchPath kind,
+                          const std::string& directories) {
+  const std::string before = dynamic.runpath.value_or(dynamic.rpath.value_or(""));
+  XAAS_ASSIGN(const WritableFile writable, WritableFile::make(path));
+  std::vector<std::string> command = {"patchelf"};
+  if (kind == SearchPath::rpath) command.emplace_back("--force-rpath");
+  command.insert(
+      command.end(),
+      {"--set-rpath", before.empty() ? directories : fmt::format("{}:{}", before, directories), path.string()});
+  XAAS_ASSIGN(const ProcessOutput result, run_and_read(std::move(command)));
+  if (result.status.ok()) return {};
+  return fail(Code::failed, "patchelf cannot set the rpath of {}: {}", path.string(),
+              result.error.substr(0, result.error.find('\n')));
+}
+
+// "GLIBC_2.3.4" -> {2, 3, 4}; empty for what is no version number.
+std::vector<unsigned> version_numbers(std::string_view version) {
+  std::vector<unsigned> numbers;
+  if (!version.starts_with(kLibcVersion)) return numbers;
+  const char* at = version.data() + kLibcVersion.size();
+  const char* const end = version.data() + version.size();
+  while (true) {
+    unsigned number = 0;
+    const auto result = std::from_chars(at, end, number);
+    if (result.ec != std::errc()) return {};
+    numbers.push_back(number);
+    if (result.ptr == end) return numbers;
+    if (*result.ptr != '.') return {};
+    at = result.ptr + 1;
+  }
+}
+
+}  // namespace
+
+bool is_left_to_host(std::string_view soname) {
+  return std::ranges::any_of(kLeftToHost, [&](std::string_view name) { return soname.starts_with(name); });
+}
+
+namespace {
+
+class Bundler {
+ public:
+  Bundler(const InstalledTree& tree, const std::vector<LinkRecord>& links, const std::string& compiler,
+          const std::string& triple, fs::path directory)
+      : provided_(provided_names(tree)),
+        links_(links),
+        compiler_(compiler),
+        toolchain_(fs::path(kToolchainDirectory) / triple),
+        directory_(std::move(directory)) {}
+
+  // A file of the tree: what it needs is bundled, and it is told where.
+  Status add_user(const fs::path& path, const fs::path& path_in_image) {
+    XAAS_ASSIGN(const auto dynamic, dynamic_of(path));
+    if (!dynamic) return {};
+    XAAS_ASSIGN(const auto directories, add_needed(*dynamic, path.parent_path()));
+    return point_to(directories, path, *dynamic, path_in_image);
+  }
+
+  BundledLibraries take() { return std::move(bundled_); }
+
+ private:
+  // The directories in the image with those that are bundled. `origin`: the directory of the file that needs them.
+  Result<std::set<fs::path>> add_needed(const ElfDynamic& dynamic, const fs::path& origin) {
+    std::set<fs::path> directories;
+    for (const std::string& soname : dynamic.needed) {
+      if (provided_.contains(soname) || is_left_to_host(soname) || soname.find('/') != std::string::npos) continue;
+      const fs::path place = place_of(soname);
+      if (!bundled_.contains(place)) XAAS_TRY(bundle(soname, dynamic, origin));
+      if (bundled_.contains(place)) directories.insert(place.parent_path());
+    }
+    return directories;
+  }
+
+  // Has the file, which will be at `path_in_image`, look for libraries there.
+  static Status point_to(const std::set<fs::path>& directories, const fs::path& file, const ElfDynamic& dynamic,
+                         const fs::path& path_in_image) {
+    // For its C++ runtime alone, which each file of the image is pointed to, a file keeps the kind that it has.
+    const bool only_runtime = std::ranges::all_of(
+        directories, [](const fs::path& directory) { return directory.filename() == kRuntimeLibraries; });
+    const bool has_rpath = dynamic.rpath && !dynamic.runpath;
+    const SearchPath kind = only_runtime && !has_rpath ? SearchPath::runpath : SearchPath::rpath;
+    std::string rpath;
+    for (const fs::path& directory : directories) {
+      const fs::path from = path_in_image.parent_path();
+      const fs::path relative = from.empty() ? directory : directory.lexically_relative(from);
+      rpath += fmt::format("{}$ORIGIN{}", rpath.empty() ? "" : ":", relative == "." ? "" : "/" + relative.string());
+    }
+    return rpath.empty() ? Status() : append_search_path(file, dynamic, kind, rpath);
+  }
+
+  Status bundle(const std::string& soname, const ElfDynamic& user, const fs::path& origin) {
+    XAAS_ASSIGN(const auto found, find(soname, user, origin));
+    if (!found) return {};
+    std::error_code error;
+    const fs::path original = fs::canonical(*found, error);
+    XAAS_ASSIGN(const auto dynamic, dynamic_of(error ? *found : original));
+    if (!dynamic) return {};
+    const fs::path copy = directory_ / soname;
+    fs::create_directories(directory_, error);
+    fs::copy_file(original, copy, fs::copy_options::overwrite_existing, error);
+    if (error) return fail(Code::io, "cannot copy {}: {}", original.string(), error.message());
+    // Known before what it needs is looked for: libraries may need each other.
+    bundled_.emplace(place_of(soname), copy);
+    XAAS_ASSIGN(const auto directories, add_needed(*dynamic, original.parent_path()));
+    return point_to(directories, copy, {}, place_of(soname));
+  }
+
+  Result<std::optional<fs::path>> find(const std::string& soname, const ElfDynamic& user,
+                                       const fs::path& origin) const {
+    if (auto recorded = recorded_path(soname, links_)) return recorded;
+    std::vector<fs::path> directories = rpath_directories(user, origin);
+    directories.push_back(origin);
+    for (const fs::path& directory : directories) {
+      std::error_code error;
+      if (fs::is_regular_file(directory / soname, error)) return directory / soname;
+    }
+    XAAS_ASSIGN(const ProcessOutput answer, run_and_read({compiler_, "-print-file-name=" + soname}));
+    const fs::path path = answer.output.substr(0, answer.output.find('\n'));
+    if (path.is_absolute() && fs::exists(path)) return path;
+    return std::nullopt;
+  }
+
+  std::string place_of(const std::string& soname) const {
+    return (toolchain_ / (is_runtime(soname) ? kRuntimeLibraries : kBundledLibraries) / soname).string();
+  }
+
+  const std::set<std::string> provided_;
+  const std::vector<LinkRecord>& links_;
+  const std::string& compiler_;
+  const fs::path toolchain_;  // in the image
+  const fs::path directory_;
+  BundledLibraries bundled_;
+};
+
+}  // namespace
+
+Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const std::vector<LinkRecord>& links,
+                                          const std::string& compiler, const std::string& triple,
+                                          const fs::path& directory) {
+  Bundler bundler(tree, links, compiler, triple, directory);
+  for (const TreeEntry& entry : tree.entries) {
+    if (entry.is_first_file()) XAAS_TRY(bundler.add_user(tree.path_of(entry), entry.path));
+  }
+  return bundler.take();
+}
+
+Result<HostNeeds> host_needs(const InstalledTree& tree, const BundledLibraries& bundled) {
+  std::set<std::string> provided = provided_names(tree);
+  for (const auto& [path, file] : bundled) provided.insert(fs::path(path).filename().string());
+  std::vector<fs::path> files;
+  for (const TreeEntry& entry : tree.entries) {
+    if (entry.is_first_file()) files.push_back(tree.path_of(entry));
+  }
+  for (const auto& [path, file] : bundled) {
+    if (!is_runtime(fs::path(path).filename().string())) files.push_back(file);
+  }
+
+  HostNeeds needs;
+  std::set<std::string> libraries;
+  for (const fs::path& file : files) {
+    XAAS_ASSIGN(const auto dynamic, dynamic_of(file));
+    if (!dynamic) continue;
+    libraries.insert(dynamic->needed.begin(), dynamic->needed.end());
+    for (const std::string& version : dynamic->needed_versions) {
+      if (version_numbers(version) > version_numbers(needs.libc_floor)) needs.libc_floor = version;
+    }
+  }
+  std::ranges::set_difference(libraries, provided, std::back_inserter(needs.libraries));
+  return needs;
+}
+
+}  // namespace xaas

@@ -1,0 +1,223 @@
+// Build-ids to links to units to recipes; see captured_programs.h.
+#include "mkimage/contents/captured_programs.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include "format/base/elf_file.h"
+#include "format/base/file.h"
+#include "format/base/mapped_file.h"
+#include "mkimage/capture/canonical_ir.h"
+#include "mkimage/capture/unit_features.h"
+#include "mkimage/contents/native_archives.h"
+
+namespace xaas {
+namespace {
+
+struct Task {
+  Digest object;
+  UnitFeatures features;
+  std::vector<std::string> sections;
+};
+
+// The object without its bitcode, which is of no use where it is linked as it is.
+Result<Digest> store_native(const CaptureStore& store, const Digest& object) {
+  const StoreFile stripped(store, ".o");
+  XAAS_TRY(copy_without_bitcode(store.object_path(object), stripped.path()));
+  XAAS_ASSIGN(const std::string content, read_file(stripped.path()));
+  const Digest digest = Digest::of(content);
+  XAAS_TRY(store.add_object(digest, content));
+  return digest;
+}
+
+// What the threads share. Results land in slots of their own, so that nothing depends on who is faster.
+class Canonicaliser {
+ public:
+  Canonicaliser(const CaptureStore& store, const std::filesystem::path& directory, const std::vector<Task>& tasks,
+                const std::function<void(std::size_t, std::size_t)>& progress)
+      : store_(store), directory_(directory), tasks_(tasks), results_(tasks.size()), progress_(progress) {}
+
+  void run(unsigned jobs) {
+    std::vector<std::jthread> threads;
+    const std::size_t count = std::min<std::size_t>(std::max(jobs, 1U), tasks_.size());
+    for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { work(); });
+  }
+
+  const std::vector<Result<CanonicalUnit>>& results() const { return results_; }
+
+ private:
+  void work() {
+    for (std::size_t i = next_++; i < tasks_.size(); i = next_++) {
+      results_[i] = canonicalise_one(tasks_[i]);
+      const std::lock_guard lock(progress_mutex_);
+      progress_(++done_, tasks_.size());
+    }
+  }
+
+  Result<CanonicalUnit> canonicalise_one(const Task& task) {
+    XAAS_ASSIGN(const std::string bitcode, read_file(store_.bitcode_path(task.object)));
+    XAAS_ASSIGN(const MappedFile object, MappedFile::open(store_.object_path(task.object)));
+    XAAS_ASSIGN(const CanonicalIr canonical, canonicalise(bitcode, task.features.target, object.bytes()));
+    CanonicalUnit unit{Digest::of(canonical.bitcode), task.features.features};
+    unit.context = canonical.context;
+    unit.sections = task.sections;
+    XAAS_TRY(write(unit.digest, canonical.bitcode));
+    if (std::ranges::any_of(unit.features, [](const std::string& feature) { return feature.starts_with('+'); })) {
+      XAAS_ASSIGN(unit.native, store_native(store_, task.object));
+    }
+    return unit;
+  }
+
+  Status write(const Digest& digest, const std::string& canonical) {
+    {
+      const std::lock_guard lock(written_mutex_);
+      if (!written_.insert(digest).second || std::filesystem::exists(directory_ / digest.hex())) return {};
+    }
+    std::ofstream file(directory_ / digest.hex(), std::ios::binary);
+    file.write(canonical.data(), static_cast<std::streamsize>(canonical.size()));
+    file.close();
+    if (!file) return fail(Code::io, "cannot write {}; is the disk full?", (directory_ / digest.hex()).string());
+    return {};
+  }
+
+  const CaptureStore& store_;
+  const std::filesystem::path& directory_;
+  const std::vector<Task>& tasks_;
+  std::vector<Result<CanonicalUnit>> results_;
+  std::atomic<std::size_t> next_ = 0;
+  std::mutex written_mutex_;
+  std::set<Digest> written_;
+  std::mutex progress_mutex_;
+  std::size_t done_ = 0;
+  const std::function<void(std::size_t, std::size_t)>& progress_;
+};
+
+std::vector<Digest> objects_of(const RecordedArgument& argument) {
+  if (const auto* object = std::get_if<RecordedObject>(&argument)) return {object->file.digest};
+  std::vector<Digest> digests;
+  if (const auto* archive = std::get_if<RecordedArchive>(&argument)) {
+    for (const RecordedFile& member : archive->members) digests.push_back(member.digest);
+  }
+  return digests;
+}
+
+// By its build-id, or, where the link made none, by its contents.
+std::optional<LinkRecord> link_of(const ElfFile& elf, const std::vector<LinkRecord>& links) {
+  const std::string build_id = elf.build_id().value_or("");
+  const Digest content = build_id.empty() ? elf.content_digest() : Digest();
+  const auto link = std::ranges::find_if(links, [&](const LinkRecord& one) {
+    return one.build_id == build_id && (!build_id.empty() || one.content == content);
+  });
+  return link == links.end() ? std::nullopt : std::optional(*link);
+}
+
+}  // namespace
+
+Result<std::vector<InstalledProgram>> find_programs(const InstalledTree& tree, const std::vector<LinkRecord>& links) {
+  std::vector<InstalledProgram> programs;
+  for (const TreeEntry& entry : tree.entries) {
+    if (!S_ISREG(entry.type) || !entry.same_as.empty()) continue;
+    XAAS_ASSIGN(const MappedFile file, MappedFile::open(tree.path_of(entry)));
+    const auto elf = ElfFile::parse(file.bytes());
+    if (!elf || elf->is_debug_only()) continue;
+    if (elf->kind() != ElfKind::executable && elf->kind() != ElfKind::shared) continue;
+    InstalledProgram program;
+    program.path = entry.path;
+    program.link = link_of(*elf, links);
+    if (!program.link) program.reason = "no captured link made it";
+    programs.push_back(std::move(program));
+  }
+  return programs;
+}
+
+std::set<Digest> linked_objects(const std::vector<InstalledProgram>& programs) {
+  std::set<Digest> objects;
+  for (const InstalledProgram& program : programs) {
+    if (!program.link) continue;
+    for (const RecordedArgument& argument : program.link->arguments) {
+      for (const Digest& digest : objects_of(argument)) objects.insert(digest);
+    }
+  }
+  return objects;
+}
+
+Status canonicalise_units(const CaptureStore& store, const std::vector<UnitRecord>& units,
+                          const std::set<Digest>& objects, const std::string& compiler,
+                          const std::filesystem::path& directory, unsigned jobs,
+                          const std::function<void(std::size_t, std::size_t)>& progress, CanonicalStore& result) {
+  UnitFeatureTable table(compiler);
+  std::vector<Task> tasks;
+  for (const UnitRecord& unit : units) {  // sorted by object
+    const bool is_known = (!tasks.empty() && tasks.back().object == unit.object) ||
+                          result.units.contains(unit.object) || result.failures.contains(unit.object);
+    if (is_known || !unit.reason.empty() || !objects.contains(unit.object)) continue;
+    auto features = table.lookup(unit.compiler, unit.machine_options);
+    if (features) {
+      tasks.push_back({unit.object, std::move(*features), unit.sections});
+    } else {
+      result.failures.emplace(unit.object, features.error().message);
+    }
+  }
+  Canonicaliser canonicaliser(store, directory, tasks, progress);
+  canonicaliser.run(jobs);
+
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const Result<CanonicalUnit>& unit = canonicaliser.results()[i];
+    if (unit) {
+      result.units.emplace(tasks[i].object, *unit);
+    } else if (unit.error().code == Code::io) {
+      return tl::unexpected(unit.error());
+    } else {
+      result.failures.emplace(tasks[i].object, unit.error().message);
+    }
+  }
+  return {};
+}
+
+InputNames source_names(const CaptureEnvironment& environment, const std::vector<UnitRecord>& units,
+                        const CanonicalUnits& canonical) {
+  const auto content_of = [&](const UnitRecord& unit) {
+    const auto found = canonical.find(unit.object);
+    return found == canonical.end() ? unit.object : found->second.digest;
+  };
+  const auto file_of = [](const UnitRecord& unit) { return std::filesystem::path(unit.source).filename().string(); };
+  std::map<std::pair<Digest, std::string>, std::string> first;  // content and file name -> the first of the names
+  for (const UnitRecord& unit : units) {
+    const std::string name = environment.display_name(unit.source, unit.directory);
+    const auto [entry, is_new] = first.try_emplace({content_of(unit), file_of(unit)}, name);
+    if (!is_new) entry->second = std::min(entry->second, name);
+  }
+  InputNames names;
+  for (const UnitRecord& unit : units) {
+    const std::string& name = first.at({content_of(unit), file_of(unit)});
+    const auto [entry, is_new] = names.try_emplace(unit.object, name);
+    // Equal objects of several files: the choice must not depend on the order of the build.
+    if (!is_new) entry->second = std::min(entry->second, name);
+  }
+  return names;
+}
+
+Status make_recipes(const InstalledTree& tree, const CanonicalStore& canonical, const InputNames& names,
+                    const std::string& triple, std::vector<InstalledProgram>& programs) {
+  for (InstalledProgram& program : programs) {
+    if (!program.link) continue;
+    XAAS_ASSIGN(const MappedFile file, MappedFile::open(tree.root / program.path));
+    XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(file.bytes()));
+    auto recipe = make_recipe(*program.link, elf, canonical.units, names, triple);
+    if (!recipe) {
+      program.reason = recipe.error().message;
+    } else if (!is_utf8(*recipe)) {
+      program.reason = "its link has an argument that is not UTF-8";
+    } else {
+      program.recipe = std::move(*recipe);
+    }
+  }
+  return {};
+}
+
+}  // namespace xaas

@@ -1,0 +1,152 @@
+// Trees, recipes with all that they name, sources, libraries, worker; see contents_writer.h.
+#include "mkimage/contents/contents_writer.h"
+
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <map>
+
+#include "format/base/file.h"
+#include "format/base/interrupts.h"
+#include "format/image.h"
+
+namespace xaas {
+namespace {
+
+namespace fs = std::filesystem;
+
+// `root`: where the tree is in the image, "" or ending with '/'.
+Status add_tree(const ConfigurationContents& configuration, const std::string& root, ImageAssembler& image) {
+  std::map<std::string, Digest> recipes;
+  for (const InstalledProgram& program : configuration.programs) {
+    if (program.recipe) recipes.emplace(program.path, Digest::of(to_json(*program.recipe)));
+  }
+  for (const TreeEntry& entry : configuration.tree.entries) {
+    const std::string path = root + entry.path;
+    const EntryOptions options{entry.permissions, entry.xattrs};
+    if (S_ISDIR(entry.type)) {
+      XAAS_TRY(image.add_directory(path, options));
+    } else if (S_ISLNK(entry.type)) {
+      XAAS_TRY(image.add_symlink(path, entry.link_target, options));
+    } else if (!entry.same_as.empty()) {
+      XAAS_TRY(image.add_hard_link(path, root + entry.same_as));
+    } else {
+      const auto recipe = recipes.find(entry.path);
+      const Digest digest = recipe == recipes.end() ? Digest() : recipe->second;
+      XAAS_TRY(image.add_file(path, configuration.tree.path_of(entry), options, digest));
+    }
+  }
+  return {};
+}
+
+// In the tree of a configuration that is not at the root, what programs look for in .xaas is found by this link.
+Status add_link_to_private_directory(const std::string& root, ImageAssembler& image) {
+  std::string up;
+  for (const fs::path& part : fs::path(root)) {
+    if (!part.empty()) up += "../";
+  }
+  return image.add_symlink(root + std::string(kPrivateDirectory), up + std::string(kPrivateDirectory), {0777, {}});
+}
+
+Status add_recipe_parts(const Recipe& recipe, const CaptureStore& store, const fs::path& ir, ImageAssembler& image) {
+  const auto add_object = [&](const Digest& digest) { return image.add_object(digest, store.object_path(digest)); };
+  const auto add_input = [&](const auto& input) -> Status {
+    if constexpr (std::is_same_v<std::decay_t<decltype(input)>, IrInput>) {
+      if (input.native) XAAS_TRY(add_object(*input.native));
+      return image.add_ir(input.digest, ir / input.digest.hex());
+    } else {
+      return add_object(input.digest);
+    }
+  };
+  for (const LinkArgument& argument : recipe.arguments) {
+    if (const auto* unit = std::get_if<IrInput>(&argument)) XAAS_TRY(add_input(*unit));
+    if (const auto* object = std::get_if<ObjectInput>(&argument)) XAAS_TRY(add_input(*object));
+    if (const auto* option = std::get_if<FileOption>(&argument)) XAAS_TRY(add_object(option->digest));
+    if (const auto* archive = std::get_if<ArchiveInput>(&argument)) {
+      for (const auto& member : archive->members) XAAS_TRY(std::visit(add_input, member));
+    }
+  }
+  std::string json = to_json(recipe);
+  const Digest digest = Digest::of(json);
+  return image.add_recipe(digest, std::move(json));
+}
+
+Result<WrittenImage> write_contents(const fs::path& target, const WriterOptions& writer, const CaptureStore& objects,
+                                    const fs::path& ir, const ImageContents& contents, const Manifest& manifest) {
+  const std::string moved_prefix = is_movable(manifest) ? manifest.prefix : std::string();
+  XAAS_ASSIGN(ImageAssembler image, ImageAssembler::create(target, writer, moved_prefix));
+  for (std::size_t i = 0; i < contents.configurations.size(); ++i) {
+    const std::string root = tree_root(manifest, manifest.configurations[i].name);
+    XAAS_TRY(add_tree(contents.configurations[i], root, image));
+    if (!root.empty()) XAAS_TRY(add_link_to_private_directory(root, image));
+  }
+  for (const ConfigurationContents& configuration : contents.configurations) {
+    for (const InstalledProgram& program : configuration.programs) {
+      if (program.recipe) XAAS_TRY(add_recipe_parts(*program.recipe, objects, ir, image));
+    }
+  }
+  for (const auto& [path, file] : contents.sources) XAAS_TRY(image.add_file(path, file, {}));
+  if (contents.configurations.size() > 1) {
+    XAAS_TRY(image.add_symlink(fmt::format("{}/{}", kSourceDirectory, kBuildName),
+                               build_directory(manifest.default_configuration), {0777, {}}));
+  }
+  const EntryOptions executable{0755, {}};
+  for (const auto& [path, file] : contents.bundled) XAAS_TRY(image.add_file(path, file, executable));
+  if (contents.worker) XAAS_TRY(image.add_file(manifest.toolchains.front().worker, contents.worker->file, executable));
+  WrittenImage written;
+  XAAS_ASSIGN(written.size, image.finish(manifest));
+  written.padded = image.padded();
+  return written;
+}
+
+Configuration describe(const ImageContents& contents, const ConfigurationContents& from,
+                       const std::vector<std::string>& required) {
+  Configuration configuration;
+  configuration.name = from.plan.name;
+  configuration.triple = contents.triple;
+  configuration.rank = from.plan.rank;
+  configuration.requires_ = from.plan.requires_;
+  configuration.requires_.features = required;
+  configuration.points = from.plan.points;
+  configuration.libc_floor = from.needs.libc_floor;
+  configuration.host_libraries = from.needs.libraries;
+  return configuration;
+}
+
+}  // namespace
+
+Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents,
+                       const std::vector<std::vector<std::string>>& required) {
+  Manifest manifest;
+  manifest.name = plan.name;
+  manifest.version = plan.version;
+  manifest.prefix = plan.prefix;
+  manifest.policy = plan.policy;
+  if (plan.movable) manifest.features.incompat.emplace_back(kMovablePrefix);
+  manifest.triples = {contents.triple};
+  manifest.default_configuration = contents.configurations.front().plan.name;
+  for (std::size_t i = 0; i < contents.configurations.size(); ++i) {
+    manifest.configurations.push_back(describe(contents, contents.configurations[i], required[i]));
+  }
+  if (contents.worker) {
+    manifest.toolchains.push_back({contents.triple,
+                                   fmt::format("{}/{}/xaas-lower", kToolchainDirectory, contents.triple),
+                                   contents.worker->digest, contents.worker->llvm, contents.worker->targets});
+  }
+  return manifest;
+}
+
+// In a directory of its own: whatever ends the process, only a whole image gets its name.
+Result<WrittenImage> write_image(const fs::path& image, const WriterOptions& writer, const CaptureStore& objects,
+                                 const fs::path& ir, const ImageContents& contents, const Manifest& manifest) {
+  XAAS_ASSIGN(const TempDirectory staging, TempDirectory::create(image.parent_path()));
+  remove_on_interrupt(staging.path());
+  const fs::path staged = staging.path() / image.filename();
+  auto written = write_contents(staged, writer, objects, ir, contents, manifest);
+  if (written && rename(staged.c_str(), image.c_str()) != 0)
+    written = fail_errno(fmt::format("cannot create {}", image.string()));
+  keep_on_interrupt(staging.path());
+  return written;
+}
+
+}  // namespace xaas

@@ -1,0 +1,31 @@
+// Writes ImageContents as an image. Implements spec/image-format.md, "Layout" and "Manifest".
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "format/squashfs/writer.h"
+#include "mkimage/contents/image_assembler.h"
+#include "mkimage/contents/image_contents.h"
+#include "mkimage/plan/build_plan.h"
+
+namespace xaas {
+
+// `required`: the features that each configuration requires of a CPU.
+Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents,
+                       const std::vector<std::vector<std::string>>& required);
+
+struct WrittenImage {
+  std::uint64_t size = 0;  // bytes
+  PaddedStrings padded{};  // none where the prefix is fixed
+};
+
+// Makes `image`, or leaves what was there: it is written beside it and renamed. `objects` is any store of the build,
+// `ir` the directory with the canonical bitcode.
+Result<WrittenImage> write_image(const std::filesystem::path& image, const WriterOptions& writer,
+                                 const CaptureStore& objects, const std::filesystem::path& ir,
+                                 const ImageContents& contents, const Manifest& manifest);
+
+}  // namespace xaas

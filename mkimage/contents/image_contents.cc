@@ -1,0 +1,233 @@
+// From a finished build to contents; see image_contents.h.
+#include "mkimage/contents/image_contents.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <set>
+
+#include "format/base/mapped_file.h"
+#include "format/base/process.h"
+#include "format/image.h"
+#include "mkimage/capture/unit_features.h"
+#include "mkimage/contents/build_sources.h"
+#include "mkimage/contents/native_archives.h"
+#include "mkimage/reuse/isa_options.h"
+
+namespace xaas {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<std::string> target_triple(const std::string& compiler) {
+  XAAS_ASSIGN(const ProcessOutput answer, run_and_read({compiler, "-print-target-triple"}));
+  std::string triple = answer.output.substr(0, answer.output.find('\n'));
+  if (!answer.status.ok() || triple.empty()) return fail(Code::failed, "{} does not tell its target", compiler);
+  return triple;
+}
+
+// The directory of the next build has other files under these names.
+Status keep_file(const fs::path& file, const fs::path& place) {
+  std::error_code error;
+  fs::create_directories(place.parent_path(), error);
+  fs::create_hard_link(file, place, error);
+  if (error) fs::copy_file(file, place, error);
+  if (error) return fail(Code::io, "cannot keep {}: {}", file.string(), error.message());
+  return {};
+}
+
+bool is_left_out(const std::vector<std::string>& patterns, const std::string& name) {
+  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
+    // A directory's name stands for all that is in it.
+    return fnmatch(pattern.c_str(), name.c_str(), FNM_PATHNAME) == 0 || name.starts_with(pattern + "/");
+  });
+}
+
+// Of a file that several configurations have read with different contents, the first one's is kept.
+Status add_sources(const WorkDirectory& work, const BuildPlan& plan, const std::map<std::string, fs::path>& sources,
+                   ImageContents& contents) {
+  for (const auto& [path, file] : sources) {
+    const std::string name = fs::path(path).lexically_relative(kSourceDirectory).string();
+    if (contents.sources.contains(path) || is_left_out(plan.sources_left_out, name)) continue;
+    const fs::path kept = work.parts() / "src" / name;
+    XAAS_TRY(keep_file(file, kept));
+    contents.sources.emplace(path, kept);
+  }
+  return {};
+}
+
+// An image has one library of a name.
+Status add_bundled(const BundledLibraries& bundled, const std::string& configuration, BundledLibraries& all) {
+  for (const auto& [place, file] : bundled) {
+    const auto [there, is_new] = all.emplace(place, file);
+    if (is_new) continue;
+    XAAS_ASSIGN(const MappedFile one, MappedFile::open(there->second));
+    XAAS_ASSIGN(const MappedFile other, MappedFile::open(file));
+    if (one.bytes() == other.bytes()) continue;
+    return fail(
+        Code::unsupported,
+        "the configuration {} needs another {} than those before it; have each install its own, or make two images",
+        configuration, fs::path(place).filename().string());
+  }
+  return {};
+}
+
+using Features = std::set<std::string>;
+
+// What options for the CPU ask for. Options of another compiler than clang are left aside, but for those that both
+// know.
+Features asked_features(UnitFeatureTable& table, const UnitRecord& unit) {
+  auto known = table.lookup(unit.compiler, unit.asked_machine_options);
+  if (!known) {
+    std::vector<std::string> options;
+    std::ranges::copy_if(unit.asked_machine_options, std::back_inserter(options), is_isa_option);
+    known = table.lookup(unit.compiler, options);
+  }
+  Features asked;
+  if (!known) return asked;
+  for (const std::string& feature : known->features) {
+    if (feature.starts_with('+')) asked.insert(feature);
+  }
+  return asked;
+}
+
+// By unit; the units of a configuration that are linked.
+using FeaturesOfUnits = std::map<std::string, Features>;
+FeaturesOfUnits features_of_units(const ConfigurationContents& configuration, UnitFeatureTable& table) {
+  FeaturesOfUnits result;
+  for (const UnitRecord& unit : configuration.units) {
+    if (configuration.linked.contains(unit.object)) {
+      result[unit.name()].merge(asked_features(table, unit));
+    }
+  }
+  return result;
+}
+
+Features intersection(const Features& one, const Features& other) {
+  Features both;
+  std::ranges::set_intersection(one, other, std::inserter(both, both.end()));
+  return both;
+}
+
+// What several sets have in common; nullopt before the first.
+class Common {
+ public:
+  void add(const Features& features) { common_ = common_ ? intersection(*common_, features) : features; }
+  Features value() const { return common_.value_or(Features()); }
+
+ private:
+  std::optional<Features> common_;
+};
+
+// Of units that vary, fewer than one in so many that ask for something else ask for what the program chooses at run
+// time.
+constexpr std::size_t kRare = 20;
+
+Features required_by_units(const FeaturesOfUnits& units, const std::vector<FeaturesOfUnits>& configurations) {
+  Common of_all;
+  Common of_varying;
+  std::size_t varying = 0;
+  std::map<std::string, std::size_t> own;  // features, by how many units ask for them here and not everywhere
+  for (const auto& [name, here] : units) {
+    of_all.add(here);
+    Common everywhere;
+    bool varies = false;
+    for (const FeaturesOfUnits& configuration : configurations) {
+      const auto there = configuration.find(name);
+      const Features features = there == configuration.end() ? Features() : there->second;
+      everywhere.add(features);
+      varies = varies || features != here;
+    }
+    if (!varies) continue;
+    ++varying;
+    of_varying.add(here);
+    Features beyond;
+    std::ranges::set_difference(here, everywhere.value(), std::inserter(beyond, beyond.end()));
+    for (const std::string& feature : beyond) ++own[feature];
+  }
+  Features required = of_all.value();
+  required.merge(of_varying.value());
+  for (const auto& [feature, count] : own) {
+    if (count * kRare >= varying) required.insert(feature);
+  }
+  return required;
+}
+
+// Whether a CPU with the `required` features has those that a unit needs; what it must not use is no need.
+bool needs_no_more(const std::vector<std::string>& features, const std::vector<std::string>& required) {
+  return std::ranges::all_of(features, [&](const std::string& feature) {
+    return !feature.starts_with('+') || std::ranges::binary_search(required, feature);
+  });
+}
+
+}  // namespace
+
+Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
+                             const PlannedConfiguration& configuration, const CaptureEnvironment& environment,
+                             unsigned jobs, Progress& progress, ImageContents& contents) {
+  const CaptureStore store = environment.store();
+  ConfigurationContents result;
+  result.plan = configuration;
+  XAAS_ASSIGN(contents.triple, target_triple(environment.c_compiler));
+  XAAS_ASSIGN(result.tree, scan_tree(work.installed(), plan.prefix));
+  XAAS_ASSIGN(const std::vector<Digest> archived, make_archives_native(result.tree, result.tree.warnings));
+  for (const std::string& warning : result.tree.warnings) progress.warn(warning);
+  for (const std::string& note : store.notes()) progress.warn(note);
+  XAAS_ASSIGN(const auto links, store.links());
+  XAAS_ASSIGN(const BundledLibraries bundled,
+              bundle_libraries(result.tree, links, environment.c_compiler, contents.triple,
+                               work.parts() / "lib" / configuration.name));
+  XAAS_ASSIGN(result.needs, host_needs(result.tree, bundled));
+  XAAS_TRY(add_bundled(bundled, configuration.name, contents.bundled));
+  XAAS_ASSIGN(result.programs, find_programs(result.tree, links));
+
+  XAAS_ASSIGN(result.units, store.units());
+  result.linked = linked_objects(result.programs);
+  std::set<Digest> objects = result.linked;
+  progress.begin("canonicalise", "units");
+  XAAS_TRY(canonicalise_units(
+      store, result.units, objects, environment.c_compiler, work.ir(), jobs,
+      [&](std::size_t done, std::size_t all) { progress.update(fmt::format("{}/{} units", done, all)); },
+      contents.canonical));
+  result.names = source_names(environment, result.units, contents.canonical.units);
+  XAAS_TRY(make_recipes(result.tree, contents.canonical, result.names, contents.triple, result.programs));
+  progress.end();
+
+  objects.insert(archived.begin(), archived.end());
+  // Generated files are each configuration's own.
+  const std::string build_name =
+      environment.shares_units ? build_directory(configuration.name) : std::string(kBuildName);
+  XAAS_TRY(add_sources(work, plan, build_sources(environment, result.units, objects, build_name), contents));
+  XAAS_ASSIGN(const fs::path kept, work.keep_installed(configuration.name));
+  result.tree.root = kept / fs::path(plan.prefix).relative_path();
+  contents.configurations.push_back(std::move(result));
+  return {};
+}
+
+std::vector<std::vector<std::string>> required_features(const ImageContents& contents, const std::string& c_compiler) {
+  UnitFeatureTable table(c_compiler);
+  std::vector<FeaturesOfUnits> asked;
+  for (const ConfigurationContents& one : contents.configurations) asked.push_back(features_of_units(one, table));
+  std::vector<std::vector<std::string>> results;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    Features required = required_by_units(asked[i], asked);
+    const std::vector<std::string>& declared = contents.configurations[i].plan.requires_.features;
+    required.insert(declared.begin(), declared.end());
+    results.emplace_back(required.begin(), required.end());
+  }
+  return results;
+}
+
+void leave_out_native_objects(const std::vector<std::vector<std::string>>& required, ImageContents& contents) {
+  for (std::size_t i = 0; i < contents.configurations.size(); ++i) {
+    const auto leave_out = [&](auto& input) {
+      auto* unit = std::get_if<IrInput>(&input);
+      if (unit != nullptr && needs_no_more(unit->features, required[i])) unit->native.reset();
+    };
+    for (InstalledProgram& program : contents.configurations[i].programs) {
+      if (program.recipe) for_each_input(*program.recipe, leave_out);
+    }
+  }
+}
+
+}  // namespace xaas

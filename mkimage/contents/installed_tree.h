@@ -1,0 +1,55 @@
+// What the build installed: the contents of the image's root, as DESTDIR holds them below the prefix.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "format/base/error.h"
+
+namespace xaas {
+
+struct TreeEntry {
+  std::string path;  // relative to the prefix
+  mode_t type = 0;   // S_IFREG, S_IFDIR, S_IFLNK
+  unsigned permissions = 0644;
+  std::string link_target;                    // of a symlink
+  std::string same_as;                        // path of the first entry with the same inode; empty for that one itself
+  std::map<std::string, std::string> xattrs;  // user.*, but not user.xaas.*, ours, and those of an overlay
+
+  bool is_first_file() const { return S_ISREG(type) && same_as.empty(); }
+};
+
+struct InstalledTree {
+  std::filesystem::path root;      // DESTDIR + PREFIX
+  std::vector<TreeEntry> entries;  // sorted by path
+  std::vector<std::string> warnings;
+
+  std::filesystem::path path_of(const TreeEntry& entry) const { return root / entry.path; }
+};
+
+// Errors name what an image cannot hold: files outside of the prefix (up to five), devices, sockets, an own .xaas
+// directory; and an install that installed nothing.
+Result<InstalledTree> scan_tree(const std::filesystem::path& destination, const std::filesystem::path& prefix);
+
+// For the life of the object, the owner may write to the file. Restores its permissions and times.
+class WritableFile {
+ public:
+  static Result<WritableFile> make(const std::filesystem::path& path);
+  WritableFile(WritableFile&& other) noexcept;
+  WritableFile& operator=(WritableFile&&) = delete;
+  ~WritableFile();
+
+ private:
+  WritableFile(std::filesystem::path path, mode_t mode, timespec modified)
+      : path_(std::move(path)), mode_(mode), modified_(modified) {}
+  std::filesystem::path path_;
+  mode_t mode_;
+  timespec modified_;
+};
+
+}  // namespace xaas

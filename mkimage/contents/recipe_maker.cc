@@ -1,0 +1,246 @@
+// From LinkRecord to Recipe; see recipe_maker.h.
+#include "mkimage/contents/recipe_maker.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+#include <set>
+
+namespace xaas {
+namespace {
+
+constexpr const char* kNoBuildId = "--build-id=none";
+
+bool has_option(const LinkRecord& link, std::string_view name) {
+  return std::ranges::any_of(link.arguments, [&](const RecordedArgument& argument) {
+    const auto* option = std::get_if<LinkerArgument>(&argument);
+    return option != nullptr && option->name == name;
+  });
+}
+
+LinkKind kind_of(const LinkRecord& link, const ElfFile& installed) {
+  if (has_option(link, "shared")) return LinkKind::shared;
+  const bool is_static = !installed.interpreter().has_value();
+  if (installed.kind() == ElfKind::shared) return is_static ? LinkKind::static_pie : LinkKind::pie;
+  return is_static && !installed.is_dynamic() ? LinkKind::static_no_pie : LinkKind::no_pie;
+}
+
+// What install changed: the installed file is what people run.
+std::vector<LinkArgument> installed_options(const ElfFile& installed, const ElfDynamic& dynamic, LinkKind kind) {
+  std::vector<LinkArgument> options;
+  const auto interpreter = installed.interpreter();
+  if (kind != LinkKind::shared && interpreter) options.push_back(fmt::format("--dynamic-linker={}", *interpreter));
+  if (dynamic.runpath) {
+    options.insert(options.end(), {"--enable-new-dtags", fmt::format("--rpath={}", *dynamic.runpath)});
+  } else if (dynamic.rpath) {
+    options.insert(options.end(), {"--disable-new-dtags", fmt::format("--rpath={}", *dynamic.rpath)});
+  }
+  if (!installed.build_id()) options.emplace_back(kNoBuildId);
+  if (dynamic.soname) options.push_back(fmt::format("--soname={}", *dynamic.soname));
+  if (!installed.has_symbol_table()) {
+    options.emplace_back("--strip-all");
+  } else if (!installed.has_debug_info()) {
+    options.emplace_back("--strip-debug");
+  }
+  return options;
+}
+
+// What the loader is told beside the libraries. Flags that were added after the link are options of lld; for others,
+// and for flags that were taken away, Code::unsupported with the reason.
+Result<std::vector<LinkArgument>> installed_flags(const LinkShape& linked, const LinkShape& installed) {
+  static constexpr auto kOptions =
+      std::to_array<std::pair<std::string_view, const char*>>({{"BIND_NOW", "-znow"},
+                                                               {"GLOBAL", "-zglobal"},
+                                                               {"INITFIRST", "-zinitfirst"},
+                                                               {"INTERPOSE", "-zinterpose"},
+                                                               {"NODEFLIB", "-znodefaultlib"},
+                                                               {"NODELETE", "-znodelete"},
+                                                               {"NOOPEN", "-znodlopen"},
+                                                               {"ORIGIN", "-zorigin"}});
+  const auto words = [](const LinkShape& shape, std::string_view aspect) {
+    const auto found = shape.find(aspect);
+    return found == shape.end() ? std::vector<std::string>() : found->second;
+  };
+  const std::vector<std::string> before = words(linked, aspect::kDynamicFlags);
+  const std::vector<std::string> after = words(installed, aspect::kDynamicFlags);
+  std::vector<LinkArgument> options;
+  for (const std::string& flag : before) {
+    if (std::ranges::find(after, flag) == after.end()) {
+      return fail(Code::unsupported, "it was changed after its link: {} (without {})", aspect::kDynamicFlags, flag);
+    }
+  }
+  for (const std::string& flag : after) {
+    if (std::ranges::find(before, flag) != before.end()) continue;
+    const auto option = std::ranges::find(kOptions, flag, &decltype(kOptions)::value_type::first);
+    if (option == kOptions.end()) {
+      return fail(Code::unsupported, "it was changed after its link: {} (with {})", aspect::kDynamicFlags, flag);
+    }
+    options.emplace_back(option->second);
+  }
+  const bool is_executable = words(installed, aspect::kExecutableStack) == std::vector<std::string>{"yes"};
+  options.emplace_back(is_executable ? "-zexecstack" : "-znoexecstack");
+  return options;
+}
+
+// Where each unit is compiled by itself. Optimising across units decides anew what a section holds and what is named,
+// so the layout of a script, its tables and its bounds would not be those of the link; and code that is generated last
+// names functions which --wrap would have had to redirect.
+bool keeps_units_apart(const LinkRecord& link) {
+  return std::ranges::any_of(link.arguments, [](const RecordedArgument& argument) {
+    if (const auto* option = std::get_if<LinkerArgument>(&argument)) return option->name == "wrap";
+    const auto* file = std::get_if<RecordedFileOption>(&argument);
+    return file != nullptr && (file->option == "--script=" || file->option == "--default-script=");
+  });
+}
+
+// Whether the program, when it starts, has the CPU take denormal numbers for zero, as -ffast-math asks for in a link.
+// What one unit then does at run time, a unit that knows more of its numbers would do while it is compiled, and not so.
+// Those that were compiled for fast arithmetic themselves asked for no better.
+bool flushes_denormals(const LinkRecord& link) {
+  return std::ranges::any_of(link.arguments, [](const RecordedArgument& argument) {
+    const auto* object = std::get_if<RecordedObject>(&argument);
+    return object != nullptr && std::filesystem::path(object->file.name).filename() == "crtfastmath.o";
+  });
+}
+
+// The signature of most units of a link.
+std::string usual_signature(const LinkRecord& link, const CanonicalUnits& units) {
+  std::map<std::string, std::size_t> counts;
+  const auto count = [&](const Digest& object) {
+    if (const auto unit = units.find(object); unit != units.end()) ++counts[unit->second.context.signature];
+  };
+  for (const RecordedArgument& argument : link.arguments) {
+    if (const auto* object = std::get_if<RecordedObject>(&argument)) count(object->file.digest);
+    if (const auto* archive = std::get_if<RecordedArchive>(&argument)) {
+      for (const RecordedFile& member : archive->members) count(member.digest);
+    }
+  }
+  const auto most = std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; });
+  return most == counts.end() ? std::string() : most->first;
+}
+
+class Translator {
+ public:
+  Translator(const LinkRecord& link, const CanonicalUnits& units, const InputNames& names,
+             const std::vector<std::string>& needed)
+      : units_(units),
+        names_(names),
+        needed_(needed.begin(), needed.end()),
+        keeps_apart_(keeps_units_apart(link)),
+        flushes_denormals_(flushes_denormals(link)),
+        signature_(usual_signature(link, units)) {}
+
+  bool found_ir() const { return found_ir_; }
+  const std::set<std::string>& sonames() const { return sonames_; }
+
+  std::vector<LinkArgument> translate(const LinkerArgument& option) {
+    if (linker_effect(option.name) == LinkerEffect::kind || says_stack(option)) return {};
+    follow_state(option.name);
+    return {to_argument(option)};
+  }
+  std::vector<LinkArgument> translate(const RecordedObject& object) {
+    return {std::visit([](auto&& value) { return LinkArgument(value); }, input(object.file))};
+  }
+  std::vector<LinkArgument> translate(const RecordedArchive& archive) {
+    if (archive.whole) return {ObjectInput{archive.file.digest, archive.file.name}};
+    ArchiveInput result{std::filesystem::path(archive.file.name).filename().string(), {}};
+    for (const RecordedFile& member : archive.members) result.members.push_back(input(member));
+    return {result};
+  }
+  // Whether a library is needed was decided by the link: optimised code may no longer name what is in it.
+  std::vector<LinkArgument> translate(const RecordedLibrary& library) {
+    sonames_.insert(library.soname);
+    const LinkArgument argument = LibraryInput{library.soname};
+    if (!as_needed_ || !needed_.contains(library.soname)) return {argument};
+    return {"--push-state", "--no-as-needed", argument, "--pop-state"};
+  }
+  std::vector<LinkArgument> translate(const RecordedFileOption& option) {
+    return {FileOption{option.option, option.file.digest}};
+  }
+
+ private:
+  // The installed file says it.
+  static bool says_stack(const LinkerArgument& option) {
+    return option.name == "z" && (option.value == "execstack" || option.value == "noexecstack");
+  }
+
+  void follow_state(std::string_view name) {
+    if (name == "as-needed") as_needed_ = true;
+    if (name == "no-as-needed") as_needed_ = false;
+    if (name == "push-state") states_.push_back(as_needed_);
+    if (name == "pop-state" && !states_.empty()) {
+      as_needed_ = states_.back();
+      states_.pop_back();
+    }
+  }
+
+  std::variant<IrInput, ObjectInput> input(const RecordedFile& file) {
+    const auto found = units_.find(file.digest);
+    const auto source = names_.find(file.digest);
+    const std::string& name = source == names_.end() ? file.name : source->second;
+    if (found == units_.end()) return ObjectInput{file.digest, name};
+    found_ir_ = true;
+    const CanonicalUnit& unit = found->second;
+    return IrInput{unit.digest, name, unit.features, unit.native, alone(unit)};
+  }
+
+  std::optional<std::vector<std::string>> alone(const CanonicalUnit& unit) const {
+    if (keeps_apart_) return unit.sections;
+    const OptimisingContext& context = unit.context;
+    const bool folds_denormals = flushes_denormals_ && !context.is_fast_math();
+    if (context.alone.empty() && context.signature == signature_ && !folds_denormals) return std::nullopt;
+    return std::vector<std::string>{std::string(kDataSections), std::string(kFunctionSections)};
+  }
+
+  const CanonicalUnits& units_;
+  const InputNames& names_;
+  const std::set<std::string> needed_;
+  const bool keeps_apart_;
+  const bool flushes_denormals_;
+  const std::string signature_;
+  bool as_needed_ = false;
+  std::vector<bool> states_;  // of --push-state
+  bool found_ir_ = false;
+  std::set<std::string> sonames_;
+};
+
+}  // namespace
+
+Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, const CanonicalUnits& units,
+                           const InputNames& names, const std::string& triple) {
+  if (!link.reason.empty()) return fail(Code::unsupported, "{}", link.reason);
+  if (!installed.is_x86_64()) return fail(Code::unsupported, "not for x86-64");
+  XAAS_ASSIGN(const ElfDynamic dynamic, installed.dynamic());
+  Recipe recipe;
+  recipe.kind = kind_of(link, installed);
+  recipe.triple = triple;
+  recipe.output = link.output;
+  recipe.arguments = installed_options(installed, dynamic, recipe.kind);
+  XAAS_ASSIGN(const LinkShape shape, link_shape(installed.bytes()));
+  XAAS_ASSIGN(const std::vector<LinkArgument> flags, installed_flags(link.shape, shape));
+  recipe.arguments.insert(recipe.arguments.end(), flags.begin(), flags.end());
+  Translator translator(link, units, names, dynamic.needed);
+  for (const RecordedArgument& argument : link.arguments) {
+    auto translated = std::visit([&](const auto& value) { return translator.translate(value); }, argument);
+    std::ranges::move(translated, std::back_inserter(recipe.arguments));
+  }
+  // What was done to it then would be lost.
+  if (installed.content_digest() != link.content) return fail(Code::unsupported, "it was changed after its link");
+  if (!translator.found_ir()) return fail(Code::unsupported, "no object of it has bitcode");
+  for (const std::string& soname : dynamic.needed) {
+    if (!translator.sonames().contains(soname)) {
+      return fail(Code::unsupported, "it needs {}, which its link did not name", soname);
+    }
+  }
+  const std::set<std::string> linked(link.needed.begin(), link.needed.end());
+  if (linked != std::set<std::string>(dynamic.needed.begin(), dynamic.needed.end())) {
+    return fail(Code::unsupported, "it was changed after its link: it needs other libraries");
+  }
+  if (const auto difference = difference_of_installed(link.shape, abbreviated(shape))) {
+    return fail(Code::unsupported, "it was changed after its link: {}", *difference);
+  }
+  return recipe;
+}
+
+}  // namespace xaas

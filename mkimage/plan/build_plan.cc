@@ -1,0 +1,180 @@
+// Recognises CMake, Meson, configure scripts and Make; see build_plan.h.
+#include "mkimage/plan/build_plan.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "format/base/shell_quoted.h"
+#include "format/moved_prefix.h"
+#include "mkimage/plan/project_name.h"
+
+namespace xaas {
+namespace {
+
+struct BuildSystem {
+  std::string_view name;  // one of kBuildSystems
+  std::string_view file;  // its presence in the source directory tells the system
+  std::string_view configure;
+  std::string_view build;
+  std::string_view install;
+};
+
+constexpr std::string_view kCmakeConfigure =
+    // Relative build rpaths: else the directory of the build is left behind in what is installed.
+    R"(cmake -S "$SRC" -B "$BUILD" -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$PREFIX" -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON)";
+constexpr std::string_view kCmakeBuild = R"(cmake --build "$BUILD" -j "$JOBS")";
+constexpr std::string_view kCmakeInstall = R"(DESTDIR="$DESTDIR" cmake --install "$BUILD")";
+constexpr std::string_view kMesonConfigure =
+    R"(meson setup "$BUILD" "$SRC" --prefix="$PREFIX" --libdir=lib --buildtype=release)";
+constexpr std::string_view kMesonBuild = R"(meson compile -C "$BUILD" -j "$JOBS")";
+constexpr std::string_view kMesonInstall = R"(DESTDIR="$DESTDIR" meson install -C "$BUILD" --no-rebuild)";
+// In the source, which is a copy: not every configure script can be run from elsewhere.
+constexpr std::string_view kConfigure = R"(./configure --prefix="$PREFIX")";
+constexpr std::string_view kConfiguredBuild = R"(make -j"$JOBS")";
+constexpr std::string_view kConfiguredInstall = R"(make install DESTDIR="$DESTDIR")";
+// Not CC and CXX: a makefile's own `CC = mpicc` or `CC = clang -Iinc` must stay. Whatever it calls is ours, by PATH.
+constexpr std::string_view kMakeBuild = R"(make -j"$JOBS" PREFIX="$PREFIX" prefix="$PREFIX")";
+constexpr std::string_view kMakeInstall = R"(make install DESTDIR="$DESTDIR" PREFIX="$PREFIX" prefix="$PREFIX")";
+
+// The first whose file is there.
+constexpr std::array kSystems = std::to_array<BuildSystem>({
+    {"cmake", "CMakeLists.txt", kCmakeConfigure, kCmakeBuild, kCmakeInstall},
+    {"meson", "meson.build", kMesonConfigure, kMesonBuild, kMesonInstall},
+    {"configure", "configure", kConfigure, kConfiguredBuild, kConfiguredInstall},
+    {"make", "GNUmakefile", "", kMakeBuild, kMakeInstall},
+    {"make", "makefile", "", kMakeBuild, kMakeInstall},
+    {"make", "Makefile", "", kMakeBuild, kMakeInstall},
+});
+
+// Those whose file is there.
+std::vector<const BuildSystem*> recognise(const std::filesystem::path& source) {
+  std::vector<const BuildSystem*> there;
+  for (const BuildSystem& system : kSystems) {
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(source / system.file, ignored)) there.push_back(&system);
+  }
+  return there;
+}
+
+std::string describe(const std::vector<const BuildSystem*>& systems) {
+  std::string text;
+  for (const BuildSystem* system : systems) {
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", system->name, system->file);
+  }
+  return text.empty() ? "none that is known" : text;
+}
+
+// The one that was asked for; the first one where nobody asks, or null where there is none.
+Result<const BuildSystem*> choose_system(const std::filesystem::path& source, const std::optional<std::string>& asked) {
+  const std::vector<const BuildSystem*> there = recognise(source);
+  if (!asked) return there.empty() ? nullptr : there.front();
+  const auto found = std::ranges::find(there, *asked, &BuildSystem::name);
+  if (found != there.end()) return *found;
+  return fail(Code::not_found, "{} has no file for the build system {}; there is {}", source.string(), *asked,
+              describe(there));
+}
+
+// "zstd-1.5.4" is version 1.5.4 of zstd.
+ProjectName split_directory_name(const std::string& name) {
+  const std::size_t dash = name.rfind('-');
+  const bool has_version =
+      dash != std::string::npos && dash > 0 && dash + 1 < name.size() && name[dash + 1] >= '0' && name[dash + 1] <= '9';
+  if (!has_version) return {name, ""};
+  return {name.substr(0, dash), name.substr(dash + 1)};
+}
+
+// What the project calls itself, else what its directory is called.
+ProjectName name_of(const std::filesystem::path& source) {
+  ProjectName name = split_directory_name(source.filename().string());
+  const ProjectName own = read_project_name(source);
+  if (!own.name.empty()) name.name = own.name;
+  if (!own.version.empty()) name.version = own.version;
+  return name;
+}
+
+std::optional<std::string> first_of(const std::optional<std::string>& a, const std::optional<std::string>& b) {
+  return a ? a : b;
+}
+
+bool names_arguments(std::string_view command) {
+  return command.find("$@") != std::string_view::npos || command.find("${@") != std::string_view::npos;
+}
+
+// Takes each command from who gave it, else from the build system, which may be none. plan.arguments are appended to
+// the build system's own ones: where it configures, to that command, else to all.
+void set_commands(const BuildSystem* system, const BuildRecipe& file, const BuildRecipe& options, BuildPlan& plan) {
+  const BuildSystem usual = system != nullptr ? *system : BuildSystem();
+  plan.takes_arguments = plan.arguments.empty();
+  const auto command = [&](std::optional<std::string> BuildRecipe::* which, std::string_view own, bool is_place) {
+    if (const auto given = first_of(options.*which, file.*which)) {
+      plan.takes_arguments = plan.takes_arguments || names_arguments(*given);
+      return *given;
+    }
+    if (own.empty() || !is_place) return std::string(own);
+    plan.takes_arguments = true;
+    return std::string(own) + shell_words(plan.arguments);
+  };
+  const bool configures = !usual.configure.empty();
+  plan.configure = command(&BuildRecipe::configure, usual.configure, configures);
+  plan.build = command(&BuildRecipe::build, usual.build, !configures);
+  plan.install = command(&BuildRecipe::install, usual.install, !configures);
+}
+
+}  // namespace
+
+std::string_view stage_name(Stage stage) {
+  constexpr std::array<std::string_view, 3> kNames = {"configure", "build", "install"};
+  return kNames[static_cast<std::size_t>(stage)];
+}
+
+Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const BuildRecipe& file,
+                                  const BuildRecipe& options, const std::vector<std::string>& arguments) {
+  const ProjectName name = name_of(source);
+  XAAS_ASSIGN(const BuildSystem* const system,
+              choose_system(source, first_of(options.build_system, file.build_system)));
+  BuildPlan plan;
+  plan.sources_left_out = file.sources_left_out;
+  plan.files = file.files;
+  if (file.fortran) plan.fortran = *file.fortran == "flang" ? FortranChoice::flang : FortranChoice::gfortran;
+  plan.policy = file.policy.value_or(plan.policy);
+  plan.name = first_of(options.name, file.name).value_or(name.name);
+  plan.version = first_of(options.version, file.version).value_or(name.version);
+  const auto prefix_given = first_of(options.prefix, file.prefix);
+  plan.movable = !prefix_given;
+  plan.prefix = prefix_given.value_or(placeholder_prefix());
+
+  const bool is_told = first_of(options.build, file.build) && first_of(options.install, file.install);
+  if (system == nullptr && !is_told) {
+    return fail(Code::unsupported,
+                "{} has no CMakeLists.txt, meson.build, configure or Makefile; say how it is built with --build and "
+                "--install, or in xaas.toml",
+                source.string());
+  }
+  plan.arguments = arguments;
+  plan.installs_by_default = !first_of(options.install, file.install);
+  set_commands(system, file, options, plan);
+
+  std::filesystem::path prefix = std::filesystem::path(plan.prefix).lexically_normal();
+  if (!prefix.has_filename()) prefix = prefix.parent_path();
+  if (!prefix.is_absolute() || prefix == "/") {
+    return fail(Code::invalid, "the prefix {} must be an absolute path below /; give another with --prefix",
+                plan.prefix);
+  }
+  plan.prefix = prefix.string();
+  return plan;
+}
+
+std::string describe_commands(const BuildPlan& plan) {
+  std::string text;
+  bool names = false;
+  for (const auto& [stage, command] :
+       {std::pair("configure", &plan.configure), {"build", &plan.build}, {"install", &plan.install}}) {
+    if (!command->empty()) text += fmt::format("{:<10} {}\n", stage, *command);
+    names = names || names_arguments(*command);
+  }
+  if (names) text += fmt::format("{:<10}{}\n", "\"$@\"", shell_words(plan.arguments));
+  return text;
+}
+
+}  // namespace xaas

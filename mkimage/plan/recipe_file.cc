@@ -1,0 +1,309 @@
+// Reads xaas.toml with toml11, whose exceptions end here; see recipe_file.h.
+#include "mkimage/plan/recipe_file.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <limits>
+#include <set>
+#include <span>
+#include <sstream>
+#include <toml.hpp>
+#include <utility>
+
+#include "format/base/file.h"
+
+namespace xaas {
+namespace {
+
+constexpr std::uint64_t kMaxSize = 1ULL << 20;
+// Variables that commands have without any point.
+constexpr auto kReserved = std::to_array<std::string_view>({"BUILD", "CC", "CONFIGURATION", "CXX", "DESTDIR", "F77",
+                                                            "F90", "F95", "FC", "HOME", "ICECC", "IFS", "JOBS", "PATH",
+                                                            "PREFIX", "SOURCE_DATE_EPOCH", "SRC", "TMPDIR"});
+// And the beginnings of those by which compilers and what is in front of them are told what to do.
+constexpr auto kReservedStarts = std::to_array<std::string_view>(
+    {"BUILDCACHE_", "CCACHE_", "DISTCC_", "I_MPI_", "LD_", "MPICH_", "OMPI_", "SCCACHE_", "XAAS_"});
+
+std::string place(const std::filesystem::path& path, const toml::source_location& location) {
+  return fmt::format("{}:{}:{}", path.string(), location.line(), location.column());
+}
+
+// toml11 puts a drawing of the place below the first line of its messages, and its own name in front.
+std::string first_line(std::string_view message) {
+  message = message.substr(0, message.find('\n'));
+  if (message.starts_with("[error] ")) message.remove_prefix(8);
+  if (const std::size_t name = message.find(": "); message.starts_with("toml::") && name != std::string_view::npos) {
+    message.remove_prefix(name + 2);
+  }
+  return std::string(message);
+}
+
+// Names of points and values are parts of the names of configurations, which are directories.
+bool is_name(std::string_view name) {
+  const auto is_part = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+  };
+  return !name.empty() && name.front() != '.' && name.front() != '-' && std::ranges::all_of(name, is_part);
+}
+
+bool is_reserved(std::string_view variable) {
+  const bool is_digit = variable.front() >= '0' && variable.front() <= '9';
+  const auto begins = [&](std::string_view start) { return variable.starts_with(start); };
+  return is_digit || std::ranges::find(kReserved, variable) != kReserved.end() ||
+         std::ranges::any_of(kReservedStarts, begins);
+}
+
+// One table of the file and what its keys are for. The first error is kept; what follows it does nothing.
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& path) : path_(path) {}
+
+  std::string place_of(const toml::value& value) const { return place(path_, value.location()); }
+
+  template <typename... Parts>
+  void fail_at(const toml::value& value, fmt::format_string<Parts...> text, Parts&&... parts) {
+    if (!status_) return;
+    status_ = fail(Code::invalid, "{}: {}", place_of(value), fmt::format(text, std::forward<Parts>(parts)...));
+  }
+  bool ok() const { return status_.has_value(); }
+  const Status& status() const { return status_; }
+
+  using Take = std::function<void(const toml::value&)>;
+  using Keys = std::map<std::string_view, Take>;
+  void read_table(const toml::value& table, const Keys& keys) {
+    if (!table.is_table()) return fail_at(table, "this must be a table");
+    for (const auto& [key, value] : in_order(table)) {
+      const auto found = keys.find(*key);
+      if (found != keys.end()) {
+        found->second(*value);
+        continue;
+      }
+      std::string known;
+      for (const auto& [name, take] : keys) known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
+      fail_at(*value, "unknown key \"{}\"; known are {}", *key, known);
+    }
+  }
+
+  // The functions that a table of keys is made of.
+  template <typename Text>
+  Take text(Text& into) {
+    return [this, &into](const toml::value& value) {
+      if (value.is_string()) {
+        into = value.as_string().str;
+      } else {
+        fail_at(value, "this must be a string");
+      }
+    };
+  }
+  Take name(std::string& into) {
+    return [this, &into](const toml::value& value) {
+      text(into)(value);
+      if (ok() && !is_name(into)) {
+        fail_at(value, "\"{}\" is no name: letters, digits, '_', '.' and '-', not beginning with '.' or '-'", into);
+      }
+    };
+  }
+  Take rank(std::int64_t& into) {
+    return [this, &into](const toml::value& value) {
+      using Limits = std::numeric_limits<std::int16_t>;  // so that any sum of them has 32 bits
+      if (!value.is_integer() || value.as_integer() < Limits::min() || value.as_integer() > Limits::max()) {
+        return fail_at(value, "this must be an integer from {} to {}", Limits::min(), Limits::max());
+      }
+      into = value.as_integer();
+    };
+  }
+  Take list(const Take& each) {
+    return [this, each](const toml::value& value) {
+      if (!value.is_array()) return fail_at(value, "this must be an array");
+      for (const toml::value& item : value.as_array()) each(item);
+    };
+  }
+  Take texts(std::vector<std::string>& into) {
+    return list([this, &into](const toml::value& value) { text(into.emplace_back())(value); });
+  }
+
+  // The keys of a table where the file has them, so that errors come in order.
+  static std::vector<std::pair<const std::string*, const toml::value*>> in_order(const toml::value& table) {
+    std::vector<std::pair<const std::string*, const toml::value*>> entries;
+    for (const auto& [key, value] : table.as_table()) entries.emplace_back(&key, &value);
+    std::ranges::sort(entries, [](const auto& a, const auto& b) {
+      const auto position = [](const toml::value& value) {
+        return std::pair(value.location().line(), value.location().column());
+      };
+      return position(*a.second) < position(*b.second);
+    });
+    return entries;
+  }
+
+ private:
+  const std::filesystem::path& path_;
+  Status status_;
+};
+
+PointValue read_value(Reader& reader, const toml::value& value) {
+  PointValue result;
+  result.place = reader.place_of(value);
+  std::optional<std::string> substitute;
+  if (value.is_string()) {
+    reader.name(result.name)(value);
+  } else {
+    reader.read_table(value, {{"name", reader.name(result.name)},
+                              {"substitute", reader.text(substitute)},
+                              {"rank", reader.rank(result.rank)},
+                              {"features", reader.texts(result.requires_.features)},
+                              {"libraries", reader.texts(result.requires_.libraries)},
+                              {"devices", reader.texts(result.requires_.devices)}});
+    if (reader.ok() && result.name.empty()) reader.fail_at(value, "a value must have a name");
+  }
+  for (std::string& feature : result.requires_.features) {
+    if (feature.empty() || (feature.front() != '+' && !is_name(feature))) {
+      reader.fail_at(value, "\"{}\" is no feature of a CPU: \"+avx2\"", feature);
+    } else if (feature.front() != '+') {
+      feature.insert(0, "+");
+    }
+  }
+  for (const std::string& device : result.requires_.devices) {
+    if (std::ranges::find(kDevices, device) != kDevices.end()) continue;
+    reader.fail_at(value, "there is no device \"{}\"; known are {}", device, fmt::join(kDevices, ", "));
+  }
+  result.substitute = substitute.value_or(result.name);
+  return result;
+}
+
+SpecializationPoint read_point(Reader& reader, const toml::value& value) {
+  SpecializationPoint point;
+  point.place = reader.place_of(value);
+  reader.read_table(value,
+                    {{"name", reader.name(point.name)},
+                     {"default", reader.text(point.default_value)},
+                     {"values", reader.list([&](const toml::value& item) {
+                        PointValue read = read_value(reader, item);
+                        if (std::ranges::find(point.values, read.name, &PointValue::name) != point.values.end()) {
+                          reader.fail_at(item, "there are two values \"{}\"", read.name);
+                        }
+                        point.values.push_back(std::move(read));
+                      })}});
+  if (!reader.ok()) return point;
+  if (point.name.empty() || point.values.empty()) reader.fail_at(value, "a point must have a name and values");
+  if (!reader.ok()) return point;
+  if (point.default_value.empty()) point.default_value = point.values.front().name;
+  if (std::ranges::find(point.values, point.default_value, &PointValue::name) == point.values.end()) {
+    reader.fail_at(value, "the default \"{}\" of the point \"{}\" is none of its values", point.default_value,
+                   point.name);
+  }
+  if (is_reserved(point.variable())) {
+    reader.fail_at(value, "a point cannot be called \"{}\": its variable would be ${}", point.name, point.variable());
+  }
+  return point;
+}
+
+LeftOutCombination read_left_out(Reader& reader, const toml::value& value) {
+  LeftOutCombination combination;
+  combination.place = reader.place_of(value);
+  if (!value.is_table() || value.as_table().empty()) {
+    reader.fail_at(value, "this must be a table of points and values");
+    return combination;
+  }
+  for (const auto& [key, choice] : Reader::in_order(value)) reader.text(combination.points[*key])(*choice);
+  return combination;
+}
+
+InstalledAsIs read_file_entry(Reader& reader, const toml::value& value) {
+  InstalledAsIs file;
+  file.place = reader.place_of(value);
+  reader.read_table(value, {{"from", reader.text(file.from)}, {"to", reader.text(file.to)}});
+  if (reader.ok() && (file.from.empty() || file.to.empty())) reader.fail_at(value, "\"from\" and \"to\" are needed");
+  const std::filesystem::path to = std::filesystem::path(file.to).lexically_normal();
+  if (reader.ok() && (to.is_absolute() || !to.has_filename() || *to.begin() == "..")) {
+    reader.fail_at(value, "\"{}\" must be a path below the prefix", file.to);
+  }
+  file.to = to.string();
+  return file;
+}
+
+// What one table cannot tell.
+Status check(const BuildRecipe& recipe) {
+  std::set<std::string> variables;
+  for (const SpecializationPoint& point : recipe.points) {
+    if (variables.insert(point.variable()).second) continue;
+    return fail(Code::invalid, "{}: there are two points with the variable ${}", point.place, point.variable());
+  }
+  for (const LeftOutCombination& combination : recipe.left_out) {
+    for (const auto& [name, value] : combination.points) {
+      const auto point = std::ranges::find(recipe.points, name, &SpecializationPoint::name);
+      if (point == recipe.points.end()) {
+        return fail(Code::invalid, "{}: there is no point \"{}\"", combination.place, name);
+      }
+      if (std::ranges::find(point->values, value, &PointValue::name) != point->values.end()) continue;
+      return fail(Code::invalid, "{}: the point \"{}\" has no value \"{}\"", combination.place, name, value);
+    }
+  }
+  return {};
+}
+
+// One of `known`, each of which is a `kind`.
+std::string read_choice(Reader& reader, const toml::value& value, std::string_view kind,
+                        std::span<const std::string_view> known) {
+  std::string choice;
+  reader.text(choice)(value);
+  if (reader.ok() && std::ranges::find(known, choice) == known.end()) {
+    reader.fail_at(value, "there is no {} \"{}\": choose one of {}", kind, choice, fmt::join(known, ", "));
+  }
+  return choice;
+}
+
+Result<BuildRecipe> read(const toml::value& document, const std::filesystem::path& path) {
+  BuildRecipe recipe;
+  Reader reader(path);
+  const auto choice = [&](std::optional<std::string>& into, const char* kind, std::span<const std::string_view> known) {
+    return [&reader, &into, kind, known](const auto& value) { into = read_choice(reader, value, kind, known); };
+  };
+  reader.read_table(
+      document,
+      {{"name", reader.text(recipe.name)},
+       {"version", reader.text(recipe.version)},
+       {"prefix", reader.text(recipe.prefix)},
+       {"source", reader.text(recipe.source)},
+       {"build_system", choice(recipe.build_system, "build system", kBuildSystems)},
+       {"configure", reader.text(recipe.configure)},
+       {"build", reader.text(recipe.build)},
+       {"install", reader.text(recipe.install)},
+       {"fortran", choice(recipe.fortran, "Fortran compiler", kFortranCompilers)},
+       {"policy", choice(recipe.policy, "policy", kPolicies)},
+       {"sources_left_out", reader.texts(recipe.sources_left_out)},
+       {"points", reader.list([&](const auto& item) { recipe.points.push_back(read_point(reader, item)); })},
+       {"leave_out", reader.list([&](const auto& item) { recipe.left_out.push_back(read_left_out(reader, item)); })},
+       {"files", reader.list([&](const auto& item) { recipe.files.push_back(read_file_entry(reader, item)); })}});
+  if (!reader.ok()) return tl::unexpected(reader.status().error());
+  XAAS_TRY(check(recipe));
+  return recipe;
+}
+
+}  // namespace
+
+std::string SpecializationPoint::variable() const {
+  std::string result = name;
+  for (char& c : result) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (c == '.' || c == '-') c = '_';
+  }
+  return result;
+}
+
+Result<BuildRecipe> load_recipe_file(const std::filesystem::path& path) {
+  XAAS_ASSIGN(const std::string text, read_file(path, kMaxSize));
+  try {
+    std::istringstream stream(text);
+    return read(toml::parse(stream, path.string()), path);
+  } catch (const toml::exception& error) {
+    return fail(Code::invalid, "{}: {}", place(path, error.location()), first_line(error.what()));
+  } catch (const std::exception& error) {
+    return fail(Code::invalid, "{}: {}", path.string(), first_line(error.what()));
+  }
+}
+
+}  // namespace xaas

@@ -1,0 +1,142 @@
+// Layout of the capture directory: bitcode/, objects/, tmp/, and in records/<configuration>: units/, links/, log,
+// fortran-refusal; see capture_store.h.
+#include "mkimage/record/capture_store.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <set>
+#include <tuple>
+
+#include "format/base/file.h"
+
+namespace xaas {
+namespace {
+
+constexpr const char* kUnits = "units";
+constexpr const char* kBitcode = "bitcode";
+constexpr const char* kLinks = "links";
+constexpr const char* kObjects = "objects";
+constexpr const char* kTemporary = "tmp";
+constexpr const char* kLog = "log";
+constexpr const char* kFortranRefusal = "fortran-refusal";
+
+template <typename Record>
+Result<std::vector<Record>> read_records(const std::filesystem::path& directory,
+                                         Result<Record> (*parse)(std::string_view)) {
+  std::vector<Record> records;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(directory, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    XAAS_ASSIGN(const std::string text, read_file(entry->path()));
+    auto record = parse(text);
+    if (!record) return fail(record.error().code, "{}: {}", entry->path().string(), record.error().message);
+    records.push_back(std::move(*record));
+  }
+  if (error) return fail(Code::io, "cannot list {}: {}", directory.string(), error.message());
+  return records;
+}
+
+}  // namespace
+
+Status CaptureStore::create() const {
+  for (const std::filesystem::path& directory :
+       {root_ / kBitcode, root_ / kObjects, root_ / kTemporary, records_ / kUnits, records_ / kLinks}) {
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (error) return fail(Code::io, "cannot create {}: {}", directory.string(), error.message());
+  }
+  return {};
+}
+
+void CaptureStore::remove_records() const { remove_tree(records_); }
+
+// Not write_file(): that waits for the disk, thousands of times, for files that are gone when the build is.
+Status CaptureStore::publish(const std::filesystem::path& target, std::string_view content) const {
+  XAAS_ASSIGN(const TempFile file, TempFile::create(root_ / kTemporary));
+  XAAS_TRY(write_all(file.fd(), content));
+  if (link(file.path().c_str(), target.c_str()) != 0 && errno != EEXIST) {
+    return fail_errno(fmt::format("cannot create {}", target.string()));
+  }
+  return {};
+}
+
+Status CaptureStore::add_unit(const UnitRecord& record, std::optional<std::string_view> bitcode) const {
+  if (bitcode) XAAS_TRY(publish(bitcode_path(record.object), *bitcode));
+  const std::string json = to_json(record);
+  return publish(records_ / kUnits / Digest::of(json).hex(), json);
+}
+
+Status CaptureStore::add_link(const LinkRecord& record) const {
+  const std::string json = to_json(record);
+  return publish(records_ / kLinks / Digest::of(json).hex(), json);
+}
+
+Status CaptureStore::add_object(const Digest& digest, std::string_view content) const {
+  const std::filesystem::path target = object_path(digest);
+  if (access(target.c_str(), F_OK) == 0) return {};
+  return publish(target, content);
+}
+
+bool CaptureStore::has_bitcode(const Digest& object) const { return access(bitcode_path(object).c_str(), F_OK) == 0; }
+
+std::filesystem::path CaptureStore::bitcode_path(const Digest& object) const { return root_ / kBitcode / object.hex(); }
+
+std::filesystem::path CaptureStore::object_path(const Digest& digest) const { return root_ / kObjects / digest.hex(); }
+
+std::filesystem::path CaptureStore::temporary_path(std::string_view suffix) const {
+  // Not the pid: several machines or containers may build in one directory, and threads ask too.
+  return root_ / kTemporary / (random_name() + std::string(suffix));
+}
+
+void CaptureStore::set_fortran_refusal(std::string_view message) const {
+  const auto file = TempFile::create(root_ / kTemporary);
+  if (!file || !write_all(file->fd(), message)) return;
+  static_cast<void>(rename(file->path().c_str(), (records_ / kFortranRefusal).c_str()));
+}
+
+std::optional<std::string> CaptureStore::fortran_refusal() const {
+  auto message = read_file(records_ / kFortranRefusal);
+  return message ? std::optional(std::move(*message)) : std::nullopt;
+}
+
+void CaptureStore::clear_fortran_refusal() const {
+  std::error_code ignored;
+  std::filesystem::remove(records_ / kFortranRefusal, ignored);
+}
+
+void CaptureStore::note(std::string_view line) const {
+  const Fd fd(open((records_ / kLog).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  // One write: lines of several compilers do not mix. A lost note costs nobody anything.
+  if (fd.valid()) static_cast<void>(write_all(fd.get(), fmt::format("{}\n", line)));
+}
+
+std::vector<std::string> CaptureStore::notes() const {
+  std::set<std::string> lines;
+  std::ifstream log(records_ / kLog);
+  for (std::string line; std::getline(log, line);) lines.insert(std::move(line));
+  return {lines.begin(), lines.end()};
+}
+
+Result<std::vector<UnitRecord>> CaptureStore::units() const {
+  XAAS_ASSIGN(auto records, read_records(records_ / kUnits, parse_unit_record));
+  // By object first; all else that a record has tells equal objects apart.
+  std::ranges::sort(records, {}, [](const UnitRecord& record) { return std::pair(record.object, to_json(record)); });
+  return records;
+}
+
+Result<std::vector<LinkRecord>> CaptureStore::links() const {
+  XAAS_ASSIGN(auto records, read_records(records_ / kLinks, parse_link_record));
+  std::ranges::sort(records, {}, [](const LinkRecord& record) { return to_json(record); });
+  return records;
+}
+
+StoreFile::~StoreFile() {
+  std::error_code ignored;
+  std::filesystem::remove(path_, ignored);
+}
+
+}  // namespace xaas

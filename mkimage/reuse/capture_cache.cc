@@ -1,0 +1,86 @@
+// Entries of the capture cache; see capture_cache.h.
+#include "mkimage/reuse/capture_cache.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+
+#include "format/base/file.h"
+
+namespace xaas {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Json = nlohmann::json;
+
+Json to_binary(std::string_view bytes) { return Json::binary({bytes.begin(), bytes.end()}); }
+
+std::string from_binary(const Json& value) {
+  const auto& bytes = value.get_binary();
+  return {bytes.begin(), bytes.end()};
+}
+
+std::string encode(const CompileResult& result) {
+  Json json = {{"object", to_binary(result.object)},     {"output", to_binary(result.output)},
+               {"messages", to_binary(result.messages)}, {"is_refusal", result.is_refusal},
+               {"bitcode", to_binary(result.bitcode)},   {"modules", Json::object()}};
+  for (const auto& [name, content] : result.modules) json["modules"][name] = to_binary(content);
+  std::string bytes;
+  Json::to_cbor(json, bytes);
+  return bytes;
+}
+
+// Nullopt for what is damaged.
+std::optional<CompileResult> decode(std::string_view bytes) try {
+  const Json json = Json::from_cbor(bytes);
+  CompileResult result;
+  result.object = from_binary(json.at("object"));
+  result.output = from_binary(json.at("output"));
+  result.messages = from_binary(json.at("messages"));
+  result.is_refusal = json.at("is_refusal").get<bool>();
+  result.bitcode = from_binary(json.at("bitcode"));
+  for (const auto& [name, content] : json.at("modules").items()) result.modules.emplace(name, from_binary(content));
+  return result;
+} catch (const Json::exception&) {
+  return std::nullopt;
+}
+
+}  // namespace
+
+Status CaptureCache::begin() const {
+  std::error_code error;
+  fs::create_directories(earlier(), error);
+  if (!error) fs::create_directories(current(), error);
+  fs::directory_iterator entry(current(), error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    fs::rename(entry->path(), earlier() / entry->path().filename(), error);
+    if (error) break;
+  }
+  if (error) return fail(Code::io, "cannot prepare {}: {}", root_.string(), error.message());
+  return {};
+}
+
+void CaptureCache::end() const { remove_tree(earlier()); }
+
+std::optional<CompileResult> CaptureCache::find(const Digest& key) const {
+  const fs::path entry = current() / key.hex();
+  // Of an earlier run: one of this run now.
+  static_cast<void>(rename((earlier() / key.hex()).c_str(), entry.c_str()));
+  const auto bytes = read_file(entry);
+  return bytes ? decode(*bytes) : std::nullopt;
+}
+
+Status CaptureCache::add(const Digest& key, const CompileResult& result) const {
+  XAAS_ASSIGN(const TempFile file, TempFile::create(root_));
+  XAAS_TRY(write_all(file.fd(), encode(result)));
+  const fs::path entry = current() / key.hex();
+  if (rename(file.path().c_str(), entry.c_str()) != 0)
+    return fail_errno(fmt::format("cannot create {}", entry.string()));
+  return {};
+}
+
+}  // namespace xaas
