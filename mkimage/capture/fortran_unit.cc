@@ -2,7 +2,6 @@
 #include "mkimage/capture/fortran_unit.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <set>
 
@@ -19,10 +18,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kKeyVersion = "xaas capture cache of Fortran 1";
 constexpr std::string_view kLineMarker = "#line ";
 constexpr std::string_view kModuleFile = ".mod";
-// By which a compiler reads or writes other files.
-constexpr auto kNotCached = std::to_array<std::string_view>(
-    {"-Xflang", "-fopenmp-host", "-foptimization-record", "-fpass-", "-fplugin", "-fsave-"});
-
 using Words = std::set<std::string, std::less<>>;
 
 // All that can be a name, in lower case, as names of module files are.
@@ -74,9 +69,8 @@ bool tells_all(const Compilation& compilation) {
   const CompilerCommand& command = compilation.command;
   if (command.inputs.size() != 1 || command.inputs.front().kind != InputKind::source) return false;
   return std::ranges::none_of(command_parts(compilation.arguments), [&](const CommandPart& part) {
-    const std::string_view argument = compilation.arguments[part.first];
-    if (part.is_input) return argument.starts_with('@');  // a response file, with options in it
-    return std::ranges::any_of(kNotCached, [&](std::string_view name) { return argument.starts_with(name); });
+    if (part.is_input) return part.value.starts_with('@');  // a response file, with options in it
+    return part.has(option_flags::other_files);
   });
 }
 

@@ -36,10 +36,20 @@ enum class OptionEffect {
   library,
 };
 
+// What else is true of an option, whatever its effect.
+namespace option_flags {
+inline constexpr unsigned preprocessing = 1U << 0;    // only the preprocessor follows it: the preprocessed text has it
+inline constexpr unsigned names_output = 1U << 1;     // says which files a command makes and where
+inline constexpr unsigned dependency_rule = 1U << 2;  // shapes the rule of make that -MD writes
+// Has the compiler read or write files that neither the preprocessed text nor a cache's entry tells of.
+inline constexpr unsigned other_files = 1U << 3;
+}  // namespace option_flags
+
 struct CompilerOption {
   std::string_view name;
   OptionValue value = OptionValue::none;
   OptionEffect effect = OptionEffect::nothing;
+  unsigned flags = 0;  // of option_flags
 };
 
 // Sorted by name, no name twice.
@@ -83,6 +93,8 @@ struct CommandPart {
   std::string value;      // of the option, or the input
   std::size_t first = 0;  // the arguments that it is made of: `count` of them from `first`
   std::size_t count = 1;
+
+  bool has(unsigned flag) const { return option != nullptr && (option->flags & flag) != 0; }
 };
 // All parts, in order; `--` is none.
 std::vector<CommandPart> command_parts(const std::vector<std::string>& arguments);

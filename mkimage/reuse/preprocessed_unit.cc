@@ -2,7 +2,6 @@
 #include "mkimage/reuse/preprocessed_unit.h"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <iterator>
 
@@ -20,78 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kKeyVersion = "xaas capture cache 3";
-
-// Options by which a compiler reads or writes files that neither the preprocessed text nor an entry tells of. By the
-// beginning of their names.
-constexpr auto kNotCached = std::to_array<std::string_view>({"--config",
-                                                             "--serialize-diagnostics",
-                                                             "-MJ",
-                                                             "-Xarch",
-                                                             "-Xclang",
-                                                             "-Xpreproc",
-                                                             "-dependency-",
-                                                             "-dumpdir",
-                                                             "-fauto-",
-                                                             "-fbasic-block-sections",
-                                                             "-fcrash-",
-                                                             "-fdebug-macro",
-                                                             "-fembed-offload",
-                                                             "-fmemory-",
-                                                             "-fmodule",
-                                                             "-foptimization-record",
-                                                             "-fpass-",
-                                                             "-fplugin",
-                                                             "-fprebuilt-module",
-                                                             "-fproc-",
-                                                             "-fprofile-",
-                                                             "-frandomize-layout",
-                                                             "-frecord-",
-                                                             "-fsanitize-coverage",
-                                                             "-fsave-",
-                                                             "-fstack-usage",
-                                                             "-fthin-link-",
-                                                             "-ftime-trace",
-                                                             "-fxray-",
-                                                             "-grecord-",
-                                                             "-include-pch",
-                                                             "-ivfsov",
-                                                             "-load",
-                                                             "-object-file",
-                                                             "-serialize-",
-                                                             "-specs",
-                                                             "-working-directory"});
-
-// Options that only the preprocessor follows, with what they name: the text has it. Sorted.
-constexpr auto kPreprocessing = std::to_array<std::string_view>({"--define-macro",
-                                                                 "--imacros",
-                                                                 "--include",
-                                                                 "--include-directory",
-                                                                 "--include-directory-after",
-                                                                 "--undefine-macro",
-                                                                 "-D",
-                                                                 "-I",
-                                                                 "-U",
-                                                                 "-cxx-isystem",
-                                                                 "-idirafter",
-                                                                 "-iframework",
-                                                                 "-imacros",
-                                                                 "-include",
-                                                                 "-iprefix",
-                                                                 "-iquote",
-                                                                 "-isystem",
-                                                                 "-isystem-after",
-                                                                 "-iwithprefix",
-                                                                 "-iwithprefixbefore",
-                                                                 "-iwithsysroot",
-                                                                 "-stdlib++-isystem"});
-// What a command makes and where. Sorted.
-constexpr auto kOutputs = std::to_array<std::string_view>(
-    {"--compile", "--output", "--output=", "-MD", "-MF", "-MG", "-MJ", "-MMD", "-MP", "-MQ", "-MT", "-MV", "-c", "-o"});
-
-template <typename Names>
-bool is_one_of(const CommandPart& part, std::string_view argument, const Names& names) {
-  return std::ranges::binary_search(names, part.option == nullptr ? argument : part.option->name);
-}
 
 // A precompiled header that the compiler would take in place of the one that is named.
 bool has_precompiled(const CommandPart& part) {
@@ -118,18 +45,16 @@ bool tells_all(const Compilation& compilation) {
     const std::string_view argument = compilation.arguments[part.first];
     if (is_preprocessed(part)) return true;
     if (part.is_input) return argument.starts_with('@');  // a response file, with options in it
-    const auto begins = [&](std::string_view name) { return argument.starts_with(name); };
-    return std::ranges::any_of(kNotCached, begins) || has_precompiled(part) || is_unknown_to_preprocessor(argument);
+    return part.has(option_flags::other_files) || has_precompiled(part) || is_unknown_to_preprocessor(argument);
   });
 }
 
 // The same command, but for the text on standard output.
 std::vector<std::string> preprocessing_arguments(const CaptureEnvironment& environment,
                                                  const Compilation& compilation) {
-  std::vector<std::string> arguments = filter_parts(capturing_arguments(environment, compilation, {}),
-                                                    [](const CommandPart& part, std::string_view argument) {
-                                                      return part.is_input || !is_one_of(part, argument, kOutputs);
-                                                    });
+  std::vector<std::string> arguments =
+      filter_parts(capturing_arguments(environment, compilation, {}),
+                   [](const CommandPart& part, std::string_view) { return !part.has(option_flags::names_output); });
   arguments.insert(arguments.begin(), {compilation.compiler, "-E"});
   return arguments;
 }
@@ -145,8 +70,8 @@ bool has_debug_info(const std::vector<std::string>& options) {
 
 // The options that stay when those for the preprocessor, the names of what is made and of the source are gone.
 std::vector<std::string> compiling_options(const std::vector<std::string>& arguments) {
-  return filter_parts(arguments, [](const CommandPart& part, std::string_view argument) {
-    return !part.is_input && !is_one_of(part, argument, kOutputs) && !is_one_of(part, argument, kPreprocessing);
+  return filter_parts(arguments, [](const CommandPart& part, std::string_view) {
+    return !part.is_input && !part.has(option_flags::names_output | option_flags::preprocessing);
   });
 }
 
@@ -157,11 +82,9 @@ std::string file_name(const Compilation& compilation) {
 
 // Has the preprocessor write the dependencies, which the compiler would write, into `file`.
 std::vector<std::string> dependency_options(const Compilation& compilation, const std::string& file) {
-  std::vector<std::string> options =
-      filter_parts(compilation.arguments, [](const CommandPart& part, std::string_view name) {
-        constexpr auto kKept = std::to_array<std::string_view>({"-MD", "-MMD", "-MP", "-MQ", "-MT", "-MV"});
-        return !part.is_input && is_one_of(part, name, kKept);
-      });
+  std::vector<std::string> options = filter_parts(compilation.arguments, [](const CommandPart& part, std::string_view) {
+    return part.has(option_flags::dependency_rule);
+  });
   const bool names_target = std::ranges::any_of(
       options, [](const std::string& option) { return option.starts_with("-MT") || option.starts_with("-MQ"); });
   if (!names_target) {

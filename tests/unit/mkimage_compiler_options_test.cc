@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "mkimage/compiler/compiler_options.h"
 
@@ -7,10 +10,131 @@ using xaas::CommandMode;
 using xaas::InputKind;
 using xaas::parse_compiler_command;
 
-TEST_CASE("the table of compiler options is sorted and names no option twice") {
-  const auto options = xaas::compiler_options();
-  REQUIRE(std::ranges::adjacent_find(options, std::ranges::greater_equal(), &xaas::CompilerOption::name) ==
-          options.end());
+namespace {
+
+struct ClangOption {
+  std::string spelling;
+  std::string_view kind;
+  std::string_view visibility;
+
+  bool is_for_drivers() const {
+    return visibility.find("DefaultVis") != visibility.npos || visibility.find("FlangOption") != visibility.npos;
+  }
+  // In how many arguments it and a value are, where these do not touch. Nullopt: that depends on more.
+  std::optional<std::size_t> arguments() const {
+    if (kind == "Separate" || kind == "JoinedOrSeparate" || kind == "JoinedAndSeparate") return 2;
+    if (kind == "Flag" || kind == "Joined" || kind == "CommaJoined") return 1;
+    return std::nullopt;
+  }
+};
+
+// Of other systems, processors or languages.
+bool is_foreign(std::string_view spelling) {
+  static constexpr std::string_view kForeign[] = {"--CLASSPATH",
+                                                  "--bootclasspath",
+                                                  "--classpath",
+                                                  "--encoding",
+                                                  "--extdirs",
+                                                  "--mhwdiv",
+                                                  "--output-class-directory",
+                                                  "--resource",
+                                                  "-Xmicrosoft-visualc-tools-root",
+                                                  "-Xmicrosoft-visualc-tools-version",
+                                                  "-Xmicrosoft-windows-sdk-root",
+                                                  "-Xmicrosoft-windows-sdk-version",
+                                                  "-Xmicrosoft-windows-sys-root",
+                                                  "-alias_list",
+                                                  "-allowable_client",
+                                                  "-arch_only",
+                                                  "-arcmt-migrate-report-output",
+                                                  "-bundle_loader",
+                                                  "-client_name",
+                                                  "-compatibility_version",
+                                                  "-current_version",
+                                                  "-darwin-target-variant",
+                                                  "-darwin-target-variant-triple",
+                                                  "-dsym-dir",
+                                                  "-dylib_file",
+                                                  "-dylinker_install_name",
+                                                  "-exported_symbols_list",
+                                                  "-filelist",
+                                                  "-force_load",
+                                                  "-hlsl-entry",
+                                                  "-image_base",
+                                                  "-install_name",
+                                                  "-interface-stub-version=",
+                                                  "-lazy_framework",
+                                                  "-lazy_library",
+                                                  "-multiply_defined",
+                                                  "-multiply_defined_unused",
+                                                  "-pagezero_size",
+                                                  "-read_only_relocs",
+                                                  "-reexport_framework",
+                                                  "-reexport_library",
+                                                  "-seg1addr",
+                                                  "-seg_addr_table",
+                                                  "-seg_addr_table_filename",
+                                                  "-segs_read_only_addr",
+                                                  "-segs_read_write_addr",
+                                                  "-sub_library",
+                                                  "-sub_umbrella",
+                                                  "-umbrella",
+                                                  "-undefined",
+                                                  "-unexported_symbols_list",
+                                                  "-weak_framework",
+                                                  "-weak_library",
+                                                  "-weak_reference_mismatches"};
+  return std::ranges::find(kForeign, spelling) != std::end(kForeign);
+}
+
+// Clang's own list, which flang shares.
+std::vector<ClangOption> clang_options() {
+  return {
+#define OPTION(prefixes, spelling, id, kind, group, alias, arguments, flags, visibility, ...) \
+  {spelling, #kind, #visibility},
+#include <clang/Driver/Options.inc>
+#undef OPTION
+  };
+}
+
+}  // namespace
+
+TEST_CASE("an option takes as many arguments as clang gives it") {
+  std::size_t looked_at = 0;
+  for (const ClangOption& option : clang_options()) {
+    if (!option.spelling.starts_with('-') || !option.is_for_drivers() || !option.arguments()) continue;
+    if (is_foreign(option.spelling)) continue;
+    INFO(option.spelling << ", " << option.kind);
+    const xaas::CompilerOption* ours = xaas::find_compiler_option(option.spelling);
+    // What is left to the compiler need not be told from its value.
+    if (ours != nullptr && ours->effect == xaas::OptionEffect::untouched) continue;
+    const auto parts = xaas::command_parts({option.spelling, "value.c"});
+    REQUIRE_FALSE(parts.empty());
+    CHECK(parts.front().count == *option.arguments());
+    ++looked_at;
+  }
+  CHECK(looked_at > 1000);
+}
+
+TEST_CASE("what the preprocessor does with an option is known of its long name, too") {
+  using namespace xaas::option_flags;
+  const auto has = [](const char* option, unsigned flag) { return xaas::command_parts({option}).front().has(flag); };
+  for (const char* option : {"-DX", "--define-macro", "-Idirectory", "-isystem", "--include"}) {
+    INFO(option);
+    CHECK(has(option, preprocessing));
+  }
+  for (const char* option : {"-MD", "-MQ", "-MTx", "-MP"}) {
+    INFO(option);
+    CHECK(has(option, names_output));
+    CHECK(has(option, dependency_rule));
+  }
+  CHECK_FALSE(has("-MFx", dependency_rule));
+  for (const char* option : {"-fprofile-use=x", "-ftime-trace", "--config=x", "-specs=x", "-fplugin=x.so", "-Xclang",
+                             "-fsave-optimization-record", "-fxray-instrument", "-grecord-gcc-switches"}) {
+    INFO(option);
+    CHECK(has(option, other_files));
+  }
+  CHECK_FALSE(has("-O2", other_files | preprocessing | names_output));
 }
 
 TEST_CASE("the longest option name that fits is found") {
@@ -19,7 +143,8 @@ TEST_CASE("the longest option name that fits is found") {
   CHECK(xaas::find_compiler_option("-m32")->name == "-m32");
   CHECK(xaas::find_compiler_option("-isystem")->name == "-isystem");
   CHECK(xaas::find_compiler_option("-Ifoo")->name == "-I");
-  CHECK(xaas::find_compiler_option("-MD") == nullptr);
+  CHECK(xaas::find_compiler_option("-MD")->name == "-MD");
+  CHECK(xaas::find_compiler_option("-MDx") == nullptr);
   CHECK(xaas::find_compiler_option("-flto") == nullptr);
 }
 
