@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "format/base/file.h"
+#include "format/base/pipe.h"
 #include "fuse/ending_signals.h"
 #include "fuse/log.h"
 #include "fuse/server.h"
@@ -29,17 +30,6 @@ constexpr std::chrono::seconds kPatience(30);
 constexpr std::chrono::seconds kPatienceKilled(5);
 
 constexpr char kReady = '+';  // what the server writes when it is; anything else is an error's text
-
-struct Pipe {
-  Fd read;
-  Fd write;
-};
-
-Result<Pipe> make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("cannot make a pipe");
-  return Pipe{Fd(ends[0]), Fd(ends[1])};
-}
 
 Status redirect(const std::string& path, int flags, int target) {
   const Fd file(::open(path.c_str(), flags | O_CLOEXEC, 0666));

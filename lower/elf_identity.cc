@@ -9,8 +9,9 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
-#include <iterator>
 #include <vector>
+
+#include "format/base/elf_file.h"
 
 namespace xaas {
 namespace {
@@ -33,29 +34,6 @@ Status read_at(int fd, std::uint64_t offset, void* into, std::size_t size) {
   return {};
 }
 
-std::string to_hex(std::string_view bytes) {
-  std::string hex;
-  for (const char byte : bytes) fmt::format_to(std::back_inserter(hex), "{:02x}", static_cast<unsigned char>(byte));
-  return hex;
-}
-
-// Empty when `notes` holds no GNU build-id.
-std::string find_build_id(std::string_view notes) {
-  const auto padded = [](std::uint64_t size) { return (size + 3) & ~std::uint64_t{3}; };
-  while (notes.size() >= sizeof(Elf64_Nhdr)) {
-    Elf64_Nhdr header;
-    std::memcpy(&header, notes.data(), sizeof header);
-    const std::uint64_t content = sizeof header + padded(header.n_namesz);
-    if (content + header.n_descsz > notes.size()) return {};
-    const std::string_view name = notes.substr(sizeof header, header.n_namesz);
-    if (header.n_type == NT_GNU_BUILD_ID && name == std::string_view("GNU\0", 4)) {
-      return to_hex(notes.substr(content, header.n_descsz));
-    }
-    notes.remove_prefix(std::min<std::uint64_t>(content + padded(header.n_descsz), notes.size()));
-  }
-  return {};
-}
-
 template <typename FileHeader, typename ProgramHeader>
 Result<ElfIdentity> read_headers(int fd, std::uint8_t elf_class) {
   FileHeader header;
@@ -71,7 +49,7 @@ Result<ElfIdentity> read_headers(int fd, std::uint8_t elf_class) {
     if (segment.p_type != PT_NOTE || segment.p_filesz > kNotesLimit || !identity.build_id.empty()) continue;
     std::string notes(segment.p_filesz, '\0');
     XAAS_TRY(read_at(fd, segment.p_offset, notes.data(), notes.size()));
-    identity.build_id = find_build_id(notes);
+    identity.build_id = build_id_in(notes).value_or("");
   }
   return identity;
 }

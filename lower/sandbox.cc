@@ -7,7 +7,6 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,6 +19,8 @@
 #include <initializer_list>
 #include <memory>
 #include <utility>
+
+#include "format/base/memory_file.h"
 
 namespace xaas {
 namespace {
@@ -146,8 +147,7 @@ Result<std::vector<sock_filter>> make_filter(int program_fd) {
     errno = -status;
     return fail_errno("cannot make a seccomp rule");
   }
-  const Fd file(memfd_create("filter", MFD_CLOEXEC));
-  if (!file.valid()) return fail_errno("cannot make a memory file");
+  XAAS_ASSIGN(const Fd file, memory_file("filter", ""));
   if (const int status = seccomp_export_bpf(context.get(), file.get()); status != 0) {
     errno = -status;
     return fail_errno("cannot export the seccomp filter");

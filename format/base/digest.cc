@@ -7,17 +7,12 @@
 #include <new>
 
 #include "format/base/file.h"
+#include "format/base/hex.h"
 
 namespace xaas {
 namespace {
 
 constexpr std::string_view kPrefix = "sha256:";
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
 
 crypto_hash_sha256_state* state_in(std::array<std::byte, 128>& room) {
   static_assert(sizeof(crypto_hash_sha256_state) <= 128 && alignof(crypto_hash_sha256_state) <= 64);
@@ -68,27 +63,11 @@ Result<Digest> Digest::parse(std::string_view text) {
   };
   if (!text.starts_with(kPrefix)) return malformed();
   text.remove_prefix(kPrefix.size());
-  if (text.size() != 2 * kSize) return malformed();
   Bytes bytes;
-  for (std::size_t i = 0; i < kSize; ++i) {
-    const int high = hex_value(text[2 * i]);
-    const int low = hex_value(text[2 * i + 1]);
-    if (high < 0 || low < 0) return malformed();
-    bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
-  return Digest(bytes);
+  return from_hex(text, std::as_writable_bytes(std::span(bytes))) ? Result<Digest>(Digest(bytes)) : malformed();
 }
 
-std::string Digest::hex() const {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * kSize);
-  for (const std::uint8_t byte : bytes_) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
+std::string Digest::hex() const { return to_hex(std::as_bytes(std::span(bytes_))); }
 
 std::string Digest::to_string() const { return std::string(kPrefix) + hex(); }
 

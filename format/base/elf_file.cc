@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <span>
 
+#include "format/base/hex.h"
 #include "format/base/little_endian.h"
 
 namespace xaas {
@@ -37,27 +38,6 @@ ElfKind kind_of(std::uint16_t type) {
     default:
       return ElfKind::other;
   }
-}
-
-// The description of the GNU build-id note among the notes in `notes`.
-std::optional<std::string> find_build_id(std::string_view notes) {
-  constexpr std::size_t kHeader = 12;
-  const auto padded = [](std::uint64_t size) { return (size + 3) & ~std::uint64_t{3}; };
-  while (notes.size() >= kHeader) {
-    const std::uint64_t name_size = load<std::uint32_t>(notes, 0);
-    const std::uint64_t size = load<std::uint32_t>(notes, 4);
-    const std::uint64_t total = kHeader + padded(name_size) + padded(size);
-    if (kHeader + padded(name_size) + size > notes.size()) return std::nullopt;
-    if (load<std::uint32_t>(notes, 8) == NT_GNU_BUILD_ID && notes.substr(kHeader, 4) == std::string_view("GNU\0", 4)) {
-      std::string hex;
-      for (const char c : notes.substr(static_cast<std::size_t>(kHeader + padded(name_size)), size)) {
-        hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-      }
-      return hex;
-    }
-    notes.remove_prefix(static_cast<std::size_t>(std::min<std::uint64_t>(total, notes.size())));
-  }
-  return std::nullopt;
 }
 
 // What only a linker writes: tools that change the rpath or the like keep to tables and strings of the dynamic linker.
@@ -305,12 +285,28 @@ std::optional<std::string> ElfFile::interpreter() const {
   return std::nullopt;
 }
 
+std::optional<std::string> build_id_in(std::string_view notes) {
+  constexpr std::size_t kHeader = 12;
+  const auto padded = [](std::uint64_t size) { return (size + 3) & ~std::uint64_t{3}; };
+  while (notes.size() >= kHeader) {
+    const std::uint64_t name_size = load<std::uint32_t>(notes, 0);
+    const std::uint64_t size = load<std::uint32_t>(notes, 4);
+    const std::uint64_t total = kHeader + padded(name_size) + padded(size);
+    if (kHeader + padded(name_size) + size > notes.size()) return std::nullopt;
+    if (load<std::uint32_t>(notes, 8) == NT_GNU_BUILD_ID && notes.substr(kHeader, 4) == std::string_view("GNU\0", 4)) {
+      return to_hex(notes.substr(static_cast<std::size_t>(kHeader + padded(name_size)), size));
+    }
+    notes.remove_prefix(static_cast<std::size_t>(std::min<std::uint64_t>(total, notes.size())));
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> ElfFile::build_id() const {
   for (const Segment& segment : segments_) {
     if (segment.type != PT_NOTE) continue;
     const auto notes = slice(segment.offset, segment.size);
     if (!notes) continue;
-    if (auto found = find_build_id(*notes)) return found;
+    if (auto found = build_id_in(*notes)) return found;
   }
   return std::nullopt;
 }

@@ -93,4 +93,7 @@ class ElfFile {
   std::optional<Segment> dynamic_;
 };
 
+// Of the GNU build-id among ELF notes: lower-case hex digits. Nullopt where there is none, or the notes are damaged.
+std::optional<std::string> build_id_in(std::string_view notes);
+
 }  // namespace xaas

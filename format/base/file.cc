@@ -152,6 +152,11 @@ Status write_all(int fd, std::string_view data) {
   return {};
 }
 
+Status create_private_directory(const std::filesystem::path& path) {
+  if (mkdir(path.c_str(), 0700) != 0) return fail_errno(fmt::format("cannot create {}", path.string()));
+  return {};
+}
+
 Status write_file(const std::filesystem::path& path, std::string_view data) {
   XAAS_ASSIGN(TempFile file, TempFile::create(directory_of(path)));
   if (auto status = write_all(file.fd(), data); !status) {

@@ -48,6 +48,8 @@ Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::s
 Status write_all(int fd, std::string_view data);
 // A new file that only this user can read; nothing that is there is touched. After an error a part of it may be there.
 Status create_private_file(const std::filesystem::path& path, std::string_view data);
+// A new directory that only this user can use.
+Status create_private_directory(const std::filesystem::path& path);
 // Atomically: temporary file in the same directory, fsync, rename.
 Status write_file(const std::filesystem::path& path, std::string_view data);
 

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include <string_view>
 
 #include "format/base/file.h"
+#include "format/base/memory_file.h"
 #include "format/base/split.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to us
@@ -82,14 +82,6 @@ class SpawnSetup {
   posix_spawnattr_t attributes_;
 };
 
-Result<Fd> memory_file(std::string_view content) {
-  Fd fd(memfd_create("xaas", MFD_CLOEXEC));
-  if (!fd.valid()) return fail_errno("cannot create a file in memory");
-  XAAS_TRY(write_all(fd.get(), content));
-  if (lseek(fd.get(), 0, SEEK_SET) != 0) return fail_errno("cannot rewind a file in memory");
-  return fd;
-}
-
 }  // namespace
 
 std::string ExitStatus::to_string() const {
@@ -138,9 +130,9 @@ Result<ExitStatus> run_program(std::vector<std::string> arguments, Variables env
 Result<ProcessOutput> run_and_read(std::vector<std::string> arguments, std::optional<std::string_view> input,
                                    Variables environment) {
   // Files rather than pipes: nobody can block on the other.
-  XAAS_ASSIGN(const Fd in, memory_file(input.value_or("")));
-  XAAS_ASSIGN(const Fd out, memory_file({}));
-  XAAS_ASSIGN(const Fd err, memory_file({}));
+  XAAS_ASSIGN(const Fd in, memory_file("input", input.value_or("")));
+  XAAS_ASSIGN(const Fd out, memory_file("output", {}));
+  XAAS_ASSIGN(const Fd err, memory_file("error", {}));
   ProcessOptions options;
   options.arguments = std::move(arguments);
   options.environment = std::move(environment);

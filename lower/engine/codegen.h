@@ -5,7 +5,7 @@
 #include <string>
 
 #include "format/base/error.h"
-#include "lower/engine/llvm.h"
+#include "format/bitcode/module.h"
 #include "lower/engine/retarget.h"
 #include "lower/policy.h"
 

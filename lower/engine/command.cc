@@ -4,15 +4,11 @@
 #include <array>
 #include <filesystem>
 
+#include "format/base/overloaded.h"
 #include "lower/engine/link.h"
 
 namespace xaas {
 namespace {
-
-template <typename... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
 
 std::vector<std::string> kind_options(LinkKind kind) {
   switch (kind) {

@@ -21,12 +21,15 @@
 #include <thread>
 
 #include "format/base/file.h"
+#include "format/base/hex.h"
+#include "format/bitcode/module.h"
 #include "lower/engine/codegen.h"
 #include "lower/engine/link.h"
-#include "lower/engine/llvm.h"
 #include "lower/engine/merging.h"
+#include "lower/engine/parallel.h"
 #include "lower/engine/relocations.h"
 #include "lower/engine/retarget.h"
+#include "lower/engine/targets.h"
 
 namespace xaas {
 namespace {
@@ -34,8 +37,6 @@ namespace {
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
-
-bool is_hex(const std::string& text) { return text.find_first_not_of("0123456789abcdef") == std::string::npos; }
 
 Status check_job(const Job& job) {
   if (job.output.empty()) return fail(Code::invalid, "the job names no output");

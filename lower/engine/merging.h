@@ -2,11 +2,11 @@
 // spec/lowering.md, "Merging".
 #pragma once
 
+#include <llvm/IR/Module.h>
+
 #include <map>
 #include <mutex>
 #include <string>
-
-#include "lower/engine/llvm.h"
 
 namespace xaas {
 

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "lower/engine/llvm.h"
+#include "format/bitcode/module.h"
 
 namespace xaas {
 namespace {

@@ -2,12 +2,13 @@
 // target. Implements spec/lowering.md, "Engine".
 #pragma once
 
+#include <llvm/IR/Module.h>
+
 #include <string>
 #include <string_view>
 
 #include "format/base/error.h"
 #include "format/recipe.h"
-#include "lower/engine/llvm.h"
 #include "lower/link_units.h"
 #include "lower/target.h"
 

@@ -4,21 +4,17 @@
 
 #include <llvm/Analysis/ModuleSummaryAnalysis.h>
 #include <llvm/Analysis/ProfileSummaryInfo.h>
-#include <llvm/Bitcode/BitcodeReader.h>
 #include <llvm/Bitcode/BitcodeWriter.h>
-#include <llvm/IR/DiagnosticInfo.h>
-#include <llvm/IR/DiagnosticPrinter.h>
-#include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
-#include <llvm/IR/Verifier.h>
 #include <llvm/IRReader/IRReader.h>
-#include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/SourceMgr.h>
 #include <llvm/Support/TargetSelect.h>
 
 #include <memory>
 #include <mutex>
 #include <vector>
+
+#include "format/bitcode/module.h"
 
 extern "C" {
 void LLVMInitializeX86TargetInfo();
@@ -34,30 +30,6 @@ constexpr const char* kFeatures = "target-features";
 constexpr const char* kCpu = "target-cpu";
 constexpr const char* kTuneCpu = "tune-cpu";
 
-// Keeps the first error that LLVM reports; without a handler of its own, a context prints it and exits the process.
-class Diagnostics final : public llvm::DiagnosticHandler {
- public:
-  explicit Diagnostics(std::string& first_error) : first_error_(first_error) {}
-
-  bool handleDiagnostics(const llvm::DiagnosticInfo& info) override {
-    if (info.getSeverity() != llvm::DS_Error || !first_error_.empty()) return true;
-    llvm::raw_string_ostream out(first_error_);
-    llvm::DiagnosticPrinterRawOStream printer(out);
-    info.print(printer);
-    return true;
-  }
-
- private:
-  std::string& first_error_;
-};
-
-// A context together with the first error reported in it.
-struct Parser {
-  Parser() { context.setDiagnosticHandler(std::make_unique<Diagnostics>(error)); }
-  std::string error;
-  llvm::LLVMContext context;
-};
-
 // The summary needs the symbols of file-scope assembly, which only the target's assembler knows.
 void initialise_assemblers() {
   static std::once_flag once;
@@ -68,38 +40,8 @@ void initialise_assemblers() {
   });
 }
 
-std::string one_line(std::string text) {
-  text.erase(text.find_last_not_of("\n ") + 1);
-  for (char& c : text)
-    if (c == '\n') c = ' ';
-  return text;
-}
-
-tl::unexpected<Error> fail_bitcode(std::string why) {
-  return fail(Code::invalid, "not usable as LLVM {} bitcode: {}", LLVM_VERSION_STRING, one_line(std::move(why)));
-}
-
-llvm::MemoryBufferRef buffer_of(std::string_view bytes) {
-  return {llvm::StringRef(bytes.data(), bytes.size()), "unit"};
-}
-
-Status verify(const llvm::Module& module, const Parser& parser) {
-  if (!parser.error.empty()) return fail_bitcode(parser.error);
-  std::string why;
-  llvm::raw_string_ostream out(why);
-  bool broken_debug_info = false;
-  if (llvm::verifyModule(module, &out, &broken_debug_info)) return fail_bitcode(why);
-  return {};
-}
-
-Result<std::unique_ptr<llvm::Module>> parse_bitcode(std::string_view bitcode, Parser& parser) {
-  auto modules = llvm::getBitcodeModuleList(buffer_of(bitcode));
-  if (!modules) return fail_bitcode(llvm::toString(modules.takeError()));
-  if (modules->size() != 1) return fail_bitcode(fmt::format("it holds {} modules instead of one", modules->size()));
-  auto module = modules->front().parseModule(parser.context);
-  if (!module) return fail_bitcode(llvm::toString(module.takeError()));
-  XAAS_TRY(verify(**module, parser));
-  return std::move(*module);
+tl::unexpected<Error> fail_bitcode(const std::string& why) {
+  return fail(Code::invalid, "not usable as LLVM {} bitcode: {}", LLVM_VERSION_STRING, why);
 }
 
 std::string attribute(const llvm::Function& function, const char* name) {
@@ -167,11 +109,11 @@ std::string write_bitcode(llvm::Module& module) {
 }  // namespace
 
 Result<UnitTarget> read_unit_target(std::string_view bitcode) {
-  Parser parser;
+  UnitContext context;
   llvm::SMDiagnostic diagnostic;
-  const std::unique_ptr<llvm::Module> module = llvm::parseIR(buffer_of(bitcode), diagnostic, parser.context);
-  if (!module) return fail_bitcode(diagnostic.getMessage().str());
-  XAAS_TRY(verify(*module, parser));
+  const std::unique_ptr<llvm::Module> module = llvm::parseIR(buffer_of(bitcode), diagnostic, context.context());
+  if (!module) return fail_bitcode(one_line(diagnostic.getMessage().str()));
+  if (const Status sound = verify_module(*module, context); !sound) return fail_bitcode(sound.error().message);
   for (const llvm::Function& function : *module)
     if (!function.isDeclaration()) return target_of(function);
   return fail_bitcode("it defines no function whose target attributes could be read");
@@ -179,16 +121,18 @@ Result<UnitTarget> read_unit_target(std::string_view bitcode) {
 
 Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own, std::string_view object) {
   initialise_assemblers();
-  Parser parser;
-  XAAS_ASSIGN(const std::unique_ptr<llvm::Module> module, parse_bitcode(bitcode, parser));
-  drop_build_names(*module);
-  drop_source_locations(*module);
-  drop_own_target(*module, own);
-  drop_position(*module);
+  UnitContext context;
+  const auto read = read_module(bitcode, context);
+  if (!read) return fail_bitcode(read.error().message);
+  llvm::Module& module = **read;
+  drop_build_names(module);
+  drop_source_locations(module);
+  drop_own_target(module, own);
+  drop_position(module);
   CanonicalIr canonical;
-  canonical.context = mark_context(*module, object);
-  canonical.bitcode = write_bitcode(*module);
-  if (!parser.error.empty()) return fail_bitcode(parser.error);
+  canonical.context = mark_context(module, object);
+  canonical.bitcode = write_bitcode(module);
+  if (const Status status = context.status(); !status) return fail_bitcode(status.error().message);
   return canonical;
 }
 

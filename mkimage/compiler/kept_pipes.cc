@@ -1,7 +1,6 @@
 // See kept_pipes.h.
 #include "mkimage/compiler/kept_pipes.h"
 
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <set>
 
 #include "format/base/file.h"
+#include "format/base/memory_file.h"
 
 namespace xaas {
 namespace {
@@ -37,12 +37,8 @@ bool is_pipe(int descriptor) {
 
 Status keep(int descriptor) {
   XAAS_ASSIGN(const std::string content, read_fd(descriptor));
-  const Fd memory(memfd_create("kept", 0));
-  if (!memory.valid()) return fail_errno("cannot keep the input of a command");
-  XAAS_TRY(write_all(memory.get(), content));
-  if (lseek(memory.get(), 0, SEEK_SET) != 0 || dup2(memory.get(), descriptor) < 0) {
-    return fail_errno("cannot keep the input of a command");
-  }
+  XAAS_ASSIGN(const Fd memory, memory_file("kept", content));
+  if (dup2(memory.get(), descriptor) < 0) return fail_errno("cannot keep the input of a command");
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "format/base/digest.h"
+#include "format/base/hex.h"
 
 namespace xaas {
 namespace {
@@ -367,8 +368,7 @@ std::optional<std::string> first_missing(Words one, Words other) {
 
 // A list that abbreviated() has replaced.
 bool is_digest(const Words& words) {
-  return words.size() == 1 && words.front().size() == 2 * Digest::kSize &&
-         words.front().find_first_not_of("0123456789abcdef") == std::string::npos;
+  return words.size() == 1 && words.front().size() == 2 * Digest::kSize && is_hex(words.front());
 }
 
 std::optional<std::string> difference(std::string_view aspect, const Words& one, const Words& other,

@@ -1,0 +1,15 @@
+// One piece of work for each of many units, on several threads.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+#include "format/base/error.h"
+
+namespace xaas {
+
+// Calls work(0) .. work(count - 1) on `threads` threads; the error with the lowest index is returned, whatever the
+// timing.
+Status for_each_parallel(std::size_t count, unsigned threads, const std::function<Status(std::size_t)>& work);
+
+}  // namespace xaas
