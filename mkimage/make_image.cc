@@ -154,7 +154,7 @@ Result<CaptureEnvironment> build_all(const MakeImageOptions& options, const Task
       status = build.install_as_they_are();
     }
     if (status) {
-      status = collect_configuration(work, task.plan, configuration, environment, options.jobs, progress, contents);
+      status = collect_configuration({work, task.plan, configuration, environment, options.jobs}, progress, contents);
     }
     if (status) continue;
     if (!failed) return tl::unexpected(status.error());
@@ -232,9 +232,9 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   XAAS_ASSIGN(const CaptureEnvironment environment,
               build_all(options, task, {work.root(), image, beside}, work, progress, contents));
 
-  const auto required = required_features(contents, environment.c_compiler);
-  leave_out_native_objects(required, contents);
-  const Manifest manifest = make_manifest(task.plan, contents, required);
+  find_required_features(environment.c_compiler, contents);
+  leave_out_native_objects(contents);
+  const Manifest manifest = make_manifest(task.plan, contents);
   const MergeStages stages = measure_stages(contents, work.ir());
   if (options.report) XAAS_TRY(write_file(*options.report, capture_report(contents, manifest, stages)));
   progress.begin("write", image.string());

@@ -38,13 +38,12 @@ Result<Digest> store_native(const CaptureStore& store, const Digest& object) {
 // What the threads share. Results land in slots of their own, so that nothing depends on who is faster.
 class Canonicaliser {
  public:
-  Canonicaliser(const CaptureStore& store, const std::filesystem::path& directory, const std::vector<Task>& tasks,
-                const std::function<void(std::size_t, std::size_t)>& progress)
-      : store_(store), directory_(directory), tasks_(tasks), results_(tasks.size()), progress_(progress) {}
+  Canonicaliser(const CanonicaliseOptions& options, const std::vector<Task>& tasks)
+      : options_(options), tasks_(tasks), results_(tasks.size()) {}
 
-  void run(unsigned jobs) {
+  void run() {
     std::vector<std::jthread> threads;
-    const std::size_t count = std::min<std::size_t>(std::max(jobs, 1U), tasks_.size());
+    const std::size_t count = std::min<std::size_t>(std::max(options_.jobs, 1U), tasks_.size());
     for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { work(); });
   }
 
@@ -55,38 +54,38 @@ class Canonicaliser {
     for (std::size_t i = next_++; i < tasks_.size(); i = next_++) {
       results_[i] = canonicalise_one(tasks_[i]);
       const std::lock_guard lock(progress_mutex_);
-      progress_(++done_, tasks_.size());
+      options_.progress(++done_, tasks_.size());
     }
   }
 
   Result<CanonicalUnit> canonicalise_one(const Task& task) {
-    XAAS_ASSIGN(const std::string bitcode, read_file(store_.bitcode_path(task.object)));
-    XAAS_ASSIGN(const MappedFile object, MappedFile::open(store_.object_path(task.object)));
+    XAAS_ASSIGN(const std::string bitcode, read_file(options_.store.bitcode_path(task.object)));
+    XAAS_ASSIGN(const MappedFile object, MappedFile::open(options_.store.object_path(task.object)));
     XAAS_ASSIGN(const CanonicalIr canonical, canonicalise(bitcode, task.features.target, object.bytes()));
     CanonicalUnit unit{Digest::of(canonical.bitcode), task.features.features};
     unit.context = canonical.context;
     unit.sections = task.sections;
     XAAS_TRY(write(unit.digest, canonical.bitcode));
     if (std::ranges::any_of(unit.features, [](const std::string& feature) { return feature.starts_with('+'); })) {
-      XAAS_ASSIGN(unit.native, store_native(store_, task.object));
+      XAAS_ASSIGN(unit.native, store_native(options_.store, task.object));
     }
     return unit;
   }
 
   Status write(const Digest& digest, const std::string& canonical) {
+    const std::filesystem::path path = options_.directory / digest.hex();
     {
       const std::lock_guard lock(written_mutex_);
-      if (!written_.insert(digest).second || std::filesystem::exists(directory_ / digest.hex())) return {};
+      if (!written_.insert(digest).second || std::filesystem::exists(path)) return {};
     }
-    std::ofstream file(directory_ / digest.hex(), std::ios::binary);
+    std::ofstream file(path, std::ios::binary);
     file.write(canonical.data(), static_cast<std::streamsize>(canonical.size()));
     file.close();
-    if (!file) return fail(Code::io, "cannot write {}; is the disk full?", (directory_ / digest.hex()).string());
+    if (!file) return fail(Code::io, "cannot write {}; is the disk full?", path.string());
     return {};
   }
 
-  const CaptureStore& store_;
-  const std::filesystem::path& directory_;
+  const CanonicaliseOptions& options_;
   const std::vector<Task>& tasks_;
   std::vector<Result<CanonicalUnit>> results_;
   std::atomic<std::size_t> next_ = 0;
@@ -94,7 +93,6 @@ class Canonicaliser {
   std::set<Digest> written_;
   std::mutex progress_mutex_;
   std::size_t done_ = 0;
-  const std::function<void(std::size_t, std::size_t)>& progress_;
 };
 
 std::vector<Digest> objects_of(const RecordedArgument& argument) {
@@ -146,11 +144,9 @@ std::set<Digest> linked_objects(const std::vector<InstalledProgram>& programs) {
   return objects;
 }
 
-Status canonicalise_units(const CaptureStore& store, const std::vector<UnitRecord>& units,
-                          const std::set<Digest>& objects, const std::string& compiler,
-                          const std::filesystem::path& directory, unsigned jobs,
-                          const std::function<void(std::size_t, std::size_t)>& progress, CanonicalStore& result) {
-  UnitFeatureTable table(compiler);
+Status canonicalise_units(const CanonicaliseOptions& options, const std::vector<UnitRecord>& units,
+                          const std::set<Digest>& objects, CanonicalStore& result) {
+  UnitFeatureTable table(options.compiler);
   std::vector<Task> tasks;
   for (const UnitRecord& unit : units) {  // sorted by object
     const bool is_known = (!tasks.empty() && tasks.back().object == unit.object) ||
@@ -163,8 +159,8 @@ Status canonicalise_units(const CaptureStore& store, const std::vector<UnitRecor
       result.failures.emplace(unit.object, features.error().message);
     }
   }
-  Canonicaliser canonicaliser(store, directory, tasks, progress);
-  canonicaliser.run(jobs);
+  Canonicaliser canonicaliser(options, tasks);
+  canonicaliser.run();
 
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const Result<CanonicalUnit>& unit = canonicaliser.results()[i];

@@ -34,14 +34,19 @@ struct CanonicalStore {
   std::map<Digest, std::string> failures;  // by object: why it cannot be canonicalised and is linked as it is
 };
 
-// Canonicalises the bitcode of `objects` as far as there is some and it is not in `result` already, with `jobs`
-// threads; adds it there, and writes it once, to `directory`/<hex digits of its digest>. `progress` is called with how
-// many are done, by one thread at a time.
-Status canonicalise_units(const CaptureStore& store, const std::vector<UnitRecord>& units,
-                          const std::set<Digest>& objects, const std::string& compiler,
-                          const std::filesystem::path& directory, unsigned jobs,
-                          const std::function<void(std::size_t done, std::size_t all)>& progress,
-                          CanonicalStore& result);
+struct CanonicaliseOptions {
+  const CaptureStore& store;               // has the bitcode
+  const std::string& compiler;             // for C: it tells what options mean
+  const std::filesystem::path& directory;  // each module is written there once, by the hex digits of its digest
+  unsigned jobs;                           // threads
+  // Called with how many are done, by one thread at a time.
+  std::function<void(std::size_t done, std::size_t all)> progress;
+};
+
+// Canonicalises the bitcode of `objects`, which are of `units`, as far as there is some and it is not in `result`
+// already, and adds it there.
+Status canonicalise_units(const CanonicaliseOptions& options, const std::vector<UnitRecord>& units,
+                          const std::set<Digest>& objects, CanonicalStore& result);
 
 // The source of every recorded object, as CaptureEnvironment::display_name() calls it. Of several sources with equal
 // file names and equal IR it is one and the same: whether they were compiled apart must not show.

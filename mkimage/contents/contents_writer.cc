@@ -99,14 +99,13 @@ Result<WrittenImage> write_contents(const fs::path& target, const WriterOptions&
   return written;
 }
 
-Configuration describe(const ImageContents& contents, const ConfigurationContents& from,
-                       const std::vector<std::string>& required) {
+Configuration describe(const ImageContents& contents, const ConfigurationContents& from) {
   Configuration configuration;
   configuration.name = from.plan.name;
   configuration.triple = contents.triple;
   configuration.rank = from.plan.rank;
   configuration.requires_ = from.plan.requires_;
-  configuration.requires_.features = required;
+  configuration.requires_.features = from.required_features;
   configuration.points = from.plan.points;
   configuration.libc_floor = from.needs.libc_floor;
   configuration.host_libraries = from.needs.libraries;
@@ -115,8 +114,7 @@ Configuration describe(const ImageContents& contents, const ConfigurationContent
 
 }  // namespace
 
-Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents,
-                       const std::vector<std::vector<std::string>>& required) {
+Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents) {
   Manifest manifest;
   manifest.name = plan.name;
   manifest.version = plan.version;
@@ -125,8 +123,8 @@ Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents,
   if (plan.movable) manifest.features.incompat.emplace_back(kMovablePrefix);
   manifest.triples = {contents.triple};
   manifest.default_configuration = contents.configurations.front().plan.name;
-  for (std::size_t i = 0; i < contents.configurations.size(); ++i) {
-    manifest.configurations.push_back(describe(contents, contents.configurations[i], required[i]));
+  for (const ConfigurationContents& configuration : contents.configurations) {
+    manifest.configurations.push_back(describe(contents, configuration));
   }
   if (contents.worker) {
     manifest.toolchains.push_back({contents.triple,

@@ -13,9 +13,7 @@
 
 namespace xaas {
 
-// `required`: the features that each configuration requires of a CPU.
-Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents,
-                       const std::vector<std::vector<std::string>>& required);
+Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents);
 
 struct WrittenImage {
   std::uint64_t size = 0;  // bytes

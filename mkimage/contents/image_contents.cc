@@ -162,9 +162,8 @@ bool needs_no_more(const std::vector<std::string>& features, const std::vector<s
 
 }  // namespace
 
-Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
-                             const PlannedConfiguration& configuration, const CaptureEnvironment& environment,
-                             unsigned jobs, Progress& progress, ImageContents& contents) {
+Status collect_configuration(const FinishedBuild& build, Progress& progress, ImageContents& contents) {
+  const auto& [work, plan, configuration, environment, jobs] = build;
   const CaptureStore store = environment.store();
   ConfigurationContents result;
   result.plan = configuration;
@@ -183,16 +182,17 @@ Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
 
   XAAS_ASSIGN(result.units, store.units());
   result.linked = linked_objects(result.programs);
-  std::set<Digest> objects = result.linked;
   progress.begin("canonicalise", "units");
-  XAAS_TRY(canonicalise_units(
-      store, result.units, objects, environment.c_compiler, work.ir(), jobs,
-      [&](std::size_t done, std::size_t all) { progress.update(fmt::format("{}/{} units", done, all)); },
-      contents.canonical));
+  const auto report = [&](std::size_t done, std::size_t all) {
+    progress.update(fmt::format("{}/{} units", done, all));
+  };
+  const CanonicaliseOptions canonicalise{store, environment.c_compiler, work.ir(), jobs, report};
+  XAAS_TRY(canonicalise_units(canonicalise, result.units, result.linked, contents.canonical));
   result.names = source_names(environment, result.units, contents.canonical.units);
   XAAS_TRY(make_recipes(result.tree, contents.canonical, result.names, contents.triple, result.programs));
   progress.end();
 
+  std::set<Digest> objects = result.linked;
   objects.insert(archived.begin(), archived.end());
   // Generated files are each configuration's own.
   const std::string build_name =
@@ -204,27 +204,26 @@ Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
   return {};
 }
 
-std::vector<std::vector<std::string>> required_features(const ImageContents& contents, const std::string& c_compiler) {
+void find_required_features(const std::string& c_compiler, ImageContents& contents) {
   UnitFeatureTable table(c_compiler);
   std::vector<FeaturesOfUnits> asked;
   for (const ConfigurationContents& one : contents.configurations) asked.push_back(features_of_units(one, table));
-  std::vector<std::vector<std::string>> results;
   for (std::size_t i = 0; i < asked.size(); ++i) {
+    ConfigurationContents& configuration = contents.configurations[i];
     Features required = required_by_units(asked[i], asked);
-    const std::vector<std::string>& declared = contents.configurations[i].plan.requires_.features;
+    const std::vector<std::string>& declared = configuration.plan.requires_.features;
     required.insert(declared.begin(), declared.end());
-    results.emplace_back(required.begin(), required.end());
+    configuration.required_features.assign(required.begin(), required.end());
   }
-  return results;
 }
 
-void leave_out_native_objects(const std::vector<std::vector<std::string>>& required, ImageContents& contents) {
-  for (std::size_t i = 0; i < contents.configurations.size(); ++i) {
+void leave_out_native_objects(ImageContents& contents) {
+  for (ConfigurationContents& configuration : contents.configurations) {
     const auto leave_out = [&](auto& input) {
       auto* unit = std::get_if<IrInput>(&input);
-      if (unit != nullptr && needs_no_more(unit->features, required[i])) unit->native.reset();
+      if (unit != nullptr && needs_no_more(unit->features, configuration.required_features)) unit->native.reset();
     };
-    for (InstalledProgram& program : contents.configurations[i].programs) {
+    for (InstalledProgram& program : configuration.programs) {
       if (program.recipe) for_each_input(*program.recipe, leave_out);
     }
   }

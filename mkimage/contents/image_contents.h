@@ -26,7 +26,8 @@ struct ConfigurationContents {
   std::set<Digest> linked;  // the objects in `programs`
   std::vector<InstalledProgram> programs;
   HostNeeds needs;
-  InputNames names;  // of the objects of `units`
+  InputNames names;                            // of the objects of `units`
+  std::vector<std::string> required_features;  // of a CPU: see find_required_features(). Sorted
 };
 
 struct ImageContents {
@@ -38,21 +39,28 @@ struct ImageContents {
   std::optional<WorkerBundle> worker;
 };
 
-// Adds a configuration that has just been built: what it installed, captured and read. The files stay in `work`, and
-// the directories of the build can be used for the next one.
-Status collect_configuration(const WorkDirectory& work, const BuildPlan& plan,
-                             const PlannedConfiguration& configuration, const CaptureEnvironment& environment,
-                             unsigned jobs, Progress& progress, ImageContents& contents);
+// A build that has just ended. Borrows everything.
+struct FinishedBuild {
+  const WorkDirectory& work;
+  const BuildPlan& plan;
+  const PlannedConfiguration& configuration;
+  const CaptureEnvironment& environment;  // of its compilers
+  unsigned jobs = 1;                      // threads for collecting
+};
 
-// For each configuration, the features of a CPU that its code executes without asking, by what options ask for in the
-// units that are linked, captured or not: what the units have in common; of units that ask for something else in
+// Adds what a build installed, captured and read. The files stay in its work directory, and the directories of the
+// build can be used for the next one.
+Status collect_configuration(const FinishedBuild& build, Progress& progress, ImageContents& contents);
+
+// Sets, for each configuration, the features of a CPU that its code executes without asking, by what options ask for in
+// the units that are linked, captured or not: what the units have in common; of units that ask for something else in
 // another configuration, what they have in common here, and what more than a few of them ask for here and not
 // everywhere; and what the recipe declares. What a unit asks for beyond that is for code that is chosen at run time.
-// `c_compiler` tells what options mean. Sorted.
-std::vector<std::vector<std::string>> required_features(const ImageContents& contents, const std::string& c_compiler);
+// `c_compiler` tells what options mean.
+void find_required_features(const std::string& c_compiler, ImageContents& contents);
 
 // Takes the native object from every unit that needs no more of a CPU than its configuration requires: where that is
-// chosen, the unit is lowered. `required`: what required_features() gives.
-void leave_out_native_objects(const std::vector<std::vector<std::string>>& required, ImageContents& contents);
+// chosen, the unit is lowered.
+void leave_out_native_objects(ImageContents& contents);
 
 }  // namespace xaas

@@ -31,8 +31,9 @@ std::vector<bool> require(const std::vector<ConfigurationContents>& configuratio
   ImageContents contents;
   contents.configurations = configurations;
   std::vector<bool> result;
-  for (const auto& features : required_features(contents, find_program("clang-19").value().string())) {
-    result.push_back(std::ranges::count(features, feature) == 1);
+  find_required_features(find_program("clang-19").value().string(), contents);
+  for (const ConfigurationContents& one : contents.configurations) {
+    result.push_back(std::ranges::count(one.required_features, feature) == 1);
   }
   return result;
 }
@@ -105,7 +106,8 @@ TEST_CASE("only units that need more than their configuration requires have a na
   ImageContents contents;
   contents.configurations.resize(2);
   for (ConfigurationContents& one : contents.configurations) one.programs = {{"bin/a", {}, recipe, {}}};
-  leave_out_native_objects({{"+avx", "+avx2"}, {}}, contents);
+  contents.configurations.front().required_features = {"+avx", "+avx2"};
+  leave_out_native_objects(contents);
   const auto natives = [&](std::size_t i) {
     const auto& arguments = contents.configurations[i].programs.front().recipe->arguments;
     return std::vector<bool>{std::get<IrInput>(arguments[0]).native.has_value(),
