@@ -36,38 +36,23 @@ ServedTree::ServedTree(const Image& image, ImageGuard& guard, LazyFiles* files, 
       files_(files),
       options_(std::move(options)),
       root_(image.squashfs().resolve(options_.root).value_or(image.squashfs().root())),
-      index_(image.files()) {
+      index_(image.files()),
+      moved_(image, options_.moved) {
   if (auto found = image_.squashfs().resolve(kPrivateDirectory)) private_directory_ = *found;
   const std::string sources(kSourceDirectory);
-  add_alias(sources, kBuildName, sources + "/" + build_directory(options_.configuration) + "/");
-  if (!options_.root.empty()) add_alias(options_.root, kPrivateDirectory, std::string(kPrivateDirectory) + "/");
+  const SquashfsReader& squashfs = image_.squashfs();
+  aliases_.add(squashfs, sources, kBuildName, sources + "/" + build_directory(options_.configuration) + "/");
+  if (!options_.root.empty()) {
+    aliases_.add(squashfs, options_.root, kPrivateDirectory, std::string(kPrivateDirectory) + "/");
+  }
   if (!options_.hidden.empty()) {
     if (auto found = image_.squashfs().resolve(options_.hidden)) hidden_ = *found;
   }
   paths_.emplace(root_, options_.root);
 }
 
-// Does nothing where the image has no such directory.
-void ServedTree::add_alias(std::string_view parent, std::string_view name, const std::string& path) {
-  const SquashfsReader& squashfs = image_.squashfs();
-  const auto directory = squashfs.resolve(parent);
-  const auto ref = squashfs.resolve(path);
-  const auto attributes = ref ? squashfs.stat(*ref) : tl::unexpected(ref.error());
-  if (!directory || !attributes) return;
-  aliases_.push_back({*directory, std::string(name), {std::string(name), *ref, attributes->inode, S_IFDIR}, path});
-}
-
-const ServedTree::Alias* ServedTree::alias(InodeRef parent, std::string_view name) const {
-  const auto found =
-      std::ranges::find_if(aliases_, [&](const Alias& alias) { return alias.parent == parent && alias.name == name; });
-  return found == aliases_.end() ? nullptr : &*found;
-}
-
 bool ServedTree::is_elsewhere(InodeRef parent, const DirectoryEntry& entry) const {
-  if (entry.ref == root_) return true;
-  return std::ranges::any_of(aliases_, [&](const Alias& alias) {
-    return alias.entry.ref == entry.ref && (alias.parent != parent || alias.name != entry.name);
-  });
+  return entry.ref == root_ || aliases_.is_elsewhere(parent, entry);
 }
 
 bool ServedTree::is_private_directory(NodeId node) const {
@@ -89,7 +74,7 @@ struct stat ServedTree::status_attributes(std::size_t size) const {
 Result<ServedEntry> ServedTree::lookup(NodeId parent, std::string_view name) {
   XAAS_TRY(guard_.check());
   const InodeRef directory = split(parent).ref;
-  if (const Alias* other = alias(directory, name)) return entry(parent, other->entry);
+  if (const Alias* other = aliases_.find(directory, name)) return entry(parent, other->entry);
   XAAS_ASSIGN(const DirectoryEntry found, image_.squashfs().lookup(directory, name));
   if (is_elsewhere(directory, found)) return fail(Code::not_found, "{} is shown elsewhere", name);
   if (found.ref == hidden_) return fail(Code::not_found, "{} is not shown on this host", options_.hidden);
@@ -110,9 +95,9 @@ Result<ServedEntry> ServedTree::entry(NodeId parent, const DirectoryEntry& entry
 
 // Files are found in the index by their paths. Nothing below the private directory is lowered, but sources are moved.
 void ServedTree::remember_directory(NodeId parent, const DirectoryEntry& entry) {
-  if (files_ == nullptr && !options_.moved) return;
-  if (entry.ref == private_directory_ && !options_.moved) return;
-  const Alias* other = alias(split(parent).ref, entry.name);
+  if (files_ == nullptr && !moved_.moves()) return;
+  if (entry.ref == private_directory_ && !moved_.moves()) return;
+  const Alias* other = aliases_.find(split(parent).ref, entry.name);
   const std::unique_lock lock(paths_mutex_);
   if (other != nullptr) {
     paths_.try_emplace(entry.ref, other->path);
@@ -123,9 +108,9 @@ void ServedTree::remember_directory(NodeId parent, const DirectoryEntry& entry) 
 }
 
 // What the index says of a file that has `size` bytes in the image, unless it is known already: that it is to be
-// lowered goes to files_, where the prefix stands to moved_files_.
+// lowered goes to files_, where the prefix stands to moved_.
 Status ServedTree::learn(NodeId parent, const DirectoryEntry& entry, std::uint64_t size) {
-  if ((files_ != nullptr && files_->contains(entry.ref)) || places_of(entry.ref) != nullptr) return {};
+  if ((files_ != nullptr && files_->contains(entry.ref)) || moved_.contains(entry.ref)) return {};
   std::string path;
   {
     const std::shared_lock lock(paths_mutex_);
@@ -137,31 +122,19 @@ Status ServedTree::learn(NodeId parent, const DirectoryEntry& entry, std::uint64
   // Of other configurations, which can be looked at below .xaas, nothing is lowered.
   const bool is_own = tree_root_of(path) == options_.root;
   const bool is_lazy = record && !record->recipe.is_none() && files_ != nullptr && is_own;
-  const bool is_moved = record && record->place_count > 0 && options_.moved;
+  const bool is_moved = record && record->place_count > 0 && moved_.moves();
   if (!is_lazy && !is_moved) return {};
   if (record->size != size) {
     return fail(Code::invalid, "{}: {} bytes in the image but {} in its index: the image is damaged, fetch it again",
                 path, size, record->size);
   }
-  PrefixPlaces places;
-  if (is_moved) {
-    XAAS_ASSIGN(places, image_.files().places(*record, options_.moved->from().size()));
-  }
+  XAAS_ASSIGN(PrefixPlaces places, moved_.places(*record));
   if (is_lazy) {
     files_->add(entry.ref, std::move(*record), std::move(places));
-    return {};
+  } else {
+    moved_.add(entry.ref, std::move(places));
   }
-  const std::unique_lock lock(moved_mutex_);
-  moved_files_.try_emplace(entry.ref, std::move(places));
   return {};
-}
-
-// Null: the prefix does not stand in it. The places stay where they are.
-const PrefixPlaces* ServedTree::places_of(InodeRef ref) const {
-  if (!options_.moved) return nullptr;
-  const std::shared_lock lock(moved_mutex_);
-  const auto found = moved_files_.find(ref);
-  return found == moved_files_.end() ? nullptr : &found->second;
 }
 
 // With the size that the node has in the mount.
@@ -169,11 +142,11 @@ Result<struct stat> ServedTree::shown(const Node& node, const Attributes& attrib
   struct stat result = to_stat(attributes);
   if (node.generation != Generation::image) {
     result.st_size = static_cast<off_t>(files_->size(node.ref, node.generation));
-  } else if (options_.moved && S_ISLNK(attributes.mode)) {
-    XAAS_ASSIGN(const std::string target, image_.squashfs().read_link(node.ref));
-    result.st_size = static_cast<off_t>(options_.moved->replace(target).size());
-  } else if (const PrefixPlaces* places = places_of(node.ref)) {
-    result.st_size = static_cast<off_t>(options_.moved->size(*places, attributes.size));
+  } else if (moved_.moves() && S_ISLNK(attributes.mode)) {
+    XAAS_ASSIGN(std::string target, image_.squashfs().read_link(node.ref));
+    result.st_size = static_cast<off_t>(moved_.target(std::move(target)).size());
+  } else {
+    result.st_size = static_cast<off_t>(moved_.size(node.ref, attributes.size));
   }
   return result;
 }
@@ -190,7 +163,7 @@ Result<std::vector<DirectoryEntry>> ServedTree::list(NodeId directory) const {
   XAAS_ASSIGN(std::vector<DirectoryEntry> entries, image_.squashfs().list(split(directory).ref));
   const InodeRef parent = split(directory).ref;
   for (DirectoryEntry& entry : entries) {
-    if (const Alias* other = alias(parent, entry.name)) entry = other->entry;
+    if (const Alias* other = aliases_.find(parent, entry.name)) entry = other->entry;
   }
   std::erase_if(entries, [&](const DirectoryEntry& entry) { return is_elsewhere(parent, entry); });
   if (hidden_) std::erase_if(entries, [&](const DirectoryEntry& entry) { return entry.ref == *hidden_; });
@@ -203,38 +176,22 @@ Result<std::vector<DirectoryEntry>> ServedTree::list(NodeId directory) const {
 
 Result<std::string> ServedTree::read_link(NodeId node) const {
   XAAS_TRY(guard_.check());
-  XAAS_ASSIGN(const std::string target, image_.squashfs().read_link(split(node).ref));
-  return options_.moved ? options_.moved->replace(target) : target;
+  XAAS_ASSIGN(std::string target, image_.squashfs().read_link(split(node).ref));
+  return moved_.target(std::move(target));
 }
 
 Result<std::size_t> ServedTree::read(NodeId node, std::uint64_t offset, std::span<std::byte> into) const {
   XAAS_TRY(guard_.check());
-  const InodeRef ref = split(node).ref;
-  const PrefixPlaces* places = places_of(ref);
-  if (places == nullptr) return image_.squashfs().read(ref, offset, into);
-  XAAS_ASSIGN(const struct stat attributes, this->attributes(node));
-  const auto size = static_cast<std::uint64_t>(attributes.st_size);
-  if (offset >= size) return 0;
-  into = into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), size - offset)));
-  XAAS_TRY(options_.moved->read(*places, offset, into, [&](std::uint64_t at, std::span<std::byte> piece) {
-    return read_stored(ref, at, piece);
-  }));
-  return into.size();
-}
-
-Status ServedTree::read_stored(InodeRef ref, std::uint64_t offset, std::span<std::byte> into) const {
-  XAAS_ASSIGN(const std::size_t count, image_.squashfs().read(ref, offset, into));
-  if (count == into.size()) return {};
-  return fail(Code::invalid, "a file of the image is shorter than the index says");
+  return moved_.read(split(node).ref, offset, into);
 }
 
 Status ServedTree::read(NodeId node, const Content& content, std::uint64_t offset, std::span<std::byte> into) const {
   const MovedPrefix::Read stored = [&](std::uint64_t at, std::span<std::byte> piece) {
     return content.is_lowered() ? read_file_range(content.file.get(), at, piece)
-                                : read_stored(split(node).ref, at, piece);
+                                : moved_.read_stored(split(node).ref, at, piece);
   };
   if (!content.is_lowered()) XAAS_TRY(guard_.check());
-  return options_.moved ? options_.moved->read(content.places, offset, into, stored) : stored(offset, into);
+  return moved_.read(content.places, offset, into, stored);
 }
 
 Result<Xattrs> ServedTree::xattrs(NodeId id) const {

@@ -1,6 +1,6 @@
 // The tree as the mount shows it: the image's own tree, files to be lowered as nodes of their own, and that there is a
-// /.xaas/status.
-// Knows nodes and attributes, nothing of FUSE requests. Implements spec/mount.md, "Nodes" and "What is shown".
+// /.xaas/status. Knows nodes and attributes, nothing of FUSE requests. Implements spec/mount.md, "Nodes" and "What is
+// shown".
 #pragma once
 
 #include <sys/stat.h>
@@ -19,9 +19,11 @@
 
 #include "format/image.h"
 #include "format/moved_prefix.h"
+#include "fuse/aliases.h"
 #include "fuse/image_guard.h"
 #include "fuse/index_cursor.h"
 #include "fuse/lazy_files.h"
+#include "fuse/moved_files.h"
 #include "fuse/node.h"
 
 namespace xaas {
@@ -75,24 +77,12 @@ class ServedTree {
   NodeId id(const Node& node) const { return node_id(node, root_); }
 
  private:
-  // A directory that is shown under another name than it has in the image, and only there.
-  struct Alias {
-    InodeRef parent;
-    std::string name;
-    DirectoryEntry entry;  // with that name
-    std::string path;      // in the image, ends with '/'
-  };
-  void add_alias(std::string_view parent, std::string_view name, const std::string& path);
-  const Alias* alias(InodeRef parent, std::string_view name) const;
-
   bool is_private_directory(NodeId node) const;
   // Under a name that is not shown: a directory stands in one place.
   bool is_elsewhere(InodeRef parent, const DirectoryEntry& entry) const;
   void remember_directory(NodeId parent, const DirectoryEntry& entry);
   Status learn(NodeId parent, const DirectoryEntry& entry, std::uint64_t size);
-  const PrefixPlaces* places_of(InodeRef ref) const;
   Result<struct stat> shown(const Node& node, const Attributes& attributes) const;
-  Status read_stored(InodeRef ref, std::uint64_t offset, std::span<std::byte> into) const;
   struct stat to_stat(const Attributes& attributes) const;
 
   const Image& image_;
@@ -102,7 +92,7 @@ class ServedTree {
   const InodeRef root_;
   IndexCursor index_;
   std::optional<InodeRef> private_directory_;
-  std::vector<Alias> aliases_;
+  Aliases aliases_;
   std::optional<InodeRef> hidden_;
 
   // Paths of directories whose files are looked for in the index; only those that were looked up. Ends with '/', the
@@ -110,9 +100,7 @@ class ServedTree {
   mutable std::shared_mutex paths_mutex_;
   std::unordered_map<InodeRef, std::string> paths_;
 
-  // Files, not to be lowered, in which the prefix stands; only those that were looked up. Never removed.
-  mutable std::shared_mutex moved_mutex_;
-  std::unordered_map<InodeRef, PrefixPlaces> moved_files_;
+  MovedFiles moved_;
 };
 
 }  // namespace xaas

@@ -4,10 +4,10 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -82,7 +82,7 @@ class Server::Impl {
   std::optional<ServedTree> tree_;
   Mounted mounted_;
   std::optional<Session> session_;
-  std::atomic<bool> ending_{false};
+  std::stop_source ending_;
 };
 
 // Nothing is lowered where that is not wanted, or not possible and nobody insists.
@@ -134,8 +134,7 @@ Status Server::Impl::choose() {
 LazyHooks Server::Impl::hooks() {
   return {
       .find = [this](const FileRecord& record) { return lowerer_->find(record); },
-      .lower = [this](const FileRecord& record,
-                      const std::atomic<bool>* stop) { return lowerer_->lower(record, stop); },
+      .lower = [this](const FileRecord& record, const std::stop_token& stop) { return lowerer_->lower(record, stop); },
       .find_prefix = [this](const Lowered& lowered) -> Result<PrefixPlaces> {
         if (!moved_) return PrefixPlaces{};
         return find_prefix(lowered.file.get(), lowered.size, moved_->from());
@@ -158,8 +157,8 @@ void Server::Impl::lower_all() {
   std::ranges::sort(*records, {}, &FileRecord::size);
   std::size_t failed = 0;
   for (const FileRecord& record : *records) {
-    const auto lowered = lowerer_->lower(record, &ending_);
-    if (ending_) return;
+    const auto lowered = lowerer_->lower(record, ending_.get_token());
+    if (ending_.stop_requested()) return;
     const std::string_view path = path_in_tree(record.path);
     if (!lowered) {
       ++failed;
@@ -228,7 +227,7 @@ Status Server::Impl::serve() {
   // While the loop still answers: a thread of files_ may be in announce_moved, which waits for a directory whose lock
   // the kernel holds until we have answered.
   const auto end = [this] {
-    ending_ = true;
+    ending_.request_stop();
     if (files_) files_->stop();
     session_->end();
   };
@@ -239,7 +238,7 @@ Status Server::Impl::serve() {
     const EndingSignals signals(end);
     served = session_->loop();
   }
-  ending_ = true;
+  ending_.request_stop();
   if (files_) files_->stop();  // where it was unmounted from outside: then the kernel answers itself
   session_.reset();
   return served;

@@ -4,12 +4,13 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <functional>
 #include <sstream>
@@ -144,16 +145,18 @@ LockState try_lock(int fd, int operation) {
   }
 }
 
-bool is_set(const std::atomic<bool>* flag) { return flag != nullptr && flag->load(); }
-
-// flock() cannot be woken by a flag: with one, ask again and again, less often the longer it takes.
-LockState wait_for_lock(int fd, const std::atomic<bool>* stop) {
-  if (stop == nullptr) return try_lock(fd, LOCK_EX);
-  constexpr long kLongest = 500'000'000;
-  for (timespec pause{.tv_sec = 0, .tv_nsec = 10'000'000};; pause.tv_nsec = std::min(2 * pause.tv_nsec, kLongest)) {
+// Nothing but a signal wakes a thread out of flock(). One that can be stopped asks again and again, less often the
+// longer it takes, and sleeps where a stop wakes it.
+LockState wait_for_lock(int fd, const std::stop_token& stop) {
+  if (!stop.stop_possible()) return try_lock(fd, LOCK_EX);
+  constexpr std::chrono::milliseconds kLongest(500);
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  for (std::chrono::milliseconds pause(10);; pause = std::min(2 * pause, kLongest)) {
     const LockState state = try_lock(fd, LOCK_EX | LOCK_NB);
-    if (state != LockState::busy || is_set(stop)) return state;
-    nanosleep(&pause, nullptr);
+    if (state != LockState::busy || stop.stop_requested()) return state;
+    stopped.wait_for(lock, stop, pause, [] { return false; });
   }
 }
 
@@ -272,7 +275,7 @@ void Cache::remove_broken(const Digest& key) const {
   for (const char* suffix : {".json", ".elf"}) unlink(entry_path(key, suffix).c_str());
 }
 
-CacheLock Cache::lock(const Digest& key, const std::atomic<bool>* stop) const {
+CacheLock Cache::lock(const Digest& key, const std::stop_token& stop) const {
   if (!writable_) return {};
   fs::path path = entry_path(key, ".lock");
   mkdir(path.parent_path().c_str(), 0700);

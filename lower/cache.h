@@ -4,7 +4,6 @@
 
 #include <sys/types.h>
 
-#include <atomic>
 #include <compare>
 #include <cstdint>
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -48,6 +48,8 @@ class CacheLock {
   CacheLock& operator=(const CacheLock&) = delete;
   ~CacheLock();
 
+  bool is_held() const { return fd_.valid(); }
+
  private:
   Fd fd_;
   std::filesystem::path path_;
@@ -72,9 +74,9 @@ class Cache {
 
   // Nullopt: not there, not to be trusted, not readable, or broken (then it is removed).
   std::optional<CacheEntry> find(const Digest& key) const;
-  // Blocks until this caller may make `key`'s entry or `stop` (may be null) is set; where the file system has no locks
+  // Blocks until this caller may make `key`'s entry or `stop` is requested; where the file system has no locks
   // it returns at once. Look again with find() once it is held.
-  CacheLock lock(const Digest& key, const std::atomic<bool>* stop) const;
+  CacheLock lock(const Digest& key, const std::stop_token& stop) const;
   // Copies `size` bytes from the start of `source`; the digest and size of `record` are filled in on the way. An error
   // leaves nothing behind.
   Result<CacheEntry> store(const Digest& key, int source, std::uint64_t size, CacheRecord record) const;

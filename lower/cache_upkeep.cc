@@ -25,7 +25,6 @@ namespace {
 constexpr std::uint64_t kStatBlock = 512;
 constexpr std::chrono::hours kLongestWork(24);  // of one worker, and more
 constexpr std::chrono::hours kUpkeepInterval(1);
-constexpr std::uint64_t kMostFree = 10ULL << 30;
 
 using Visit = std::function<void(const fs::path&)>;
 
@@ -135,12 +134,12 @@ void remove_item(Item& item, CacheUsage& removed) {
 }
 
 // Bytes by which the disk lacks what is to stay free.
-std::uint64_t lacking_bytes(const fs::path& directory, double free_share) {
+std::uint64_t lacking_bytes(const fs::path& directory, const CacheLimits& limits) {
   std::error_code error;
   const fs::space_info space = fs::space(directory, error);
   if (error) return 0;
-  const auto share = static_cast<std::uint64_t>(static_cast<double>(space.capacity) * free_share);
-  const std::uint64_t wanted = std::min(share, kMostFree);
+  const auto share = static_cast<std::uint64_t>(static_cast<double>(space.capacity) * limits.free_share);
+  const std::uint64_t wanted = std::min(share, limits.most_free);
   return wanted > space.available ? wanted - space.available : 0;
 }
 
@@ -205,7 +204,7 @@ Result<CacheUsage> prune_cache(const Cache& cache, const CacheLimits& limits) {
   std::uint64_t total = 0;
   for (const Item& item : items) total += item.bytes;
   std::uint64_t excess = total > limits.bytes ? total - limits.bytes : 0;
-  const std::uint64_t lacking = lacking_bytes(cache.directory(), limits.free_share);
+  const std::uint64_t lacking = lacking_bytes(cache.directory(), limits);
   if (lacking <= total) excess = std::max(excess, lacking);
   const std::int64_t oldest = seconds_ago(limits.age);
   const std::int64_t latest = seconds_ago(limits.spared);

@@ -27,10 +27,11 @@ Result<CacheUsage> clear_cache(const Cache& cache);
 
 // How much a cache may hold.
 struct CacheLimits {
-  std::uint64_t bytes = 20ULL << 30;     // on disk
-  std::chrono::seconds age{90 * 86400};  // since it was last used
-  double free_share = 0.05;              // of the disk, that stays free for others, but no more than 10 GiB
-  std::chrono::seconds spared{0};        // what was used so lately stays in any case
+  std::uint64_t bytes = 20ULL << 30;      // on disk
+  std::chrono::seconds age{90 * 86400};   // since it was last used
+  double free_share = 0.05;               // of the disk, that stays free for others,
+  std::uint64_t most_free = 10ULL << 30;  // but no more bytes than this
+  std::chrono::seconds spared{0};         // what was used so lately stays in any case
 };
 // The default ones, with $XAAS_CACHE_SIZE, as parse_bytes() reads it, in the place of `bytes`; one that is none is
 // passed over.

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <stop_token>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -33,15 +34,37 @@ namespace {
 // Workers take memory: more of them at a time than this gain little, since each uses all threads.
 constexpr unsigned kMostWorkers = 4;
 
-std::atomic<bool> stopped = false;
+// Requests a stop when SIGINT or SIGTERM comes: a thread waits for them, since little may be done in a handler. Threads
+// that were made before have to have them blocked.
+class StopOnSignals {
+ public:
+  StopOnSignals() {
+    sigemptyset(&signals_);
+    for (const int number : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&signals_, number);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    waiter_ = std::jthread([this](const std::stop_token& over) { wait(over); });
+  }
+  StopOnSignals(const StopOnSignals&) = delete;
+  StopOnSignals& operator=(const StopOnSignals&) = delete;
+  ~StopOnSignals() {
+    waiter_.request_stop();
+    pthread_kill(waiter_.native_handle(), SIGUSR1);
+  }
 
-void stop_on_signals() {
-  struct sigaction action{};
-  action.sa_handler = [](int) { stopped = true; };
-  action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
+  std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  void wait(const std::stop_token& over) {
+    int number = 0;
+    while (!over.stop_requested()) {
+      if (sigwait(&signals_, &number) == 0 && number != SIGUSR1) stop_.request_stop();
+    }
+  }
+
+  sigset_t signals_{};
+  std::stop_source stop_;
+  std::jthread waiter_;  // the last member: it uses the others
+};
 
 Result<std::shared_ptr<const Image>> open_image(const LowerCommandOptions& options) {
   return Image::open(options.image, {.offset = options.offset});
@@ -118,8 +141,8 @@ void say(const std::string& path, const std::string& message) {
 }
 
 Status lower_one(const Lowerer& lowerer, const FileRecord& record, const LowerCommandOptions& options,
-                 std::mutex& print_mutex) {
-  XAAS_ASSIGN(const Lowered lowered, lowerer.lower(record, &stopped));
+                 const std::stop_token& stop, std::mutex& print_mutex) {
+  XAAS_ASSIGN(const Lowered lowered, lowerer.lower(record, stop));
   if (!options.output.empty()) XAAS_TRY(write_output(lowered, options.output));
   const std::lock_guard lock(print_mutex);
   print_lowered(lowerer, record, lowered, options.json);
@@ -129,13 +152,13 @@ Status lower_one(const Lowerer& lowerer, const FileRecord& record, const LowerCo
 
 // Several files at a time, so that the single-threaded parts of one overlap with another. Returns how many failed.
 std::size_t lower_all(const Lowerer& lowerer, const std::vector<FileRecord>& records,
-                      const LowerCommandOptions& options) {
+                      const LowerCommandOptions& options, const std::stop_token& stop) {
   std::mutex print_mutex;
   std::atomic<std::size_t> next = 0;
   std::atomic<std::size_t> failed = 0;
   const auto work = [&] {
-    for (std::size_t i = next++; i < records.size() && !stopped; i = next++) {
-      const Status status = lower_one(lowerer, records[i], options, print_mutex);
+    for (std::size_t i = next++; i < records.size() && !stop.stop_requested(); i = next++) {
+      const Status status = lower_one(lowerer, records[i], options, stop, print_mutex);
       if (status) continue;
       ++failed;
       const std::lock_guard lock(print_mutex);
@@ -308,9 +331,9 @@ Status lower_files(const LowerCommandOptions& options) {
   if (!options.reproduce.empty()) return save_job(*lowerer, records.front(), options);
   // The longest first, so that none is left to run alone at the end.
   std::sort(records.begin(), records.end(), [](const FileRecord& a, const FileRecord& b) { return a.size > b.size; });
-  stop_on_signals();
-  const std::size_t failed = lower_all(*lowerer, records, options);
-  if (stopped) return fail(Code::interrupted, "stopped by a signal");
+  const StopOnSignals signals;
+  const std::size_t failed = lower_all(*lowerer, records, options, signals.token());
+  if (signals.token().stop_requested()) return fail(Code::interrupted, "stopped by a signal");
   if (failed != 0) return fail(Code::failed, "{} of {} files could not be lowered", failed, records.size());
   return {};
 }

@@ -2,24 +2,23 @@
 // Implements spec/lowering.md and spec/cache.md.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "format/image.h"
 #include "lower/cache.h"
 #include "lower/configuration.h"
-#include "lower/memory_budget.h"
+#include "lower/job_runner.h"
+#include "lower/link_plan.h"
 #include "lower/policy.h"
 #include "lower/target.h"
-#include "lower/worker.h"
 
 namespace xaas {
 
@@ -63,9 +62,9 @@ class Lowerer {
   Result<Digest> key(const FileRecord& record) const;
   // From the cache only. Code::not_found when a library is missing.
   Result<std::optional<Lowered>> find(const FileRecord& record) const;
-  // From the cache, or made now; blocks for as long as that takes. `stop` (may be null) ends it early:
-  // Code::interrupted. REQUIRES: record.recipe is not none.
-  Result<Lowered> lower(const FileRecord& record, const std::atomic<bool>* stop) const;
+  // From the cache, or made now; blocks for as long as that takes. `stop` ends it early: Code::interrupted. REQUIRES:
+  // record.recipe is not none.
+  Result<Lowered> lower(const FileRecord& record, const std::stop_token& stop) const;
   // Saves in `directory`, which is made, what lowering takes: the worker "xaas-lower", the job "job.json" and its
   // files, so that `cd directory && ./xaas-lower --worker <job.json` does what the worker would do here, only not
   // confined.
@@ -73,22 +72,10 @@ class Lowerer {
 
  private:
   Lowerer() = default;
-  struct Plan;
-  Result<Plan> plan(const FileRecord& record) const;
-  std::optional<Lowered> find(const Plan& plan) const;
-  Result<Lowered> make(const FileRecord& record, const Plan& plan, const std::atomic<bool>* stop) const;
+  LoweringContext context() const;
+  std::optional<Lowered> find(const Digest& key) const;
+  Result<Lowered> make(const FileRecord& record, const LinkPlan& plan, const std::stop_token& stop) const;
   void keep(const FileRecord& record, Lowered& lowered) const;  // in the cache, where that can be
-  Result<std::string> worker_bytes() const;
-  Result<std::shared_ptr<const WorkerProgram>> worker() const;
-  struct Work;
-  Result<Work> lay_out(const Plan& plan, const std::filesystem::path& scratch) const;
-  Status extract_ir(Work& work) const;
-  Status lend_modules(const Plan& plan, Work& work) const;
-  std::size_t collect_modules(Work& work) const;
-  Result<JobResult> run(const Plan& plan, Work& work, const std::atomic<bool>* stop) const;
-  Result<JobResult> run_merged(const Work& work, const std::atomic<bool>* stop) const;
-  Result<JobResult> run_within_memory(Work& work, const std::atomic<bool>* stop) const;
-  Result<Digest> module_scope(const Plan& plan) const;
   Result<Digest> index_digest() const;
 
   std::shared_ptr<const Image> image_;
@@ -98,11 +85,10 @@ class Lowerer {
   Toolchain toolchain_;
   std::vector<std::string> toolchain_libraries_;
   unsigned jobs_ = 1;
-  std::unique_ptr<MemoryBudget> memory_;
+  std::unique_ptr<JobRunner> runner_;
   std::unique_ptr<Cache> cache_;
   std::vector<std::unique_ptr<Cache>> site_caches_;  // looked into where cache_ has nothing
-  mutable std::mutex worker_mutex_;                  // of the next two
-  mutable std::shared_ptr<const WorkerProgram> worker_;
+  mutable std::mutex index_mutex_;
   mutable std::optional<Digest> index_digest_;
   mutable std::mutex upkeep_mutex_;
   mutable std::jthread upkeep_;  // the last member: it uses the cache

@@ -2,7 +2,6 @@
 #include "lower/memory_budget.h"
 
 #include <algorithm>
-#include <chrono>
 #include <numeric>
 
 namespace xaas {
@@ -13,8 +12,6 @@ constexpr std::uint64_t kWorker = 64ULL << 20;     // the program, LLVM's tables
 constexpr std::uint64_t kPerBitcodeByte = 9;       // of all modules: their files, summaries and objects
 constexpr std::uint64_t kPerThread = 24ULL << 20;  // beside the module in work
 constexpr std::uint64_t kPerModuleByte = 50;       // of the module in work, with what is imported into it
-
-constexpr std::chrono::milliseconds kLookAtStop(100);
 
 }  // namespace
 
@@ -29,15 +26,12 @@ unsigned threads_within(std::uint64_t limit, std::span<const std::uint64_t> modu
   return threads;
 }
 
-MemoryBudget::Share MemoryBudget::take(std::uint64_t bytes, const std::atomic<bool>* stop) {
+MemoryBudget::Share MemoryBudget::take(std::uint64_t bytes, const std::stop_token& stop) {
   bytes = std::min(bytes, bytes_);
   std::unique_lock lock(mutex_);
   const auto self = queue_.insert(queue_.end(), bytes);
   // One that needs much would wait for ever where others could pass it.
-  const auto may_go = [&] {
-    return (self == queue_.begin() && taken_ + bytes <= bytes_) || (stop != nullptr && stop->load());
-  };
-  while (!may_go()) changed_.wait_for(lock, kLookAtStop);
+  changed_.wait(lock, stop, [&] { return self == queue_.begin() && taken_ + bytes <= bytes_; });
   queue_.erase(self);
   taken_ += bytes;
   changed_.notify_all();

@@ -2,13 +2,13 @@
 // share. Implements spec/lowering.md, "Memory".
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <list>
 #include <mutex>
 #include <span>
+#include <stop_token>
 
 namespace xaas {
 
@@ -39,15 +39,15 @@ class MemoryBudget {
 
   std::uint64_t bytes() const { return bytes_; }
   // Blocks until everybody who came before has a share, and so much is left, or nobody else has one: what is more than
-  // all gets all. Returns at once when `stop` (may be null) is set.
-  [[nodiscard]] Share take(std::uint64_t bytes, const std::atomic<bool>* stop);
+  // all gets all. Returns at once when `stop` is requested.
+  [[nodiscard]] Share take(std::uint64_t bytes, const std::stop_token& stop);
   // How many wait in take().
   std::size_t waiting() const;
 
  private:
   const std::uint64_t bytes_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable_any changed_;
   std::uint64_t taken_ = 0;
   std::list<std::uint64_t> queue_;  // bytes that are waited for, in the order of those who wait
 };

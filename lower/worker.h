@@ -3,11 +3,11 @@
 // "Worker".
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string_view>
 
 #include "format/base/error.h"
@@ -31,8 +31,8 @@ class WorkerProgram {
 
 struct WorkerLimits {
   std::chrono::milliseconds time{std::chrono::hours(1)};  // a worker that runs longer is killed: Code::failed
-  std::uint64_t memory = 0;                 // bytes that it may allocate: Code::exhausted when it needs more; 0: any
-  const std::atomic<bool>* stop = nullptr;  // set by another thread: the worker is killed, Code::interrupted
+  std::uint64_t memory = 0;  // bytes that it may allocate: Code::exhausted when it needs more; 0: any
+  std::stop_token stop{};    // the worker is killed: Code::interrupted
   Confinement confinement = Confinement::best;
 };
 

@@ -232,9 +232,12 @@ mount_image "$work/differs.xaas" "$work/best"
 equal two+avx2 "$(xattr_of config "$work/best/bin/isa")"
 check "$work/best" 2
 contains "$(cat "$work/best/.xaas/src/.build/2/generated.c")" "generated 2"
-[ ! -e "$work/best/.xaas/src/.build-two+avx2" ] && [ -e "$work/best/.xaas/src/.build-one+plain/1/generated.c" ]
+[ ! -e "$work/best/.xaas/src/.build-two+avx2" ] || die "the sources of the chosen configuration stand there twice"
+[ -s "$work/best/.xaas/src/.build-one+plain/1/generated.c" ] || die "the other configuration's sources are missing"
 find "$work/best" -ls >/dev/null
-equal "" "$(ls "$work/best"/.xaas/tree/*)"
+# Nothing but the chosen one's tree was stored there, and that is what is mounted.
+[ -d "$work/best/.xaas/tree/x86_64-pc-linux-gnu" ] || die "the directory of the other configurations' trees is missing"
+equal "" "$(ls "$work/best/.xaas/tree/x86_64-pc-linux-gnu")"
 equal ready "$(state_of "$work/best/bin/isa")"
 mount_image "$work/differs.xaas" "$work/old" cpu=nehalem
 equal one+plain "$(xattr_of config "$work/old/bin/isa")"

@@ -45,7 +45,7 @@ class Bench {
   explicit Bench(LazyOptions options = {})
       : files(options,
               LazyHooks{.find = [this](const FileRecord&) { return find(); },
-                        .lower = [this](const FileRecord&, const std::atomic<bool>* stop) { return lower(stop); },
+                        .lower = [this](const FileRecord&, const std::stop_token& stop) { return lower(stop); },
                         .find_prefix = [](const Lowered&) -> Result<PrefixPlaces> { return PrefixPlaces{}; },
                         .grow =
                             [this](InodeRef, std::uint64_t size) {
@@ -110,11 +110,11 @@ class Bench {
     if (!cached) return std::optional<Lowered>();
     return std::optional<Lowered>(lowered_file(*cached));
   }
-  Result<Lowered> lower(const std::atomic<bool>* stop) {
+  Result<Lowered> lower(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     ++lowerings;
     changed_.notify_all();
-    while (!result_ && !*stop) changed_.wait_for(lock, std::chrono::milliseconds(5));
+    changed_.wait(lock, stop, [&] { return result_.has_value(); });
     stopped = !result_;
     if (stopped) return fail(Code::interrupted, "stopped");
     return std::move(*result_);
@@ -125,7 +125,7 @@ class Bench {
   }
 
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable_any changed_;
   std::optional<Result<Lowered>> result_;
   std::vector<std::string> lines_;
 

@@ -86,10 +86,10 @@ void write_image(const fs::path& path, Sizes sizes = Sizes::right) {
 // What every lowering gives, once the test has said so.
 class FakeLowering {
  public:
-  Result<Lowered> lower(const std::atomic<bool>* stop) {
+  Result<Lowered> lower(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     ++count;
-    while (!bytes_ && !*stop) changed_.wait_for(lock, std::chrono::milliseconds(5));
+    changed_.wait(lock, stop, [&] { return bytes_.has_value(); });
     if (!bytes_) return fail(Code::interrupted, "stopped");
     if (bytes_->empty()) return fail(Code::failed, "cannot be lowered");
     Lowered result;
@@ -108,7 +108,7 @@ class FakeLowering {
 
  private:
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable_any changed_;
   std::optional<std::string> bytes_;
 };
 
@@ -170,7 +170,7 @@ class TestMount {
     files_.emplace(
         lazy_options_,
         LazyHooks{.find = [](const FileRecord&) { return std::optional<Lowered>(); },
-                  .lower = [this](const FileRecord&, const std::atomic<bool>* stop) { return lowering.lower(stop); },
+                  .lower = [this](const FileRecord&, const std::stop_token& stop) { return lowering.lower(stop); },
                   .find_prefix = [](const Lowered&) -> Result<PrefixPlaces> { return PrefixPlaces{}; },
                   .grow =
                       [this](InodeRef ref, std::uint64_t size) {

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <limits>
 #include <random>
 #include <thread>
 
@@ -130,14 +130,15 @@ TEST_CASE_METHOD(Fixture, "a cache that somebody else can write is not used, nei
 }
 
 TEST_CASE_METHOD(Fixture, "one caller at a time holds the lock of a key, and other keys are free") {
-  auto first = std::make_optional(cache->lock(kKey, nullptr));
-  const CacheLock other = cache->lock(Digest::of("other"), nullptr);
-  std::atomic<bool> has_it = false;
-  std::thread second([&] {
-    const CacheLock lock = cache->lock(kKey, nullptr);
-    has_it = true;
-  });
-  CHECK_FALSE(has_it);
+  auto first = std::make_optional(cache->lock(kKey, {}));
+  const CacheLock other = cache->lock(Digest::of("other"), {});
+  REQUIRE(first->is_held());
+  CHECK(other.is_held());
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK_FALSE(cache->lock(kKey, stop.get_token()).is_held());
+  bool has_it = false;
+  std::thread second([&] { has_it = cache->lock(kKey, {}).is_held(); });
   first.reset();
   second.join();
   CHECK(has_it);
@@ -146,16 +147,27 @@ TEST_CASE_METHOD(Fixture, "one caller at a time holds the lock of a key, and oth
 TEST_CASE_METHOD(Fixture, "a lock leaves no file behind, also where nothing was made") {
   const fs::path path = fs::path(cache->data_path(kKey)).replace_extension(".lock");
   {
-    const CacheLock lock = cache->lock(kKey, nullptr);
+    const CacheLock lock = cache->lock(kKey, {});
     CHECK(fs::exists(path));
   }
   CHECK_FALSE(fs::exists(path));
 }
 
 TEST_CASE_METHOD(Fixture, "waiting for a lock ends when it is stopped") {
-  const CacheLock held = cache->lock(kKey, nullptr);
-  const std::atomic<bool> stop = true;
-  cache->lock(kKey, &stop);
+  const CacheLock held = cache->lock(kKey, {});
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK_FALSE(cache->lock(kKey, stop.get_token()).is_held());
+}
+
+TEST_CASE_METHOD(Fixture, "a stop that comes later ends waiting for a lock, too") {
+  const CacheLock held = cache->lock(kKey, {});
+  std::stop_source stop;
+  bool got_it = true;
+  std::thread waiter([&] { got_it = cache->lock(kKey, stop.get_token()).is_held(); });
+  stop.request_stop();
+  waiter.join();
+  CHECK_FALSE(got_it);
 }
 
 TEST_CASE_METHOD(Fixture, "whoever waited for the lock finds the entry that was made meanwhile") {
@@ -163,7 +175,7 @@ TEST_CASE_METHOD(Fixture, "whoever waited for the lock finds the entry that was 
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {
-      const CacheLock lock = cache->lock(kKey, nullptr);
+      const CacheLock lock = cache->lock(kKey, {});
       if (cache->find(kKey)) return;
       ++made;
       const fs::path source = root.path() / std::to_string(i);
@@ -193,7 +205,7 @@ TEST_CASE_METHOD(Fixture, "a cache that cannot be written says why, and nothing 
   CHECK_FALSE(blocked->store(kKey, source.get(), 7, {}));
   CHECK_FALSE(blocked->find(kKey));
   CHECK(fs::is_directory(blocked->scratch_parent()));
-  blocked->lock(kKey, nullptr);
+  blocked->lock(kKey, {});
 }
 
 TEST_CASE_METHOD(Fixture, "upkeep counts, verifies and clears") {
@@ -245,9 +257,9 @@ TEST_CASE_METHOD(Fixture, "pruning removes what has not been used for longest, a
 TEST_CASE_METHOD(Fixture, "nothing is removed for a disk that would be full all the same") {
   store("one", Digest::of("1"));
   CacheLimits limits;
-  limits.free_share = 1;  // 10 GiB, but not of a cache of a few bytes
-  const auto space = fs::space(root.path());
-  if (space.available >= std::min<std::uintmax_t>(space.capacity, 10ULL << 30)) return;
+  limits.free_share = 1;  // all of a disk that others use as well
+  limits.most_free = std::numeric_limits<std::uint64_t>::max();
+  REQUIRE(fs::space(root.path()).available < fs::space(root.path()).capacity);
   CHECK(test::good(prune_cache(*cache, limits)).entries == 0);
 }
 

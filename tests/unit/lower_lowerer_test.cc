@@ -175,8 +175,8 @@ TEST_CASE_METHOD(Fixture, "a program and its library are lowered, run, and are f
   if (image() == nullptr) return;
   const auto lowerer = this->lowerer();
   CHECK_FALSE(test::good(lowerer->find(record("bin/app"))));
-  const Lowered app = test::good(lowerer->lower(record("bin/app"), nullptr));
-  const Lowered part = test::good(lowerer->lower(record("lib/libpart.so.1.0"), nullptr));
+  const Lowered app = test::good(lowerer->lower(record("bin/app"), {}));
+  const Lowered part = test::good(lowerer->lower(record("lib/libpart.so.1.0"), {}));
   CHECK_FALSE(app.from_cache);
   unpack(part, "lib/libpart.so.1");
   CHECK(test::output_of(unpack(app, "bin/app").string()) == "42\n");
@@ -186,13 +186,13 @@ TEST_CASE_METHOD(Fixture, "a program and its library are lowered, run, and are f
   CHECK(again->from_cache);
   CHECK(again->key == app.key);
   CHECK(again->size == app.size);
-  CHECK(test::good(this->lowerer()->lower(record("bin/app"), nullptr)).from_cache);
+  CHECK(test::good(this->lowerer()->lower(record("bin/app"), {})).from_cache);
   CHECK(fs::is_empty(root.path() / "cache" / kCacheScratch));
 }
 
 TEST_CASE_METHOD(Fixture, "a lowered file has its key as build-id, and no padding") {
   if (image() == nullptr) return;
-  const Lowered app = test::good(lowerer()->lower(record("bin/app"), nullptr));
+  const Lowered app = test::good(lowerer()->lower(record("bin/app"), {}));
   const ElfIdentity identity = test::good(read_elf_identity(app.file.get()));
   CHECK(identity.build_id == app.key.hex().substr(0, 40));
   struct stat status{};
@@ -213,7 +213,7 @@ TEST_CASE_METHOD(Fixture, "the key depends on the target and the policy, and on 
 TEST_CASE_METHOD(Fixture, "code for a CPU without AVX-512 has none") {
   if (image() == nullptr) return;
   const FileRecord part = record("lib/libpart.so.1.0");
-  const Lowered lowered = test::good(lowerer("skylake-avx512", "-avx512f")->lower(part, nullptr));
+  const Lowered lowered = test::good(lowerer("skylake-avx512", "-avx512f")->lower(part, {}));
   const std::string code = test::output_of("llvm-objdump-19 -d " + unpack(lowered, "masked.so").string());
   CHECK_THAT(code, Catch::Contains("%ymm"));
   CHECK_THAT(code, !Catch::Contains("%zmm"));
@@ -223,7 +223,7 @@ TEST_CASE_METHOD(Fixture,
                  "what another link of the image has made of a unit is not made again, unless it was damaged") {
   if (image() == nullptr) return;
   const auto lower = [&](const char* path, const char* policy = "default") {
-    return test::good(lowerer("haswell", "", policy)->lower(record(path), nullptr));
+    return test::good(lowerer("haswell", "", policy)->lower(record(path), {}));
   };
   const Lowered plus = lower("lib/plus.so");
   CHECK(plus.modules_made == 2);
@@ -259,7 +259,7 @@ TEST_CASE_METHOD(Fixture,
 TEST_CASE_METHOD(Fixture, "what a site's cache has is not lowered again, unless others can write there") {
   if (image() == nullptr) return;
   const FileRecord part = record("lib/libpart.so.1.0");
-  const Digest key = test::good(lowerer()->lower(part, nullptr)).key;
+  const Digest key = test::good(lowerer()->lower(part, {})).key;
   const fs::path site = root.path() / "site";
   fs::rename(root.path() / "cache", site);
   const std::string names = "/nonexistent:" + site.string();
@@ -288,7 +288,7 @@ TEST_CASE_METHOD(Fixture, "too little memory costs threads, and with one thread 
   options.jobs = 4;
   options.memory = 1 << 20;
   const auto lowerer = test::good(Lowerer::create(image()->open(), options));
-  const Lowered plus = test::good(lowerer->lower(record("lib/plus.so"), nullptr));
+  const Lowered plus = test::good(lowerer->lower(record("lib/plus.so"), {}));
   CHECK(plus.peak_bytes > options.memory);
 }
 
@@ -298,7 +298,7 @@ TEST_CASE_METHOD(Fixture, "a job that is saved makes the same bytes by hand") {
   test::good(lowerer()->save_job(record("lib/plus.so"), directory));
   test::run("cd " + directory.string() + " && ./xaas-lower --worker <job.json >answer");
   CHECK(test::good(parse_job_result(test::good(read_file(directory / "answer")))).ok);
-  const Lowered lowered = test::good(lowerer()->lower(record("lib/plus.so"), nullptr));
+  const Lowered lowered = test::good(lowerer()->lower(record("lib/plus.so"), {}));
   CHECK(Digest::of(test::good(read_file(directory / "output"))) == test::good(Digest::of_file(lowered.file.get())));
   CHECK_FALSE(lowerer()->save_job(record("lib/plus.so"), directory));  // it is there
 }
@@ -312,7 +312,7 @@ TEST_CASE_METHOD(Fixture, "however many ask for a file, it is lowered once") {
   std::vector<std::thread> threads;
   for (int i = 0; i < 6; ++i) {
     threads.emplace_back([&, i] {
-      const auto lowered = (i % 2 == 0 ? one : other)->lower(part, nullptr);
+      const auto lowered = (i % 2 == 0 ? one : other)->lower(part, {});
       if (lowered && !lowered->from_cache) ++made;
     });
   }
@@ -323,9 +323,9 @@ TEST_CASE_METHOD(Fixture, "however many ask for a file, it is lowered once") {
 TEST_CASE_METHOD(Fixture, "a damaged cache entry is made again") {
   if (image() == nullptr) return;
   const FileRecord part = record("lib/libpart.so.1.0");
-  const Lowered first = test::good(lowerer()->lower(part, nullptr));
+  const Lowered first = test::good(lowerer()->lower(part, {}));
   fs::resize_file(lowerer()->cache().data_path(first.key), 100);
-  const Lowered second = test::good(lowerer()->lower(part, nullptr));
+  const Lowered second = test::good(lowerer()->lower(part, {}));
   CHECK_FALSE(second.from_cache);
   CHECK(second.size == first.size);
 }
@@ -333,7 +333,7 @@ TEST_CASE_METHOD(Fixture, "a damaged cache entry is made again") {
 TEST_CASE_METHOD(Fixture, "without a cache a file is lowered and usable all the same") {
   if (image() == nullptr) return;
   test::good(write_file(root.path() / "cache", "in the way"));
-  const Lowered lowered = test::good(lowerer()->lower(record("lib/libpart.so.1.0"), nullptr));
+  const Lowered lowered = test::good(lowerer()->lower(record("lib/libpart.so.1.0"), {}));
   CHECK_FALSE(lowered.warnings.empty());
   CHECK(test::good(read_elf_identity(lowered.file.get())).type == ET_DYN);
 }
@@ -341,22 +341,23 @@ TEST_CASE_METHOD(Fixture, "without a cache a file is lowered and usable all the 
 TEST_CASE_METHOD(Fixture, "what cannot be lowered says why in one line") {
   if (image() == nullptr) return;
   const auto lowerer = this->lowerer("haswell");
-  const Error missing = error_of(lowerer->lower(record("bin/orphan"), nullptr));
+  const Error missing = error_of(lowerer->lower(record("bin/orphan"), {}));
   CHECK(missing.code == Code::not_found);
   CHECK_THAT(missing.message, Catch::Contains("libabsent.so.7") && Catch::Contains("bin/orphan"));
-  const Error wide = error_of(lowerer->lower(record("lib/wide.so"), nullptr));
+  const Error wide = error_of(lowerer->lower(record("lib/wide.so"), {}));
   CHECK(wide.code == Code::unsupported);
   CHECK_THAT(wide.message, Catch::Contains("+avx512f") && Catch::Contains("wide.o"));
-  const Error broken = error_of(lowerer->lower(record("bin/broken"), nullptr));
+  const Error broken = error_of(lowerer->lower(record("bin/broken"), {}));
   CHECK(broken.code == Code::failed);
   CHECK_THAT(broken.message, Catch::Contains("bin/broken"));
 }
 
 TEST_CASE_METHOD(Fixture, "lowering that is stopped is interrupted and leaves nothing") {
   if (image() == nullptr) return;
-  const std::atomic<bool> stop = true;
+  std::stop_source stop;
+  stop.request_stop();
   const auto lowerer = this->lowerer();
-  CHECK(error_of(lowerer->lower(record("bin/app"), &stop)).code == Code::interrupted);
+  CHECK(error_of(lowerer->lower(record("bin/app"), stop.get_token())).code == Code::interrupted);
   CHECK_FALSE(test::good(lowerer->find(record("bin/app"))));
   CHECK(fs::is_empty(root.path() / "cache" / kCacheScratch));
 }
@@ -426,7 +427,7 @@ TEST_CASE("a worker that is not the one the manifest names is not run") {
   LowererOptions options;
   options.cache = root.path() / "cache";
   const auto lowerer = test::good(Lowerer::create(test::good(Image::open(root.path() / "demo.xaas")), options));
-  const Error error = error_of(lowerer->lower(builder.records.back(), nullptr));
+  const Error error = error_of(lowerer->lower(builder.records.back(), {}));
   CHECK(error.code == Code::invalid);
   CHECK_THAT(error.message, Catch::Contains("damaged"));
 }

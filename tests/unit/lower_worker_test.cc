@@ -229,9 +229,9 @@ TEST_CASE("a worker that hangs is killed when its time is over, also one that do
 }
 
 TEST_CASE("a worker is killed when its caller stops it") {
-  std::atomic<bool> stop = false;
-  std::thread stopper([&] { stop = true; });
-  const auto result = run_action("b2", {.stop = &stop});
+  std::stop_source stop;
+  std::thread stopper([&] { stop.request_stop(); });
+  const auto result = run_action("b2", {.stop = stop.get_token()});
   stopper.join();
   REQUIRE_FALSE(result);
   CHECK(result.error().code == Code::interrupted);

@@ -1,0 +1,147 @@
+// The transitions of one file; see lazy_file.h.
+#include "fuse/lazy_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace xaas {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+
+// Whole pages, the last of which is behind the file: see LazyHooks::grow.
+std::uint64_t grown_size(std::uint64_t lowered) { return (lowered + kPage - 1) / kPage * kPage + kPage; }
+
+}  // namespace
+
+std::string_view state_name(LazyState state) {
+  switch (state) {
+    case LazyState::cold:
+      return "cold";
+    case LazyState::lowering:
+      return "lowering";
+    case LazyState::ready:
+      return "ready";
+    case LazyState::baseline:
+      return "baseline";
+  }
+  return "";
+}
+
+LazyFile::LazyFile(InodeRef ref, FileRecord record, PrefixPlaces places, Fallback fallback)
+    : ref_(ref), record_(std::move(record)), places_(std::move(places)), fallback_(fallback) {
+  report_.path = path_in_tree(record_.path);
+}
+
+LazyReport LazyFile::report() const {
+  LazyReport report = report_;
+  report.state = state_;
+  report.late = is_late_ && promised_ && !promised_->is_lowered();
+  report.waiting = static_cast<unsigned>(waiting_.size());
+  return report;
+}
+
+const Content* LazyFile::content(Generation generation) const {
+  return generation == Generation::lowered ? lowered_.get() : promised_.get();
+}
+
+std::uint64_t LazyFile::size(Generation generation) const {
+  const Content* decided = content(generation);
+  return decided != nullptr ? decided->size : record_.promised_size;
+}
+
+Generation LazyFile::current(NodeName name) {
+  names_.insert(std::move(name));
+  return lowered_ ? Generation::lowered : Generation::promised;
+}
+
+LazyFile::Read LazyFile::read(Generation generation, ContentRequest request) {
+  const auto now = [&](int error, const Content* content = nullptr) {
+    return Read{ContentAnswer{std::move(request), error, content}};
+  };
+  if (const Content* decided = content(generation)) return now(0, decided);
+  if (generation == Generation::lowered || lowered_) return now(ESTALE);
+  if (state_ == LazyState::baseline) return now(EIO);
+  if (is_late_) return now(ETIMEDOUT);
+  if (request.interrupted && request.interrupted()) return now(EINTR);
+  waiting_.push_back(std::move(request));
+  const bool begins = state_ == LazyState::cold;
+  if (begins) state_ = LazyState::lowering;
+  return {std::nullopt, begins};
+}
+
+ContentRequest LazyFile::withdraw(std::uint64_t id) {
+  const auto position = std::ranges::find(waiting_, id, &ContentRequest::id);
+  ContentRequest request = std::move(*position);
+  waiting_.erase(position);
+  return request;
+}
+
+std::optional<std::uint64_t> LazyFile::prepare(std::uint64_t size) {
+  if (size <= record_.promised_size || promised_) return std::nullopt;
+  is_growing_ = true;
+  return grown_size(size);
+}
+
+LazyFile::Settled LazyFile::settle(Lowered lowered, PrefixPlaces places, bool fits) {
+  const bool is_large = lowered.size > record_.promised_size;
+  const std::uint64_t size = is_large ? grown_size(lowered.size) : record_.promised_size;
+  is_growing_ = false;
+  report_.key = lowered.key.to_string();
+  report_.seconds = lowered.seconds;
+  report_.from_cache = lowered.from_cache;
+  report_.large = is_large;
+  state_ = LazyState::ready;
+  auto content =
+      std::make_unique<const Content>(Content{std::move(lowered.file), lowered.size, size, std::move(places)});
+  Settled settled;
+  if (fits && !promised_) {
+    promised_ = std::move(content);
+  } else {
+    lowered_ = std::move(content);
+    settled.moved = names_;
+    // Readers that wait have node `promised` open, for which this is no content.
+    decide_baseline();
+  }
+  settled.answers = answer_all(ESTALE);
+  return settled;
+}
+
+LazyFile::Settled LazyFile::fail(const std::string& reason) {
+  state_ = LazyState::baseline;
+  report_.error = reason;
+  decide_baseline();
+  return {answer_all(EIO), {}};
+}
+
+std::optional<LazyFile::Settled> LazyFile::pass_timeout() {
+  if (state_ != LazyState::lowering || promised_ || is_growing_) return std::nullopt;
+  is_late_ = true;
+  decide_baseline();
+  return Settled{answer_all(ETIMEDOUT), {}};
+}
+
+LazyFile::Settled LazyFile::stop() {
+  std::vector<ContentAnswer> answers;
+  for (ContentRequest& request : std::exchange(waiting_, {})) answers.push_back({std::move(request), EIO, nullptr});
+  return {std::move(answers), {}};
+}
+
+// The content of node `promised` is the image's from now on, unless it is decided already or the baseline is not
+// wanted.
+void LazyFile::decide_baseline() {
+  if (promised_ || fallback_ == Fallback::none) return;
+  promised_ = std::make_unique<const Content>(Content{Fd(), record_.size, record_.promised_size, places_});
+}
+
+// With the content of node `promised`, where it is decided.
+std::vector<ContentAnswer> LazyFile::answer_all(int error_without_content) {
+  std::vector<ContentAnswer> answers;
+  for (ContentRequest& request : std::exchange(waiting_, {})) {
+    answers.push_back({std::move(request), promised_ ? 0 : error_without_content, promised_.get()});
+  }
+  return answers;
+}
+
+}  // namespace xaas

@@ -1,0 +1,80 @@
+// Attempts, from the best to the most modest; see job_runner.h.
+#include "lower/job_runner.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+namespace xaas {
+namespace {
+
+constexpr std::uint64_t kWorkerLimit = 1ULL << 30;
+constexpr std::uint64_t kStacksPerThread = 16ULL << 20;  // address space of a thread and of one that it waits for
+
+}  // namespace
+
+JobRunner::JobRunner(std::shared_ptr<const Image> image, Toolchain toolchain, std::uint64_t memory)
+    : image_(std::move(image)), toolchain_(std::move(toolchain)), memory_(memory) {}
+
+// A job that does not work with the units as one module, for want of memory or because of what they are, may work with
+// them side by side.
+Result<JobResult> JobRunner::run(JobLayout& layout, const Lend& lend, const std::stop_token& stop) const {
+  if (layout.job().merged) {
+    XAAS_TRY(layout.extract_units());
+    auto result = run_merged(layout, stop);
+    if ((result && result->ok) || stop.stop_requested()) return result;
+    XAAS_TRY(layout.separate_units());
+  }
+  XAAS_TRY(lend(layout));
+  XAAS_TRY(layout.extract_units());
+  return run_within_memory(layout, stop);
+}
+
+Result<JobResult> JobRunner::run_merged(const JobLayout& layout, const std::stop_token& stop) const {
+  XAAS_ASSIGN(const auto program, worker());
+  const std::uint64_t bytes = layout.bitcode_bytes();
+  const auto share = memory_.take(estimated_memory(std::span(&bytes, 1), 1), stop);
+  return run_worker(*program, layout.job(), layout.scratch(),
+                    {.memory = memory_.bytes() + layout.job().jobs * kStacksPerThread, .stop = stop});
+}
+
+// With as many threads as memory lets, and fewer where that was too many: what was compiled until then is not lost.
+Result<JobResult> JobRunner::run_within_memory(JobLayout& layout, const std::stop_token& stop) const {
+  XAAS_ASSIGN(const auto program, worker());
+  Job& job = layout.job();
+  job.jobs = threads_within(memory_.bytes(), layout.bitcode_sizes(), job.jobs);
+  const auto share = memory_.take(estimated_memory(layout.bitcode_sizes(), job.jobs), stop);
+  WorkerLimits limits{.stop = stop};
+  bool is_limited = true;
+  for (;;) {
+    limits.memory = is_limited ? memory_.bytes() + job.jobs * kStacksPerThread : 0;
+    auto result = run_worker(*program, job, layout.scratch(), limits);
+    if (result || result.error().code != Code::exhausted) return result;
+    // With one thread nothing is left to be saved.
+    if (job.jobs == 1 && !is_limited) return result;
+    is_limited = job.jobs > 1;
+    job.jobs = std::max(1U, job.jobs / 2);
+  }
+}
+
+Result<std::string> JobRunner::worker_bytes() const {
+  const SquashfsReader& squashfs = image_->squashfs();
+  XAAS_ASSIGN(const InodeRef ref, squashfs.resolve(toolchain_.worker));
+  XAAS_ASSIGN(std::string bytes, squashfs.read_all(ref, kWorkerLimit));
+  // The digest is part of every key: another program must not fill the cache under its name.
+  if (Digest::of(bytes) != toolchain_.digest) {
+    return fail(Code::invalid, "{} in {} is damaged: fetch the image again", toolchain_.worker,
+                image_->path().string());
+  }
+  return bytes;
+}
+
+Result<std::shared_ptr<const WorkerProgram>> JobRunner::worker() const {
+  const std::lock_guard lock(worker_mutex_);
+  if (worker_) return worker_;
+  XAAS_ASSIGN(const std::string bytes, worker_bytes());
+  XAAS_ASSIGN(worker_, WorkerProgram::from_bytes(bytes));
+  return worker_;
+}
+
+}  // namespace xaas

@@ -1,0 +1,132 @@
+// From a recipe to a plan and its keys; see link_plan.h.
+#include "lower/link_plan.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "format/base/json_fields.h"
+#include "format/base/overloaded.h"
+
+namespace xaas {
+namespace {
+
+constexpr int kKeyVersion = 1;
+
+// What a recipe refers to beside its units.
+struct Inputs {
+  std::vector<Digest> objects;
+  std::vector<std::string> sonames;
+};
+
+Inputs inputs_of(const Recipe& recipe) {
+  Inputs inputs;
+  const Overloaded add_member{[](const IrInput&) {},
+                              [&](const ObjectInput& object) { inputs.objects.push_back(object.digest); }};
+  const Overloaded add{
+      [](const std::string&) {},
+      [&](const IrInput& ir) { add_member(ir); },
+      [&](const ObjectInput& object) { add_member(object); },
+      [&](const ArchiveInput& archive) {
+        for (const auto& member : archive.members) std::visit(add_member, member);
+      },
+      [&](const LibraryInput& library) { inputs.sonames.push_back(library.soname); },
+      [&](const FileOption& option) { inputs.objects.push_back(option.digest); },
+  };
+  for (const LinkArgument& argument : recipe.arguments) std::visit(add, argument);
+  return inputs;
+}
+
+// Puts the build's own object in the place of every unit that requires what `target` lacks.
+Status use_native_objects(Recipe& recipe, const Target& target) {
+  Status status;
+  for_each_input(recipe, [&](auto& input) {
+    const auto* unit = std::get_if<IrInput>(&input);
+    const auto missing = unit == nullptr ? std::vector<std::string>() : missing_features(target, unit->features);
+    if (missing.empty()) return;
+    if (unit->native) {
+      input = ObjectInput{*unit->native, unit->name};
+    } else if (status) {
+      status = fail(Code::unsupported, "{} needs {}, which {} lacks here: only the baseline can be used", unit->name,
+                    missing.front(), target.cpu);
+    }
+  });
+  return status;
+}
+
+// Options of a link that say how its modules are compiled, and that LLVM's own names of their objects may leave out.
+std::vector<std::string> compiling_options(const Recipe& recipe) {
+  std::vector<std::string> options;
+  bool is_value = false;
+  for (const LinkArgument& argument : recipe.arguments) {
+    const auto* option = std::get_if<std::string>(&argument);
+    if (option == nullptr) continue;
+    const bool takes_value = *option == "-mllvm" || *option == "--mllvm" || *option == "-plugin-opt";
+    const auto has = [&](std::string_view word) { return option->find(word) != std::string::npos; };
+    if (is_value || takes_value || has("mllvm") || has("plugin-opt") || has("lto")) options.push_back(*option);
+    is_value = takes_value;
+  }
+  return options;
+}
+
+Digest compute_key(const Digest& recipe, const LoweringContext& context, const std::vector<FoundLibrary>& libraries) {
+  const Target& target = context.target;
+  OrderedJson identities = OrderedJson::object();
+  for (const FoundLibrary& library : libraries) identities[library.soname] = library.identity;
+  const OrderedJson key = {{"version", kKeyVersion},
+                           {"recipe", recipe.to_string()},
+                           {"worker", context.toolchain.digest.to_string()},
+                           {"policy", policy_json(context.policy)},
+                           {"triple", target.triple},
+                           {"cpu", target.cpu},
+                           {"features", target.features},
+                           {"prefer_vector_width", target.prefer_vector_width},
+                           {"libraries", identities}};
+  return Digest::of(dump_json(key));
+}
+
+}  // namespace
+
+Result<LinkPlan> plan_link(const LoweringContext& context, const FileRecord& record) {
+  LinkPlan plan;
+  XAAS_ASSIGN(plan.recipe, context.image.recipe(record.recipe));
+  if (const Status fits = use_native_objects(plan.recipe, context.target); !fits) {
+    return fail(fits.error().code, "{}: {}", path_in_tree(record.path), fits.error().message);
+  }
+  Inputs inputs = inputs_of(plan.recipe);
+  plan.objects = std::move(inputs.objects);
+  std::ranges::sort(inputs.sonames);
+  const auto repeated = std::ranges::unique(inputs.sonames);
+  inputs.sonames.erase(repeated.begin(), repeated.end());
+  for (const std::string& soname : inputs.sonames) {
+    XAAS_ASSIGN(auto library,
+                find_library(context.image, soname, record.path, context.toolchain_libraries, context.target.triple));
+    plan.libraries.push_back(std::move(library));
+  }
+  plan.key = compute_key(record.recipe, context, plan.libraries);
+  return plan;
+}
+
+// The index names every recipe by its content, so that it tells images with other IR apart: a worker that damaged IR,
+// or a damaged library, has taken over could leave false objects behind. Libraries of the image that the index does not
+// have are told by themselves.
+Digest module_scope(const LoweringContext& context, const LinkPlan& plan, const Digest& index) {
+  std::vector<std::string> libraries;
+  for (const FoundLibrary& library : plan.libraries) {
+    if (library.in_image && !library.is_indexed) libraries.push_back(library.identity);
+  }
+  const Target& target = context.target;
+  const OrderedJson scope = {{"version", kKeyVersion},
+                             {"index", index.to_string()},
+                             {"libraries", libraries},
+                             {"worker", context.toolchain.digest.to_string()},
+                             {"policy", policy_json(context.policy)},
+                             {"triple", target.triple},
+                             {"cpu", target.cpu},
+                             {"features", target.features},
+                             {"prefer_vector_width", target.prefer_vector_width},
+                             {"options", compiling_options(plan.recipe)}};
+  return Digest::of(dump_json(scope));
+}
+
+}  // namespace xaas
