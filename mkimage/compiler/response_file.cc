@@ -23,6 +23,7 @@ void expand(const std::vector<std::string>& arguments, int depth, std::vector<st
 
 }  // namespace
 
+// Not by LLVM's tokenizer: it drops an empty word, "", that another one follows, and GNU's linkers and GCC do not.
 std::vector<std::string> split_arguments(std::string_view text) {
   std::vector<std::string> words;
   std::string word;
