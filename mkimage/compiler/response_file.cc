@@ -43,7 +43,7 @@ std::vector<std::string> split_arguments(std::string_view text) {
       word += text[++i];
     } else if (quote == '\0' && (c == '"' || c == '\'')) {
       quote = c;
-    } else if (c == quote) {
+    } else if (quote != '\0' && c == quote) {
       quote = '\0';
     } else {
       word += c;

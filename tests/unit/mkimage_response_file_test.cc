@@ -12,6 +12,7 @@ TEST_CASE("arguments are split as compilers do") {
   CHECK(split_arguments("-DX=\"\\\"q\\\"\" ''") == std::vector<std::string>{"-DX=\"q\"", ""});
   CHECK(split_arguments("'it\\'s' '\\\\'") == std::vector<std::string>{"it's", "\\"});
   CHECK(split_arguments("").empty());
+  CHECK(split_arguments(std::string_view("a\0b", 3)) == std::vector<std::string>{std::string("a\0b", 3)});
 }
 
 TEST_CASE("response files are expanded, also within each other, and missing ones kept") {
