@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "format/bitcode/module.h"
+#include "mkimage/capture/used_features.h"
 
 extern "C" {
 void LLVMInitializeX86TargetInfo();
@@ -119,7 +120,8 @@ Result<UnitTarget> read_unit_target(std::string_view bitcode) {
   return fail_bitcode("it defines no function whose target attributes could be read");
 }
 
-Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own, std::string_view object) {
+Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own, std::string_view object,
+                                 const std::vector<std::string>& features) {
   initialise_assemblers();
   UnitContext context;
   const auto read = read_module(bitcode, context);
@@ -130,6 +132,7 @@ Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own
   drop_own_target(module, own);
   drop_position(module);
   CanonicalIr canonical;
+  canonical.features = used_features(module, features);
   canonical.context = mark_context(module, object);
   canonical.bitcode = write_bitcode(module);
   if (const Status status = context.status(); !status) return fail_bitcode(status.error().message);

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "format/base/error.h"
 #include "mkimage/capture/optimising_context.h"
@@ -24,11 +25,14 @@ Result<UnitTarget> read_unit_target(std::string_view bitcode);
 struct CanonicalIr {
   std::string bitcode;
   OptimisingContext context;
+  std::vector<std::string> features;  // the unit's features that it uses: see used_features()
 };
 
-// The canonical form of a ThinLTO pre-link module, whose native object is `object` (empty: none is known).
+// The canonical form of a ThinLTO pre-link module, whose native object is `object` (empty: none is known) and whose
+// options ask for `features`.
 // Code::invalid when `bitcode` is no valid module of this LLVM or holds more than one. The same input gives the same
 // bytes in every process; canonicalising twice changes nothing. Thread-safe.
-Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own, std::string_view object = {});
+Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own, std::string_view object = {},
+                                 const std::vector<std::string>& features = {});
 
 }  // namespace xaas

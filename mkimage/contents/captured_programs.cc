@@ -61,8 +61,9 @@ class Canonicaliser {
   Result<CanonicalUnit> canonicalise_one(const Task& task) {
     XAAS_ASSIGN(const std::string bitcode, read_file(options_.store.bitcode_path(task.object)));
     XAAS_ASSIGN(const MappedFile object, MappedFile::open(options_.store.object_path(task.object)));
-    XAAS_ASSIGN(const CanonicalIr canonical, canonicalise(bitcode, task.features.target, object.bytes()));
-    CanonicalUnit unit{Digest::of(canonical.bitcode), task.features.features};
+    XAAS_ASSIGN(const CanonicalIr canonical,
+                canonicalise(bitcode, task.features.target, object.bytes(), task.features.features));
+    CanonicalUnit unit{Digest::of(canonical.bitcode), canonical.features};
     unit.context = canonical.context;
     unit.sections = task.sections;
     XAAS_TRY(write(unit.digest, canonical.bitcode));

@@ -10,6 +10,7 @@
 #include "format/base/process.h"
 #include "format/image.h"
 #include "mkimage/capture/unit_features.h"
+#include "mkimage/capture/used_features.h"
 #include "mkimage/contents/build_sources.h"
 #include "mkimage/contents/native_archives.h"
 #include "mkimage/reuse/isa_options.h"
@@ -91,14 +92,26 @@ Features asked_features(UnitFeatureTable& table, const UnitRecord& unit) {
   return asked;
 }
 
+// Nobody but the unit's own code would use such a feature, and its IR shows that it does not.
+void leave_out_unused(const CanonicalUnits& canonical, const UnitRecord& unit, Features& features) {
+  const auto found = canonical.find(unit.object);
+  if (found == canonical.end()) return;
+  std::erase_if(features, [&](const std::string& feature) {
+    return is_explicit_feature(feature.substr(1)) &&
+           std::ranges::find(found->second.features, feature) == found->second.features.end();
+  });
+}
+
 // By unit; the units of a configuration that are linked.
 using FeaturesOfUnits = std::map<std::string, Features>;
-FeaturesOfUnits features_of_units(const ConfigurationContents& configuration, UnitFeatureTable& table) {
+FeaturesOfUnits features_of_units(const ConfigurationContents& configuration, const CanonicalUnits& canonical,
+                                  UnitFeatureTable& table) {
   FeaturesOfUnits result;
   for (const UnitRecord& unit : configuration.units) {
-    if (configuration.linked.contains(unit.object)) {
-      result[unit.name()].merge(asked_features(table, unit));
-    }
+    if (!configuration.linked.contains(unit.object)) continue;
+    Features features = asked_features(table, unit);
+    leave_out_unused(canonical, unit, features);
+    result[unit.name()].merge(features);
   }
   return result;
 }
@@ -207,7 +220,9 @@ Status collect_configuration(const FinishedBuild& build, Progress& progress, Ima
 void find_required_features(const std::string& c_compiler, ImageContents& contents) {
   UnitFeatureTable table(c_compiler);
   std::vector<FeaturesOfUnits> asked;
-  for (const ConfigurationContents& one : contents.configurations) asked.push_back(features_of_units(one, table));
+  for (const ConfigurationContents& one : contents.configurations) {
+    asked.push_back(features_of_units(one, contents.canonical.units, table));
+  }
   for (std::size_t i = 0; i < asked.size(); ++i) {
     ConfigurationContents& configuration = contents.configurations[i];
     Features required = required_by_units(asked[i], asked);

@@ -1,0 +1,119 @@
+// Names of intrinsic functions and of instructions; see used_features.h.
+#include "mkimage/capture/used_features.h"
+
+#include <llvm/IR/InlineAsm.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/Instructions.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace xaas {
+namespace {
+
+// What the names of a feature's intrinsic functions ("llvm.x86.rdrand.32") and instructions ("rdrandl") contain.
+struct ExplicitFeature {
+  std::string_view name;
+  std::array<std::string_view, 9> words;  // the rest is empty
+};
+
+// Sorted. Unit tests compare it with LLVM's list of features and with clang's list of built-in functions. Not here:
+// features for which patterns of plain IR are selected, such as gfni (reversing bits), prfchw and prefetchi
+// (prefetching).
+constexpr auto kExplicit = std::to_array<ExplicitFeature>({
+    {"aes", {"aesni", "aesenc", "aesdec", "aesimc", "aeskeygen"}},
+    {"amx-bf16", {"tdpbf16"}},
+    {"amx-complex", {"tcmm"}},
+    {"amx-fp16", {"tdpfp16"}},
+    {"amx-int8", {"tdpb"}},
+    {"amx-tile", {"tile", "tilecfg"}},
+    {"cldemote", {"cldemote"}},
+    {"clflushopt", {"clflushopt"}},
+    {"clwb", {"clwb"}},
+    {"clzero", {"clzero"}},
+    {"cmpccxadd", {"cmpccxadd", "xadd"}},
+    {"enqcmd", {"enqcmd"}},
+    {"fsgsbase", {"fsbase", "gsbase"}},
+    {"hreset", {"hreset"}},
+    {"invpcid", {"invpcid"}},
+    {"kl", {"loadiwkey", "encodekey", "aesenc128kl", "aesenc256kl", "aesdec128kl", "aesdec256kl"}},
+    {"lwp", {"lwp"}},
+    {"movdir64b", {"movdir64b"}},
+    {"movdiri", {"movdiri", "directstore"}},
+    {"mwaitx", {"monitorx", "mwaitx"}},
+    {"pclmul", {"pclmul"}},
+    {"pconfig", {"pconfig"}},
+    {"pku", {"pkru"}},
+    {"ptwrite", {"ptwrite"}},
+    {"raoint", {"aadd", "aand", "aor", "axor"}},
+    {"rdpid", {"rdpid"}},
+    {"rdpru", {"rdpru"}},
+    {"rdrnd", {"rdrand"}},
+    {"rdseed", {"rdseed"}},
+    {"rtm", {"xbegin", "xend", "xabort", "xtest"}},
+    {"serialize", {"serialize"}},
+    {"sgx", {"encls", "enclu", "enclv"}},
+    {"sha", {"sha1", "sha256"}},
+    {"sha512", {"sha512"}},
+    {"shstk", {"ssp", "wrss", "wruss", "ssbsy"}},
+    {"sm3", {"sm3"}},
+    {"sm4", {"sm4"}},
+    {"tsxldtrk", {"susldtrk", "resldtrk"}},
+    {"uintr", {"clui", "stui", "testui", "senduipi", "uiret"}},
+    {"usermsr", {"urdmsr", "uwrmsr"}},
+    {"vaes", {"aesni", "aesenc", "aesdec"}},
+    {"vpclmulqdq", {"pclmul"}},
+    {"waitpkg", {"umonitor", "umwait", "tpause"}},
+    {"wbnoinvd", {"wbnoinvd"}},
+    {"widekl", {"aesencwide", "aesdecwide"}},
+    {"xsave", {"xsave", "xrstor", "xgetbv", "xsetbv"}},
+    {"xsavec", {"xsavec"}},
+    {"xsaveopt", {"xsaveopt"}},
+    {"xsaves", {"xsaves", "xrstors"}},
+});
+static_assert(std::ranges::is_sorted(kExplicit, {}, &ExplicitFeature::name), "the table is searched by name");
+
+const ExplicitFeature* find_explicit(std::string_view name) {
+  const auto found = std::ranges::lower_bound(kExplicit, name, {}, &ExplicitFeature::name);
+  return found != kExplicit.end() && found->name == name ? &*found : nullptr;
+}
+
+// Everything in a module by which instructions can be named.
+std::vector<llvm::StringRef> names_in(const llvm::Module& module) {
+  constexpr llvm::StringLiteral kIntrinsics("llvm.x86.");
+  std::vector<llvm::StringRef> names = {module.getModuleInlineAsm()};
+  for (const llvm::Function& function : module) {
+    if (function.getName().starts_with(kIntrinsics)) names.push_back(function.getName().substr(kIntrinsics.size()));
+    for (const llvm::Instruction& instruction : llvm::instructions(function)) {
+      const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
+      if (call == nullptr || !call->isInlineAsm()) continue;
+      names.push_back(llvm::cast<llvm::InlineAsm>(call->getCalledOperand())->getAsmString());
+    }
+  }
+  return names;
+}
+
+bool is_named(const ExplicitFeature& feature, const std::vector<llvm::StringRef>& names) {
+  return std::ranges::any_of(feature.words, [&](std::string_view word) {
+    return !word.empty() && std::ranges::any_of(names, [&](llvm::StringRef name) {
+      return name.contains_insensitive(llvm::StringRef(word.data(), word.size()));
+    });
+  });
+}
+
+}  // namespace
+
+bool is_explicit_feature(std::string_view feature) { return find_explicit(feature) != nullptr; }
+
+std::vector<std::string> used_features(const llvm::Module& module, const std::vector<std::string>& features) {
+  const std::vector<llvm::StringRef> names = names_in(module);
+  std::vector<std::string> used;
+  std::ranges::copy_if(features, std::back_inserter(used), [&](const std::string& feature) {
+    const ExplicitFeature* known = feature.starts_with('+') ? find_explicit(feature.substr(1)) : nullptr;
+    return known == nullptr || is_named(*known, names);
+  });
+  return used;
+}
+
+}  // namespace xaas
