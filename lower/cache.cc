@@ -1,4 +1,4 @@
-// The cache on disk. Implements spec/cache.md: the record is written last, so an entry exists when its record does.
+// The cache on disk. Implements spec/cache.md: the record is written last, so an entry exists if its record does.
 #include "lower/cache.h"
 
 #include <fcntl.h>
@@ -39,7 +39,7 @@ fs::path default_directory() {
   return {};
 }
 
-// Parents as any program would make them, the directory itself for this user only.
+// Makes parent directories with the default mode, and the directory itself for this user only.
 Status make_directory(const fs::path& directory) {
   std::error_code error;
   fs::create_directories(directory.parent_path(), error);
@@ -49,12 +49,12 @@ Status make_directory(const fs::path& directory) {
   return {};
 }
 
-// Whether only this user or root can have written it.
+// Whether only this user or root can have written the file.
 bool is_private(const struct stat& status) {
   return (status.st_uid == geteuid() || status.st_uid == 0) && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-// Whoever can rename what is in a directory decides what is found there.
+// Checks that only this user or root can write the directory. A user who can rename its entries decides what is found.
 Status check_trusted(const fs::path& directory) {
   struct stat status{};
   if (lstat(directory.c_str(), &status) != 0) return errno == ENOENT ? Status() : fail_errno(directory.string());
@@ -84,7 +84,7 @@ Status make_writable(const fs::path& directory) {
   return {};
 }
 
-// A regular file that only this user or root can have written.
+// Opens a regular file that only this user or root can have written.
 Result<Fd> open_trusted(const fs::path& path, struct stat& status) {
   Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd.valid() || fstat(fd.get(), &status) != 0) return fail_errno(path.string());
@@ -123,7 +123,7 @@ Result<CacheRecord> parse_record(std::string_view text, const Digest& key) {
   return record;
 }
 
-// Whatever the umask, since an entry that others can write is not trusted.
+// Gives the file mode 0600 whatever the umask is, since an entry that others can write is not trusted.
 Status commit_private(TempFile& file, const fs::path& target) {
   if (fchmod(file.fd(), 0600) != 0) return fail_errno(fmt::format("cannot change the mode of {}", target.string()));
   return file.commit(target);
@@ -145,8 +145,8 @@ LockState try_lock(int fd, int operation) {
   }
 }
 
-// Nothing but a signal wakes a thread out of flock(). One that can be stopped asks again and again, less often the
-// longer it takes, and sleeps where a stop wakes it.
+// Only a signal wakes a thread out of flock(). So a thread that can be stopped tries the lock again and again, with
+// growing pauses. A stop wakes it from a pause.
 LockState wait_for_lock(int fd, const std::stop_token& stop) {
   if (!stop.stop_possible()) return try_lock(fd, LOCK_EX);
   constexpr std::chrono::milliseconds kLongest(500);
@@ -162,7 +162,8 @@ LockState wait_for_lock(int fd, const std::stop_token& stop) {
 
 }  // namespace
 
-// While it is still locked: whoever gets it next sees that the file is gone, and asks again.
+// Removes the file while it is still locked. The process that gets the lock next sees that the file is gone, and tries
+// again.
 CacheLock::~CacheLock() {
   if (fd_.valid()) unlink(path_.c_str());
 }
@@ -176,7 +177,7 @@ std::uint64_t available_bytes(const fs::path& directory) {
 std::unique_ptr<Cache> Cache::open(fs::path directory) {
   std::unique_ptr<Cache> cache(new Cache);
   if (directory.empty()) directory = default_directory();
-  std::error_code error;  // absolute, because a server changes its working directory
+  std::error_code error;  // made absolute, because a server changes its working directory
   if (!directory.empty()) cache->directory_ = fs::weakly_canonical(fs::absolute(directory, error), error);
   cache->writable_ = make_writable(cache->directory_);
   if (cache->directory_.empty()) return cache;
@@ -240,7 +241,7 @@ Result<CacheEntry> Cache::load(const Digest& key) const {
   if (!data) return tl::unexpected(std::move(data.error()));
   entry.file = std::move(*data);
   XAAS_TRY(check_content(key, entry.file.get(), entry.record));
-  // Used now, for whoever removes what has not been used for long.
+  // Records the use, for prune_cache().
   if (writable_) static_cast<void>(futimens(record_file.get(), nullptr));
   return entry;
 }
@@ -269,7 +270,7 @@ Status Cache::check_content(const Digest& key, int fd, const CacheRecord& record
 void Cache::remove_broken(const Digest& key) const {
   const fs::path path = entry_path(key, ".lock");
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  // Somebody who holds the lock is about to replace the entry, or has just done so.
+  // A process that holds the lock is about to replace the entry, or has just done so.
   if (!fd.valid() || try_lock(fd.get(), LOCK_EX | LOCK_NB) == LockState::busy || !is_same_file(fd.get(), path)) return;
   const CacheLock lock(std::move(fd), path);
   for (const char* suffix : {".json", ".elf"}) unlink(entry_path(key, suffix).c_str());

@@ -21,13 +21,13 @@
 
 namespace xaas {
 
-// What is known of an entry beside its bytes: <key>.json.
+// What the cache records about an entry in <key>.json, next to the entry's bytes.
 struct CacheRecord {
-  Digest sha256;           // of the file
+  Digest sha256;           // of the lowered file
   std::uint64_t size = 0;  // bytes
-  std::string path;        // in the image, for people
-  std::string image;       // name and version, for people
-  std::string cpu;         // for people
+  std::string path;        // path in the image; for people
+  std::string image;       // name and version of the image; for people
+  std::string cpu;         // CPU of the target; for people
   double seconds = 0;      // wall time that lowering took
 };
 
@@ -36,11 +36,11 @@ struct CacheEntry {
   CacheRecord record;
 };
 
-// Held by the one who makes an entry; released on destruction, which removes the lock's file.
+// The caller that makes an entry holds this lock. The destructor removes the lock's file and releases the lock.
 class CacheLock {
  public:
-  CacheLock() = default;  // of nothing
-  // `fd`: of the file `path`, and locked.
+  CacheLock() = default;  // holds no lock
+  // `fd` is open on the file `path`, and its lock is held.
   CacheLock(Fd fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
   CacheLock(CacheLock&&) noexcept = default;
   CacheLock& operator=(CacheLock&&) = delete;
@@ -58,34 +58,35 @@ class CacheLock {
 // Thread-safe.
 class Cache {
  public:
-  // `directory` empty: $XAAS_CACHE, else $XDG_CACHE_HOME/xaas, else $HOME/.cache/xaas. Made if absent. One that cannot
-  // be written is usable for reading, and writable() says why it is not. One that somebody else can write is not used
-  // at all.
+  // If `directory` is empty, the cache is $XAAS_CACHE, else $XDG_CACHE_HOME/xaas, else $HOME/.cache/xaas. The directory
+  // is made if it does not exist. A cache that cannot be written can still be read, and writable() says why it cannot
+  // be written. A cache that another user can write is not used at all.
   static std::unique_ptr<Cache> open(std::filesystem::path directory);
-  // Those that $XAAS_SITE_CACHES names, separated by colons: only read. One that does not exist, or that others than
-  // this user and root can write, is left out.
+  // The caches that $XAAS_SITE_CACHES names, separated by colons. They are only read. A cache is left out if its path
+  // is not absolute, if it does not exist, or if a user other than this one and root can write it.
   static std::vector<std::unique_ptr<Cache>> open_site_caches();
 
   const std::filesystem::path& directory() const { return directory_; }
-  // Where the lowered file of an entry lies, for people.
+  // The path of an entry's lowered file; for people.
   std::filesystem::path data_path(const Digest& key) const;
-  // Why nothing can be stored; ok when it can.
+  // Ok if entries can be stored. Otherwise the error says why not.
   Status writable() const;
 
-  // Nullopt: not there, not to be trusted, not readable, or broken (then it is removed).
+  // Nullopt if the entry does not exist, is not trusted, cannot be read, or is broken. A broken entry is removed.
   std::optional<CacheEntry> find(const Digest& key) const;
-  // Blocks until this caller may make `key`'s entry or `stop` is requested; where the file system has no locks
-  // it returns at once. Look again with find() once it is held.
+  // Blocks until this caller may make `key`'s entry, or until `stop` is requested. Returns a lock that is not held if
+  // `stop` is requested, if the cache cannot be written, or if the file system has no locks. Once the lock is held, the
+  // caller must look for the entry again with find().
   CacheLock lock(const Digest& key, const std::stop_token& stop) const;
-  // Copies `size` bytes from the start of `source`; the digest and size of `record` are filled in on the way. An error
+  // Copies `size` bytes from the start of `source`, and fills in the digest and the size of `record`. A failed write
   // leaves nothing behind.
   Result<CacheEntry> store(const Digest& key, int source, std::uint64_t size, CacheRecord record) const;
-  // A directory for scratch files of this process: in the cache, or in the system's temporary directory where the cache
-  // cannot be written or is short of room.
+  // The directory in which this process makes scratch directories. It is in the cache, unless the cache cannot be
+  // written, or has less room than kScratchRoom while the system's temporary directory has more. Then it is the latter.
   std::filesystem::path scratch_parent() const;
 
  private:
-  // One version of an entry's data file: a file that was replaced or written to is another one.
+  // Identifies one version of an entry's data file. A file that was replaced or written to has another version.
   struct Version {
     dev_t device = 0;
     ino_t inode = 0;
@@ -100,18 +101,18 @@ class Cache {
   Status check_content(const Digest& key, int fd, const CacheRecord& record) const;
   void remove_broken(const Digest& key) const;
 
-  std::filesystem::path directory_;  // empty: there is no place for a cache
+  std::filesystem::path directory_;  // empty if no directory can be used
   Status writable_;
   mutable std::mutex verified_mutex_;
   mutable std::map<Digest, Version> verified_;  // entries whose digest this process has checked
 };
 
-// What a job may well need for its inputs and output, in bytes.
+// Bytes of free disk space that a job may need for its inputs and its output.
 inline constexpr std::uint64_t kScratchRoom = 256ULL << 20;
-// That can be written where `directory` is; 0 where that cannot be told.
+// Bytes that can still be written to the file system of `directory`; 0 if that is not known.
 std::uint64_t available_bytes(const std::filesystem::path& directory);
 
-// Directories of a cache, for its upkeep.
+// The directories within a cache, by name.
 inline constexpr const char* kCacheEntries = "v1";       // <2>/<key>.elf, .json, .lock
 inline constexpr const char* kCacheModules = "modules";  // <2>/<scope>/<key>-<digest>: see module_store.h
 inline constexpr const char* kCacheScratch = "tmp";      // scratch directories of running workers

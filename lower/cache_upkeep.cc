@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kStatBlock = 512;
-constexpr std::chrono::hours kLongestWork(24);  // of one worker, and more
+constexpr std::chrono::hours kLongestWork(24);  // longer than any worker runs
 constexpr std::chrono::hours kUpkeepInterval(1);
 
 using Visit = std::function<void(const fs::path&)>;
@@ -34,14 +34,14 @@ Status for_each_file_below(const fs::path& root, const Visit& visit) {
   if (error == std::errc::no_such_file_or_directory) return {};
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     if (entry->is_regular_file(error)) visit(entry->path());
-    // Another process may remove what is being looked at.
+    // Another process may remove a file at the same time.
     if (error == std::errc::no_such_file_or_directory) error.clear();
   }
   if (error) return fail(Code::io, "cannot read {}: {}", root.string(), error.message());
   return {};
 }
 
-// Calls `visit` with every file of the cache's entries and modules. A cache that does not exist has none.
+// Calls `visit` with every file of the cache's entries and modules. A cache that does not exist has no files.
 Status for_each_file(const Cache& cache, const Visit& visit) {
   for (const char* part : {kCacheEntries, kCacheModules}) {
     XAAS_TRY(for_each_file_below(cache.directory() / part, visit));
@@ -73,7 +73,7 @@ void remove_old_scratch(const Cache& cache) {
   }
 }
 
-// Those of entries and of modules; whoever needs one makes it again.
+// Removes empty directories of entries and of modules. A process that needs one makes it again.
 void remove_empty_directories(const Cache& cache) {
   for (const char* part : {kCacheEntries, kCacheModules}) {
     std::error_code error;
@@ -82,7 +82,7 @@ void remove_empty_directories(const Cache& cache) {
   }
 }
 
-// What is removed as one: the files of an entry, or a scope of modules.
+// The unit of removal: the files of an entry, or a scope of modules.
 struct Item {
   std::int64_t used = 0;  // seconds since 1970
   std::uint64_t bytes = 0;
@@ -94,21 +94,21 @@ std::int64_t modified(const fs::path& path) {
   return lstat(path.c_str(), &status) == 0 ? status.st_mtim.tv_sec : 0;
 }
 
-// A moment, in seconds since 1970.
+// A past moment, in seconds since 1970.
 std::int64_t seconds_ago(std::chrono::seconds ago) {
   const auto moment = std::chrono::system_clock::now().time_since_epoch() - ago;
   return std::chrono::duration_cast<std::chrono::seconds>(moment).count();
 }
 
-// Its time is that of the last upkeep, of whichever process.
+// The file whose modification time is that of the last upkeep by any process.
 fs::path stamp_of(const Cache& cache) { return cache.directory() / "upkeep"; }
 
-// The least recently used first.
+// The items of the cache, the least recently used first.
 Result<std::vector<Item>> items_of(const Cache& cache) {
   std::map<fs::path, Item> items;
   XAAS_TRY(for_each_file(cache, [&](const fs::path& path) {
     if (path.extension() == ".lock") return;
-    // A use is written to the record, or to the directory of the modules.
+    // A use sets the modification time of the record, or of the directory that holds a scope's modules.
     const bool module = is_module(path);
     Item& item = items[module ? path.parent_path() : fs::path(path).replace_extension()];
     item.used = std::max(item.used, modified(module ? path.parent_path() : path));
@@ -121,7 +121,7 @@ Result<std::vector<Item>> items_of(const Cache& cache) {
   return sorted;
 }
 
-// The record goes first: without it, there is no entry.
+// The record is removed first, because without it there is no entry.
 void remove_item(Item& item, CacheUsage& removed) {
   std::ranges::sort(item.files, {}, [](const fs::path& path) { return !is_record(path); });
   for (const fs::path& file : item.files) {
@@ -129,11 +129,11 @@ void remove_item(Item& item, CacheUsage& removed) {
     count(file, counted);
     if (unlink(file.c_str()) == 0) removed = counted;
   }
-  // Of modules, the scope; another directory is not empty, or is made again.
+  // For modules this removes the scope's directory. Any other directory is not empty, or is made again when needed.
   rmdir(item.files.front().parent_path().c_str());
 }
 
-// Bytes by which the disk lacks what is to stay free.
+// The number of bytes that are missing for the free space that `limits` asks for.
 std::uint64_t lacking_bytes(const fs::path& directory, const CacheLimits& limits) {
   std::error_code error;
   const fs::space_info space = fs::space(directory, error);

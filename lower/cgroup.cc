@@ -70,7 +70,7 @@ bool names_controller(std::string_view controllers, std::string_view wanted) {
   return false;
 }
 
-// What the kernel counts for a group but would give up: "inactive_file 4096".
+// Bytes that the kernel counts for a group but would give up. The line in memory.stat is "inactive_file 4096".
 double reclaimable(const fs::path& group, std::string_view name) {
   const auto text = read_file(group / "memory.stat", kFileLimit);
   if (!text) return 0;
@@ -98,7 +98,7 @@ std::optional<double> room_v1(const fs::path& group) {
   return room_in(group, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file");
 }
 
-// Over all hierarchies that this process is in.
+// The strictest limit over all hierarchies that this process is in.
 std::optional<double> strictest_limit(const fs::path& membership, const fs::path& mount, std::string_view controller,
                                       ReadLimit version_2, ReadLimit version_1) {
   const auto text = read_file(membership, kFileLimit);
@@ -111,7 +111,7 @@ std::optional<double> strictest_limit(const fs::path& membership, const fs::path
     if (first == std::string::npos || second == std::string::npos) continue;
     const std::string controllers = line.substr(first + 1, second - first - 1);
     const fs::path group = fs::path(line.substr(second + 1)).relative_path();
-    // A group outside this namespace's root cannot be looked at.
+    // A group outside this namespace's root is not visible.
     if (std::find(group.begin(), group.end(), "..") != group.end()) continue;
     std::optional<double> found;
     if (controllers.empty()) found = strictest(mount, group, version_2);

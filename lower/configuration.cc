@@ -1,4 +1,5 @@
-// Which configuration of an image this host runs. Implements spec/lowering.md, section "Choosing a configuration".
+// Chooses the configuration of an image that this host runs. Implements spec/lowering.md, section "Choosing a
+// configuration".
 #include "lower/configuration.h"
 
 #include <algorithm>
@@ -18,13 +19,13 @@ std::string join(const std::vector<std::string>& names) {
   return text;
 }
 
-// Vendors differ between compilers.
+// Compares architectures only, because compilers write different vendors into their triples.
 bool is_same_kind(std::string_view one, std::string_view other) {
   const auto architecture = [](std::string_view triple) { return triple.substr(0, triple.find('-')); };
   return architecture(one) == architecture(other);
 }
 
-// Looked for only where some configuration requires one: that takes a moment.
+// The devices of this host. They take a moment to find, so they are looked for only if a configuration requires one.
 std::vector<std::string> devices_for(const Manifest& manifest) {
   const auto requires_some = [](const Configuration& configuration) {
     return !configuration.requires_.devices.empty();
@@ -32,7 +33,7 @@ std::vector<std::string> devices_for(const Manifest& manifest) {
   return std::ranges::any_of(manifest.configurations, requires_some) ? host_devices() : std::vector<std::string>();
 }
 
-// Of `required`, against those of this host.
+// Says which device of `required` is not among `devices`; empty if all are.
 std::string missing_device(const std::vector<std::string>& required, const std::vector<std::string>& devices) {
   for (const std::string& device : required) {
     if (std::ranges::find(kDevices, device) == kDevices.end()) {
@@ -45,10 +46,10 @@ std::string missing_device(const std::vector<std::string>& required, const std::
   return {};
 }
 
-// CPUs that stand for the levels of the architecture.
+// CPU names that stand for the levels of x86-64.
 constexpr std::array<const char*, 4> kLevels = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
 
-// Empty: the target, on a host with these devices, satisfies it.
+// The reason why the configuration is refused; empty if the target, on a host with these devices, satisfies it.
 std::string reason_against(const Configuration& configuration, const Target& target,
                            const std::vector<std::string>& devices) {
   if (!is_same_kind(configuration.triple, target.triple)) return fmt::format("is for {}", configuration.triple);

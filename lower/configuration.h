@@ -12,17 +12,17 @@
 
 namespace xaas {
 
-// The toolchain of the image that runs on this host; null when there is none. Points into `manifest`.
+// The toolchain of the image that runs on this host, or null. Points into `manifest`.
 const Toolchain* find_toolchain(const Manifest& manifest);
 
-// The directory of that toolchain, as a path in the image; empty without one.
+// The directory of that toolchain, as a path in the image; empty if find_toolchain() returns null.
 std::string toolchain_directory(const Manifest& manifest);
 
-// The triple of the image's configurations for this kind of host.
+// The triple of the image's first configuration for this host's architecture, or else host_triple().
 std::string lowering_triple(const Manifest& manifest);
 
-// The version of libc that a configuration's baseline needs and this host's libc lacks, "GLIBC_2.34"; empty when it
-// runs here.
+// The libc floor of a configuration ("GLIBC_2.34"), if this host's libc lacks it; else empty, and the baseline runs
+// here.
 std::string missing_libc(const Manifest& manifest, std::string_view configuration);
 
 // One configuration as `explain` shows it.
@@ -30,17 +30,17 @@ struct Choice {
   std::string configuration;
   bool accepted = false;
   bool chosen = false;
-  std::string reason;  // why it was refused; empty when accepted
+  std::string reason;  // why it was refused; empty if accepted
 };
 
-// Every configuration of the image against the target, in order of rank, the chosen one marked. `forced`: the only one
-// to be considered, or empty.
+// Checks every configuration of the image against the target. The result is in order of rank, and the chosen
+// configuration is marked. If `forced` is not empty, only the configuration of that name is considered.
 std::vector<Choice> explain_configurations(const Manifest& manifest, const Target& target, std::string_view forced);
 
-// The name of the chosen one. Code::unsupported, with the reasons, when there is none.
+// The name of the chosen configuration. Code::unsupported, with the reasons, if no configuration fits.
 Result<std::string> choose_configuration(const Image& image, const Target& target, std::string_view forced);
 
-// What would be chosen with other CPUs: for each named one the configuration, or empty for none. In order.
+// The configuration that would be chosen with another CPU.
 struct OtherChoice {
   std::string cpu;
   std::string configuration;

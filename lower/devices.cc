@@ -13,9 +13,9 @@ namespace xaas {
 namespace {
 
 constexpr unsigned kDisplayClass = 0x03;      // PCI's base class of display controllers
-constexpr unsigned kAcceleratorClass = 0x12;  // and of processing accelerators
+constexpr unsigned kAcceleratorClass = 0x12;  // PCI's base class of processing accelerators
 struct Vendor {
-  unsigned id;  // PCI's
+  unsigned id;  // vendor id of PCI
   std::string_view device;
 };
 constexpr auto kGpus = std::to_array<Vendor>({{0x1002, "amd-gpu"}, {0x8086, "intel-gpu"}, {0x10de, "nvidia-gpu"}});

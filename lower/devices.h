@@ -7,7 +7,8 @@
 
 namespace xaas {
 
-// Those of kDevices that this host has, by PCI vendor and class as hwloc finds them, and by what drivers offer. Sorted.
+// The devices out of kDevices that this host has, sorted. They are recognised by the PCI vendor and class that hwloc
+// finds, and by what drivers offer.
 std::vector<std::string> host_devices();
 
 }  // namespace xaas

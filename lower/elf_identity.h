@@ -1,4 +1,5 @@
-// Which ELF file this is: machine, kind and GNU build-id, from the headers only. Nothing in the file is trusted.
+// Identifies an ELF file by machine, kind and GNU build-id. Reads headers and notes only, and checks everything it
+// reads.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +14,14 @@ struct ElfIdentity {
   std::uint8_t elf_class = 0;  // ELFCLASS64, ...
   std::uint16_t machine = 0;   // EM_X86_64, ...
   std::uint16_t type = 0;      // ET_DYN, ...
-  std::string build_id;        // lower-case hex digits; empty when there is none
+  std::string build_id;        // lower-case hex digits; empty if the file has no build-id
 };
 
-// Code::invalid when it is not an ELF file of this machine's byte order or is damaged. The file position does not move.
+// Code::invalid if the file is not ELF, has another byte order than this machine, or is damaged. The file position does
+// not move.
 Result<ElfIdentity> read_elf_identity(int fd);
 
-// Whether a file of this kind runs on, or links with, what `triple` names.
+// Whether a file of this class and machine runs on `triple`, or can be linked for it.
 bool is_elf_for(const ElfIdentity& identity, std::string_view triple);
 
 }  // namespace xaas

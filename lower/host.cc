@@ -1,4 +1,4 @@
-// Host description by hwloc; see host.h.
+// Describes this host by means of hwloc; see host.h.
 #include "lower/host.h"
 
 #include <hwloc.h>
@@ -38,7 +38,7 @@ std::string processor_model(hwloc_topology_t topology) {
 }
 
 unsigned affinity_count() {
-  // Grown until the kernel's mask fits.
+  // The set grows until the kernel's mask fits.
   for (std::size_t cpus = CPU_SETSIZE; cpus <= CPU_SETSIZE * 64; cpus *= 2) {
     const auto free_set = [](cpu_set_t* set) { CPU_FREE(set); };
     const std::unique_ptr<cpu_set_t, decltype(free_set)> set(CPU_ALLOC(cpus), free_set);

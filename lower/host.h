@@ -1,4 +1,5 @@
-// Description of this host, by hwloc and LLVM: what `explain` prints and what a configuration is chosen by.
+// Describes this host by means of hwloc and LLVM. `explain` prints the description, and a configuration is chosen by
+// it.
 #pragma once
 
 #include <cstdint>
@@ -12,22 +13,23 @@
 namespace xaas {
 
 struct Host {
-  std::string model;  // as the processor calls itself; empty where unknown
+  std::string model;  // as the processor calls itself; empty if unknown
   unsigned cores = 1;
   unsigned threads = 1;
   unsigned numa_nodes = 1;
-  std::vector<std::uint64_t> cache_bytes;  // L1d, L2, L3, as far as present
+  std::vector<std::uint64_t> cache_bytes;  // L1d, L2, L3; only the levels that exist
   std::uint64_t memory_bytes = 0;
   Target target;  // native
 };
 
 Result<Host> describe_host();
 
-// Hardware threads this process may use: its affinity mask, which cpusets bound, and the quota of its control groups.
-// At least 1.
+// The number of hardware threads that this process may use, at least 1. The process's affinity mask (which cpusets
+// bound) and the CPU quota of its control groups limit it.
 unsigned usable_cores();
 
-// Bytes that this process could allocate without others having to be swapped out, and within its control groups.
+// Bytes that this process can allocate without making the kernel swap other processes out, and within the limits of its
+// control groups.
 std::uint64_t available_memory();
 
 }  // namespace xaas

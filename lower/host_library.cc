@@ -15,7 +15,7 @@ namespace xaas {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kMaxIncludes = 8;  // within each other
+constexpr int kMaxIncludes = 8;  // nested
 constexpr std::uint64_t kConfigurationLimit = 1 << 20;
 
 std::string_view trim(std::string_view text) {
@@ -42,7 +42,7 @@ void read_configuration(const fs::path& path, int depth, std::vector<fs::path>& 
     const std::string_view line = trim(std::string_view(*text).substr(begin, end - begin));
     begin = end + 1;
     if (line.starts_with("include ") || line.starts_with("include\t")) {
-      const fs::path pattern = path.parent_path() / trim(line.substr(8));  // an absolute one stays as it is
+      const fs::path pattern = path.parent_path() / trim(line.substr(8));  // an absolute pattern stays as it is
       for (const fs::path& included : expand(pattern.string())) read_configuration(included, depth + 1, directories);
     } else if (line.starts_with('/')) {
       directories.emplace_back(line);

@@ -1,5 +1,6 @@
-// Makes Debian's libhwloc.a link into a static tool: it refers to libudev, of which there is no static library, and to
-// dlopen for plugins, which a static program must not load. hwloc does without what these refuse. Static builds only.
+// Lets Debian's libhwloc.a link into a static tool. It refers to libudev, which has no static library, and to dlopen()
+// for plugins, which a static program must not load. These stubs refuse, and hwloc does without. Only static builds
+// have them.
 
 extern "C" {
 

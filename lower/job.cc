@@ -1,4 +1,4 @@
-// Jobs and results as JSON. Implements spec/lowering.md, section "Job"; the keys and their order are the same there.
+// Jobs and results as JSON. Implements spec/lowering.md, section "Job", with the same keys in the same order.
 #include "lower/job.h"
 
 #include <limits>

@@ -1,5 +1,5 @@
 // What a worker is told and what it answers, as JSON over its standard input and output. The worker comes from the
-// image, the other side from the host, so the form is versioned and normative: spec/lowering.md, section "Job".
+// image and its parent from the host, so the form has a version and is normative: spec/lowering.md, section "Job".
 #pragma once
 
 #include <cstdint>
@@ -18,29 +18,30 @@ namespace xaas {
 
 inline constexpr int kJobVersion = 1;
 
-// All file names are relative to the scratch directory, the worker's working directory and all it can see.
+// All file names are relative to the scratch directory. It is the worker's working directory, and the worker sees
+// nothing else of the file system.
 struct Job {
   Recipe recipe;
   Target target;
   Policy policy;
-  std::string build_id;                          // hex digits of the linked file's own build-id
-  unsigned jobs = 1;                             // threads; never changes the bytes
-  bool merged = false;                           // the units become one module, where their flags let them
-  std::map<Digest, std::string> files;           // for every digest of the recipe that is needed, the name of its file
-  std::map<std::string, std::string> libraries;  // for every soname of the recipe, the name of its file
-  std::vector<std::string> prepared;             // files of units that are there already as they are prepared
-  std::string modules;                           // directory with objects of modules, LLVM's cache, or empty: none
-  std::string output;                            // the file to make
+  std::string build_id;                 // hex digits; the build-id of the linked file
+  unsigned jobs = 1;                    // threads; never changes the bytes
+  bool merged = false;                  // whether the units become one module, where their module flags agree
+  std::map<Digest, std::string> files;  // digest in the recipe -> name of its file; only the digests that are needed
+  std::map<std::string, std::string> libraries;  // soname in the recipe -> name of its file
+  std::vector<std::string> prepared;             // files of units that are already there in prepared form
+  std::string modules;  // directory that LLVM uses as its cache of objects of modules; empty: no cache
+  std::string output;   // name of the file to make
 };
 
 struct JobResult {
   bool ok = false;
-  std::string message;         // when not ok: one line; what failed, with the unit's name where known
-  bool out_of_memory = false;  // why it is not ok
+  std::string message;         // if not ok: one line that says what failed, with the unit's name if known
+  bool out_of_memory = false;  // whether the job failed for want of memory
   std::vector<std::string> warnings;
   double retarget_seconds = 0;   // wall
-  double link_seconds = 0;       // wall: LTO and linking
-  std::uint64_t peak_bytes = 0;  // of memory
+  double link_seconds = 0;       // wall; LTO and linking
+  std::uint64_t peak_bytes = 0;  // the most memory that the worker had
 };
 
 std::string to_json(const Job& job);

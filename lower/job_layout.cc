@@ -1,4 +1,4 @@
-// Files of the image on their way to a worker, and back to the cache; see job_layout.h.
+// Moves files from the image to a worker, and from the worker to the cache; see job_layout.h.
 #include "lower/job_layout.h"
 
 #include <elf.h>
@@ -21,7 +21,7 @@ constexpr std::size_t kBuildIdDigits = 40;
 constexpr const char* kOutputName = "output";
 constexpr const char* kModulesName = "modules";
 
-// Of each unit, as the image has it.
+// The size of each unit's bitcode in bytes, as stored in the image.
 Result<std::vector<std::uint64_t>> sizes_of_bitcode(const Image& image, const std::vector<LinkUnit>& units) {
   std::vector<std::uint64_t> sizes;
   for (const LinkUnit& unit : units) {

@@ -1,5 +1,5 @@
-// A job and the files that it may read, laid out in a scratch directory, and what it leaves there. Implements
-// spec/lowering.md, section "Worker".
+// A job in its scratch directory: lays out the files that the job may read, and takes what the job leaves there.
+// Implements spec/lowering.md, section "Worker".
 #pragma once
 
 #include <cstdint>
@@ -17,35 +17,37 @@
 
 namespace xaas {
 
-// One thread. Move-only.
+// Not thread-safe. Move-only.
 class JobLayout {
  public:
-  // Lays out all but the units. `jobs`: the most threads. REQUIRES: `scratch` exists and is empty; what `context`
-  // borrows and `plan` outlive the layout.
+  // Lays out all inputs except the units. `jobs` is the largest number of threads. REQUIRES: `scratch` exists and is
+  // empty; everything that `context` borrows, and `plan`, outlive the layout.
   static Result<JobLayout> create(const LoweringContext& context, const LinkPlan& plan, unsigned jobs,
                                   std::filesystem::path scratch);
 
   Job& job() { return job_; }
   const Job& job() const { return job_; }
   const std::filesystem::path& scratch() const { return scratch_; }
-  const std::vector<std::uint64_t>& bitcode_sizes() const { return bitcode_sizes_; }  // bytes, of each unit
-  std::uint64_t bitcode_bytes() const;                                                // of all units
+  const std::vector<std::uint64_t>& bitcode_sizes() const { return bitcode_sizes_; }  // bytes, one number for each unit
+  std::uint64_t bitcode_bytes() const;                                                // the sum over all units
 
-  // Lays out the units that are to be prepared.
+  // Lays out the IR of the units that the worker has to prepare.
   Status extract_units();
-  // The units are no longer to be merged: removes what they were prepared as.
+  // Makes the job one whose units are not merged, and removes the units that were prepared for merging.
   Status separate_units();
-  // Lays out what other links of the scope left behind. Before extract_units().
+  // Lays out the modules and prepared units that other links of the scope left in the cache. Call it before
+  // extract_units(), which leaves out the lent units.
   void lend_modules(const Cache& cache, const Digest& scope);
-  // Whether a link has modules that others can use: one module alone is the whole link, which has an entry of its own.
+  // Whether other links can use modules of this link. A single module is the whole link, which has a cache entry of its
+  // own.
   bool has_modules() const { return units_.size() > 1; }
 
-  // What the job has left. The linked file, of `size` bytes, is as trusted as the worker: Code::failed when it is
-  // anything else than an ELF program or library for the target.
+  // Opens the linked file that the job has left, and sets `size` to its size in bytes. The file is as untrusted as the
+  // worker. Code::failed if it is anything else than an ELF program or library for the target.
   Result<Fd> open_output(std::uint64_t& size) const;
-  // Keeps modules and units for other links. How many objects of modules are new.
+  // Keeps modules and prepared units in the cache for other links. Returns how many objects of modules are new.
   std::size_t collect_modules();
-  // Units that were prepared; the others were lent.
+  // The number of units that the worker prepares. The others were lent by the cache.
   std::size_t units_prepared() const { return units_.size() - job_.prepared.size(); }
 
  private:
@@ -58,10 +60,10 @@ class JobLayout {
   const LinkPlan* plan_;
   std::filesystem::path scratch_;
   Job job_;
-  std::vector<LinkUnit> units_;  // of the plan's recipe
+  std::vector<LinkUnit> units_;  // the units of the plan's recipe
   std::vector<std::uint64_t> bitcode_sizes_;
-  std::vector<Digest> unit_keys_;       // of each, where there are modules
-  std::optional<ModuleStore> modules_;  // that are lent to the job and kept of it
+  std::vector<Digest> unit_keys_;       // one key for each unit; empty before lend_modules()
+  std::optional<ModuleStore> modules_;  // lends modules to the job and keeps new ones
 };
 
 }  // namespace xaas

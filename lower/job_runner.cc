@@ -1,4 +1,4 @@
-// Attempts, from the best to the most modest; see job_runner.h.
+// Tries a job in several ways, the best one first; see job_runner.h.
 #include "lower/job_runner.h"
 
 #include <algorithm>
@@ -9,15 +9,15 @@ namespace xaas {
 namespace {
 
 constexpr std::uint64_t kWorkerLimit = 1ULL << 30;
-constexpr std::uint64_t kStacksPerThread = 16ULL << 20;  // address space of a thread and of one that it waits for
+constexpr std::uint64_t kStacksPerThread = 16ULL << 20;  // bytes; stacks of a thread and of one that it waits for
 
 }  // namespace
 
 JobRunner::JobRunner(std::shared_ptr<const Image> image, Toolchain toolchain, std::uint64_t memory)
     : image_(std::move(image)), toolchain_(std::move(toolchain)), memory_(memory) {}
 
-// A job that does not work with the units as one module, for want of memory or because of what they are, may work with
-// them side by side.
+// A job may fail with merged units, for want of memory or because of what the units are. It may still work with
+// separate units.
 Result<JobResult> JobRunner::run(JobLayout& layout, const Lend& lend, const std::stop_token& stop) const {
   if (layout.job().merged) {
     XAAS_TRY(layout.extract_units());
@@ -38,7 +38,8 @@ Result<JobResult> JobRunner::run_merged(const JobLayout& layout, const std::stop
                     {.memory = memory_.bytes() + layout.job().jobs * kStacksPerThread, .stop = stop});
 }
 
-// With as many threads as memory lets, and fewer where that was too many: what was compiled until then is not lost.
+// Begins with as many threads as the memory allows, and halves their number when memory runs out. Objects that the
+// worker compiled before that are not lost.
 Result<JobResult> JobRunner::run_within_memory(JobLayout& layout, const std::stop_token& stop) const {
   XAAS_ASSIGN(const auto program, worker());
   Job& job = layout.job();
@@ -50,7 +51,7 @@ Result<JobResult> JobRunner::run_within_memory(JobLayout& layout, const std::sto
     limits.memory = is_limited ? memory_.bytes() + job.jobs * kStacksPerThread : 0;
     auto result = run_worker(*program, job, layout.scratch(), limits);
     if (result || result.error().code != Code::exhausted) return result;
-    // With one thread nothing is left to be saved.
+    // One thread without a limit was the last resort.
     if (job.jobs == 1 && !is_limited) return result;
     is_limited = job.jobs > 1;
     job.jobs = std::max(1U, job.jobs / 2);
@@ -61,7 +62,7 @@ Result<std::string> JobRunner::worker_bytes() const {
   const SquashfsReader& squashfs = image_->squashfs();
   XAAS_ASSIGN(const InodeRef ref, squashfs.resolve(toolchain_.worker));
   XAAS_ASSIGN(std::string bytes, squashfs.read_all(ref, kWorkerLimit));
-  // The digest is part of every key: another program must not fill the cache under its name.
+  // The digest is part of every key, so no other program may fill the cache under it.
   if (Digest::of(bytes) != toolchain_.digest) {
     return fail(Code::invalid, "{} in {} is damaged: fetch the image again", toolchain_.worker,
                 image_->path().string());

@@ -1,4 +1,4 @@
-// Runs jobs in workers that an image brings, within the memory that all of them may take together. Implements
+// Runs jobs in the worker that an image brings. All jobs together stay within one budget of memory. Implements
 // spec/lowering.md, sections "Worker" and "Memory".
 #pragma once
 
@@ -19,16 +19,18 @@ namespace xaas {
 // Thread-safe.
 class JobRunner {
  public:
-  // `memory`: bytes.
+  // `memory` is the budget in bytes.
   JobRunner(std::shared_ptr<const Image> image, Toolchain toolchain, std::uint64_t memory);
 
-  // Waits for its share of the memory, and runs the job: with merged units, where it asks for that and it works out,
-  // else with the units side by side, for which `lend` lays out what other links left. Fewer threads than the job asks
-  // for where memory is short. `stop` ends it early: Code::interrupted.
+  // Waits for the job's share of the memory, and runs the job. If the job asks for merged units, they are tried first.
+  // If that fails, or the job does not ask for them, `lend` lays out what other links left, and the job runs with
+  // separate units. If memory is short, the job gets fewer threads than it asks for. `stop` ends the job early with
+  // Code::interrupted.
   using Lend = std::function<Status(JobLayout&)>;
   Result<JobResult> run(JobLayout& layout, const Lend& lend, const std::stop_token& stop) const;
 
-  // The worker's program. Code::invalid when it is not the one that the image's keys are made with.
+  // The bytes of the worker's program. Code::invalid if their digest is not the one that the manifest states, which is
+  // part of every key.
   Result<std::string> worker_bytes() const;
 
  private:
@@ -40,7 +42,7 @@ class JobRunner {
   const Toolchain toolchain_;
   mutable MemoryBudget memory_;
   mutable std::mutex worker_mutex_;
-  mutable std::shared_ptr<const WorkerProgram> worker_;  // read when it is first needed
+  mutable std::shared_ptr<const WorkerProgram> worker_;  // read from the image when it is first needed
 };
 
 }  // namespace xaas

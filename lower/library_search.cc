@@ -27,7 +27,7 @@ void push_front(std::deque<std::string>& components, const fs::path& path) {
   components.insert(components.begin(), added.begin(), added.end());
 }
 
-// Where an absolute symlink leads, from the root of the image. Nullopt: out of the image.
+// The path from the root of the image to which an absolute symlink leads. Nullopt if it leads out of the image.
 std::optional<fs::path> in_prefix(const Image& image, const fs::path& target) {
   fs::path relative = target.lexically_relative(image.manifest().prefix);
   if (relative.empty() || *relative.begin() == "..") return std::nullopt;
@@ -43,7 +43,7 @@ Result<std::string> read_unindexed(const Image& image, std::string_view path) {
   return image.squashfs().read_all(ref, kLibraryLimit);
 }
 
-// What is found at `path` in the image, if anything.
+// The library at `path` in the image, or nullopt.
 Result<std::optional<FoundLibrary>> look_in_image(const Image& image, std::string_view soname, const fs::path& path) {
   const auto file = follow_in_image(image, path.string());
   if (!file) return std::nullopt;
@@ -59,7 +59,7 @@ Result<std::optional<FoundLibrary>> look_in_image(const Image& image, std::strin
   return library;
 }
 
-// What of a host's library goes into a key.
+// The identity of a host's library, which goes into a key.
 Result<std::string> host_identity(int file) {
   XAAS_ASSIGN(const ElfIdentity identity, read_elf_identity(file));
   if (!identity.build_id.empty()) return "build-id:" + identity.build_id;
@@ -74,7 +74,7 @@ Result<FoundLibrary> describe_host_library(std::string_view soname, const fs::pa
   return library;
 }
 
-// An update of the host may have replaced it since the key was made.
+// Checks the identity again, because an update of the host may have replaced the library since the key was made.
 Result<std::string> read_host_library(const FoundLibrary& library) {
   XAAS_ASSIGN(const Fd file, open_for_reading(library.path));
   XAAS_ASSIGN(const std::string identity, host_identity(file.get()));

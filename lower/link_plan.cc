@@ -1,4 +1,4 @@
-// From a recipe to a plan and its keys; see link_plan.h.
+// Makes a plan and its keys from a recipe; see link_plan.h.
 #include "lower/link_plan.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kKeyVersion = 1;
 
-// What a recipe refers to beside its units.
+// The files other than units that a recipe refers to.
 struct Inputs {
   std::vector<Digest> objects;
   std::vector<std::string> sonames;
@@ -37,7 +37,7 @@ Inputs inputs_of(const Recipe& recipe) {
   return inputs;
 }
 
-// Puts the build's own object in the place of every unit that requires what `target` lacks.
+// Replaces every unit that requires a feature which `target` lacks by the build's own object.
 Status use_native_objects(Recipe& recipe, const Target& target) {
   Status status;
   for_each_input(recipe, [&](auto& input) {
@@ -54,7 +54,7 @@ Status use_native_objects(Recipe& recipe, const Target& target) {
   return status;
 }
 
-// Options of a link that say how its modules are compiled, and that LLVM's own names of their objects may leave out.
+// Options of a link that say how its modules are compiled. LLVM's names of the modules' objects may leave them out.
 std::vector<std::string> compiling_options(const Recipe& recipe) {
   std::vector<std::string> options;
   bool is_value = false;
@@ -107,9 +107,9 @@ Result<LinkPlan> plan_link(const LoweringContext& context, const FileRecord& rec
   return plan;
 }
 
-// The index names every recipe by its content, so that it tells images with other IR apart: a worker that damaged IR,
-// or a damaged library, has taken over could leave false objects behind. Libraries of the image that the index does not
-// have are told by themselves.
+// The index names every recipe by its content, so its digest separates images with different IR. This matters because
+// damaged IR, or a damaged library, can take over a worker and make it leave false objects behind. Libraries of the
+// image that the index lacks are listed separately.
 Digest module_scope(const LoweringContext& context, const LinkPlan& plan, const Digest& index) {
   std::vector<std::string> libraries;
   for (const FoundLibrary& library : plan.libraries) {

@@ -1,4 +1,4 @@
-// What the link of one file takes on a target, and by which names the cache knows what comes of it. Implements
+// What the link of one file needs on a target, and the keys by which the cache finds its results. Implements
 // spec/lowering.md and spec/cache.md.
 #pragma once
 
@@ -14,27 +14,28 @@
 
 namespace xaas {
 
-// What all files of an image are lowered with. Borrows everything.
+// The inputs that are the same for all files of an image. Borrows everything.
 struct LoweringContext {
   const Image& image;
   const Target& target;
   const Policy& policy;
   const Toolchain& toolchain;
-  const std::vector<std::string>& toolchain_libraries;  // directories
+  const std::vector<std::string>& toolchain_libraries;  // directories in the image
 };
 
 struct LinkPlan {
-  Recipe recipe;                        // units that the target cannot run are objects of the build
-  std::vector<Digest> objects;          // that the recipe refers to beside its units
+  Recipe recipe;                        // a unit that the target cannot run is replaced by the build's own object
+  std::vector<Digest> objects;          // the files other than units that the recipe refers to
   std::vector<FoundLibrary> libraries;  // sorted by soname
-  Digest key;                           // of everything that decides the bytes of the file
+  Digest key;                           // digest of everything that decides the bytes of the lowered file
 };
 
-// REQUIRES: record.recipe is not none. Code::not_found when a library is missing, Code::unsupported when a unit
-// requires what the target lacks and has no object in its place.
+// REQUIRES: record.recipe is set. Code::not_found if a library is missing. Code::unsupported if a unit requires a
+// feature that the target lacks and the recipe has no object in its place.
 Result<LinkPlan> plan_link(const LoweringContext& context, const FileRecord& record);
 
-// The scope of a ModuleStore: links of one scope may use each other's modules. `index`: of the image's file index.
+// The scope of a ModuleStore. Links of one scope may use each other's modules. `index` is the digest of the image's
+// file index.
 Digest module_scope(const LoweringContext& context, const LinkPlan& plan, const Digest& index);
 
 }  // namespace xaas

@@ -1,5 +1,5 @@
-// The units of a link, and what in its recipe decides how each is prepared. The engine prepares them; the parent of a
-// worker gives it those that were prepared before. Implements spec/lowering.md, "Engine".
+// The units of a link, and what in its recipe decides how each unit is prepared. The engine prepares units. The parent
+// of a worker gives it the units that were prepared before. Implements spec/lowering.md, "Engine".
 #pragma once
 
 #include <string>
@@ -11,33 +11,34 @@
 
 namespace xaas {
 
-// One IR input at one place of the recipe. The same digest at two places is two units.
+// One IR input at one place of the recipe. The same digest at two places makes two units.
 struct LinkUnit {
   const IrInput* input;
-  std::string name;  // for people and symbol tables, unique: "debug.o", "libcommon.a(debug.o)", "debug.o#7"
-  std::string file;  // as prepared, which lld is given; relative to the working directory
+  std::string name;  // unique; for people and symbol tables: "debug.o", "libcommon.a(debug.o)", "debug.o#7"
+  std::string file;  // the prepared unit, an input of lld; relative to the working directory
 };
 
 inline constexpr const char* kUnitDirectory = "units";  // in the working directory
 
-// In the order of the recipe, which then numbers the files. The recipe must outlive the result.
+// The units in the order of the recipe. The files are numbered in this order. The recipe must outlive the result.
 std::vector<LinkUnit> link_units(const Recipe& recipe);
 
-// Which of its own definitions a shared library binds to itself at link time (-Bsymbolic and its kin).
+// Which references to its own definitions a shared library binds at link time (-Bsymbolic and its variants).
 enum class Symbolic { none, functions, all };
 
-// Of an option of lld, which takes long ones with one dash or with two: the name with one.
+// The name of an option with one dash. lld takes long options with one dash or with two.
 std::string_view option_name(std::string_view option);
 
-// The last of -Bsymbolic, -Bsymbolic-functions, -Bno-symbolic in the recipe.
+// What the last -Bsymbolic… or -Bno-symbolic option of the recipe says. The -Bsymbolic-non-weak… options count as none.
 Symbolic symbolic_of(const Recipe& recipe);
 
-// Whether native objects of the project itself stand in the recipe, not only start files and libraries of the system,
-// which are called by absolute paths.
+// Whether the recipe has native objects of the project itself. Start files and libraries of the system do not count;
+// the recipe names them by absolute paths.
 bool has_own_objects(const Recipe& recipe);
 
-// Of all in `recipe` that decides the bytes of each of `units`, which are link_units(recipe), as it is prepared for a
-// link whose units are not merged. Where worker, target and policy are the same as well, so are the bytes.
+// A key for each of `units`. It is the digest of everything in `recipe` that decides the bytes of the prepared unit,
+// for a link whose units are not merged. Two units with equal keys have equal bytes if worker, target and policy are
+// the same too. REQUIRES: `units` is link_units(recipe).
 std::vector<Digest> unit_keys(const Recipe& recipe, const std::vector<LinkUnit>& units);
 
 }  // namespace xaas

@@ -1,4 +1,4 @@
-// Lowering ahead of time, `explain` and `cache`; see lower_commands.h.
+// Implements lowering ahead of time, `explain` and `cache`; see lower_commands.h.
 #include "lower/lower_commands.h"
 
 #include <sys/stat.h>
@@ -31,11 +31,11 @@
 namespace xaas {
 namespace {
 
-// Workers take memory: more of them at a time than this gain little, since each uses all threads.
+// The most workers at a time. More of them take memory and gain little, since each worker uses all threads.
 constexpr unsigned kMostWorkers = 4;
 
-// Requests a stop when SIGINT or SIGTERM comes: a thread waits for them, since little may be done in a handler. Threads
-// that were made before have to have them blocked.
+// Requests a stop when SIGINT or SIGTERM arrives. A thread waits for the signals, because a handler may do little.
+// Threads that were made before this object must have the signals blocked.
 class StopOnSignals {
  public:
   StopOnSignals() {
@@ -63,7 +63,7 @@ class StopOnSignals {
 
   sigset_t signals_{};
   std::stop_source stop_;
-  std::jthread waiter_;  // the last member: it uses the others
+  std::jthread waiter_;  // must be the last member, because it uses the others
 };
 
 Result<std::shared_ptr<const Image>> open_image(const LowerCommandOptions& options) {
@@ -105,7 +105,7 @@ Result<std::vector<FileRecord>> select_records(const Image& image, const std::st
 }
 
 void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lowered& lowered, bool json) {
-  const std::filesystem::path where = lowerer.place(lowered.key).value_or("-");  // not kept
+  const std::filesystem::path where = lowerer.place(lowered.key).value_or("-");  // "-": no cache has it
   const char* how = lowered.from_cache ? "cached" : "lowered";
   const std::string line = json ? dump_json({{"path", path_in_tree(record.path)},
                                              {"cpu", lowerer.target().cpu},
@@ -120,7 +120,7 @@ void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lower
                                              {"file", where.string()}})
                                 : fmt::format("{}  {}  {:.2f} s  {}  {}", path_in_tree(record.path),
                                               lowerer.target().cpu, lowered.seconds, how, where.string());
-  // Lowering goes on where printing fails; tool_main() finds out and says so.
+  // Lowering goes on if printing fails. tool_main() notices the failure and reports it.
   static_cast<void>(print(line + "\n"));
   static_cast<void>(std::fflush(stdout));
 }
@@ -134,7 +134,7 @@ Status write_output(const Lowered& lowered, const std::filesystem::path& target)
   return file.commit(target);
 }
 
-// What comes from an image is shown harmless.
+// Prints a line to stderr. Control characters are escaped, because the text may come from an image.
 void say(const std::string& path, const std::string& message) {
   const std::string_view shown = path_in_tree(path);
   fmt::print(stderr, "xaas-lower: {}: {}\n", printable(shown), printable(message));
@@ -150,7 +150,8 @@ Status lower_one(const Lowerer& lowerer, const FileRecord& record, const LowerCo
   return {};
 }
 
-// Several files at a time, so that the single-threaded parts of one overlap with another. Returns how many failed.
+// Lowers several files at a time, so that the single-threaded parts of one overlap with others. Returns how many
+// failed.
 std::size_t lower_all(const Lowerer& lowerer, const std::vector<FileRecord>& records,
                       const LowerCommandOptions& options, const std::stop_token& stop) {
   std::mutex print_mutex;
@@ -214,7 +215,7 @@ std::string supported_features(const Target& target) {
   return text;
 }
 
-// Soname -> one of the files that need it, for what is neither in the image nor on this host.
+// Maps the soname of each library that is neither in the image nor on this host to one of the files that need it.
 Result<std::map<std::string, std::string>> missing_libraries(const Image& image, const std::string& configuration,
                                                              const Target& target) {
   XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), configuration)));
@@ -233,7 +234,7 @@ Result<std::map<std::string, std::string>> missing_libraries(const Image& image,
   return missing;
 }
 
-// What configurations require of this host's libraries, and where they are.
+// Maps each soname that a configuration requires to the library's path on this host; empty if the host lacks it.
 std::map<std::string, std::string> required_libraries(const Manifest& manifest, std::string_view triple) {
   std::map<std::string, std::string> libraries;
   for (const Configuration& configuration : manifest.configurations) {
@@ -244,17 +245,17 @@ std::map<std::string, std::string> required_libraries(const Manifest& manifest, 
   return libraries;
 }
 
-// What `explain` knows, before it is printed.
+// What `explain` prints.
 struct Explanation {
   Host host;
   Target target;
   std::vector<Choice> choices;
   std::vector<OtherChoice> others;
   std::vector<std::string> devices;
-  std::map<std::string, std::string> libraries;  // that configurations require -> where this host has them, or empty
+  std::map<std::string, std::string> libraries;  // required_libraries()
   std::map<std::string, std::string> missing;
-  std::string missing_libc;  // by the baseline
-  std::string problem;       // why the image cannot be lowered here; empty: it can
+  std::string missing_libc;  // the libc floor of the baseline, if this host's libc lacks it
+  std::string problem;       // why the image cannot be lowered here; empty if it can
 };
 
 OrderedJson to_ordered_json(const Explanation& all) {
@@ -329,7 +330,7 @@ Status lower_files(const LowerCommandOptions& options) {
     fmt::print(stderr, "xaas-lower: nothing is kept: {}\n", writable.error().message);
   }
   if (!options.reproduce.empty()) return save_job(*lowerer, records.front(), options);
-  // The longest first, so that none is left to run alone at the end.
+  // The largest files come first, so that none is left to run alone at the end.
   std::sort(records.begin(), records.end(), [](const FileRecord& a, const FileRecord& b) { return a.size > b.size; });
   const StopOnSignals signals;
   const std::size_t failed = lower_all(*lowerer, records, options, signals.token());
@@ -345,7 +346,7 @@ Status lower_explain(const LowerCommandOptions& options) {
   XAAS_ASSIGN(all.host, describe_host());
   XAAS_ASSIGN(all.target, resolve_target(lowering_triple(image->manifest()), how.target));
   all.choices = explain_configurations(image->manifest(), all.target, options.configuration);
-  // One configuration is the same on every CPU or none.
+  // With a single configuration, the choice on other CPUs tells nothing new.
   if (all.choices.size() > 1) all.others = explain_other_cpus(image->manifest());
   all.devices = host_devices();
   all.libraries = required_libraries(image->manifest(), all.target.triple);

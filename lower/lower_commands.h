@@ -1,4 +1,4 @@
-// The commands of `xaas-lower`: each prints its own results and returns what went wrong.
+// The commands of `xaas-lower`. Each prints its own results. The returned status says what went wrong.
 #pragma once
 
 #include <cstdint>
@@ -13,23 +13,23 @@ namespace xaas {
 
 struct LowerCommandOptions {
   std::filesystem::path image;
-  std::vector<std::string> paths;  // in the image; none: everything that can be lowered
-  std::uint64_t offset = 0;        // where the image begins in its file
+  std::vector<std::string> paths;  // in the image; empty: everything that can be lowered
+  std::uint64_t offset = 0;        // bytes; where the image begins in its file
   std::string cpu;
   std::string features;
   std::string configuration;
-  std::string policy;  // empty: the one that the image says
+  std::string policy;  // empty: the image's own policy
   std::filesystem::path cache;
-  std::filesystem::path output;           // where to write the one lowered file; empty: nowhere but the cache
-  std::filesystem::path reproduce;        // where to save what lowering the one file takes; empty: lower
-  std::string action;                     // of `cache`: "stats", "prune", "verify", "clear"
+  std::filesystem::path output;           // where to write the one lowered file; empty: only the cache gets it
+  std::filesystem::path reproduce;        // directory in which the job is saved instead of run; empty: lower
+  std::string action;                     // for `cache`: "stats", "prune", "verify", "clear"
   CacheLimits limits = default_limits();  // for "prune"
-  unsigned jobs = 0;                      // 0: what this process may use
-  std::uint64_t memory = 0;               // bytes; 0: half of what is available
+  unsigned jobs = 0;                      // threads; 0: as many as this process may use
+  std::uint64_t memory = 0;               // bytes; 0: half of the available memory
   bool json = false;
 };
 
-// Lowers and prints a line per file as each is done. SIGINT and SIGTERM end the workers.
+// Lowers files, and prints a line for each file when it is done. SIGINT and SIGTERM end the workers.
 Status lower_files(const LowerCommandOptions& options);
 Status lower_explain(const LowerCommandOptions& options);
 Status lower_cache(const LowerCommandOptions& options);

@@ -1,4 +1,5 @@
-// From a file's record in the image to a native file: plan, cache, job. Implements spec/lowering.md and spec/cache.md.
+// Turns a file's record in the image into a native file: plan, cache, job. Implements spec/lowering.md and
+// spec/cache.md.
 #include "lower/lowerer.h"
 
 #include <sys/stat.h>
@@ -111,7 +112,7 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const LinkPlan& plan, co
   XAAS_ASSIGN(lowered.file, layout.open_output(lowered.size));
   lowered.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   keep(record, lowered);
-  lowered.modules_made = layout.collect_modules();  // last: where there is little room, the file itself goes first
+  lowered.modules_made = layout.collect_modules();  // last, so that the file itself comes first if room is short
   return lowered;
 }
 
@@ -144,11 +145,11 @@ void Lowerer::keep(const FileRecord& record, Lowered& lowered) const {
     lowered.file = std::move(entry->file);
     return;
   }
-  // No room or no permission: the file lives on without a name, for as long as it is open.
+  // The cache has no room or no permission. The file lives on without a name for as long as it is open.
   lowered.warnings.push_back("not kept in the cache: " + entry.error().message);
 }
 
-// Read once: an index may be large.
+// The digest is computed once, because an index may be large.
 Result<Digest> Lowerer::index_digest() const {
   const std::lock_guard lock(index_mutex_);
   if (index_digest_) return *index_digest_;

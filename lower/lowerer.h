@@ -1,5 +1,5 @@
-// Lowers files of one image for one target: key, cache, job, worker. What the mount and `xaas-lower` are built on.
-// Implements spec/lowering.md and spec/cache.md.
+// Lowers files of one image for one target: computes the key, looks in the cache, runs the job in a worker. The mount
+// and `xaas-lower` are built on it. Implements spec/lowering.md and spec/cache.md.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +23,12 @@
 namespace xaas {
 
 struct LowererOptions {
-  std::string configuration;  // empty: the best that this target satisfies
+  std::string configuration;  // empty: the one with the highest rank that this target satisfies
   TargetOverrides target;
-  Policy policy;                // without a name: the one that the image says
-  unsigned jobs = 0;            // threads per worker, as far as memory lets; 0: usable_cores()
-  std::uint64_t memory = 0;     // bytes, of all workers together; 0: half of available_memory()
-  std::filesystem::path cache;  // empty: the user's
+  Policy policy;                // if its name is empty: the image's own policy
+  unsigned jobs = 0;            // the most threads of a worker, if memory allows; 0: usable_cores()
+  std::uint64_t memory = 0;     // bytes, for all workers together; 0: half of available_memory()
+  std::filesystem::path cache;  // empty: the user's cache
 };
 
 struct Lowered {
@@ -36,18 +36,18 @@ struct Lowered {
   std::uint64_t size = 0;  // bytes
   Digest key;
   bool from_cache = false;
-  double seconds = 0;                 // wall time that lowering took, also when it was found in the cache
-  std::uint64_t peak_bytes = 0;       // of memory that the worker took; 0 when it was found in the cache
-  std::size_t units_prepared = 0;     // for the link; others were found. 0 when the file was found in the cache
-  std::size_t modules_made = 0;       // that are kept; others were found. 0 when the file was found in the cache
-  std::vector<std::string> warnings;  // of the worker, one line each; empty when it was found in the cache
+  double seconds = 0;                 // wall time that lowering took, now or when the cache's entry was made
+  std::uint64_t peak_bytes = 0;       // the most memory that the worker had; 0 if found in the cache
+  std::size_t units_prepared = 0;     // units that the worker prepared, not lent by the cache; 0 if found in the cache
+  std::size_t modules_made = 0;       // new objects of modules, kept in the cache; 0 if found in the cache
+  std::vector<std::string> warnings;  // the worker's, one line each; empty if found in the cache
 };
 
 // Thread-safe.
 class Lowerer {
  public:
-  // Code::unsupported when the image cannot be lowered here (unknown lower_incompat feature, no toolchain for this
-  // host, no configuration that the target satisfies); the caller may then serve the baseline.
+  // Code::unsupported if the image cannot be lowered here: it has an unknown lower_incompat feature, no toolchain for
+  // this host, or no configuration that the target satisfies. The caller may then serve the baseline.
   static Result<std::unique_ptr<Lowerer>> create(std::shared_ptr<const Image> image, const LowererOptions& options);
   ~Lowerer();
 
@@ -55,19 +55,18 @@ class Lowerer {
   const std::string& configuration() const { return configuration_; }
   const Policy& policy() const { return policy_; }
   const Cache& cache() const { return *cache_; }
-  // Where the lowered file with this key lies; nullopt where no cache has it.
+  // The path of the lowered file with this key; nullopt if no cache has it.
   std::optional<std::filesystem::path> place(const Digest& key) const;
 
-  // Of everything that decides the bytes of `record` lowered here. Code::not_found when a library is missing.
+  // The digest of everything that decides the bytes of `record` lowered here. Code::not_found if a library is missing.
   Result<Digest> key(const FileRecord& record) const;
-  // From the cache only. Code::not_found when a library is missing.
+  // Looks in the caches only. Code::not_found if a library is missing.
   Result<std::optional<Lowered>> find(const FileRecord& record) const;
-  // From the cache, or made now; blocks for as long as that takes. `stop` ends it early: Code::interrupted. REQUIRES:
-  // record.recipe is not none.
+  // Takes the lowered file from a cache, or makes it now and blocks meanwhile. `stop` ends the wait early with
+  // Code::interrupted. REQUIRES: record.recipe is set.
   Result<Lowered> lower(const FileRecord& record, const std::stop_token& stop) const;
-  // Saves in `directory`, which is made, what lowering takes: the worker "xaas-lower", the job "job.json" and its
-  // files, so that `cd directory && ./xaas-lower --worker <job.json` does what the worker would do here, only not
-  // confined.
+  // Makes `directory` and saves in it the worker "xaas-lower", the job "job.json" and the job's files. Then `cd
+  // directory && ./xaas-lower --worker <job.json` does what the worker would do here, but unconfined.
   Status save_job(const FileRecord& record, const std::filesystem::path& directory) const;
 
  private:
@@ -75,7 +74,7 @@ class Lowerer {
   LoweringContext context() const;
   std::optional<Lowered> find(const Digest& key) const;
   Result<Lowered> make(const FileRecord& record, const LinkPlan& plan, const std::stop_token& stop) const;
-  void keep(const FileRecord& record, Lowered& lowered) const;  // in the cache, where that can be
+  void keep(const FileRecord& record, Lowered& lowered) const;  // stores in the cache; a failure becomes a warning
   Result<Digest> index_digest() const;
 
   std::shared_ptr<const Image> image_;
@@ -87,11 +86,11 @@ class Lowerer {
   unsigned jobs_ = 1;
   std::unique_ptr<JobRunner> runner_;
   std::unique_ptr<Cache> cache_;
-  std::vector<std::unique_ptr<Cache>> site_caches_;  // looked into where cache_ has nothing
+  std::vector<std::unique_ptr<Cache>> site_caches_;  // searched if cache_ lacks an entry
   mutable std::mutex index_mutex_;
   mutable std::optional<Digest> index_digest_;
   mutable std::mutex upkeep_mutex_;
-  mutable std::jthread upkeep_;  // the last member: it uses the cache
+  mutable std::jthread upkeep_;  // must be the last member, because it uses the cache
 };
 
 }  // namespace xaas

@@ -1,5 +1,5 @@
-// `xaas-lower`: lowers an image's files ahead of time, explains what fits this host, looks after the cache. With
-// --worker it is the worker that lowers one file; see spec/lowering.md, section "Worker".
+// `xaas-lower` lowers an image's files ahead of time, explains what fits this host, and looks after the cache. With
+// --worker it is the worker, which lowers one file; see spec/lowering.md, section "Worker".
 #include <CLI/CLI.hpp>
 #include <string_view>
 
@@ -50,7 +50,8 @@ void add_limits(CLI::App& command, xaas::CacheLimits& limits) {
       ->type_name("PERCENT");
 }
 
-// What mkxaas and the parent of a worker call; no part of the command line that people use.
+// Whether this is a call by mkxaas or by the parent of a worker. Such calls are not part of the command line for
+// people.
 bool is_hidden_call(int argc, char** argv, std::string_view name) { return argc == 2 && argv[1] == name; }
 
 xaas::Result<int> run(int argc, char** argv) {

@@ -7,11 +7,11 @@
 namespace xaas {
 namespace {
 
-// Fitted to the measurements in spec/lowering.md, "Memory".
-constexpr std::uint64_t kWorker = 64ULL << 20;     // the program, LLVM's tables, the libraries linked against
-constexpr std::uint64_t kPerBitcodeByte = 9;       // of all modules: their files, summaries and objects
-constexpr std::uint64_t kPerThread = 24ULL << 20;  // beside the module in work
-constexpr std::uint64_t kPerModuleByte = 50;       // of the module in work, with what is imported into it
+// Bytes, fitted to spec/measurements.md, "Memory of lowering".
+constexpr std::uint64_t kWorker = 64ULL << 20;     // the program, LLVM's tables, the libraries of the link
+constexpr std::uint64_t kPerBitcodeByte = 9;       // for the files, summaries and objects of all modules
+constexpr std::uint64_t kPerThread = 24ULL << 20;  // without the module in work
+constexpr std::uint64_t kPerModuleByte = 50;       // for the module in work and what is imported into it
 
 }  // namespace
 
@@ -30,7 +30,7 @@ MemoryBudget::Share MemoryBudget::take(std::uint64_t bytes, const std::stop_toke
   bytes = std::min(bytes, bytes_);
   std::unique_lock lock(mutex_);
   const auto self = queue_.insert(queue_.end(), bytes);
-  // One that needs much would wait for ever where others could pass it.
+  // Callers are served in order. Otherwise a caller that needs much could wait without end while others pass it.
   changed_.wait(lock, stop, [&] { return self == queue_.begin() && taken_ + bytes <= bytes_; });
   queue_.erase(self);
   taken_ += bytes;

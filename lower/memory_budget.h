@@ -1,5 +1,5 @@
-// Memory that lowering may take: what one job needs with so many threads, and a budget that jobs at the same time
-// share. Implements spec/lowering.md, "Memory".
+// Memory that lowering may use: an estimate of what one job needs with a number of threads, and a budget that
+// concurrent jobs share. Implements spec/lowering.md, "Memory".
 #pragma once
 
 #include <condition_variable>
@@ -12,11 +12,12 @@
 
 namespace xaas {
 
-// Bytes that a worker may need for modules of these sizes, in bytes of bitcode, `threads` of them at a time. An
-// estimate, rather too high: see spec/lowering.md for the measurements behind it.
+// Estimates the bytes of memory that a worker needs. `modules` are sizes in bytes of bitcode, and `threads` of the
+// modules are in work at a time. The estimate is rather too high. It is fitted to spec/measurements.md, "Memory of
+// lowering".
 std::uint64_t estimated_memory(std::span<const std::uint64_t> modules, unsigned threads);
 
-// The most threads, from 1 to `threads`, with which that is within `limit` bytes; 1 where no number is.
+// The largest number of threads, from 1 to `threads`, for which the estimate is within `limit` bytes; 1 if none is.
 unsigned threads_within(std::uint64_t limit, std::span<const std::uint64_t> modules, unsigned threads);
 
 // Thread-safe.
@@ -24,7 +25,7 @@ class MemoryBudget {
  public:
   explicit MemoryBudget(std::uint64_t bytes) : bytes_(bytes) {}
 
-  // A part of the budget, given back on destruction.
+  // A part of the budget. The destructor gives it back.
   class Share {
    public:
     Share(MemoryBudget& budget, std::uint64_t bytes) : budget_(budget), bytes_(bytes) {}
@@ -38,10 +39,10 @@ class MemoryBudget {
   };
 
   std::uint64_t bytes() const { return bytes_; }
-  // Blocks until everybody who came before has a share, and so much is left, or nobody else has one: what is more than
-  // all gets all. Returns at once when `stop` is requested.
+  // Takes `bytes` from the budget. Blocks until every earlier caller has its share and `bytes` are left. A request for
+  // more than the whole budget takes the whole budget. Returns at once when `stop` is requested.
   [[nodiscard]] Share take(std::uint64_t bytes, const std::stop_token& stop);
-  // How many wait in take().
+  // The number of callers that wait in take().
   std::size_t waiting() const;
 
  private:
@@ -49,7 +50,7 @@ class MemoryBudget {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::uint64_t taken_ = 0;
-  std::list<std::uint64_t> queue_;  // bytes that are waited for, in the order of those who wait
+  std::list<std::uint64_t> queue_;  // bytes that callers wait for, the first caller first
 };
 
 }  // namespace xaas

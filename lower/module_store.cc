@@ -1,5 +1,5 @@
-// A file's name here is its key (of an object, LLVM's name for it) and the digest of its bytes, so that it needs no
-// record; see module_store.h.
+// The name of a file in the store is its key and the digest of its bytes, so the file needs no record. The key of an
+// object is LLVM's name for it. See module_store.h.
 #include "lower/module_store.h"
 
 #include <fcntl.h>
@@ -20,12 +20,12 @@ namespace xaas {
 namespace fs = std::filesystem;
 namespace {
 
-// LLVM's own, see llvm/lib/Support/Caching.cpp: what else is in its directory is temporary.
+// LLVM's prefix for objects in its cache; see llvm/lib/Support/Caching.cpp. Other files in the directory are temporary.
 constexpr std::string_view kPrefix = "llvmcache-";
 constexpr std::size_t kObjectKeyDigits = 40;
 constexpr std::size_t kUnitKeyDigits = 64;
-constexpr std::uint64_t kLargest = 256ULL << 20;  // bytes of a file
-constexpr std::uint64_t kMost = 4ULL << 30;       // bytes that one worker may leave behind
+constexpr std::uint64_t kLargest = 256ULL << 20;  // the most bytes of one file
+constexpr std::uint64_t kMost = 4ULL << 30;       // the most bytes that one worker may leave behind
 
 bool is_hex(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
@@ -78,7 +78,8 @@ std::vector<Object> newest_first(const fs::path& directory, const std::set<std::
   return objects;
 }
 
-// The bytes of a regular file of this user; not of a symlink, of a device or of more than a module can need.
+// The bytes of a regular file that this user owns and nobody else can write. Refuses symlinks, devices, and files of
+// more than kLargest bytes.
 std::optional<std::string> read_own(const fs::path& path) {
   const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat status{};
@@ -107,7 +108,7 @@ ModuleStore::ModuleStore(const Cache& cache, const Digest& scope)
       root_(cache.directory() / kCacheModules / scope.hex().substr(0, 2) / scope.hex()) {
   if (!is_usable_) return;
   for (const fs::path& part : {root_.parent_path(), root_}) mkdir(part.c_str(), 0700);
-  // Used now, for whoever removes what has not been used for long.
+  // Records the use, for prune_cache().
   static_cast<void>(utimensat(AT_FDCWD, root_.c_str(), nullptr, 0));
   for (std::string& name : names_in(root_)) names_.insert(std::move(name));
 }
@@ -118,7 +119,7 @@ std::optional<std::string> ModuleStore::name_of(const std::string& key) const {
   return *name;
 }
 
-// A copy: a worker could write to what it shares with the store.
+// Copies instead of linking, because a worker could write to a file that it shares with the store.
 bool ModuleStore::copy(const std::string& name, const fs::path& to) {
   const auto parsed = parse_name(name);
   const auto bytes = read_own(root_ / name);
@@ -129,11 +130,12 @@ bool ModuleStore::copy(const std::string& name, const fs::path& to) {
     return false;
   }
   if (create_private_file(to, *bytes)) return true;
-  unlink(to.c_str());  // a part of it would be taken for the whole
+  unlink(to.c_str());  // LLVM would take a partial file for the whole
   return false;
 }
 
-// Whether it was not here. After the first file for which there is no room, none is kept.
+// Returns whether the file was added. After the first file that is too much or cannot be written, no more files are
+// kept.
 bool ModuleStore::keep(const std::string& key, const fs::path& file) {
   if (!is_usable_ || name_of(key)) return false;
   const auto bytes = read_own(file);
@@ -143,7 +145,7 @@ bool ModuleStore::keep(const std::string& key, const fs::path& file) {
   if (kept_ > kMost) return false;
   auto temporary = TempFile::create(root_);
   if (!temporary || fchmod(temporary->fd(), 0600) != 0 || !write_all(temporary->fd(), *bytes)) return false;
-  // Not synchronised: what a crash leaves half-written does not have the digest in its name.
+  // The file is not synchronised to disk. A file that a crash leaves half-written does not have the digest in its name.
   const fs::path target = root_ / (key + "-" + Digest::of(*bytes).hex());
   is_usable_ = rename(temporary->path().c_str(), target.c_str()) == 0;
   return is_usable_;

@@ -1,5 +1,5 @@
-// Objects that ThinLTO made of single modules, and units as they are prepared for a link, kept so that another link
-// which needs the same one need not make it again. Implements spec/cache.md, "Modules".
+// Keeps objects that ThinLTO made of single modules, and units in prepared form, so that another link that needs the
+// same one does not make it again. Implements spec/cache.md, "Modules".
 #pragma once
 
 #include <cstdint>
@@ -14,26 +14,28 @@
 
 namespace xaas {
 
-// Of a file in a store, by its name; its bytes have to be those that the name says.
+// The state of a file in a store. The file's name holds the digest that its bytes must have.
 enum class ModuleState { sound, broken, unreadable };
 bool is_module(const std::filesystem::path& path);
 ModuleState check_module(const std::filesystem::path& path);  // REQUIRES: is_module(path)
 
-// All that one scope has: of jobs that trust each other, and for which equal names mean equal bytes. Several processes
-// may use one scope at once. What does not work out costs time and nothing else, so nothing here fails. One thread.
+// The files of one scope. Jobs of one scope trust each other, and equal names mean equal bytes. Several processes may
+// use one scope at once. No function reports an error: a failure only costs time, because the file is made again. Not
+// thread-safe.
 class ModuleStore {
  public:
-  // Without a cache that can be written, nothing is ever there.
+  // If the cache cannot be written, the store is empty and stays so.
   ModuleStore(const Cache& cache, const Digest& scope);
 
-  // Makes `directory` a cache of LLVM with the objects that are here and are sound, the newest first, up to `most`
-  // bytes.
+  // Makes the directory `directory` and copies sound objects into it for LLVM to use as its cache, the newest first.
+  // Copies up to `most` bytes.
   void lend(const std::filesystem::path& directory, std::uint64_t most);
-  // Keeps what a worker has added to it, up to `most` objects, and tells how many that were.
+  // Keeps objects that a worker has added to `directory`, up to `most` of them. Returns how many it kept.
   std::size_t collect(const std::filesystem::path& directory, std::size_t most);
 
-  // A unit as it is prepared for a link, under its key of unit_keys(): makes `file` a copy of it, or keeps `file`.
-  bool lend_unit(const Digest& key, const std::filesystem::path& file);  // whether it was here
+  // Prepared units are stored under their key of unit_keys(). lend_unit() copies a stored unit to `file`, and
+  // collect_unit() stores `file`.
+  bool lend_unit(const Digest& key, const std::filesystem::path& file);  // false if no copy was made
   void collect_unit(const Digest& key, const std::filesystem::path& file);
 
  private:
@@ -41,10 +43,10 @@ class ModuleStore {
   bool copy(const std::string& name, const std::filesystem::path& to);
   bool keep(const std::string& key, const std::filesystem::path& file);
 
-  bool is_usable_;  // to keep more
+  bool is_usable_;  // whether more files can be kept
   std::filesystem::path root_;
-  std::set<std::string> names_;  // of the files in root_
-  std::uint64_t kept_ = 0;       // bytes that were added
+  std::set<std::string> names_;  // names of the files in root_
+  std::uint64_t kept_ = 0;       // bytes that were added to the store
 };
 
 }  // namespace xaas

@@ -1,4 +1,4 @@
-// The known policies, as a table. Implements spec/lowering.md, section "Policy".
+// The table of known policies. Implements spec/lowering.md, section "Policy".
 #include "lower/policy.h"
 
 #include <algorithm>

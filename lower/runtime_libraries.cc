@@ -1,4 +1,4 @@
-// Comparing symbol versions; see runtime_libraries.h.
+// Compares symbol versions; see runtime_libraries.h.
 #include "lower/runtime_libraries.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kLibcVersion = "GLIBC_";
 
-// Nothing of a file that cannot be read.
+// The dynamic section of an ELF file; empty if it cannot be parsed.
 ElfDynamic dynamic_of(std::string_view bytes) {
   const auto elf = ElfFile::parse(bytes);
   auto dynamic = elf ? elf->dynamic() : tl::unexpected(elf.error());
@@ -24,7 +24,7 @@ bool contains_all(const std::vector<std::string>& all, const std::vector<std::st
   return std::ranges::all_of(some, [&](const std::string& name) { return std::ranges::find(all, name) != all.end(); });
 }
 
-// `libc`: the versions that the host's defines; nullopt where that cannot be told.
+// `libc` holds the versions that the host's libc defines; nullopt if not known.
 bool runs_with(const ElfDynamic& library, const std::optional<std::vector<std::string>>& libc) {
   return !libc || std::ranges::all_of(library.needed_versions, [&](const std::string& version) {
     return !version.starts_with(kLibcVersion) || contains_all(*libc, {version});

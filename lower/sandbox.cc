@@ -1,4 +1,4 @@
-// Landlock, namespaces and the seccomp filter of a worker; see sandbox.h.
+// Implements Landlock, namespaces and the seccomp filter for a worker; see sandbox.h.
 #include "lower/sandbox.h"
 
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 namespace xaas {
 namespace {
 
-// Rights and sizes that newer kernels know than the headers this is built with.
+// Rights and attributes of rulesets that newer kernels know and the headers of this build may lack.
 constexpr std::uint64_t kAccessRefer = 1ULL << 13;     // ABI 2
 constexpr std::uint64_t kAccessTruncate = 1ULL << 14;  // ABI 3
 constexpr std::uint64_t kAccessIoctl = 1ULL << 15;     // ABI 5
@@ -40,7 +40,7 @@ struct RulesetAttributes {
 
 long landlock_abi() { return syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION); }
 
-// Everything is refused but work on plain files and directories below the scratch directory.
+// The ruleset refuses everything except work on plain files and directories below the scratch directory.
 Result<Fd> make_ruleset(int scratch, long abi) {
   RulesetAttributes attributes{.filesystem = kAccessRefer - 1, .network = 0, .scoped = 0};
   std::size_t size = sizeof(std::uint64_t);
@@ -68,8 +68,8 @@ Result<Fd> make_ruleset(int scratch, long abi) {
   return ruleset;
 }
 
-// What a statically linked program needs to compute, to use threads and to work on files it can open. Everything that
-// takes a path is bounded by the file system it sees.
+// The calls that a statically linked program needs to compute, to use threads and to work on files that it can open.
+// Calls that take a path are bounded by the part of the file system that the worker can use.
 constexpr const char* kAllowed[] = {
     // memory
     "brk", "madvise", "mmap", "mprotect", "mremap", "msync", "munmap",
@@ -77,19 +77,19 @@ constexpr const char* kAllowed[] = {
     "arch_prctl", "futex", "get_robust_list", "getpid", "gettid", "membarrier", "restart_syscall", "rseq",
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sched_getaffinity", "sched_yield", "set_robust_list",
     "set_tid_address", "sigaltstack", "exit", "exit_group",
-    // files that are open
+    // open files
     "close", "close_range", "copy_file_range", "dup", "dup2", "dup3", "fadvise64", "fallocate", "fdatasync", "flock",
     "fstat", "fstatfs", "fsync", "ftruncate", "getdents64", "lseek", "pipe", "pipe2", "poll", "ppoll", "pread64",
     "preadv", "pwrite64", "pwritev", "read", "readv", "write", "writev",
-    // files by name; not truncate(), which Landlock cannot refuse before Linux 6.2
+    // files by name; without truncate(), which Landlock cannot refuse before Linux 6.2
     "access", "faccessat", "faccessat2", "getcwd", "lstat", "mkdir", "mkdirat", "newfstatat", "open", "openat",
     "readlink", "readlinkat", "rename", "renameat", "renameat2", "rmdir", "stat", "statfs", "statx", "umask", "unlink",
     "unlinkat",
-    // what the process and the machine are
+    // facts about the process and the machine
     "clock_getres", "clock_gettime", "clock_nanosleep", "getcpu", "getegid", "geteuid", "getgid", "getrandom",
     "getrlimit", "getrusage", "gettimeofday", "getuid", "nanosleep", "sysinfo", "time", "times", "uname"};
 
-// What no worker ever has a reason for: killed rather than refused, so that it is seen.
+// Calls for which no worker has a reason. They kill the worker instead of failing, so that the attempt is seen.
 constexpr const char* kKilled[] = {
     // network
     "accept", "accept4", "bind", "connect", "listen", "sendmsg", "sendto", "socket", "socketpair",
@@ -131,7 +131,8 @@ int add_rules(scmp_filter_ctx context, int program_fd) {
   for (const int command : {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD, F_DUPFD_CLOEXEC, F_SETLK, F_SETLKW}) {
     add(SCMP_ACT_ALLOW, "fcntl", {equals(1, static_cast<std::uint64_t>(command))});
   }
-  // Threads, no processes. clone3 keeps its flags in memory, where a filter cannot look: libc falls back to clone.
+  // Allows threads and no processes. clone3 keeps its flags in memory, where a filter cannot look. It gets ENOSYS, and
+  // libc falls back to clone.
   add(SCMP_ACT_ALLOW, "clone", {has_bits(0, CLONE_THREAD, CLONE_THREAD)});
   add(SCMP_ACT_KILL_PROCESS, "clone", {has_bits(0, CLONE_THREAD, 0)});
   add(SCMP_ACT_ERRNO(ENOTTY), "ioctl", {});
@@ -140,7 +141,7 @@ int add_rules(scmp_filter_ctx context, int program_fd) {
 }
 
 Result<std::vector<sock_filter>> make_filter(int program_fd) {
-  // The rest looks like an old kernel, for which every libc has an answer.
+  // All other calls fail as on an old kernel, which every libc can handle.
   const FilterContext context(seccomp_init(SCMP_ACT_ERRNO(ENOSYS)), &seccomp_release);
   if (!context) return fail(Code::unsupported, "cannot make a seccomp filter for this machine");
   if (const int status = add_rules(context.get(), program_fd); status != 0) {
@@ -187,14 +188,14 @@ Result<Sandbox> Sandbox::prepare(const std::filesystem::path& scratch, Confineme
 SandboxFailure Sandbox::enter(int scratch_fd, int ruleset_fd) {
   if (const SandboxFailure failure = hide_file_system(scratch_fd, ruleset_fd); failure.step != nullptr) return failure;
   if (const SandboxFailure failure = drop_capabilities(); failure.step != nullptr) return failure;
-  // After the change of credentials, which would undo it.
+  // This comes after the change of credentials, which would undo it.
   if (const SandboxFailure failure = die_with_parent(); failure.step != nullptr) return failure;
   return install_filter();
 }
 
 SandboxFailure Sandbox::die_with_parent() const {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return {.step = "tie the worker to its parent", .error = errno};
-  // One that died before that call sends no signal any more.
+  // A parent that died before that call sends no signal.
   if (getppid() != parent_) return {.step = "start before its parent ended", .error = ESRCH};
   return {};
 }
@@ -202,7 +203,8 @@ SandboxFailure Sandbox::die_with_parent() const {
 SandboxFailure Sandbox::hide_file_system(int scratch_fd, int ruleset_fd) const {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return {.step = "give up new privileges", .error = errno};
   if (fchdir(scratch_fd) != 0) return {.step = "enter the scratch directory", .error = errno};
-  // Also where there is Landlock, if it can be had: Landlock leaves names, sizes and times of all files to be seen.
+  // A namespace is tried even with Landlock, which does not hide names, sizes and times of files. With Landlock it may
+  // fail.
   const bool has_namespace = unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0;
   const int no_namespace = errno;
   const bool has_root = has_namespace && chroot(".") == 0 && chdir("/") == 0;
@@ -221,8 +223,8 @@ SandboxFailure Sandbox::install_filter() {
     if (instruction.code == (BPF_JMP | BPF_JEQ | BPF_K) && instruction.k == kOwnPid) instruction.k = pid;
   }
   const sock_fprog program{.len = static_cast<unsigned short>(filter_.size()), .filter = filter_.data()};
-  // The speculation mitigations that a filter turns on by default cost time and protect nobody here; kernels
-  // before 4.17 do not know the flag.
+  // By default a filter turns on speculation mitigations, which cost time and protect nobody here. Kernels before 4.17
+  // do not know the flag that leaves them off.
   if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0) return {};
   if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0) return {};
   return {.step = "install the seccomp filter", .error = errno, .confining = true};

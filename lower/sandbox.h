@@ -1,5 +1,6 @@
-// Confines a worker: what it may call (seccomp) and what of the file system it sees (Landlock, else a namespace of its
-// own). Prepared before fork(), entered after it. Implements spec/lowering.md, section "Worker".
+// Confines a worker: seccomp limits its system calls, and Landlock or a namespace of its own limits the part of the
+// file system it can use. prepare() is called before fork(), enter() after it. Implements spec/lowering.md, section
+// "Worker".
 #pragma once
 
 #include <linux/filter.h>
@@ -14,28 +15,29 @@
 
 namespace xaas {
 
-// What hides the rest of the file system. `best`: Landlock where the kernel has it, else a namespace.
+// The means that must hide the rest of the file system. `best` takes Landlock where the kernel has it, else a
+// namespace.
 enum class Confinement { best, landlock, chroot };
 
-// A step of the child between fork() and exec that did not work.
+// A step of the child between fork() and exec that failed.
 struct SandboxFailure {
-  const char* step = nullptr;  // a literal; null: none
+  const char* step = nullptr;  // a string literal; null: no step failed
   int error = 0;               // errno
-  bool confining = false;      // this kernel does not offer what the step needs
+  bool confining = false;      // whether the kernel does not offer what the step needs
 };
 
 class Sandbox {
  public:
-  // `program_fd`: the number that the child gives the program's descriptor, the only one it may execute.
+  // `program_fd` is the number of the program's descriptor in the child. The child may execute nothing else.
   static Result<Sandbox> prepare(const std::filesystem::path& scratch, Confinement confinement, int program_fd);
 
-  // Descriptors that the child must keep until enter(); not valid where there is none. Owned by the sandbox.
+  // Descriptors that the child must keep until enter(); -1 if not needed. Owned by the sandbox.
   int scratch_fd() const { return scratch_.get(); }
   int ruleset_fd() const { return ruleset_.get(); }
 
-  // In the child only: drops capabilities, hides the file system, makes the scratch directory the working directory,
-  // and installs the filter. The descriptors are given by their numbers in the child. Async-signal-safe; nothing but
-  // exec may follow. REQUIRES: the child's parent is the process that called prepare().
+  // Called in the child only. Hides the file system, makes the scratch directory the working directory, drops
+  // capabilities, and installs the filter. The arguments are the descriptors' numbers in the child. Async-signal-safe;
+  // only exec may follow. REQUIRES: the child's parent is the process that called prepare().
   SandboxFailure enter(int scratch_fd, int ruleset_fd);
 
  private:
@@ -46,7 +48,7 @@ class Sandbox {
 
   pid_t parent_;
   Fd scratch_;
-  Fd ruleset_;                       // Landlock; not valid: chroot
+  Fd ruleset_;                       // Landlock ruleset; not valid if only chroot hides the file system
   std::vector<sock_filter> filter_;  // seccomp; enter() writes the child's process id into it
 };
 

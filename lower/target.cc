@@ -1,4 +1,4 @@
-// Resolves a CPU and its complete feature list. The x86 list of names is LLVM's own table, so that the same request
+// Resolves a CPU and its complete feature list. The x86 names come from LLVM's own table, so that the same request
 // gives the same list on any host. Implements spec/lowering.md, section "Target".
 #include "lower/target.h"
 
@@ -18,14 +18,14 @@
 namespace xaas {
 namespace {
 
-// Everything LLVM's x86 table names.
+// All names in LLVM's x86 table.
 constexpr std::array kX86Table{
 #define X86_FEATURE(ENUM, STRING) std::string_view(STRING),
 #include <llvm/TargetParser/X86TargetParser.def>
 };
 
-// Names that say how code is made, not what the CPU can execute: a unit may ask for them on any host, and a host must
-// not switch them off. Sorted.
+// Names that say how code is made, and not what the CPU can execute. A unit may ask for them on any host, and a host
+// must not switch them off. Sorted.
 constexpr std::array<std::string_view, 16> kCodeStyle{
     "harden-sls-ijmp",
     "harden-sls-ret",
@@ -45,7 +45,7 @@ constexpr std::array<std::string_view, 16> kCodeStyle{
     "vzeroupper",
 };
 
-// In the table for multiversioning only; LLVM's code generation does not know them.
+// These names are in the table for multiversioning only. LLVM's code generation does not know them.
 constexpr std::array<std::string_view, 2> kGone{"avx5124fmaps", "avx5124vnniw"};
 
 template <typename Range>
@@ -124,7 +124,7 @@ void describe_x86_host(Features& features, std::string& cpu) {
     const auto known = features.find(std::string_view(entry.getKey().data(), entry.getKey().size()));
     if (known != features.end()) known->second = entry.getValue();
   }
-  set_with_implied(features, "x87", true);  // cpuid is not asked for it: every 64-bit CPU has it
+  set_with_implied(features, "x87", true);  // LLVM does not ask cpuid for it; every 64-bit CPU has it
   mask_dependent_features(features);
   cpu = llvm::sys::getHostCPUName().str();
   if (!check_x86_cpu(cpu)) cpu = x86_level(features);
@@ -134,7 +134,7 @@ void describe_x86_cpu(Features& features, std::string_view cpu) {
   llvm::SmallVector<llvm::StringRef, 64> own;
   llvm::X86::getFeaturesForCPU(llvm::StringRef(cpu), own);
   for (const llvm::StringRef name : own) set_with_implied(features, name, true);
-  set_with_implied(features, "sse2", true);  // the table leaves out what follows from being a 64-bit CPU
+  set_with_implied(features, "sse2", true);  // every 64-bit CPU has it, so LLVM's table leaves it out
 }
 
 Status apply_x86_overrides(Features& features, std::string_view overrides) {
@@ -158,7 +158,8 @@ Status apply_x86_overrides(Features& features, std::string_view overrides) {
     added_avx512 |= add && name.starts_with("avx512");
     named_evex512 |= name == "evex512" || name.starts_with("avx10");
   }
-  // 512-bit registers are a feature of their own in LLVM, which no flag of a user means to leave behind or to forget.
+  // In LLVM, 512-bit registers are a feature of their own ("evex512"). No user means to keep it without avx512f, or to
+  // forget it when adding an AVX-512 feature.
   if (!features.at("avx512f")) features.at("evex512") = false;
   if (added_avx512 && !named_evex512) features.at("evex512") = features.at("avx512f");
   return {};
@@ -183,7 +184,7 @@ Result<Target> resolve_x86(std::string_view triple, const TargetOverrides& overr
     describe_x86_cpu(features, target.cpu);
   }
   XAAS_TRY(apply_x86_overrides(features, overrides.features));
-  features.at("64bit") = true;  // the triple says so, and LLVM aborts without
+  features.at("64bit") = true;  // the triple says so, and LLVM aborts without it
   target.features = as_list(features);
   return target;
 }

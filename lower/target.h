@@ -1,5 +1,5 @@
-// What a file is lowered for: target triple, CPU and the complete list of target features. Implements spec/lowering.md,
-// section "Target". Uses LLVM's TargetParser only, no code generation.
+// The target of lowering: triple, CPU and the complete list of target features. Implements spec/lowering.md, section
+// "Target". Uses only LLVM's TargetParser, and no code generation.
 #pragma once
 
 #include <functional>
@@ -21,27 +21,28 @@ struct Target {
 };
 
 struct TargetOverrides {
-  std::string cpu;  // empty: this host's, from LLVM's host detection (what the hypervisor shows, not the model's name)
-  std::string features;  // comma-separated "+name" or "-name", applied last; removing one removes what implies it
+  std::string cpu;       // empty: this host's CPU as LLVM detects it, which is what a hypervisor shows
+  std::string features;  // "+name" or "-name", comma-separated; applied last; "-name" also removes what implies it
 };
 
-// Code::invalid for an unknown CPU or feature, naming the nearest known ones; Code::unsupported for a triple that this
-// build cannot describe.
+// Code::invalid for an unknown CPU or feature; the message names the nearest known ones. Code::unsupported for a triple
+// that this build cannot describe.
 Result<Target> resolve_target(std::string_view triple, const TargetOverrides& overrides);
 
-// Triple of the host this process runs on, "x86_64-pc-linux-gnu".
+// The triple of the host on which this process runs, such as "x86_64-pc-linux-gnu".
 std::string host_triple();
 
 using X86Features = std::map<std::string, bool, std::less<>>;  // name -> supported
 
-// "x86-64-v4" down to "x86-64": the highest level whose features are all there. For a CPU without a name of its own.
+// The highest level, from "x86-64-v4" down to "x86-64", whose features are all present. For a CPU that LLVM has no name
+// for.
 std::string x86_level(const X86Features& features);
 
-// Takes away what implies a feature that is not there: a hypervisor may hide avx512f and leave avx512vl, which a code
-// generator takes for avx512f as well.
+// Removes every feature that implies an absent one. A hypervisor may hide avx512f and leave avx512vl, from which a code
+// generator infers avx512f.
 void mask_dependent_features(X86Features& features);
 
-// The features of `required` ("+x") that `target` lacks. "-x" entries are never missing.
+// The features of `required` ("+x") that `target` lacks. A "-x" entry is never missing.
 std::vector<std::string> missing_features(const Target& target, const std::vector<std::string>& required);
 
 }  // namespace xaas

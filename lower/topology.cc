@@ -6,8 +6,8 @@
 namespace xaas {
 namespace {
 
-// Components of hwloc that start the drivers' own libraries, or move the calling thread about to ask every CPU in turn:
-// Linux knows all that is used here.
+// Components of hwloc that are switched off. Some start the drivers' own libraries. Others move the calling thread from
+// CPU to CPU to ask each. Linux knows everything that is used here.
 constexpr auto kNotAsked =
     std::to_array<const char*>({"cuda", "gl", "levelzero", "nvml", "opencl", "pci", "rsmi", "x86"});
 

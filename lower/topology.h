@@ -14,8 +14,8 @@ struct DestroyTopology {
 };
 using Topology = std::unique_ptr<hwloc_topology, DestroyTopology>;
 
-// Processors, caches, memory and devices, as Linux knows them: no driver's own library is started. Never null. Code of
-// errno where hwloc fails.
+// Loads processors, caches, memory and devices as Linux knows them. Starts no driver's own library. Never null. If
+// hwloc fails, the error has the code of errno.
 Result<Topology> load_topology();
 
 }  // namespace xaas

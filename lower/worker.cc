@@ -30,7 +30,7 @@ constexpr std::size_t kWarningsKept = 100;
 
 enum class Stream { open, ended };
 
-// Reads what is there, once. REQUIRES: poll said so.
+// Reads once what is there. REQUIRES: poll() has said that `fd` is ready.
 Stream read_some(int fd, std::string& into) {
   std::array<char, 64 << 10> buffer;
   const ssize_t got = read(fd, buffer.data(), buffer.size());
@@ -42,8 +42,8 @@ Stream read_some(int fd, std::string& into) {
 
 struct Output {
   std::string answer;
-  std::string messages;  // the end of them
-  bool is_late = false;  // it was ended for running too long
+  std::string messages;  // the last part of what the worker wrote to stderr
+  bool is_late = false;  // whether it was stopped for running too long
 };
 
 // Makes a descriptor readable when a stop is requested.
@@ -61,20 +61,20 @@ class StopSignal {
   std::stop_callback<Wake> wake_;
 };
 
-// Milliseconds for poll(): until `deadline`, rounded up.
+// The milliseconds until `deadline` for poll(), rounded up and at most an hour.
 int wait_until(Clock::time_point deadline) {
   constexpr std::chrono::milliseconds kLongest(std::chrono::hours(1));
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
   return static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), kLongest).count());
 }
 
-// Collects the worker's output until it has ended.
+// Collects the worker's output until the worker has ended.
 Status collect(Child& child, const Pipe& answer, const Pipe& messages, const WorkerLimits& limits, Output& output) {
-  constexpr int kTick = 50;  // milliseconds, where nothing tells when the child has ended
+  constexpr int kTick = 50;  // milliseconds; used if no pidfd tells when the child has ended
   constexpr std::chrono::seconds kToSayWhere(5);
   const StopSignal stop(limits.stop);
   auto deadline = Clock::now() + limits.time;
-  // Those of streams that have ended become -1, which poll() passes over.
+  // The descriptor of a stream that has ended becomes -1, which poll() ignores.
   std::array<pollfd, 4> polled{pollfd{answer.read.get(), POLLIN, 0}, pollfd{messages.read.get(), POLLIN, 0},
                                pollfd{child.fd(), POLLIN, 0}, pollfd{stop.fd(), POLLIN, 0}};
   for (bool ended = false; !ended || polled[0].fd >= 0 || polled[1].fd >= 0;) {
@@ -99,7 +99,7 @@ Status collect(Child& child, const Pipe& answer, const Pipe& messages, const Wor
   return {};
 }
 
-// How often the kernel has killed for want of memory, also in a control group.
+// How often the kernel has killed a process for want of memory, in control groups too.
 std::uint64_t oom_kills() {
   constexpr std::string_view kKey = "\noom_kill ";
   const auto text = read_file("/proc/vmstat", 64 << 10);

@@ -1,6 +1,6 @@
-// Starts a worker from an image and has it do one job, confined: no network, no new privileges, no descriptor but its
-// own, nothing of the file system but its scratch directory, a seccomp filter. Implements spec/lowering.md, section
-// "Worker".
+// Starts a worker from an image and has it do one confined job. The worker has no network, no new privileges, no
+// descriptors but its own, a seccomp filter, and of the file system only its scratch directory. Implements
+// spec/lowering.md, section "Worker".
 #pragma once
 
 #include <chrono>
@@ -17,12 +17,13 @@
 
 namespace xaas {
 
-// An executable held in a sealed memory file, so that a noexec file system does not matter. Thread-safe once made.
+// An executable in a sealed memory file, so that it runs even if the file system is mounted noexec. Thread-safe once
+// made.
 class WorkerProgram {
  public:
-  // A copy of `elf`, which is not looked at: what is no program is found out when it is started.
+  // Copies `elf` without looking at it. Bytes that are not a program make the start of the worker fail.
   static Result<std::shared_ptr<const WorkerProgram>> from_bytes(std::string_view elf);
-  int fd() const { return fd_.get(); }  // stays the program's own
+  int fd() const { return fd_.get(); }  // owned by the program
 
  private:
   explicit WorkerProgram(Fd fd) : fd_(std::move(fd)) {}
@@ -31,16 +32,19 @@ class WorkerProgram {
 
 struct WorkerLimits {
   std::chrono::milliseconds time{std::chrono::hours(1)};  // a worker that runs longer is killed: Code::failed
-  std::uint64_t memory = 0;  // bytes that it may allocate: Code::exhausted when it needs more; 0: any
-  std::stop_token stop{};    // the worker is killed: Code::interrupted
+  std::uint64_t memory = 0;  // bytes that the worker may allocate: Code::exhausted if it needs more; 0: no limit
+  std::stop_token stop{};    // the worker is killed on request: Code::interrupted
   Confinement confinement = Confinement::best;
 };
 
-// Runs `job` with `scratch` as the worker's whole world; job.output is then a file in it. Code::failed when the worker
-// crashes (naming the signal), hangs, answers something else than a result or is no program; Code::exhausted when it
-// needs more memory than it may have, or the kernel kills it for that; Code::unsupported when
-// this kernel offers no way to confine it to the scratch directory. A result that is not ok is returned as a value; its
-// texts are lines without control characters. The worker dies with the calling thread. Thread-safe.
+// Runs `job` in `scratch`, which is all that the worker sees of the file system; job.output is then a file in it. A
+// result that is not ok is returned as a value, unless it says that memory ran out. Texts of the result are lines
+// without control characters. The worker dies with the calling thread. Thread-safe.
+//
+// Errors: Code::failed if the worker crashes (the message names the signal), hangs, answers without end, or is not a
+// program. Code::exhausted if it needs more memory than it may have, or if the kernel kills it for want of memory.
+// Code::unsupported if this kernel cannot confine it to the scratch directory, or if its answer has another version.
+// Code::invalid if its answer is not a result.
 Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const std::filesystem::path& scratch,
                              const WorkerLimits& limits);
 

@@ -23,7 +23,7 @@
 namespace xaas {
 namespace {
 
-// The descriptors of the child, by number: the standard three, then what exec closes.
+// The descriptors of the child by number. After the standard three and the program come those that exec closes.
 constexpr int kStatusFd = 4;
 constexpr int kScratchFd = 5;
 constexpr int kRulesetFd = 6;
@@ -33,8 +33,8 @@ constexpr rlim_t kOpenFiles = 4096;
 constexpr rlim_t kFileBytes = 16ULL << 30;
 constexpr rlim_t kStackBytes = 8ULL << 20;
 
-// Moves the plan's descriptors to their numbers and closes all others. First out of the way: any of them may sit on
-// another's number.
+// Moves the plan's descriptors to their numbers and closes all others. They are first moved out of the way, because any
+// of them may have the number of another.
 SandboxFailure arrange_descriptors(const ChildPlan& plan) {
   constexpr int kOutOfTheWay = 32;
   const bool has_ruleset = plan.sandbox->ruleset_fd() >= 0;
@@ -70,7 +70,7 @@ void limit(__rlimit_resource resource, rlim_t most) {
   setrlimit(resource, &value);
 }
 
-// A handled or ignored signal would stay ignored across exec.
+// Resets all signals, because exec keeps ignored signals ignored and blocked signals blocked.
 void reset_signals() {
   struct sigaction action{};
   action.sa_handler = SIG_DFL;
@@ -80,7 +80,7 @@ void reset_signals() {
   pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
-// What eats all memory is to be killed itself, not the server or the user's work.
+// Has the kernel kill this process first when memory runs out, and not the server or the user's work.
 void die_first_of_memory() {
   const int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (file < 0) return;
@@ -97,7 +97,7 @@ SandboxFailure start_program(const ChildPlan& plan) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NOFILE, kOpenFiles);
   limit(RLIMIT_FSIZE, kFileBytes);
-  limit(RLIMIT_STACK, kStackBytes);  // of each thread, all of which counts as data
+  limit(RLIMIT_STACK, kStackBytes);  // stack of each thread; stacks count as data
   if (plan.memory != 0) limit(RLIMIT_DATA, plan.memory);
   die_first_of_memory();
   if (const SandboxFailure failure = arrange_descriptors(plan); failure.step != nullptr) return failure;
@@ -119,7 +119,7 @@ SandboxFailure start_program(const ChildPlan& plan) {
   _exit(127);
 }
 
-// Seconds of CPU, in ticks, that a thread has taken; 0 where it is gone.
+// The CPU time that a thread has used, in ticks; 0 if the thread is gone.
 std::uint64_t ticks_of(const std::filesystem::path& task) {
   constexpr std::size_t kUser = 11;  // fields 14 and 15 of proc(5)
   constexpr std::size_t kSystem = 12;
@@ -144,7 +144,7 @@ pid_t busiest_thread(pid_t process) {
 
 }  // namespace
 
-// All signals are blocked across fork(), so that no handler of this process runs in the child.
+// All signals stay blocked across fork(), so that no handler of this process runs in the child.
 pid_t fork_child(const ChildPlan& plan) {
   sigset_t all;
   sigset_t before;
@@ -158,7 +158,7 @@ pid_t fork_child(const ChildPlan& plan) {
   return child;
 }
 
-// Blocks until exec has closed the pipe, or the child has said what did not work.
+// Blocks until exec has closed the pipe, or the child has reported a failed step.
 Status check_started(int status) {
   SandboxFailure failure;
   ssize_t got = 0;

@@ -1,4 +1,5 @@
-// The process that becomes a worker: from fork() to exec, and its end. Implements spec/lowering.md, section "Worker".
+// The process that becomes a worker, from fork() through exec to its end. Implements spec/lowering.md, section
+// "Worker".
 #pragma once
 
 #include <sys/types.h>
@@ -11,28 +12,28 @@
 
 namespace xaas {
 
-// What the child needs, by its numbers in the parent.
+// What the child needs. Descriptors have their numbers in the parent.
 struct ChildPlan {
   int input;
   int output;
   int messages;
   int program;
-  int status;            // closed by exec; before, what did not work is written to it
+  int status;            // exec closes it; if a step before exec fails, the child writes a SandboxFailure to it
   std::uint64_t memory;  // bytes; 0: no limit
   Sandbox* sandbox;
 };
 
-// The number that the child gives its program's descriptor: Sandbox::prepare() has to know.
+// The number of the program's descriptor in the child. Sandbox::prepare() needs it.
 inline constexpr int kChildProgramFd = 3;
 
-// A process, or -1 and errno. All of its descriptors but those of the plan are closed.
+// Returns the child's process id, or -1 and sets errno. The child closes all descriptors but those of the plan.
 pid_t fork_child(const ChildPlan& plan);
 
-// Blocks until exec has closed the pipe whose end `status` is, or the child has said what did not work:
-// Code::unsupported where this kernel offers no way to confine it.
+// Blocks until exec has closed the pipe whose end `status` is, or the child has reported a failed step.
+// Code::unsupported if this kernel offers no way to confine the child, else Code::failed.
 Status check_started(int status);
 
-// A child that is killed and reaped, whatever happens.
+// Owns a child process. The destructor kills and reaps it.
 class Child {
  public:
   explicit Child(pid_t pid);
@@ -40,11 +41,12 @@ class Child {
   Child& operator=(const Child&) = delete;
   ~Child();
 
-  int fd() const { return process_.get(); }  // readable when it has ended; -1 before Linux 5.3
-  int status() const { return status_; }     // as of waitpid
-  // Ends it in a way that it can catch, in the thread that has worked most: LLVM's handler prints what that is at.
+  int fd() const { return process_.get(); }  // pidfd, readable when the child has ended; -1 before Linux 5.3
+  int status() const { return status_; }     // as waitpid() reports it
+  // Sends SIGABRT to the child's thread that has used most CPU time. LLVM's handler then prints what that thread is
+  // working on.
   void abort_at_work() const;
-  // Whether it has ended; `flags` as for waitpid.
+  // Reaps the child if it has ended, and returns whether it has. `flags` are those of waitpid().
   bool try_reap(int flags);
 
  private:

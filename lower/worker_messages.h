@@ -1,4 +1,4 @@
-// What a worker says, and how it ends, for people. A worker is not trusted, and what it says goes to terminals.
+// Prepares a worker's messages and the way it ended for people. A worker is not trusted, and its words go to terminals.
 #pragma once
 
 #include <string>
@@ -8,16 +8,17 @@
 
 namespace xaas {
 
-// One line, of bounded length, without control characters.
+// Turns `text` into one line of bounded length without control characters.
 std::string harmless(std::string_view text);
 
-// The unit of the job that a worker was at when it printed its stack, by the last of its messages. Empty: not known.
+// The name of the unit that a worker was compiling when it printed its stack, according to its last messages. Empty if
+// not known.
 std::string unit_at_work(const Job& job, std::string_view messages);
 
-// What the worker was at: the unit and the file that it is linked into, or that alone.
+// What the worker was lowering: the unit and the file that it is linked into, or the file alone.
 std::string work_of(const Job& job, std::string_view messages);
 
-// One line on how the worker ended without an answer. `status`: as of waitpid.
+// One line that says how a worker ended that gave no answer. `status` is as waitpid() reports it.
 std::string describe_end(int status, const Job& job, std::string_view messages);
 
 }  // namespace xaas

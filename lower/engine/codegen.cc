@@ -1,5 +1,5 @@
-// The post-link half of ThinLTO's pipeline without an index, then code generation: what a fat object's native half
-// gets. Implements spec/lowering.md, "Engine".
+// Runs the post-link half of ThinLTO's pipeline without an index, then code generation, as for the native half of a fat
+// object. Implements spec/lowering.md, "Engine".
 #include "lower/engine/codegen.h"
 
 #include <llvm/Analysis/CGSCCPassManager.h>
@@ -36,7 +36,7 @@ Result<std::unique_ptr<llvm::TargetMachine>> target_machine(const llvm::Module& 
   options.DataSections = sections.data;
   options.EmitAddrsig = true;
   const bool fixed = link.kind == LinkKind::no_pie || link.kind == LinkKind::static_no_pie;
-  // CPU and features are left to the functions: a default would leak into those with their own target().
+  // CPU and features are left to the functions. A default would leak into functions that have their own target().
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
       module.getTargetTriple(), "", "", options, fixed ? llvm::Reloc::Static : llvm::Reloc::PIC_, module.getCodeModel(),
       level < 2 ? llvm::CodeGenOptLevel::Default : static_cast<llvm::CodeGenOptLevel>(level)));

@@ -1,5 +1,5 @@
-// Compiles one retargeted module to a native object by itself, outside ThinLTO: for units whose symbols LTO does not
-// see rightly, or that must not be mixed with others. Implements spec/lowering.md, "Engine".
+// Compiles one retargeted module to a native object by itself, outside ThinLTO. For units with symbols that LTO does
+// not see correctly, and for units that must not be mixed with others. Implements spec/lowering.md, "Engine".
 #pragma once
 
 #include <string>
@@ -12,11 +12,12 @@
 namespace xaas {
 
 struct SectionOptions {
-  bool functions = true;  // each in a section of its own
-  bool data = true;       // likewise
+  bool functions = true;  // each function in a section of its own
+  bool data = true;       // each variable in a section of its own
 };
 
-// The bytes of the ELF object. The module is used up. Several threads may compile, each its own context.
+// The bytes of the ELF object. The call consumes the module. Several threads may compile at once, each with a context
+// of its own.
 Result<std::string> compile_alone(llvm::Module& module, UnitContext& context, const LinkContext& link,
                                   const Policy& policy, SectionOptions sections);
 

@@ -1,5 +1,5 @@
-// From a recipe to lld's command line: the recipe's own order, with the kind of link and the policy in front of it.
-// Implements spec/lowering.md, "Engine".
+// Makes lld's command line from a recipe: the kind of link, the arguments in the recipe's order, and then the engine's
+// own options. Implements spec/lowering.md, "Engine".
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -26,13 +26,13 @@ std::vector<std::string> kind_options(LinkKind kind) {
   return {};
 }
 
-// Groups mean nothing to lld, which looks at every archive for every symbol, and --start-lib may not be inside one.
+// Groups mean nothing to lld, because it searches every archive for every symbol. A group may not contain --start-lib.
 bool is_group(std::string_view option) {
   constexpr std::array<std::string_view, 4> kGroups = {"-start-group", "-end-group", "-(", "-)"};
   return std::ranges::find(kGroups, option_name(option)) != kGroups.end();
 }
 
-// A file that was linked without one may have no place for it.
+// Whether the recipe asks for no build-id. A file that was linked without one may have no place for it.
 bool has_no_build_id(const Recipe& recipe) {
   return std::ranges::any_of(recipe.arguments, [](const LinkArgument& argument) {
     const auto* option = std::get_if<std::string>(&argument);
@@ -40,7 +40,7 @@ bool has_no_build_id(const Recipe& recipe) {
   });
 }
 
-// Builds the arguments one by one; knows whether --whole-archive is in force, since it does not reach --start-lib.
+// Builds the arguments one by one. Tracks whether --whole-archive is in force, because it does not affect --start-lib.
 class CommandBuilder {
  public:
   CommandBuilder(const Job& job, const std::vector<LinkUnit>& units) : job_(job), next_unit_(units.begin()) {}
@@ -102,7 +102,7 @@ class CommandBuilder {
     const auto file = job_.libraries.find(library.soname);
     if (file == job_.libraries.end())
       return fail(Code::invalid, "the job names no file for the library {}", library.soname);
-    // Not by its path: a library without a soname would be needed by that path.
+    // The library is not given by its path, because a library without a soname would then be needed by that path.
     const std::filesystem::path path = file->second;
     add("-L" + path.parent_path().string());
     add("-l:" + path.filename().string());
@@ -123,7 +123,7 @@ Result<std::vector<std::string>> link_command(const Job& job, const std::vector<
   command.add("ld.lld");
   for (std::string& option : kind_options(job.recipe.kind)) command.add(std::move(option));
   for (const LinkArgument& argument : job.recipe.arguments) XAAS_TRY(command.add_argument(argument));
-  // Last, since the last one wins.
+  // These options come last, because the last one wins.
   command.add("-o" + job.output);
   if (!has_no_build_id(job.recipe)) command.add("--build-id=0x" + job.build_id);
   command.add("--no-fat-lto-objects");
@@ -134,7 +134,7 @@ Result<std::vector<std::string>> link_command(const Job& job, const std::vector<
   command.add(fmt::format("-import-instr-limit={}", job.policy.import_limit));
   if (!job.modules.empty()) {
     command.add("--thinlto-cache-dir=" + job.modules);
-    // Whoever gave the directory looks after it.
+    // lld must remove nothing. The parent that gave the directory looks after it.
     command.add("--thinlto-cache-policy=prune_after=0s:cache_size=0%:cache_size_bytes=0:cache_size_files=0");
   }
   return command.take();

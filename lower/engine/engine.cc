@@ -49,8 +49,8 @@ Status check_job(const Job& job) {
   return {};
 }
 
-// A newer program outside of the image may know CPUs and features that this LLVM does not. Such a CPU becomes the level
-// that its features reach; such features are dropped, since nothing here makes code for them.
+// A newer parent outside the image may know CPUs and features that this LLVM does not know. Such a CPU becomes the
+// level that its features reach. Such features are dropped, since nothing here makes code for them.
 Target known_target(const Target& given) {
   std::string why;
   const llvm::Target* generator = llvm::TargetRegistry::lookupTarget(given.triple, why);
@@ -66,7 +66,7 @@ Target known_target(const Target& given) {
   return target;
 }
 
-// Scratch: no temporary name, no fsync.
+// Writes a unit into the scratch directory, without a temporary name and without fsync.
 Status write_unit(const std::string& name, std::string_view bytes) {
   const Fd file(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file.valid()) return fail_errno("cannot write " + name);
@@ -80,7 +80,7 @@ SectionOptions section_options(const IrInput& unit) {
   return {has(kFunctionSections), has(kDataSections)};
 }
 
-// Reads, retargets and writes one unit, as bitcode or, where it is to be lowered alone, as an object.
+// Reads, retargets and writes one unit. The unit is written as an object if it is to be lowered alone, else as bitcode.
 Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& unit, ModuleFlags& flags) {
   const llvm::PrettyStackTraceFormat at("preparing %s", unit.file.c_str());
   const auto file = job.files.find(unit.input->digest);
@@ -136,7 +136,8 @@ JobResult failed(const Error& error) {
   return result;
 }
 
-// At most one result is written, whoever comes first: the worker itself or a handler of LLVM on another thread.
+// Writes at most one result. The worker itself and a handler of LLVM on another thread may compete; the first one
+// writes.
 bool write_answer(std::string_view answer) {
   static std::atomic<bool> written = false;
   if (written.exchange(true)) return true;
@@ -145,7 +146,7 @@ bool write_answer(std::string_view answer) {
 
 bool write_result(const JobResult& result) { return write_answer(to_json(result)); }
 
-// Made ahead, since then there is no memory to make it.
+// The answer is made ahead of time, because there is no memory for it when it is needed.
 const std::string& out_of_memory_answer() {
   static const std::string answer = [] {
     JobResult result;
@@ -161,13 +162,13 @@ const std::string& out_of_memory_answer() {
 }
 
 [[noreturn]] void give_up(void*, const char* reason, bool) {
-  // Where another thread crashes, LLVM's handler removes its temporary files before anything else, and this thread
-  // stumbles over that: the crash is what is to be reported, and ends this process.
+  // If another thread crashes, LLVM's handler first removes its temporary files, and this thread fails because they are
+  // gone. The crash is what must be reported. It ends this process during the pause.
   if (std::string_view(reason).find("temporary file") != std::string_view::npos)
     std::this_thread::sleep_for(std::chrono::seconds(2));
   if (std::string_view(reason).find("pthread_create") != std::string_view::npos)
     give_up_for_memory(nullptr, reason, true);
-  llvm::sys::RunSignalHandlers();  // prints what this thread was at
+  llvm::sys::RunSignalHandlers();  // prints what this thread was working on
   ::_exit(write_result(failed({Code::failed, fmt::format("LLVM gave up: {}", reason)})) ? 0 : 1);
 }
 
@@ -195,7 +196,7 @@ JobResult run_job(const Job& job) {
   return result;
 }
 
-// What the system says instead of what LLVM's handlers catch: no memory for a thread, or for a file.
+// Runs the job and recognises want of memory that LLVM's handlers do not catch: for a thread, or for a file.
 static JobResult run_job_within_memory(const Job& job) try {
   JobResult result = run_job(job);
   result.out_of_memory = !result.ok && result.message.find("Cannot allocate memory") != std::string::npos;
@@ -207,7 +208,7 @@ static JobResult run_job_within_memory(const Job& job) try {
 }
 
 int worker_main() {
-  // A crash prints what its thread was at; the parent finds the unit in it.
+  // A crash prints what its thread was working on. The parent finds the unit in it.
   llvm::EnablePrettyStackTrace();
   llvm::install_fatal_error_handler(give_up);
   out_of_memory_answer();
@@ -218,7 +219,7 @@ int worker_main() {
   JobResult result = job ? run_job_within_memory(*job) : failed(job.error());
   result.peak_bytes = peak_memory();
   const bool written = write_result(result);
-  // Nothing is torn down: after a crash in lld its threads may still run.
+  // Nothing is torn down, because after a crash in lld its threads may still run.
   ::_exit(written ? 0 : 1);
 }
 

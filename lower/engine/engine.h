@@ -1,6 +1,5 @@
-// The engine: retargets canonical IR and links it with lld's LTO, in process. The only part of the project that
-// links LLVM's code generation; it runs in the worker, because LLVM aborts on bad IR. Implements spec/lowering.md,
-// "Engine".
+// The engine retargets canonical IR and links it with lld's LTO, in process. Only this part of the project links LLVM's
+// code generation. It runs in the worker, because LLVM aborts on bad IR. Implements spec/lowering.md, "Engine".
 #pragma once
 
 #include <string>
@@ -9,15 +8,15 @@
 
 namespace xaas {
 
-// Does the job in the working directory. Same job, same bytes, whatever `jobs`. Call once per process: lld keeps global
-// state.
+// Does the job in the working directory. The bytes of the output depend on the job, but not on its `jobs`. Call it once
+// per process, because lld keeps global state.
 JobResult run_job(const Job& job);
 
-// The worker's main: reads a job from descriptor 0, writes the result to descriptor 1. Exit status: 0 when a result was
-// written, whether ok or not.
+// The main function of the worker: reads a job from descriptor 0 and writes the result to descriptor 1. The exit status
+// is 0 if a result was written, whether the result is ok or not.
 int worker_main();
 
-// What this engine can do, for the manifest: LLVM's version and target names.
+// LLVM's version and the names of this engine's targets, for the manifest.
 std::string engine_llvm_version();
 std::vector<std::string> engine_targets();
 

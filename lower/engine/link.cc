@@ -1,4 +1,4 @@
-// lld in process. What it prints is kept, and its file names are put back into the recipe's. Implements
+// Runs lld in process. Keeps what it prints, and replaces file names by those of the recipe. Implements
 // spec/lowering.md, "Engine".
 #include "lower/engine/link.h"
 
@@ -21,7 +21,8 @@ constexpr std::string_view kErrorPrefix = "ld.lld: error: ";
 constexpr std::string_view kWarningPrefix = "ld.lld: warning: ";
 constexpr std::string_view kDetailPrefix = ">>> ";
 
-// Keeps what is written and passes it on to standard error at once: an exit inside of lld must not swallow the reason.
+// Keeps what is written and passes it on to standard error at once, so that an exit within lld does not lose the
+// reason.
 class Transcript final : public llvm::raw_ostream {
  public:
   Transcript() : llvm::raw_ostream(/*unbuffered=*/true) {}
@@ -37,7 +38,7 @@ class Transcript final : public llvm::raw_ostream {
   std::string text_;
 };
 
-// Names of files as lld prints them, and what they are called in the recipe.
+// Maps names of files as lld prints them to their names in the recipe.
 using Names = std::map<std::string, std::string, std::greater<>>;
 
 void add_object(Names& names, const Job& job, const ObjectInput& object, const std::string& name) {
@@ -50,7 +51,7 @@ Names printed_names(const Job& job, const std::vector<LinkUnit>& units) {
     names.emplace(units[i].file, units[i].name);
     names.emplace(fmt::format("{}/{}.lto.{}.o", kUnitDirectory, job.output, i), units[i].name);
   }
-  // The one module of merged units, and its object.
+  // The module that merged units become, and its object.
   names.emplace("ld-temp.o", job.recipe.output);
   names.emplace(job.output + ".lto.o", job.recipe.output);
   for (const LinkArgument& argument : job.recipe.arguments) {
@@ -72,7 +73,7 @@ bool is_name_end(const std::string& text, std::size_t at) {
 }
 
 std::string with_recipe_names(std::string line, const Names& names) {
-  for (const auto& [file, name] : names) {  // longer names before their own beginnings
+  for (const auto& [file, name] : names) {  // a longer name comes before its own prefixes
     for (std::size_t at = line.find(file); at != std::string::npos; at = line.find(file, at)) {
       const bool whole = is_name_end(line, at + file.size()) && (at == 0 || is_name_end(line, at - 1));
       if (whole) line.replace(at, file.size(), name);
@@ -82,7 +83,7 @@ std::string with_recipe_names(std::string line, const Names& names) {
   return line;
 }
 
-// "undefined symbol: f" is followed by who refers to it, by source line and by object.
+// After "undefined symbol: f", lld prints the reference by source line and by object.
 constexpr int kDetailLines = 2;
 
 std::string without_indent(const std::string& line) {

@@ -1,5 +1,5 @@
-// The link of a job: lld's command line, lld in process, and lld's diagnostics in terms of the recipe's names.
-// Implements spec/lowering.md, "Engine".
+// The link of a job: builds lld's command line, runs lld in process, and translates lld's diagnostics to the recipe's
+// names. Implements spec/lowering.md, "Engine".
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace xaas {
 
-// lld's arguments, its own name first. `units` is link_units(job.recipe). Code::invalid when the job names no file for
-// an input.
+// lld's arguments, its own name first. Code::invalid if the job names no file for an input. REQUIRES: `units` is
+// link_units(job.recipe).
 Result<std::vector<std::string>> link_command(const Job& job, const std::vector<LinkUnit>& units);
 
 struct LinkReport {
@@ -20,7 +20,7 @@ struct LinkReport {
   std::vector<std::string> warnings;
 };
 
-// Runs lld. Once per process.
+// Runs lld. Call it once per process. REQUIRES: `units` is link_units(job.recipe).
 LinkReport run_linker(const std::vector<std::string>& command, const Job& job, const std::vector<LinkUnit>& units);
 
 }  // namespace xaas

@@ -1,9 +1,9 @@
-// Empty initialisers for the code generators that Debian's LLVM knows and this engine is linked without: lld and
-// LLVMLTO call all of them. A target is added by taking it out of the list here and adding it to lower/CMakeLists.txt.
-// Implements spec/lowering.md, "Engine".
+// Empty initialisers for the code generators that Debian's LLVM has and this engine is linked without. lld and LLVMLTO
+// call all of them. To add a target, remove it from the list here and add it to lower/CMakeLists.txt. Implements
+// spec/lowering.md, "Engine".
 #include <llvm/Passes/PassPlugin.h>
 
-// Weak, so that an LLVM built without one of them, or with it, still links.
+// The functions are weak, so that this links with an LLVM that has such a code generator, and with one that lacks it.
 #define XAAS_NO_TARGET(name)                               \
   extern "C" {                                             \
   [[gnu::weak]] void LLVMInitialize##name##TargetInfo();   \

@@ -14,7 +14,7 @@
 namespace xaas {
 namespace {
 
-// Structure and values, never addresses: the same in every context.
+// The structure and values of metadata as text, without addresses, so that it is the same in every context.
 std::string text_of(const llvm::Metadata* metadata) {
   if (metadata == nullptr) return "null";
   if (const auto* string = llvm::dyn_cast<llvm::MDString>(metadata)) return string->getString().str();
@@ -27,7 +27,7 @@ std::string text_of(const llvm::Metadata* metadata) {
   return number == nullptr ? "?" : llvm::toString(number->getValue(), 10, /*Signed=*/false);
 }
 
-// How the flag is merged and, where LLVM refuses or warns of two values, its value.
+// How LLVM merges the flag. If LLVM refuses or warns of two values, also the flag's value.
 std::string what_must_agree(const llvm::Module::ModuleFlagEntry& flag) {
   const std::string behavior = std::to_string(flag.Behavior);
   const bool is_merged = flag.Behavior == llvm::Module::Max || flag.Behavior == llvm::Module::Min ||
@@ -42,8 +42,8 @@ bool has_used_locals(const llvm::Module& module) {
   return llvm::any_of(used, [](const llvm::GlobalValue* value) { return value->hasLocalLinkage(); });
 }
 
-// Of a text in LLVM's form, where "${:uid}" is a number of its own and "%fs:" a segment, so that this is on the safe
-// side.
+// Whether inline assembly may define a label. `text` has LLVM's form, in which "${:uid}" stands for a unique number.
+// The colon of a segment ("%fs:") counts as a label too, which is on the safe side.
 bool may_define_label(llvm::StringRef text) {
   for (std::size_t at = text.find(':'); at != llvm::StringRef::npos; at = text.find(':', at + 1))
     if (!text.substr(0, at).ends_with("${")) return true;

@@ -1,4 +1,4 @@
-// One piece of work for each of many units, on several threads.
+// Does one piece of work for each of many units, on several threads.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace xaas {
 
-// Calls work(0) .. work(count - 1) on `threads` threads; the error with the lowest index is returned, whatever the
-// timing.
+// Calls work(0) .. work(count - 1) on `threads` threads. All calls are made, and the error with the lowest index is
+// returned, so the result does not depend on timing.
 Status for_each_parallel(std::size_t count, unsigned threads, const std::function<Status(std::size_t)>& work);
 
 }  // namespace xaas

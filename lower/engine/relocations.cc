@@ -22,7 +22,7 @@ bool calls_resolver(const Elf::Elf_Rela& relocation, Elf::Elf_Sym_Range symbols)
          symbols[index].st_shndx != llvm::ELF::SHN_UNDEF;
 }
 
-// The dynamic relocations that are not for the procedure linkage table, as they are in memory; empty where there are
+// The dynamic relocations other than those of the procedure linkage table, as they are in memory; empty if the file has
 // none.
 llvm::Expected<llvm::MutableArrayRef<Elf::Elf_Rela>> dynamic_relocations(const Elf& elf) {
   auto entries = elf.dynamicEntries();

@@ -1,4 +1,4 @@
-// The attributes and flags that clang would have given a unit, had it compiled for this target and this kind of link.
+// Sets the attributes and flags that clang would have set if it had compiled the unit for this target and kind of link.
 // Implements spec/lowering.md, "Engine".
 #include "lower/engine/retarget.h"
 
@@ -19,9 +19,9 @@ bool has_own_target(const llvm::Function& function) {
   return function.hasFnAttribute("target-features") || function.hasFnAttribute("target-cpu");
 }
 
-// Behind the target's list come the unit's own features that are no ability of a CPU (retpoline-…), which the target
-// therefore does not mention, and then its negative ones: switching one off switches off what implies it, and a later
-// "+" of one of those would switch it on again.
+// The target's list comes first. The unit's own features that are no ability of a CPU (retpoline-…) follow; the
+// target's list does not have them. The unit's negative features come last. Switching a feature off also switches off
+// the features that imply it, and a later "+" of one of those would switch it on again.
 std::string feature_list(const Target& target, const IrInput& unit) {
   std::vector<std::string> list = target.features;
   const auto add = [&](char sign) {
@@ -35,7 +35,7 @@ std::string feature_list(const Target& target, const IrInput& unit) {
 }
 
 void set_target(llvm::Module& module, const Target& target, const std::string& features) {
-  llvm::AttrBuilder attributes(module.getContext());  // made once: the list of features is long
+  llvm::AttrBuilder attributes(module.getContext());  // made once, because the list of features is long
   attributes.addAttribute("target-cpu", target.cpu);
   attributes.addAttribute("target-features", features);
   for (llvm::Function& function : module) {
@@ -52,13 +52,13 @@ void set_position(llvm::Module& module, LinkKind kind) {
   if (is_position_independent(kind)) module.setPICLevel(llvm::PICLevel::BigPIC);
   if (kind == LinkKind::shared) return;
   if (is_position_independent(kind)) module.setPIELevel(llvm::PIELevel::Large);
-  // Nothing replaces the definitions of an executable.
+  // Nothing can replace the definitions of an executable.
   for (llvm::GlobalValue& value : module.global_values())
     if (!value.isDeclarationForLinker()) value.setDSOLocal(true);
 }
 
-// Whether LD_PRELOAD or a library loaded earlier may replace this definition. Those that C++ requires to be the same
-// everywhere are not counted: a build without LTO has a copy in every unit as well, and inlines it.
+// Whether LD_PRELOAD or a library loaded earlier may replace this definition. Definitions that C++ requires to be the
+// same everywhere do not count: a build without LTO has a copy of them in every unit as well, and inlines it.
 bool is_replaceable(const llvm::GlobalValue& value, const LinkContext& link) {
   if (link.kind != LinkKind::shared || link.symbolic == Symbolic::all) return false;
   if (link.symbolic == Symbolic::functions && llvm::isa<llvm::Function>(value)) return false;
@@ -66,7 +66,8 @@ bool is_replaceable(const llvm::GlobalValue& value, const LinkContext& link) {
   return !value.hasLinkOnceODRLinkage() && !value.hasWeakODRLinkage();
 }
 
-// A linker defines __start_X and __stop_X for sections whose names are C identifiers; the others are run at start.
+// Whether a program walks the section in order. Sections of constructors are run at start. For a section whose name is
+// a C identifier, a linker defines __start_X and __stop_X.
 bool is_walked(llvm::StringRef section) {
   if (section.starts_with(".init_array") || section.starts_with(".preinit_array") || section.starts_with(".ctors"))
     return true;

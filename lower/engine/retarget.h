@@ -1,4 +1,4 @@
-// Retargeting: turns canonical IR, which says nothing of CPU or position, into an LTO module for one link on one
+// Retargeting turns canonical IR, which does not depend on CPU or position, into an LTO module for one link on one
 // target. Implements spec/lowering.md, "Engine".
 #pragma once
 
@@ -14,35 +14,37 @@
 
 namespace xaas {
 
-// What is the same for all units of a link.
+// The properties that all units of a link share.
 struct LinkContext {
   const Target& target;
   LinkKind kind;
   Symbolic symbolic;
-  bool mixed = false;   // the project's own native objects are linked as well
-  bool merged = false;  // the units become one module
+  bool mixed = false;   // whether the project's own native objects are linked as well
+  bool merged = false;  // whether the units become one module
 };
 
-// Does everything but writing: target attributes, position independence. `source_name` must be unlike that of any other
-// unit of the link: the module's hash comes from it, and the names of promoted local symbols from that.
-// Code::unsupported when the module is of another architecture, or requires features that the target lacks.
+// Sets the module's target attributes and position independence; does not write it. `source_name` must differ from that
+// of every other unit of the link, because the module's hash comes from it, and the names of promoted local symbols
+// come from the hash. Code::unsupported if the module is of another architecture, or requires features that the target
+// lacks.
 Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, const std::string& source_name);
 
-// Whether it is a function that must not be copied into other units (kOddFunction).
+// Whether `value` is a function that must not be copied into other units (kOddFunction).
 bool is_odd(const llvm::GlobalValue& value);
 
-// True when the module must not take part in ThinLTO: file-scope assembly defines or versions symbols in it.
+// Whether the module must not take part in ThinLTO: it has file-scope assembly, which may define or version symbols.
 bool is_lowered_alone(const llvm::Module& module);
 
-// True when the place of the module among others of the link decides what the program does: it has constructors, or
-// data for a section that the program walks from __start_X to __stop_X. What ThinLTO makes stands behind all objects.
+// Whether the module's place among the others of the link decides what the program does. It does if the module has
+// constructors or destructors, or data for a section that the program walks from __start_X to __stop_X. ThinLTO's
+// objects stand behind all other objects.
 bool depends_on_order(const llvm::Module& module);
 
-// Bitcode with symbol table, for units that become one module.
+// Returns bitcode with a symbol table, for units that become one module.
 std::string write_merged_module(const llvm::Module& module);
 
-// Bitcode with summary and symbol table. Definitions that another library may replace are marked as never to be
-// imported. The module's hash comes from its source name; see retarget().
+// Returns bitcode with a summary and a symbol table. Marks definitions that another library may replace, and functions
+// with is_odd(), as not to be imported. The module's hash comes from its source name; see retarget().
 std::string write_thin_module(llvm::Module& module, const LinkContext& link);
 
 }  // namespace xaas

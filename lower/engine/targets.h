@@ -1,9 +1,9 @@
-// The code generators that this engine is linked with. Implements spec/lowering.md, "Engine".
+// The code generators with which this engine is linked. Implements spec/lowering.md, "Engine".
 #pragma once
 
 namespace xaas {
 
-// Registers them. Thread-safe, cheap after the first call.
+// Registers the code generators. Thread-safe, and cheap after the first call.
 void initialise_targets();
 
 }  // namespace xaas
