@@ -14,14 +14,14 @@ namespace {
 
 struct BuildSystem {
   std::string_view name;  // one of kBuildSystems
-  std::string_view file;  // its presence in the source directory tells the system
+  std::string_view file;  // a file whose presence in the source directory tells the system
   std::string_view configure;
   std::string_view build;
   std::string_view install;
 };
 
 constexpr std::string_view kCmakeConfigure =
-    // Relative build rpaths: else the directory of the build is left behind in what is installed.
+    // Build rpaths are relative. Otherwise installed files would keep the name of the build directory.
     R"(cmake -S "$SRC" -B "$BUILD" -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$PREFIX" -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON)";
 constexpr std::string_view kCmakeBuild = R"(cmake --build "$BUILD" -j "$JOBS")";
 constexpr std::string_view kCmakeInstall = R"(DESTDIR="$DESTDIR" cmake --install "$BUILD")";
@@ -29,15 +29,16 @@ constexpr std::string_view kMesonConfigure =
     R"(meson setup "$BUILD" "$SRC" --prefix="$PREFIX" --libdir=lib --buildtype=release)";
 constexpr std::string_view kMesonBuild = R"(meson compile -C "$BUILD" -j "$JOBS")";
 constexpr std::string_view kMesonInstall = R"(DESTDIR="$DESTDIR" meson install -C "$BUILD" --no-rebuild)";
-// In the source, which is a copy: not every configure script can be run from elsewhere.
+// Configures in the source, which is a copy, because not every configure script can run from elsewhere.
 constexpr std::string_view kConfigure = R"(./configure --prefix="$PREFIX")";
 constexpr std::string_view kConfiguredBuild = R"(make -j"$JOBS")";
 constexpr std::string_view kConfiguredInstall = R"(make install DESTDIR="$DESTDIR")";
-// Not CC and CXX: a makefile's own `CC = mpicc` or `CC = clang -Iinc` must stay. Whatever it calls is ours, by PATH.
+// CC and CXX are not set, because a makefile's own `CC = mpicc` or `CC = clang -Iinc` must stay. Any compiler that it
+// calls is xaas-cc, by PATH.
 constexpr std::string_view kMakeBuild = R"(make -j"$JOBS" PREFIX="$PREFIX" prefix="$PREFIX")";
 constexpr std::string_view kMakeInstall = R"(make install DESTDIR="$DESTDIR" PREFIX="$PREFIX" prefix="$PREFIX")";
 
-// The first whose file is there.
+// The known build systems. The first one whose file is there is chosen.
 constexpr std::array kSystems = std::to_array<BuildSystem>({
     {"cmake", "CMakeLists.txt", kCmakeConfigure, kCmakeBuild, kCmakeInstall},
     {"meson", "meson.build", kMesonConfigure, kMesonBuild, kMesonInstall},
@@ -47,7 +48,7 @@ constexpr std::array kSystems = std::to_array<BuildSystem>({
     {"make", "Makefile", "", kMakeBuild, kMakeInstall},
 });
 
-// Those whose file is there.
+// The build systems whose file is there.
 std::vector<const BuildSystem*> recognise(const std::filesystem::path& source) {
   std::vector<const BuildSystem*> there;
   for (const BuildSystem& system : kSystems) {
@@ -65,7 +66,7 @@ std::string describe(const std::vector<const BuildSystem*>& systems) {
   return text.empty() ? "none that is known" : text;
 }
 
-// The one that was asked for; the first one where nobody asks, or null where there is none.
+// The build system that was asked for. If none was, the first one whose file is there, or null.
 Result<const BuildSystem*> choose_system(const std::filesystem::path& source, const std::optional<std::string>& asked) {
   const std::vector<const BuildSystem*> there = recognise(source);
   if (!asked) return there.empty() ? nullptr : there.front();
@@ -84,7 +85,7 @@ ProjectName split_directory_name(const std::string& name) {
   return {name.substr(0, dash), name.substr(dash + 1)};
 }
 
-// What the project calls itself, else what its directory is called.
+// The name that the project gives itself, or else that of its directory; likewise the version.
 ProjectName name_of(const std::filesystem::path& source) {
   ProjectName name = split_directory_name(source.filename().string());
   const ProjectName own = read_project_name(source);
@@ -101,8 +102,8 @@ bool names_arguments(std::string_view command) {
   return command.find("$@") != std::string_view::npos || command.find("${@") != std::string_view::npos;
 }
 
-// Takes each command from who gave it, else from the build system, which may be none. plan.arguments are appended to
-// the build system's own ones: where it configures, to that command, else to all.
+// Sets each command to the one that was given, or else to that of the build system, which may be null. plan.arguments
+// are appended to the build system's own configure command, or if it has none, to all its commands.
 void set_commands(const BuildSystem* system, const BuildRecipe& file, const BuildRecipe& options, BuildPlan& plan) {
   const BuildSystem usual = system != nullptr ? *system : BuildSystem();
   plan.takes_arguments = plan.arguments.empty();

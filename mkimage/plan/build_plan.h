@@ -1,4 +1,5 @@
-// What to run to build a source tree, from what the user said, what xaas.toml says, and what the tree looks like.
+// Decides what to run to build a source tree, from what the user says, what xaas.toml says, and what the tree looks
+// like.
 #pragma once
 
 #include <filesystem>
@@ -16,39 +17,40 @@ namespace xaas {
 enum class Stage { configure, build, install };
 std::string_view stage_name(Stage stage);
 
-// The compiler for Fortran: code of flang can be lowered, gfortran compiles what flang does not.
+// The compiler for Fortran. Code of flang can be lowered. gfortran compiles what flang does not.
 enum class FortranChoice { flang, gfortran };
 
 struct BuildPlan {
   std::string name;
   std::string version;
   std::string prefix;    // absolute, normal, not "/"
-  bool movable = false;  // nobody named a prefix: it is a placeholder for wherever the image will be mounted
-  // Shell commands that see $SRC, $BUILD, $DESTDIR, $PREFIX, $JOBS, $CC, $CXX; empty: nothing to do.
+  bool movable = false;  // no prefix was given: `prefix` is a placeholder
+  // Shell commands that see $SRC, $BUILD, $DESTDIR, $PREFIX, $JOBS, $CONFIGURATION, $CC, $CXX. An empty one does
+  // nothing.
   std::string configure;
   std::string build;
   std::string install;
-  bool installs_by_default = false;             // nobody gave `install`: whether it does its work is a guess
-  std::optional<FortranChoice> fortran{};       // none: flang, or gfortran where that does not build the project
-  std::string policy{kDefaultPolicy};           // of lowering
-  std::vector<std::string> sources_left_out{};  // patterns; not in the image
+  bool installs_by_default = false;             // `install` was not given, so it may not work
+  std::optional<FortranChoice> fortran{};       // nullopt: flang, or gfortran if flang does not build the project
+  std::string policy{kDefaultPolicy};           // policy of lowering
+  std::vector<std::string> sources_left_out{};  // patterns of sources that do not go into the image
   std::vector<InstalledAsIs> files{};
-  std::vector<std::string> arguments{};  // the words behind `--`, which the commands see as "$@"
-  bool takes_arguments = true;           // a command does something with them, or there are none
+  std::vector<std::string> arguments{};  // the words behind `--`; commands see them as "$@"
+  bool takes_arguments = true;           // a command uses `arguments`, or they are empty
 };
 
-// `options` win over `file`, which wins over what the tree suggests: commands of CMake, Meson, a configure script or
-// Make, name and version from the project's own files, else from the directory's name. Code::unsupported when no
-// command is known, saying which options to give. Code::not_found when the tree has no file for the build system that
-// was named, saying which ones it has.
+// Makes the plan. `options` win over `file`, which wins over what the tree suggests. The tree suggests the commands of
+// CMake, Meson, a configure script or Make, and name and version from the project's own files or else from the
+// directory's name. Code::unsupported if no command is known; the message says which options to give. Code::not_found
+// if the tree has no file for the build system that was named; the message says which ones it has.
 //
-// `arguments` are appended to the build system's own command that configures, or to those that build and install where
-// nothing is configured. A command that was given has its own place for them, "$@".
+// `arguments` are appended to the build system's own configure command. If that system has none, they are appended to
+// its commands that build and install. A command that was given takes them by "$@".
 Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const BuildRecipe& file,
                                   const BuildRecipe& options, const std::vector<std::string>& arguments = {});
 
-// The commands as text, each as it can be given: a line for each one that does something, and one for the arguments
-// where a command names them.
+// The commands as text, in the form in which the user can give them. There is one line for each command that is not
+// empty, and one for the arguments if a command names them.
 std::string describe_commands(const BuildPlan& plan);
 
 }  // namespace xaas

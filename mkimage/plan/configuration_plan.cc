@@ -1,4 +1,4 @@
-// All combinations, and what leaves some of them out; see configuration_plan.h.
+// Makes all combinations of values and leaves some of them out; see configuration_plan.h.
 #include "mkimage/plan/configuration_plan.h"
 
 #include <fmt/ranges.h>
@@ -39,7 +39,7 @@ std::vector<Combination> values_of(const BuildRecipe& recipe) {
   return values;
 }
 
-// All that are not left out; the last point varies first.
+// All combinations that are not left out. The last point varies first.
 Result<std::vector<Combination>> combine(const BuildRecipe& recipe, const std::vector<Combination>& values) {
   std::vector<Combination> all = {{}};
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -136,7 +136,8 @@ class Substitution {
     return result;
   }
 
-  // `text` begins with '$'. The point that it names there and how long that is; without one, what to take as it is.
+  // `text` begins with '$'. Returns the point whose variable stands there and the length of the variable. If it is no
+  // point's, returns nullopt and the length of the text to copy as it is.
   std::pair<std::optional<std::size_t>, std::size_t> variable_at(std::string_view text) const {
     const bool is_braced = text.size() > 1 && text[1] == '{';
     const std::size_t start = is_braced ? 2 : 1;

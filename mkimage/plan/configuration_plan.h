@@ -1,4 +1,4 @@
-// The configurations that a project is built in: the combinations of the values of its specialization points.
+// The configurations in which a project is built: the combinations of the values of its specialization points.
 // Implements spec/recipe.md, "Configurations".
 #pragma once
 
@@ -17,18 +17,19 @@ struct PlannedConfiguration {
   std::string name;                           // the values, joined by '+'; "default" without points
   std::map<std::string, std::string> points;  // name -> value
   Variables variables;                        // for the commands, one for each point
-  std::int64_t rank = 0;                      // the sum of those of the values
-  Requirements requires_;                     // all that the values declare, sorted
+  std::int64_t rank = 0;                      // the sum of the values' ranks
+  Requirements requires_;                     // all requirements that the values declare, sorted
 };
 
-// What `-D point=value,…` asks for: only these values of the point.
+// What `-D point=value,…` asks for: point -> the only values that it may have.
 using Restrictions = std::map<std::string, std::vector<std::string>>;
 Result<Restrictions> parse_restrictions(const std::vector<std::string>& arguments);
 
-// The default configuration first, then the others in the order of the recipe: each point's default, or what comes
-// first of what restrictions leave. Code::invalid, naming the place in the recipe, for a value that no combination
-// uses, a default that is left out, and substitutes that name each other in a circle; for restrictions that name what
-// there is not, or leave nothing.
+// The configurations, the default one first and the others in the order of the recipe. The default configuration has
+// each point's default, or the first value that the restrictions leave. Code::invalid, naming the place in the recipe,
+// for a value that no combination uses, a combination of defaults that is left out, and substitutes that name each
+// other in a circle. Code::invalid also for restrictions that name an unknown point or value, or that leave no
+// combination.
 Result<std::vector<PlannedConfiguration>> plan_configurations(const BuildRecipe& recipe,
                                                               const Restrictions& restrictions);
 

@@ -1,4 +1,4 @@
-// Reads as much of four languages as it takes to find two literals; see project_name.h.
+// Reads four languages, as far as is needed to find two literals; see project_name.h.
 #include "mkimage/plan/project_name.h"
 
 #include <algorithm>
@@ -27,8 +27,8 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// Whether a text stands for itself in all of these languages, and can be a name in an image: the last part of a path,
-// and on one line.
+// Whether a text is a literal in all of these languages, and can be a name in an image: one component of a path, on one
+// line.
 bool is_literal(std::string_view text) {
   return !text.empty() && text.size() <= kMaxLength &&
          text.find_first_of("$@\\()[]{}'\"`/,;#") == std::string_view::npos && text != "." && text != ".." &&
@@ -40,12 +40,12 @@ bool is_version(std::string_view text) {
   return is_literal(text) && is_digit(text.front()) && std::ranges::none_of(text, is_space);
 }
 
-// What is fit for an image.
+// The name and the version, each empty if it cannot be used in an image.
 ProjectName checked(std::string_view name, std::string_view version) {
   return {std::string(is_literal(name) ? name : ""), std::string(is_version(version) ? version : "")};
 }
 
-// A text that is read from its beginning.
+// A text that is consumed from its beginning.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
@@ -67,13 +67,13 @@ class Scanner {
   std::string_view take_while(const auto& is_part) {
     return take(static_cast<std::size_t>(std::ranges::find_if_not(rest_, is_part) - rest_.begin()));
   }
-  // What is in front of `text`, which is taken too; all there is without it.
+  // Takes the text before `text`, and `text` itself. If `text` does not occur, takes everything.
   std::string_view take_through(std::string_view text) {
     const std::string_view taken = take(std::min(rest_.find(text), rest_.size()));
     take_if(text);
     return taken;
   }
-  // A string behind its first quote; a backslash keeps its end from being one.
+  // Takes a string whose first quote was taken. A backslash keeps the quote behind it from ending the string.
   std::string_view take_string(char quote) {
     std::size_t length = 0;
     while (length < rest_.size() && rest_[length] != quote) length += rest_[length] == '\\' ? 2 : 1;
@@ -120,7 +120,7 @@ class CmakeReader {
     return checked(arguments.front(), has_version ? *(keyword + 1) : std::string_view());
   }
 
-  // Spaces or a comment.
+  // Skips spaces or a comment.
   bool skip_blank() {
     if (!scanner_.take_while(is_space).empty()) return true;
     if (!scanner_.take_if("#")) return false;
@@ -128,7 +128,7 @@ class CmakeReader {
     return true;
   }
 
-  // "[==[…]==]", without it.
+  // Takes "[==[…]==]" and returns the text within the brackets.
   std::optional<std::string_view> take_bracketed() {
     Scanner ahead = scanner_;
     if (!ahead.take_if("[")) return std::nullopt;
@@ -139,7 +139,7 @@ class CmakeReader {
     return text;
   }
 
-  // Those of a command, behind its parenthesis; parentheses in them are of their own.
+  // Takes the arguments of a command whose opening parenthesis was taken. Nested parentheses are skipped.
   std::vector<std::string_view> take_arguments() {
     std::vector<std::string_view> arguments;
     std::size_t open = 1;
@@ -182,12 +182,12 @@ class MesonReader {
     std::string_view text;
   };
 
-  // A value is a literal where it is a string and the argument ends behind it.
+  // A value counts as a literal if it is a string and the argument ends behind it.
   ProjectName read_arguments() {
     std::string_view name;
     std::string_view version;
     std::size_t open = 1;
-    std::array<Token, 3> last;  // behind the last comma, up to three
+    std::array<Token, 3> last;  // up to three tokens since the last comma
     std::size_t count = 0;
     bool is_first = true;
     while (open > 0) {
@@ -217,7 +217,7 @@ class MesonReader {
     if (scanner_.at_end()) return {};
     if (scanner_.take_if("'''")) return {Kind::string, scanner_.take_through("'''")};
     if (scanner_.take_if("'")) return {Kind::string, scanner_.take_string('\'')};
-    const std::string_view word = scanner_.take_word();  // also in front of f'…', which is no literal
+    const std::string_view word = scanner_.take_word();  // also takes the f of f'…', which is no literal
     if (!word.empty()) return {Kind::word, word};
     return {Kind::other, scanner_.take(1)};
   }
@@ -225,7 +225,7 @@ class MesonReader {
   Scanner scanner_;
 };
 
-// Autoconf: AC_INIT([name], [version], …), where neither is a macro of the file's own.
+// Autoconf: AC_INIT([name], [version], …), unless the name or the version is a macro.
 class AutoconfReader {
  public:
   explicit AutoconfReader(std::string_view text) : text_(text) {}
@@ -245,7 +245,7 @@ class AutoconfReader {
   }
 
  private:
-  // The first form of AC_INIT named a file of the source, and nothing else.
+  // With a single argument, AC_INIT has its old form, which names a file of the source.
   ProjectName name_of(const std::vector<std::string>& arguments) const {
     if (arguments.size() < 2) return {};
     return checked(literal(arguments[0]), literal(arguments[1]));
@@ -262,7 +262,7 @@ class AutoconfReader {
     return is_macro ? std::string_view() : argument;
   }
 
-  // Divided at the commas that are in no brackets or parentheses of their own.
+  // Splits at the commas that are outside nested brackets and parentheses.
   static std::vector<std::string> take_arguments(Scanner& scanner) {
     std::vector<std::string> arguments(1);
     std::size_t open = 1;
@@ -282,7 +282,7 @@ class AutoconfReader {
   std::string_view text_;
 };
 
-// What Autoconf writes into a script: PACKAGE_NAME='name'.
+// Reads what Autoconf writes into a configure script: PACKAGE_NAME='name'.
 ProjectName read_configure(std::string_view text) {
   const auto value = [&](std::string_view variable) -> std::string_view {
     const std::size_t found = text.find("\n" + std::string(variable) + "='");
@@ -299,7 +299,7 @@ struct NamingFile {
   ProjectName (*read)(std::string_view text);
 };
 
-// In the order in which they count.
+// The files that name a project. The first one that tells counts.
 constexpr std::array kFiles = std::to_array<NamingFile>({
     {"CMakeLists.txt", [](std::string_view text) { return CmakeReader(text).read(); }},
     {"meson.build", [](std::string_view text) { return MesonReader(text).read(); }},

@@ -1,4 +1,4 @@
-// Name and version that a project's build system files give it.
+// The name and version that the files of a project's build system give it.
 #pragma once
 
 #include <filesystem>
@@ -7,13 +7,13 @@
 namespace xaas {
 
 struct ProjectName {
-  std::string name;     // empty: nothing tells
-  std::string version;  // likewise
+  std::string name;     // empty if no file tells it
+  std::string version;  // empty if no file tells it
 };
 
-// From the top directory of a source: project() of CMake, then that of Meson, then AC_INIT of Autoconf, then what a
-// configure script says that Autoconf made. The first one that tells counts, for the name and for the version each. The
-// files are only read: a value that the build system would have to work out is left aside.
+// Reads the files in the top directory of a source, in this order: project() of CMake, project() of Meson, AC_INIT of
+// Autoconf, and what a configure script of Autoconf says. The first file that tells the name gives the name, and
+// likewise the version. Nothing is executed: a value that the build system would have to compute is ignored.
 ProjectName read_project_name(const std::filesystem::path& source);
 
 }  // namespace xaas

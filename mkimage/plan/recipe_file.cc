@@ -1,4 +1,4 @@
-// Reads xaas.toml with toml11, whose exceptions end here; see recipe_file.h.
+// Reads xaas.toml with toml11 and catches its exceptions; see recipe_file.h.
 #include "mkimage/plan/recipe_file.h"
 
 #include <fmt/ranges.h>
@@ -19,11 +19,11 @@ namespace xaas {
 namespace {
 
 constexpr std::uint64_t kMaxSize = 1ULL << 20;
-// Variables that commands have without any point.
+// Variables that commands have without any point; a point must not use them.
 constexpr auto kReserved = std::to_array<std::string_view>({"BUILD", "CC", "CONFIGURATION", "CXX", "DESTDIR", "F77",
                                                             "F90", "F95", "FC", "HOME", "ICECC", "IFS", "JOBS", "PATH",
                                                             "PREFIX", "SOURCE_DATE_EPOCH", "SRC", "TMPDIR"});
-// And the beginnings of those by which compilers and what is in front of them are told what to do.
+// The beginnings of further reserved variables, which control compilers and programs in front of compilers.
 constexpr auto kReservedStarts = std::to_array<std::string_view>(
     {"BUILDCACHE_", "CCACHE_", "DISTCC_", "I_MPI_", "LD_", "MPICH_", "OMPI_", "SCCACHE_", "XAAS_"});
 
@@ -31,7 +31,7 @@ std::string place(const std::filesystem::path& path, const toml::source_location
   return fmt::format("{}:{}:{}", path.string(), location.line(), location.column());
 }
 
-// toml11 puts a drawing of the place below the first line of its messages, and its own name in front.
+// The first line of a message. toml11 puts a drawing of the place below it, and its own name in front.
 std::string first_line(std::string_view message) {
   message = message.substr(0, message.find('\n'));
   if (message.starts_with("[error] ")) message.remove_prefix(8);
@@ -41,7 +41,8 @@ std::string first_line(std::string_view message) {
   return std::string(message);
 }
 
-// Names of points and values are parts of the names of configurations, which are directories.
+// Whether a text can name a point or a value. Such names are parts of the names of configurations, which are
+// directories.
 bool is_name(std::string_view name) {
   const auto is_part = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
@@ -57,7 +58,8 @@ bool is_reserved(std::string_view variable) {
          std::ranges::any_of(kReservedStarts, begins);
 }
 
-// One table of the file and what its keys are for. The first error is kept; what follows it does nothing.
+// Reads tables of the file, given what each key is for. The first error is kept, and later calls of fail_at() do
+// nothing.
 class Reader {
  public:
   explicit Reader(const std::filesystem::path& path) : path_(path) {}
@@ -88,7 +90,7 @@ class Reader {
     }
   }
 
-  // The functions that a table of keys is made of.
+  // The functions below make the values of Keys.
   template <typename Text>
   Take text(Text& into) {
     return [this, &into](const toml::value& value) {
@@ -109,7 +111,7 @@ class Reader {
   }
   Take rank(std::int64_t& into) {
     return [this, &into](const toml::value& value) {
-      using Limits = std::numeric_limits<std::int16_t>;  // so that any sum of them has 32 bits
+      using Limits = std::numeric_limits<std::int16_t>;  // so that any sum of ranks fits in 32 bits
       if (!value.is_integer() || value.as_integer() < Limits::min() || value.as_integer() > Limits::max()) {
         return fail_at(value, "this must be an integer from {} to {}", Limits::min(), Limits::max());
       }
@@ -126,7 +128,7 @@ class Reader {
     return list([this, &into](const toml::value& value) { text(into.emplace_back())(value); });
   }
 
-  // The keys of a table where the file has them, so that errors come in order.
+  // The keys of a table in the order of the file, so that errors come in that order.
   static std::vector<std::pair<const std::string*, const toml::value*>> in_order(const toml::value& table) {
     std::vector<std::pair<const std::string*, const toml::value*>> entries;
     for (const auto& [key, value] : table.as_table()) entries.emplace_back(&key, &value);
@@ -225,7 +227,7 @@ InstalledAsIs read_file_entry(Reader& reader, const toml::value& value) {
   return file;
 }
 
-// What one table cannot tell.
+// Checks what needs more than one table.
 Status check(const BuildRecipe& recipe) {
   std::set<std::string> variables;
   for (const SpecializationPoint& point : recipe.points) {
@@ -245,7 +247,7 @@ Status check(const BuildRecipe& recipe) {
   return {};
 }
 
-// One of `known`, each of which is a `kind`.
+// Reads one of the `known` texts. `kind` says, for the message, what they name.
 std::string read_choice(Reader& reader, const toml::value& value, std::string_view kind,
                         std::span<const std::string_view> known) {
   std::string choice;

@@ -1,5 +1,4 @@
-// xaas.toml: what a project says of itself, of how it is built, and of the choices it is built with. Implements
-// spec/recipe.md.
+// xaas.toml: what a project is, how it is built, and which choices its build offers. Implements spec/recipe.md.
 #pragma once
 
 #include <cstdint>
@@ -15,32 +14,32 @@
 
 namespace xaas {
 
-// Build systems that are known, sorted.
+// The known build systems, sorted.
 inline constexpr std::string_view kBuildSystems[] = {"cmake", "configure", "make", "meson"};
 
-// Fortran compilers that are known, sorted.
+// The known Fortran compilers, sorted.
 inline constexpr std::string_view kFortranCompilers[] = {"flang", "gfortran"};
 
 // One value of a specialization point.
 struct PointValue {
   std::string name;
-  std::string substitute;  // what the point's variable holds in commands; may name variables of other points
+  std::string substitute;  // value of the point's variable in commands; may name variables of other points
   std::int64_t rank = 0;
-  Requirements requires_;  // of the host
+  Requirements requires_;  // requirements on the host
   std::string place;       // in the recipe file: "xaas.toml:3:9"
 };
 
-// Something that the project can be built with one way or another.
+// A choice that the build offers.
 struct SpecializationPoint {
   std::string name;
   std::string default_value;
   std::vector<PointValue> values;  // in the order of the file, at least one
   std::string place;
 
-  std::string variable() const;  // the name in capital letters, with `_` for what a variable cannot hold
+  std::string variable() const;  // the name in capital letters, with `_` in place of '.' and '-'
 };
 
-// Values of some points that do not go together.
+// Values of some points that cannot be combined.
 struct LeftOutCombination {
   std::map<std::string, std::string> points;
   std::string place;
@@ -69,8 +68,8 @@ struct BuildRecipe {
   std::vector<InstalledAsIs> files;
 };
 
-// Code::invalid with file:line:column for what is no TOML, an unknown key, a wrong type, a name that is none or that
-// stands twice, and a combination or default that names what there is not.
+// Code::invalid, with file:line:column, for a file that is not TOML, an unknown key, a wrong type, a name that is
+// malformed or occurs twice, and a combination or default that names an unknown point or value.
 Result<BuildRecipe> load_recipe_file(const std::filesystem::path& path);
 
 }  // namespace xaas
