@@ -10,7 +10,7 @@
 namespace xaas {
 namespace {
 
-// `path` relative to `root`, or nullopt when it is outside.
+// `path` relative to `root`, or nullopt if it is outside.
 std::optional<std::filesystem::path> inside(const std::filesystem::path& path, const std::filesystem::path& root) {
   if (root.empty()) return std::nullopt;
   std::filesystem::path relative = path.lexically_relative(root);

@@ -54,7 +54,8 @@ Status CaptureStore::create() const {
 
 void CaptureStore::remove_records() const { remove_tree(records_); }
 
-// Not write_file(): that waits for the disk, thousands of times, for files that are gone when the build is.
+// This does not use write_file(), which waits for the disk. There are thousands of files, and they are gone with the
+// build.
 Status CaptureStore::publish(const std::filesystem::path& target, std::string_view content) const {
   XAAS_ASSIGN(const TempFile file, TempFile::create(root_ / kTemporary));
   XAAS_TRY(write_all(file.fd(), content));
@@ -88,7 +89,7 @@ std::filesystem::path CaptureStore::bitcode_path(const Digest& object) const { r
 std::filesystem::path CaptureStore::object_path(const Digest& digest) const { return root_ / kObjects / digest.hex(); }
 
 std::filesystem::path CaptureStore::temporary_path(std::string_view suffix) const {
-  // Not the pid: several machines or containers may build in one directory, and threads ask too.
+  // The name is random and not the pid: several machines or containers may build in one directory, and threads ask too.
   return root_ / kTemporary / (random_name() + std::string(suffix));
 }
 
@@ -110,7 +111,7 @@ void CaptureStore::clear_fortran_refusal() const {
 
 void CaptureStore::note(std::string_view line) const {
   const Fd fd(open((records_ / kLog).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-  // One write: lines of several compilers do not mix. A lost note costs nobody anything.
+  // One write, so that lines of several compilers do not mix. A lost note does no harm.
   if (fd.valid()) static_cast<void>(write_all(fd.get(), fmt::format("{}\n", line)));
 }
 
@@ -123,7 +124,7 @@ std::vector<std::string> CaptureStore::notes() const {
 
 Result<std::vector<UnitRecord>> CaptureStore::units() const {
   XAAS_ASSIGN(auto records, read_records(records_ / kUnits, parse_unit_record));
-  // By object first; all else that a record has tells equal objects apart.
+  // Sorted by object first, then by everything else that a record has.
   std::ranges::sort(records, {}, [](const UnitRecord& record) { return std::pair(record.object, to_json(record)); });
   return records;
 }

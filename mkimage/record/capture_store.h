@@ -1,5 +1,6 @@
-// The capture directory: what xaas-cc leaves behind for mkxaas. Many compilers write at once; every record appears
-// whole or not at all, under a name that its content decides, so that nothing depends on who came first.
+// The capture directory, in which xaas-cc leaves its records for mkxaas. Many compilers write at once. Every record
+// appears whole or not at all. Its content decides its name, so the result does not depend on which compiler came
+// first.
 #pragma once
 
 #include <filesystem>
@@ -16,32 +17,33 @@
 
 namespace xaas {
 
-// The reason of a record that is no object's: of a precompiled header, for the headers that it read.
+// The `reason` of a record that belongs to a precompiled header and no object. The record lists the headers that it
+// read.
 inline constexpr std::string_view kPrecompiledHeader = "a precompiled header";
 
-// What tells a unit from others before its IR is known; for reports.
+// Identifies a unit before its IR is known; for reports.
 struct UnitIdentity {
-  Digest command;  // all options, without names of directories
-  Digest text;     // preprocessed, without line markers where they decide nothing
-  Digest options;  // those that the text does not show, but for warnings and what the CPU can execute
+  Digest command;  // of all options, without names of directories
+  Digest text;     // of the preprocessed text, without line markers if they decide nothing
+  Digest options;  // of the options that the text does not show, without those for warnings and for the CPU
   bool operator==(const UnitIdentity&) const = default;
 };
 
 // One object file that a compiler made.
 struct UnitRecord {
-  Digest object;         // of the object file, as the compiler left it
-  std::string reason;    // why it has no bitcode; empty when it has
-  std::string compiler;  // absolute path of the real one
-  std::string source;    // as on the command line
-  std::string
-      target;  // the object file, without the directory of the build; with `source`, the same in all configurations
-  std::string directory;                           // where the compiler ran
-  std::vector<std::string> machine_options;        // that it was compiled with
-  std::vector<std::string> asked_machine_options;  // that the project gave: what the configuration requires of a CPU
-  std::vector<std::string> sections;               // "data-sections", "function-sections", where asked for
+  Digest object;          // digest of the object file, as the compiler left it
+  std::string reason;     // why it has no bitcode; empty if it has
+  std::string compiler;   // absolute path of the real compiler
+  std::string source;     // as on the command line
+  std::string target;     // object file without the build's directory; with `source`, the same in all configurations
+  std::string directory;  // where the compiler ran
+  std::vector<std::string> machine_options;        // the -m options with which it was compiled
+  std::vector<std::string> asked_machine_options;  // the -m options that the project gave; they tell what the
+                                                   // configuration requires of a CPU
+  std::vector<std::string> sections;               // "data-sections", "function-sections", if asked for
   std::vector<std::string> headers;                // as the compiler found them, system headers included
-  std::optional<UnitIdentity> identity;            // where it was preprocessed by itself
-  bool is_shared = false;                          // an earlier compile's result, not compiled again
+  std::optional<UnitIdentity> identity;            // set if it was preprocessed by itself
+  bool is_shared = false;                          // whether it is an earlier compile's result, not compiled again
   bool operator==(const UnitRecord&) const = default;
 
   std::string name() const { return target + " " + source; }  // the same in all configurations
@@ -60,14 +62,14 @@ struct RecordedObject {
 
 struct RecordedArchive {
   RecordedFile file;
-  std::vector<RecordedFile> members;  // those that are objects
-  bool whole = false;                 // none of them has bitcode: stored as one file
+  std::vector<RecordedFile> members;  // the members that are objects
+  bool whole = false;                 // no member has bitcode, and the archive is stored as one file
   bool operator==(const RecordedArchive&) const = default;
 };
 
 struct RecordedLibrary {
   std::string soname;
-  std::string path;  // absolute, or relative to the build when it made the library
+  std::string path;  // absolute, or relative to the build if the build made the library
   bool operator==(const RecordedLibrary&) const = default;
 };
 
@@ -82,13 +84,13 @@ using RecordedArgument =
 
 // One link that succeeded.
 struct LinkRecord {
-  std::string build_id;                     // hex digits; empty: none
+  std::string build_id;                     // hex digits; empty if the file has none
   std::string output;                       // file name
-  std::string reason;                       // why no recipe can be made of it; empty when one can
+  std::string reason;                       // why no recipe can be made of it; empty if one can
   std::vector<RecordedArgument> arguments;  // in link order, libraries resolved
   Digest content{};                         // ElfFile::content_digest()
   std::vector<std::string> needed{};        // sonames, as the linker wrote them
-  LinkShape shape{};                        // of the file, abbreviated()
+  LinkShape shape{};                        // shape of the file, abbreviated()
   bool operator==(const LinkRecord&) const = default;
 };
 
@@ -97,8 +99,8 @@ std::string to_json(const LinkRecord& record);
 Result<UnitRecord> parse_unit_record(std::string_view json);
 Result<LinkRecord> parse_link_record(std::string_view json);
 
-// Several processes and threads may use one directory at once. Content is shared by all configurations of a build;
-// records are of one of them.
+// Several processes and threads may use one directory at once. All configurations of a build share content. Each record
+// belongs to one configuration.
 class CaptureStore {
  public:
   CaptureStore(std::filesystem::path root, const std::string& configuration)
@@ -108,26 +110,26 @@ class CaptureStore {
 
   Status add_unit(const UnitRecord& record, std::optional<std::string_view> bitcode) const;
   Status add_link(const LinkRecord& record) const;
-  // Content that recipes may name: native objects, archives, linker scripts.
+  // Stores content that recipes may name: native objects, archives, linker scripts.
   Status add_object(const Digest& digest, std::string_view content) const;
   bool has_bitcode(const Digest& object) const;
 
   std::filesystem::path bitcode_path(const Digest& object) const;
   std::filesystem::path object_path(const Digest& digest) const;
-  // A name for a file that the caller removes.
+  // A name for a temporary file. The caller writes and removes the file.
   std::filesystem::path temporary_path(std::string_view suffix) const;
 
-  // What the Fortran compiler said when it could not do what it was asked; the last such message counts. Configuring
-  // asks for much that no compiler can do, so this tells nothing as long as the build goes on.
+  // What the Fortran compiler said when it refused a command. The last such message counts. Configuring tries much that
+  // no compiler can do, so a message means nothing as long as the build goes on.
   void set_fortran_refusal(std::string_view message) const;
   std::optional<std::string> fortran_refusal() const;
   void clear_fortran_refusal() const;
 
-  // One line for people into the log of the capture; never fails.
+  // Appends one line for people to the log of the capture. Never fails.
   void note(std::string_view line) const;
   std::vector<std::string> notes() const;  // each once, sorted
 
-  // All records, in an order that only their content decides.
+  // All records. Only their content decides their order.
   Result<std::vector<UnitRecord>> units() const;
   Result<std::vector<LinkRecord>> links() const;
 
@@ -137,7 +139,7 @@ class CaptureStore {
   std::filesystem::path records_;
 };
 
-// A name in the store for a temporary file, which is removed on destruction. Whoever has one writes the file.
+// A name in the store for a temporary file. The owner of the object writes the file. The destructor removes it.
 class StoreFile {
  public:
   StoreFile(const CaptureStore& store, std::string_view suffix) : path_(store.temporary_path(suffix)) {}

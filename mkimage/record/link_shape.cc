@@ -1,4 +1,4 @@
-// Read with LLVM's ELF reader; see link_shape.h.
+// Reads shapes with LLVM's ELF reader; see link_shape.h.
 #include "mkimage/record/link_shape.h"
 
 #include <llvm/Object/ELF.h>
@@ -22,7 +22,7 @@ constexpr std::uint64_t kPage = 4096;
 constexpr std::size_t kLongList = 64;
 constexpr const char* kUsualEntry = "_start";
 
-// Symbols that linkers define themselves, each in its own way.
+// Symbols that linkers define themselves, each linker in its own way.
 constexpr auto kLinkerSymbols = std::to_array<std::string_view>({"_DYNAMIC",
                                                                  "_GLOBAL_OFFSET_TABLE_",
                                                                  "_PROCEDURE_LINKAGE_TABLE_",
@@ -49,7 +49,7 @@ constexpr auto kLinkerSymbols = std::to_array<std::string_view>({"_DYNAMIC",
                                                                  "end",
                                                                  "etext"});
 
-// Beginnings of the names of sections that linkers make or merge, so that their sizes differ.
+// Beginnings of the names of sections that linkers make or merge. Their sizes differ between linkers.
 constexpr auto kUsualSections = std::to_array<std::string_view>({".bss",      ".comment",       ".ctors",
                                                                  ".data",     ".dtors",         ".dyn",
                                                                  ".eh_frame", ".fini",          ".gcc_except_table",
@@ -61,7 +61,8 @@ constexpr auto kUsualSections = std::to_array<std::string_view>({".bss",      ".
                                                                  ".rodata",   ".sframe",        ".tbss",
                                                                  ".tdata",    ".text",          ".tm_clone_table"});
 
-// Sections that strip and its like take away or add, and those that hold the names and symbols of others.
+// Beginnings of the names of sections that strip and similar tools remove or add, and of those that hold the names and
+// symbols of others.
 constexpr auto kStripped = std::to_array<std::string_view>({".comment", ".debug", ".gdb_index", ".gnu.build.attributes",
                                                             ".gnu_debugaltlink", ".gnu_debugdata", ".gnu_debuglink",
                                                             ".note", ".shstrtab", ".strtab", ".symtab", ".zdebug"});
@@ -69,7 +70,7 @@ constexpr auto kStripped = std::to_array<std::string_view>({".comment", ".debug"
 constexpr auto kOfLinkers = std::to_array<std::string_view>(
     {aspect::kNeeded, aspect::kDynamicFlags, aspect::kExecutableStack, aspect::kSegments, aspect::kOverlaps,
      aspect::kEntry, aspect::kExported, aspect::kTables});
-// The executable stack is not among them: a recipe says it.
+// The executable stack is not among them, because a recipe states it.
 constexpr auto kOfInstalled = std::to_array<std::string_view>(
     {aspect::kSegments, aspect::kExported, aspect::kImported, aspect::kSections, aspect::kNotes});
 
@@ -103,9 +104,9 @@ class ShapeReader {
     auto headers = elf_.program_headers();
     if (!headers) return headers.takeError();
     std::set<std::string> types;
-    bool stack_is_executable = true;  // where no header says anything
+    bool stack_is_executable = true;  // if no header says otherwise
     for (const auto& header : *headers) {
-      // LLVM's reader takes the dynamic section from where its segment says it is.
+      // LLVM's reader does not check where this segment says that the dynamic section is.
       if (header.p_offset > elf_.getBufSize() || header.p_filesz > elf_.getBufSize() - header.p_offset) {
         return llvm::createStringError("a segment lies outside of the file");
       }
@@ -121,7 +122,7 @@ class ShapeReader {
     return llvm::Error::success();
   }
 
-  // The loader maps whole pages, so that of two segments in one page the later one's rights hold for both.
+  // The loader maps whole pages. If two segments share a page, the later one's rights hold for both.
   static bool overlap(Elf::Elf_Phdr_Range headers) {
     const Elf::Elf_Phdr* last = nullptr;
     for (const auto& header : headers) {
@@ -181,7 +182,7 @@ class ShapeReader {
     return llvm::Error::success();
   }
 
-  // A string that ends within the file.
+  // The string at `start`, cut at the end of the file.
   std::string_view text_at(const std::uint8_t* start) const {
     const auto* text = reinterpret_cast<const char*>(start);
     const char* end = reinterpret_cast<const char*>(elf_.base()) + elf_.getBufSize();
@@ -231,14 +232,14 @@ class ShapeReader {
     list(aspect::kSections).push_back(fmt::format("{} {:#x}", name, std::uint64_t{section.sh_flags}));
     if (section.sh_size == 0 || name == ".relro_padding" || begins_with_one_of(name, kUsualSections))
       return llvm::Error::success();
-    // Code is walked by nobody, and linkers pad it differently.
+    // The size of code is left out: programs do not walk it, and linkers pad it differently.
     const bool is_code = (section.sh_flags & llvm::ELF::SHF_EXECINSTR) != 0;
     list(aspect::kTables)
         .push_back(is_code ? std::string(name) : fmt::format("{} {}", name, std::uint64_t{section.sh_size}));
     return llvm::Error::success();
   }
 
-  // Where a program has its own copies of the data of libraries.
+  // Notes where a program has its own copies of the data of libraries.
   void read_copies(const Section& section) {
     auto relocations = elf_.relas(section);
     if (!relocations) {
@@ -310,7 +311,7 @@ class ShapeReader {
     }
   }
 
-  // The name of what a program begins with; that of a library means nothing.
+  // Reads the name of a program's entry point. That of a library means nothing.
   llvm::Error read_entry() {
     if (symbols_ == nullptr || !is_program()) return llvm::Error::success();
     auto symbols = elf_.symbols(symbols_);
@@ -326,7 +327,7 @@ class ShapeReader {
       if (!name) return name.takeError();
       if (!name->empty() && !is_linker_symbol(std::string_view(name->data(), name->size()))) found.insert(name->str());
     }
-    // Linkers keep different local symbols.
+    // Other symbols may have the same address, and linkers keep different local symbols.
     if (found.contains(kUsualEntry)) found = {kUsualEntry};
     list(aspect::kEntry).assign(found.begin(), found.end());
     return llvm::Error::success();
@@ -357,7 +358,7 @@ class ShapeReader {
 
 std::string shown(std::string_view word) { return std::string(word.substr(0, kLongList)); }
 
-// The first word of `one`, by name, that `other` lacks.
+// The first word of `one`, in sorted order, that `other` lacks.
 std::optional<std::string> first_missing(Words one, Words other) {
   std::ranges::sort(one);
   std::ranges::sort(other);
@@ -366,7 +367,7 @@ std::optional<std::string> first_missing(Words one, Words other) {
   return only.empty() ? std::nullopt : std::optional(only.front());
 }
 
-// A list that abbreviated() has replaced.
+// Whether abbreviated() has replaced the list.
 bool is_digest(const Words& words) {
   return words.size() == 1 && words.front().size() == 2 * Digest::kSize && is_hex(words.front());
 }
@@ -406,8 +407,8 @@ std::optional<std::string> difference_of_linkers(const LinkShape& one, const Lin
     const auto here = one.find(aspect);
     const auto there = other.find(aspect);
     if (here == one.end() || there == other.end()) continue;
-    // lld exports from a program what any library in its command line asks for, GNU ld what those ask for that are
-    // needed.
+    // lld exports from a program the symbols that any library on its command line asks for. GNU ld exports those that
+    // needed libraries ask for.
     const bool more_is_allowed = aspect == aspect::kExported && is_program(one);
     if (auto found = difference(aspect, here->second, there->second, more_is_allowed)) return found;
   }

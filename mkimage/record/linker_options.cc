@@ -11,7 +11,7 @@ namespace {
 
 using enum LinkerEffect;
 
-// lld's canonical names: it writes aliases (-h, -soname) as the option that they stand for.
+// lld's canonical names. lld writes an alias (-h, -soname) as the option for which it stands.
 constexpr std::array kOptions = std::to_array<LinkerOption>({
     {"Bdynamic", prefer_shared},
     {"Bstatic", prefer_static},
@@ -29,7 +29,7 @@ constexpr std::array kOptions = std::to_array<LinkerOption>({
     {"dynamic-list", file},
     {"enable-new-dtags", drop},
     {"error-limit", drop, true},
-    {"exclude-libs", refuse},  // goes by the names of archives, of which lowering has none
+    {"exclude-libs", refuse},  // selects by names of archives, and lowering has no archives
     {"export-dynamic-symbol-list", file},
     {"fat-lto-objects", drop},
     {"fatal-warnings", drop},
@@ -82,7 +82,8 @@ constexpr std::array kOptions = std::to_array<LinkerOption>({
     {"why-extract", drop, true},
 });
 
-// Splits at the first blank outside of quotes, which lld puts around what holds a blank, and takes the quotes away.
+// Splits at blanks outside quotes, and removes the quotes. lld puts quotes around a word with blanks. Nullopt if a
+// quote is open at the end.
 std::optional<std::vector<std::string>> split_quoted(std::string_view line) {
   std::vector<std::string> words(1);
   bool quoted = false;

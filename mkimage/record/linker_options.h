@@ -1,5 +1,5 @@
-// What a linker option of a recorded link means to a recipe: one sorted table. Implements spec/link-recipe.md, section
-// "Arguments".
+// What a linker option of a recorded link means for a recipe, as one sorted table. Implements spec/link-recipe.md,
+// section "Arguments".
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace xaas {
 
-// A linker option as lld itself writes it in a response file: without its dashes, and the value apart.
+// A linker option in the form in which lld writes it into a response file, without its dashes and with the value apart.
 struct LinkerArgument {
   std::string name;
   std::optional<std::string> value;
@@ -18,27 +18,27 @@ struct LinkerArgument {
 };
 
 enum class LinkerEffect {
-  keep,     // as it is
-  drop,     // the lowering decides, or the installed file says, or it concerns only the build
+  keep,     // goes into the recipe as it is
+  drop,     // lowering decides it, the installed file says it, or only the build needs it
   kind,     // decides the LinkKind
   file,     // its value names a file
-  script,   // likewise, and the file says where sections go
+  script,   // its value names a file that says where sections go
   library,  // -l
   path,     // -L
   prefer_static,
   prefer_shared,
-  refuse,  // a recipe cannot say this: the file stays native
+  refuse,  // a recipe cannot express it, so the linked file stays native
 };
 
 struct LinkerOption {
   std::string_view name;
   LinkerEffect effect;
-  bool is_prefix = false;  // every option that begins so
+  bool is_prefix = false;  // stands for every option that begins with `name`
 };
 
 // Sorted by name, no name twice.
 std::span<const LinkerOption> linker_options();
-// What the table says of the option; `keep` when it does not know it.
+// The effect of the option by the table; `keep` if the table does not have it.
 LinkerEffect linker_effect(std::string_view name);
 
 // One line of lld's response.txt: an option, or (empty name) an input file in `value`.

@@ -1,4 +1,4 @@
-// Making, filling and removing the work directory; see work_directory.h.
+// Makes, fills and removes the work directory; see work_directory.h.
 #include "mkimage/record/work_directory.h"
 
 #include <fcntl.h>
@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Tells a work directory from a directory of somebody's that happens to have its name.
+// The file that tells a work directory from any other directory of the same name.
 constexpr const char* kMarker = ".xaas-work";
 
 Status copy_times(const fs::path& to, const struct stat& status) {
@@ -42,8 +42,8 @@ Status copy_entry(const fs::path& from, const fs::path& to, const std::vector<fs
   return copy_times(to, status);
 }
 
-// Locks the marker of `root`, which is made where it is missing: two processes in one directory would remove each
-// other's build. A file system without locks keeps nobody out.
+// Locks the marker of `root`, and makes it if it is missing. Without the lock, two processes in one directory would
+// remove each other's build. On a file system without locks, nothing keeps them apart.
 Result<Fd> lock_marker(const fs::path& root) {
   const fs::path marker = root / kMarker;
   while (true) {
@@ -51,7 +51,7 @@ Result<Fd> lock_marker(const fs::path& root) {
     fs::create_directories(root, error);
     if (error) return fail(Code::io, "cannot make the work directory {}: {}", root.string(), error.message());
     Fd fd(open(marker.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-    if (!fd.valid() && errno == ENOENT) continue;  // removed by another process in this moment
+    if (!fd.valid() && errno == ENOENT) continue;  // another process has just removed it
     if (!fd.valid()) return fail_errno(fmt::format("cannot write in {}", root.string()));
     if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
       return fail(Code::failed, "{} is in use by another mkxaas", root.string());
@@ -111,7 +111,7 @@ Status WorkDirectory::take_up() const {
 
 Status WorkDirectory::clear_build() const {
   const std::vector<fs::path> parts = {build(), installed(), tools(), temporary()};
-  remove_tree(source());  // made by whoever fills it
+  remove_tree(source());  // copy_tree() makes it again
   for (const fs::path& part : parts) remove_tree(part);
   return make_directories(parts);
 }
@@ -144,7 +144,7 @@ Status copy_tree(const fs::path& from, const fs::path& to, const std::vector<fs:
     if (std::ranges::find(without, entry->path()) != without.end()) continue;
     XAAS_TRY(copy_entry(entry->path(), to / entry->path().filename(), without));
   }
-  // Last: a directory that may not be written to could not be filled.
+  // Permissions are set last, because a directory without write permission could not be filled.
   if (!error) fs::permissions(to, fs::status(from).permissions() | fs::perms::owner_write, error);
   if (error) return fail(Code::io, "cannot copy {}: {}", from.string(), error.message());
   return {};

@@ -1,6 +1,6 @@
-// Where an image is made: a private copy of the source, the build, what it installs, and what its compilers captured.
-// Gone when the object is, also when the process is interrupted, unless it is to be kept: then the next run finds in it
-// what this one compiled, or takes up where this one failed.
+// The directory in which an image is made. It holds a private copy of the source, the build, what the build installs,
+// and what its compilers captured. It is removed with the object, and also if the process is interrupted. If it is to
+// be kept, it stays: the next run reuses what this one compiled, or takes up where this one failed.
 #pragma once
 
 #include <filesystem>
@@ -16,8 +16,8 @@ class WorkDirectory {
  public:
   enum class Keep { no, yes };
 
-  // Makes `root`, which must not exist yet or be what an earlier run kept: begin_anew() or take_up() comes next.
-  // Code::failed when another process has it.
+  // Makes `root`, which must not exist yet, be empty, or be kept from an earlier run. Call begin_anew() or take_up()
+  // next. Code::failed if another process uses it.
   static Result<WorkDirectory> create(const std::filesystem::path& root, Keep keep);
   WorkDirectory(WorkDirectory&& other) noexcept;
   WorkDirectory& operator=(WorkDirectory&&) = delete;
@@ -29,24 +29,24 @@ class WorkDirectory {
   std::filesystem::path build() const { return root_ / "build"; }
   std::filesystem::path installed() const { return root_ / "dest"; }
   std::filesystem::path capture() const { return root_ / "capture"; }
-  std::filesystem::path cache() const { return root_ / "cache"; }    // of the captures of earlier runs
-  std::filesystem::path tools() const { return root_ / "tools"; }    // our compilers, first in PATH
+  std::filesystem::path cache() const { return root_ / "cache"; }    // root of the CaptureCache
+  std::filesystem::path tools() const { return root_ / "tools"; }    // links to xaas-cc, first in PATH
   std::filesystem::path ir() const { return root_ / "ir"; }          // canonical bitcode
   std::filesystem::path parts() const { return root_ / "parts"; }    // other files of the image that are made here
-  std::filesystem::path temporary() const { return root_ / "tmp"; }  // what the build takes for /tmp
-  std::filesystem::path state() const { return root_ / "build-state.json"; }  // of a build that failed
-  std::filesystem::path overlay() const { return root_ / "overlay"; }         // of the prefix, while installing
+  std::filesystem::path temporary() const { return root_ / "tmp"; }  // the build's TMPDIR
+  std::filesystem::path state() const { return root_ / "build-state.json"; }  // BuildState of a build that failed
+  std::filesystem::path overlay() const { return root_ / "overlay"; }  // scratch directory of the InstallNamespace
   std::filesystem::path log(std::string_view stage) const;
 
   // Removes what an earlier run kept, except cache(), and makes the directories.
   Status begin_anew() const;
-  // The same, but leaves the copy of the source, the build and what was captured.
+  // Like begin_anew(), but keeps the copy of the source, the build, and what was captured.
   Status take_up() const;
-  // For another build from the beginning: removes what one leaves, except what was captured.
+  // Prepares for another build from the beginning: removes everything that a build leaves, except what was captured.
   Status clear_build() const;
-  // From now on it is to be kept, except when the process is interrupted.
+  // From now on the directory is to be kept, unless the process is interrupted.
   void keep() { keep_ = Keep::yes; }
-  // Moves what was installed out of the way of the next configuration's. Returns where it is then.
+  // Moves the installed tree out of the way of the next configuration. Returns its new place.
   Result<std::filesystem::path> keep_installed(const std::string& configuration) const;
 
  private:
@@ -54,11 +54,11 @@ class WorkDirectory {
       : root_(std::move(root)), keep_(keep), lock_(std::move(lock)) {}
   std::filesystem::path root_;
   Keep keep_ = Keep::no;
-  Fd lock_;  // of the marker
+  Fd lock_;  // lock on the marker
 };
 
-// Copies a tree: contents, permissions, times, symlinks as they are; what is neither file, directory nor symlink is
-// left out. `without` are absolute paths in `from` that are not copied.
+// Copies a tree: contents, permissions, times, and symlinks as they are. Anything that is not a file, directory or
+// symlink is left out. `without` are absolute paths in `from` that are not copied.
 Status copy_tree(const std::filesystem::path& from, const std::filesystem::path& to,
                  const std::vector<std::filesystem::path>& without);
 
