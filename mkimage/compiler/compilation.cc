@@ -1,4 +1,4 @@
-// The arguments that capturing adds; see compilation.h.
+// Adds the arguments of the capture; see compilation.h.
 #include "mkimage/compiler/compilation.h"
 
 #include <algorithm>
@@ -12,17 +12,18 @@ std::vector<std::string> command_line(const Compilation& compilation, std::vecto
 
 std::vector<std::string> capturing_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
                                              const std::vector<std::string>& extra) {
-  // One module a unit: what needs whole-program LTO would split it.
+  // Whole-program vtables would split a unit, and a unit must be one module.
   std::vector<std::string> ours = {"-flto=thin", "-ffat-lto-objects", "-fno-whole-program-vtables",
                                    "-fno-split-lto-unit"};
   // Without a CPU in the IR, lowering for the host equals compiling for it. A CPU that the project names must stay
-  // here: its intrinsics need it; canonicalising drops it.
+  // here, because the project's intrinsics need it. Canonicalising drops it.
   if (!compilation.command.names_cpu) ours.insert(ours.end(), {"-Xclang", "-target-cpu", "-Xclang", ""});
   ours.push_back("-mtune=");
   if (environment.movable) ours.push_back("-fpass-plugin=" + environment.prefix_pass.string());
   ours.insert(ours.end(), extra.begin(), extra.end());
 
-  // The maps come first, so that the project's own win; the rest last, but before what can only be inputs.
+  // The maps come first, so that the project's own win. The other options come last, but before "--", behind which all
+  // words are inputs.
   std::vector<std::string> arguments = environment.prefix_maps();
   arguments.insert(arguments.end(), compilation.arguments.begin(), compilation.arguments.end());
   arguments.insert(std::ranges::find(arguments, "--"), ours.begin(), ours.end());

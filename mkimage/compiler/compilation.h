@@ -1,4 +1,4 @@
-// One command of a compiler, as the project gave it and as a capturing build runs it.
+// One command of a compiler, as the project gives it and as xaas-cc runs it.
 #pragma once
 
 #include <filesystem>
@@ -11,26 +11,27 @@
 namespace xaas {
 
 struct Compilation {
-  std::string compiler;                // absolute path of the real one
-  std::vector<std::string> arguments;  // as the project gave them, without -march=native, with GCC's tolerance
-  CompilerCommand command;             // what they mean
-  std::string fallback = {};           // absolute path of the compiler that was called by name, where that is another
+  std::string compiler;                // absolute path of the real compiler
+  std::vector<std::string> arguments;  // the project's, without -march=native, with options for GCC's tolerance
+  CompilerCommand command;             // what the arguments mean
+  std::string fallback = {};  // absolute path of the compiler that the project called by name, if it is another one
   CompilerRole role = CompilerRole::c;
-  std::vector<std::string> fallback_arguments = {};  // for that one: without options of ours
+  std::vector<std::string> fallback_arguments = {};  // for the fallback: without options that xaas-cc adds
 };
 
-// A command line of its compiler: `arguments` behind the program.
+// A command line of the compilation's compiler: the program, followed by `arguments`.
 std::vector<std::string> command_line(const Compilation& compilation, std::vector<std::string> arguments);
 
-// The project's arguments with ours behind them, which win. `extra` goes to the very end.
+// The project's arguments with those of the capture. The capture's options come last and so win, except for prefix
+// maps, which come first. `extra` goes behind all other options.
 std::vector<std::string> capturing_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
                                              const std::vector<std::string>& extra);
 
-// The object that compiling `input` makes.
+// The path of the object that compiling `input` makes.
 std::filesystem::path object_of(const Compilation& compilation, const CompilerInput& input);
 
-// Whether a file is only there for a build tool to see whether it can be compiled or linked, and never installed: the
-// tests of Autoconf, CMake and Meson.
+// Whether a file is a probe: a build tool (Autoconf, CMake or Meson) only wants to see whether it can be compiled or
+// linked, and never installs it.
 bool is_probe(const std::filesystem::path& file);
 
 }  // namespace xaas

@@ -1,4 +1,4 @@
-// The table of compiler options and the decision made with it; see compiler_options.h.
+// The table of compiler options, and the decision what to do with a command; see compiler_options.h.
 #include "mkimage/compiler/compiler_options.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ using enum OptionValue;
 using enum OptionEffect;
 using namespace option_flags;
 
-// Options that take a separate value, and options that mean something to us.
+// Options that take a separate value, and options that matter to the capture.
 constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-###", none, untouched},
     {"--analyze", none, untouched},
@@ -277,13 +277,13 @@ InputKind kind_of_file(std::string_view path, CompilerRole role) {
   return is_in(kOther) ? InputKind::other : InputKind::linker_input;
 }
 
-// Whether -Wl,VALUE or -Xlinker VALUE makes the link relocatable; what comes out of that is a native object.
+// Whether -Wl,VALUE or -Xlinker VALUE makes the link relocatable. The result of such a link is a native object.
 bool asks_relocatable(std::string_view value) {
   return std::ranges::any_of(
       split(value, ','), [](std::string_view word) { return word == "-r" || word == "--relocatable" || word == "-i"; });
 }
 
-// Collects what the options say; decide() then judges the whole.
+// Collects what the options say. decide() then judges the whole command.
 class Parser {
  public:
   explicit Parser(CompilerRole role) : role_(role) {}
@@ -399,9 +399,9 @@ class Parser {
 
   const CompilerRole role_;
   CompilerCommand command_;
-  std::string untouched_;  // the reason, when there is one
-  std::string native_;     // likewise
-  std::string language_;   // of -x
+  std::string untouched_;  // why the command must be untouched; empty if nothing says so
+  std::string native_;     // why the objects stay native; empty if nothing says so
+  std::string language_;   // value of -x
   bool compiles_only_ = false;
   bool makes_pch_ = false;
   bool has_library_ = false;

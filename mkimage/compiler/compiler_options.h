@@ -1,5 +1,5 @@
-// What a compiler command line asks for, as far as capturing is concerned: one sorted table of options and what each
-// means to us. Options that the table does not know are passed on and change nothing. See spec/lowering.md for what is
+// What a compiler command line asks for, as far as capturing is concerned. One sorted table says what each option
+// means. An option that the table does not have is passed on and changes nothing. See spec/lowering.md for what is
 // captured.
 #pragma once
 
@@ -23,12 +23,12 @@ enum class OptionValue {
 
 enum class OptionEffect {
   nothing,
-  untouched,  // the real compiler does it as it is; nothing is made that could be captured
-  native,     // what comes out stays a native object
+  untouched,  // the real compiler runs the command as it is; nothing can be captured
+  native,     // the result stays a native object
   compile,    // -c
   output,
   language,
-  machine,      // -mavx2: decides the features that a unit requires
+  machine,      // -mavx2; decides the features that a unit requires
   cpu,          // -march=
   section,      // whether each function or variable gets a section of its own
   linker,       // its value goes to the linker
@@ -36,12 +36,12 @@ enum class OptionEffect {
   library,
 };
 
-// What else is true of an option, whatever its effect.
+// Further properties of an option, independent of its effect.
 namespace option_flags {
-inline constexpr unsigned preprocessing = 1U << 0;    // only the preprocessor follows it: the preprocessed text has it
-inline constexpr unsigned names_output = 1U << 1;     // says which files a command makes and where
+inline constexpr unsigned preprocessing = 1U << 0;    // only the preprocessor follows it; its text shows it
+inline constexpr unsigned names_output = 1U << 1;     // says which files a command makes, and where
 inline constexpr unsigned dependency_rule = 1U << 2;  // shapes the rule of make that -MD writes
-// Has the compiler read or write files that neither the preprocessed text nor a cache's entry tells of.
+// Makes the compiler read or write files that neither the preprocessed text nor a cache entry shows.
 inline constexpr unsigned other_files = 1U << 3;
 }  // namespace option_flags
 
@@ -49,12 +49,13 @@ struct CompilerOption {
   std::string_view name;
   OptionValue value = OptionValue::none;
   OptionEffect effect = OptionEffect::nothing;
-  unsigned flags = 0;  // of option_flags
+  unsigned flags = 0;  // a set of option_flags
 };
 
 // Sorted by name, no name twice.
 std::span<const CompilerOption> compiler_options();
-// The entry with the longest name that `argument` is or, where it takes a joined value, begins with. Null when unknown.
+// The entry whose name `argument` is. If an entry takes a joined value, `argument` may also begin with its name; the
+// longest name counts. Null if unknown.
 const CompilerOption* find_compiler_option(std::string_view argument);
 
 enum class InputKind { source, assembly, header, linker_input, other };
@@ -65,41 +66,41 @@ struct CompilerInput {
 };
 
 enum class CommandMode {
-  untouched,    // run the real compiler, look no further
-  native,       // compiles, but its objects stay native
-  assemble,     // -c of nothing but assembly
+  untouched,    // only the real compiler runs
+  native,       // compiles to objects that stay native
+  assemble,     // -c of assembly only
   compile,      // -c of C or C++, or of Fortran by a Fortran compiler
-  precompile,   // a header, or what else must agree with captured units on the target
-  link,         // with or without sources of its own
+  precompile,   // a header, or anything else that must agree with captured units on the target
+  link,         // a link, with or without sources of its own
   native_link,  // a link that is not recorded in full
 };
 
 struct CompilerCommand {
   CommandMode mode = CommandMode::untouched;
-  std::string reason;  // why untouched or native: the option, mostly
+  std::string reason;  // why untouched or native; mostly the option
   std::vector<CompilerInput> inputs;
   std::optional<std::string> output;
-  std::optional<std::string> linker;               // that the project names with -fuse-ld=
+  std::optional<std::string> linker;               // the linker that the project names with -fuse-ld=
   std::vector<std::string> machine_options;        // in order
-  std::vector<std::string> asked_machine_options;  // likewise, before any were taken away
-  std::vector<std::string> sections;               // "data-sections", "function-sections": what each has one of
-  bool names_cpu = false;                          // -march= other than the plain x86-64
+  std::vector<std::string> asked_machine_options;  // in order, before any were removed
+  std::vector<std::string> sections;               // "data-sections", "function-sections", if asked for
+  bool names_cpu = false;                          // -march= names another CPU than x86-64
 };
 
 // One option or input of a command line.
 struct CommandPart {
-  const CompilerOption* option = nullptr;  // null for an input, and for an option that the table does not know
+  const CompilerOption* option = nullptr;  // null for an input, and for an option that the table does not have
   bool is_input = false;
-  std::string value;      // of the option, or the input
-  std::size_t first = 0;  // the arguments that it is made of: `count` of them from `first`
+  std::string value;      // value of the option, or the input itself
+  std::size_t first = 0;  // index of its first argument; it has `count` arguments
   std::size_t count = 1;
 
   bool has(unsigned flag) const { return option != nullptr && (option->flags & flag) != 0; }
 };
-// All parts, in order; `--` is none.
+// All parts of the command line in order, without `--`.
 std::vector<CommandPart> command_parts(const std::vector<std::string>& arguments);
 
-// The arguments of those parts for which keep(part, first argument of it) says so.
+// The arguments of those parts for which keep(part, the part's first argument) returns true.
 template <typename Keep>
 std::vector<std::string> filter_parts(const std::vector<std::string>& arguments, Keep keep) {
   std::vector<std::string> kept;
@@ -111,12 +112,12 @@ std::vector<std::string> filter_parts(const std::vector<std::string>& arguments,
   return kept;
 }
 
-// `arguments` without the program's name and with response files expanded. `role` is the compiler's, which has Fortran
-// where it is the Fortran compiler, and otherwise C and C++.
+// Parses `arguments`, which have no program name and no response files (they are expanded). `role` is that of the
+// compiler: a Fortran compiler takes Fortran sources, the others C and C++.
 CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments, CompilerRole role = CompilerRole::c);
 
-// Takes away -march=native, -mtune=native and -mcpu=native: an image must not depend on the machine that built it.
-// Returns those that were there.
+// Removes -march=native, -mtune=native and -mcpu=native, because an image must not depend on the machine that built it.
+// Returns the removed options.
 std::vector<std::string> remove_native_cpu(std::vector<std::string>& arguments);
 
 }  // namespace xaas

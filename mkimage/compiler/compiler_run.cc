@@ -1,4 +1,4 @@
-// Starting compilers and reading what they leave; see compiler_run.h.
+// Starts compilers and reads what they leave; see compiler_run.h.
 #include "mkimage/compiler/compiler_run.h"
 
 #include <fcntl.h>
@@ -14,7 +14,8 @@
 namespace xaas {
 namespace {
 
-// Configuring asks what the compiler can do, and all answers are to be of one compiler.
+// Whether the command belongs to a probe. A configure step asks what the compiler can do, and all answers must come
+// from one compiler.
 bool is_part_of_probe(const Compilation& compilation) {
   if (compilation.command.output && is_probe(*compilation.command.output)) return true;
   return std::ranges::any_of(compilation.command.inputs,

@@ -1,5 +1,5 @@
-// Running a compiler whose command may not work out: keeping what it says, trying another compiler, asking for the
-// headers that it reads.
+// Runs compilers whose command may fail: keeps what they print, tries another compiler, and asks for the headers that
+// they read.
 #pragma once
 
 #include <filesystem>
@@ -17,25 +17,25 @@ namespace xaas {
 
 struct PlainRun {
   int code = 0;                        // exit status
-  std::optional<std::string> refusal;  // the compiler's first message, where the fallback ran
+  std::optional<std::string> refusal;  // the compiler's first message, if the fallback ran
 };
-// Runs the command as the project gave it, with the compiler; where that cannot do it and there is a fallback, with
-// that one, whose messages are then the ones to be seen. `variables` are for the compiler; `again` gives those of the
-// other one, from the compiler's first message.
+// Runs the command as the project gave it. If the compiler fails and there is a fallback, runs the fallback, and only
+// the fallback's messages are shown. `variables` are for the compiler. `again` returns the variables for the fallback;
+// it gets the compiler's first message.
 PlainRun run_as_asked(const Compilation& compilation, Variables variables,
                       const std::function<Variables(const std::string& refusal)>& again = {});
 
-// A run of the compiler that may not work out: what it says is kept until that is known.
+// A run of the compiler that may fail. What it prints is kept until that is known.
 class TentativeRun {
  public:
-  TentativeRun() = default;  // none yet: not ok()
+  TentativeRun() = default;  // no run yet; ok() is false
   // The arguments include the program.
   TentativeRun(std::vector<std::string> arguments, Variables variables);
   bool ok() const { return code_ == 0; }
   int code() const { return code_; }  // as ExitStatus::shell_code()
   const std::string& output() const { return output_; }
   const std::string& messages() const { return messages_; }
-  void pass_on_output() const;        // to our standard output and error
+  void pass_on_output() const;        // prints both to this process's standard output and error
   std::string first_message() const;  // for a record
 
  private:
@@ -44,10 +44,10 @@ class TentativeRun {
   std::string messages_;
 };
 
-// The message about the error among a compiler's messages, or the first one.
+// The first error among a compiler's messages, from "error:" to the end of the line, or else the first line.
 std::string first_error(std::string_view messages);
 
-// Has the compiler write the names of the headers that it reads, which changes nothing else that it does.
+// Makes the compiler write the names of the headers that it reads. Changes nothing else that the compiler does.
 class HeaderList {
  public:
   explicit HeaderList(const CaptureStore& store) : file_(store, ".headers") {}
@@ -60,10 +60,10 @@ class HeaderList {
   StoreFile file_;
 };
 
-// The headers that such a list names, each once, in order.
+// The headers that a list at `path` names, each once, in order.
 std::vector<std::string> read_header_list(const std::filesystem::path& path);
 
-// Puts a file in the place of one that was there, as compilers write; never in the place of a device.
+// Replaces a regular file as compilers do. Never replaces a device.
 Status replace_file(const std::filesystem::path& path, std::string_view content);
 
 }  // namespace xaas

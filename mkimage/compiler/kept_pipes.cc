@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kStandardInput = "/dev/stdin";
 constexpr std::string_view kDescriptors[] = {"/dev/fd/", "/proc/self/fd/"};
 
-// The descriptors whose paths occur in an argument, also within options.
+// Adds the descriptors whose paths occur in an argument, even within an option.
 void add_descriptors(std::string_view argument, std::set<int>& descriptors) {
   if (argument.find(kStandardInput) != std::string_view::npos) descriptors.insert(STDIN_FILENO);
   for (const std::string_view directory : kDescriptors) {

@@ -1,4 +1,4 @@
-// Lets commands read more than once what can be read only once: a compiler may run several times in the place of one.
+// Makes pipes readable more than once, because one compiler command may become several runs.
 #pragma once
 
 #include <string>
@@ -8,11 +8,12 @@
 
 namespace xaas {
 
-// The pipes among the descriptors that `arguments` name ("-", "/dev/stdin", "@/dev/fd/63") are read to their ends and
-// replaced by files in memory, which a child that opens the name reads from the beginning. Process-wide. Code::io.
+// Replaces pipes by files in memory. `arguments` may name descriptors ("-", "/dev/stdin", "@/dev/fd/63"). Those of them
+// that are pipes are read to their ends. A child that opens the name then reads the content from the beginning. Affects
+// the whole process. Code::io.
 Status keep_pipes(const std::vector<std::string>& arguments);
 
-// Where standard input is to be read again from where it stood; that of a terminal cannot.
+// Remembers the position of standard input, so that it can be read again from there. Does nothing for a terminal.
 class InputStart {
  public:
   InputStart();

@@ -47,7 +47,7 @@ bool is_version_suffix(std::string_view text) {
          (text.size() > 1 && text[0] == '-' && text.find_first_not_of("0123456789.", 1) == std::string_view::npos);
 }
 
-// Null when there is none.
+// The family of a compiler's name; null if it has none.
 const Family* family_of(std::string_view name) {
   name = without_triple(name);
   const auto found = std::ranges::find_if(kFamilies, [&](const Family& family) {

@@ -1,4 +1,4 @@
-// The compilers that ours stands in front of, and how not to meet ourselves again on the way to them.
+// Finds the compilers in front of which xaas-cc stands, without finding xaas-cc itself.
 #pragma once
 
 #include <filesystem>
@@ -10,35 +10,35 @@
 
 namespace xaas {
 
-// Which of the compilers of a build a program stands for.
+// The kind of compiler for which a program stands.
 enum class CompilerRole { c, cxx, fortran };
 
-// What stands behind ours where nothing else is asked for.
+// The real compilers that are used if nothing else is asked for.
 inline constexpr const char* kDefaultC = "clang-19";
 inline constexpr const char* kDefaultCxx = "clang++-19";
 inline constexpr const char* kDefaultFortran = "flang-new-19";
 
-// "gcc-12" of "x86_64-linux-gnu-gcc-12": the name of a tool for this machine as it is when nothing stands in front.
+// The name of a tool without the triple of this machine: "gcc-12" for "x86_64-linux-gnu-gcc-12".
 std::string_view without_triple(std::string_view name);
 
-// The names of the programs that PATH has, as far as they are wanted.
+// The names of those programs in PATH for which `is_wanted` returns true.
 std::set<std::string> programs_in_path(bool (*is_wanted)(std::string_view name));
 
-// By the name of the program; `c` for a name that tells nothing.
+// The role of the compiler with this name; `c` if the name does not tell.
 CompilerRole compiler_role(std::string_view name);
 
-// Which compiler for this machine goes by `name`: "g++" for "x86_64-linux-gnu-g++-12". Empty when none does.
+// The family of a compiler for this machine by its name: "g++" for "x86_64-linux-gnu-g++-12". Empty for any other name.
 std::string_view compiler_family(std::string_view name);
 
-// All such names that PATH has.
+// The names of all programs in PATH that have a compiler_family().
 std::set<std::string> compiler_names_in_path();
 
-// As find_program(), but neither xaas-cc nor what starts compilers for others (ccache, distcc…): that looks for the
-// real one in PATH too, and would find us.
+// Like find_program(), but finds neither xaas-cc nor programs that start compilers for others (ccache, distcc…). Those
+// programs look for the real compiler in PATH too, and would find xaas-cc.
 Result<std::filesystem::path> find_real_compiler(const std::string& name);
 
-// Takes the directories where `cc` is this program out of our PATH, so that what we start finds real compilers there.
-// REQUIRES: there is one thread.
+// Removes the directories in which `cc` is this program from this process's PATH, so that child processes find real
+// compilers. REQUIRES: the process has one thread.
 void leave_path();
 
 }  // namespace xaas

@@ -23,7 +23,8 @@ void expand(const std::vector<std::string>& arguments, int depth, std::vector<st
 
 }  // namespace
 
-// Not by LLVM's tokenizer: it drops an empty word, "", that another one follows, and GNU's linkers and GCC do not.
+// This does not use LLVM's tokenizer, which drops an empty word ("") that another one follows. GNU's linkers and GCC
+// keep it.
 std::vector<std::string> split_arguments(std::string_view text) {
   std::vector<std::string> words;
   std::string word;
