@@ -1,4 +1,4 @@
-// Entries of the capture cache; see capture_cache.h.
+// Reads and writes entries of the capture cache; see capture_cache.h.
 #include "mkimage/reuse/capture_cache.h"
 
 #include <fcntl.h>
@@ -34,7 +34,7 @@ std::string encode(const CompileResult& result) {
   return bytes;
 }
 
-// Nullopt for what is damaged.
+// Nullopt if the entry is damaged.
 std::optional<CompileResult> decode(std::string_view bytes) try {
   const Json json = Json::from_cbor(bytes);
   CompileResult result;
@@ -68,7 +68,7 @@ void CaptureCache::end() const { remove_tree(earlier()); }
 
 std::optional<CompileResult> CaptureCache::find(const Digest& key) const {
   const fs::path entry = current() / key.hex();
-  // Of an earlier run: one of this run now.
+  // An entry of an earlier run becomes one of this run.
   static_cast<void>(rename((earlier() / key.hex()).c_str(), entry.c_str()));
   const auto bytes = read_file(entry);
   return bytes ? decode(*bytes) : std::nullopt;

@@ -1,5 +1,5 @@
-// What was compiled for other configurations and in earlier runs, in the work directory, under the keys of
-// PreprocessedUnit.
+// The capture cache: keeps in the work directory what was compiled for other configurations and in earlier runs, under
+// the keys of PreprocessedUnit or fortran_key().
 #pragma once
 
 #include <filesystem>
@@ -12,14 +12,14 @@
 
 namespace xaas {
 
-// What a compile leaves behind.
+// The result of a compile.
 struct CompileResult {
   std::string object;  // bytes of the object file
   std::string output;  // what the compiler printed
   std::string messages;
-  bool is_refusal = false;                          // it made nothing
-  std::string bitcode = {};                         // where the object has none in it
-  std::map<std::string, std::string> modules = {};  // Fortran's module files, by name
+  bool is_refusal = false;                          // the compiler refused the unit and made nothing
+  std::string bitcode = {};                         // empty if the object carries its bitcode
+  std::map<std::string, std::string> modules = {};  // module file of Fortran -> content
 };
 
 // Several processes may use one cache at once. An entry appears whole or not at all.
@@ -27,9 +27,9 @@ class CaptureCache {
  public:
   explicit CaptureCache(std::filesystem::path root) : root_(std::move(root)) {}
 
-  // A run of mkxaas begins: what is there is of earlier runs.
+  // Call it when a run of mkxaas begins. All entries then count as those of earlier runs.
   Status begin() const;
-  // It has ended well: what it did not use is removed.
+  // Call it when the run has succeeded. Removes the entries that the run did not use.
   void end() const;
 
   std::optional<CompileResult> find(const Digest& key) const;

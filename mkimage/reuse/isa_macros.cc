@@ -15,12 +15,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kPoison = "#pragma GCC poison ";
-// Poisoning what is defined is worth a warning elsewhere.
+// Makes the file a system header. Elsewhere, clang warns when a defined macro is poisoned.
 constexpr std::string_view kNoWarnings = "#pragma GCC system_header\n";
 
 using Macros = std::map<std::string, std::string>;  // definitions by name
 
-// What is left of a command when only its CPU matters.
+// The options of a command that may decide the CPU.
 std::vector<std::string> cpu_arguments(const CaptureEnvironment& environment, const Compilation& compilation) {
   return filter_parts(capturing_arguments(environment, compilation, {}),
                       [](const CommandPart& part, std::string_view argument) {
@@ -46,7 +46,7 @@ std::optional<Macros> predefined_macros(const std::string& compiler, std::vector
   return macros;
 }
 
-// Names that are defined otherwise, or not at all, in `less`; nullopt where it has more.
+// The names that `less` defines otherwise or not at all. Nullopt if `less` defines a name that `more` lacks.
 std::optional<std::vector<std::string>> differing(const Macros& more, const Macros& less) {
   if (std::ranges::any_of(less, [&](const auto& macro) { return !more.contains(macro.first); })) return std::nullopt;
   std::vector<std::string> names;
@@ -111,7 +111,7 @@ std::optional<IsaMacroGuard> isa_macro_guard(const CaptureEnvironment& environme
 }
 
 bool ask_for_cpu_builtins(const std::vector<fs::path>& files) {
-  // In one macro and its argument, maybe, which can be far from each other.
+  // The two words are looked for separately. They may be in a macro and its argument, far from each other.
   bool asks = false;
   bool names_cpu = false;
   for (const fs::path& file : files) {

@@ -9,7 +9,8 @@
 namespace xaas {
 namespace {
 
-// clang's names for x86 that add instructions. Sorted; a test checks it, and that the compiler knows them.
+// clang's names of x86 features that add instructions. Sorted. A test checks the order, and that the compiler knows the
+// names.
 constexpr auto kFeatures = std::to_array<std::string_view>({"adx",
                                                             "aes",
                                                             "avx",
@@ -67,7 +68,7 @@ constexpr auto kFeatures = std::to_array<std::string_view>({"adx",
 
 constexpr std::string_view kCpu = "-march=";
 constexpr std::string_view kPlainCpu = "-march=x86-64";
-// CPUs of 64 bits without compare-and-swap of 16 bytes.
+// 64-bit CPUs without compare-and-swap of 16 bytes.
 constexpr auto kOldCpus = std::to_array<std::string_view>({"athlon-fx", "athlon64", "k8", "opteron"});
 
 bool is_negative(std::string_view argument) {

@@ -1,4 +1,4 @@
-// The digest of what decides the result of a compile.
+// Computes the digest of everything that decides the result of a compile.
 #pragma once
 
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 
 namespace xaas {
 
-// Parts are told apart: "ab", "c" is not "a", "bc".
+// Parts are separated: "ab", "c" gives another digest than "a", "bc".
 class KeyHash {
  public:
   void add(std::string_view part) {
@@ -23,13 +23,13 @@ class KeyHash {
   void add_all(const std::vector<std::string>& parts) {
     for (const std::string& part : parts) add(part);
   }
-  // A program or plugin, by what tells it from another version of itself.
+  // Adds a program or plugin by path, size and modification time, which differ between its versions.
   void add_program(const std::filesystem::path& path) {
     struct stat status{};
     if (stat(path.c_str(), &status) != 0) status = {};
     add(fmt::format("{} {} {}.{}", path.string(), status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec));
   }
-  // A file by its name and content.
+  // Adds a file by its name and content.
   void add_file(const std::filesystem::path& path) {
     const auto fd = open_for_reading(path);
     const auto digest = fd ? Digest::of_file(fd->get()) : tl::unexpected(fd.error());

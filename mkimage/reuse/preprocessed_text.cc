@@ -12,12 +12,12 @@ namespace xaas {
 namespace {
 
 constexpr auto kReadsFile = std::to_array<std::string_view>({".incbin", ".include"});
-// What the compiler answers with places in the source, or what hides what looks like one.
+// Words that the compiler replaces by places in the source, and words that may hide such a word.
 constexpr auto kAsksForPlace = std::to_array<std::string_view>(
     {"R\"", "__PRETTY_FUNCTION__", "__builtin_COLUMN", "__builtin_FILE", "__builtin_LINE", "__builtin_dump_struct",
      "__builtin_source_location", "annotate"});
-// How vectors of more than 128 bits and numbers of 16 are handed over and computed, what a function's own target adds
-// to, which variant OpenMP calls.
+// Words that depend on the CPU: how vectors of more than 128 bits and numbers of 16 bits are passed and computed, what
+// a function's own target adds to, and which variant OpenMP calls.
 constexpr auto kDecidedByCpu = std::to_array<std::string_view>({"_Float16",
                                                                 "__builtin_convertvector",
                                                                 "__builtin_omp_required_simd_align",
@@ -46,7 +46,7 @@ std::size_t two_letters(const char* at) {
   return static_cast<unsigned char>(at[0]) | std::size_t{static_cast<unsigned char>(at[1])} << 8;
 }
 
-// In one pass for all words, each of two letters or more: by their first two.
+// Looks for all words in one pass, by their first two letters. REQUIRES: each word has two letters or more.
 bool contains_any(std::string_view text, const auto& words) {
   std::bitset<1 << 16> begins;
   for (const std::string_view word : words) begins.set(two_letters(word.data()));
@@ -64,7 +64,7 @@ bool is_marker(std::string_view line) {
 
 bool is_place(std::string_view line) { return line.empty() || is_marker(line); }
 
-// The lines for which `is_wanted`.
+// The lines for which `is_wanted` returns true.
 std::string filtered(std::string_view text, const auto& is_wanted) {
   std::string result;
   result.reserve(text.size() + 1);
@@ -84,7 +84,7 @@ std::string without_compiler_headers(std::string_view text) {
   });
 }
 
-// Whether the text has `name`, or `name` and "__", with an argument that begins with `first`, or "__" and `first`:
+// Whether the text has `name`, or `name` and "__", with an argument that begins with `first`, or with "__" and `first`:
 // target("avx2"), __mode__(__V4SF__).
 bool has_attribute(std::string_view text, std::string_view name, char first) {
   const auto skip = [&](std::size_t at, std::string_view characters) {

@@ -1,4 +1,4 @@
-// Preprocessing, and digests of what comes of it; see preprocessed_unit.h.
+// Runs the preprocessor and computes digests of the result; see preprocessed_unit.h.
 #include "mkimage/reuse/preprocessed_unit.h"
 
 #include <algorithm>
@@ -20,20 +20,20 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kKeyVersion = "xaas capture cache 3";
 
-// A precompiled header that the compiler would take in place of the one that is named.
+// Whether there is a precompiled header that the compiler would take instead of the header that the option names.
 bool has_precompiled(const CommandPart& part) {
   if (part.option == nullptr || part.option->name != "-include") return false;
   std::error_code ignored;
   return fs::exists(part.value + ".pch", ignored) || fs::exists(part.value + ".gch", ignored);
 }
 
-// The preprocessor does nothing with what is preprocessed already.
+// Whether the input is preprocessed already. The preprocessor leaves such input alone.
 bool is_preprocessed(const CommandPart& part) {
   if (part.is_input) return part.value.ends_with(".i") || part.value.ends_with(".ii");
   return part.option != nullptr && part.option->effect == OptionEffect::language && part.value.ends_with("-output");
 }
 
-// -Wp,-DX=1 is -DX=1; others name files.
+// -Wp,-DX=1 means -DX=1. Other forms of -Wp name files.
 bool is_unknown_to_preprocessor(std::string_view argument) {
   return argument.starts_with("-Wp,") && !argument.starts_with("-Wp,-D") && !argument.starts_with("-Wp,-U");
 }
@@ -49,7 +49,7 @@ bool tells_all(const Compilation& compilation) {
   });
 }
 
-// The same command, but for the text on standard output.
+// The same command, changed to write the preprocessed text to standard output.
 std::vector<std::string> preprocessing_arguments(const CaptureEnvironment& environment,
                                                  const Compilation& compilation) {
   std::vector<std::string> arguments =
@@ -68,19 +68,20 @@ bool has_debug_info(const std::vector<std::string>& options) {
   return has;
 }
 
-// The options that stay when those for the preprocessor, the names of what is made and of the source are gone.
+// The options without those for the preprocessor and those that name outputs; without the source as well.
 std::vector<std::string> compiling_options(const std::vector<std::string>& arguments) {
   return filter_parts(arguments, [](const CommandPart& part, std::string_view) {
     return !part.is_input && !part.has(option_flags::names_output | option_flags::preprocessing);
   });
 }
 
-// The name without its directory; the compiler takes the language from its end and writes it into the object.
+// The source's name without its directory. The compiler takes the language from its ending and writes it into the
+// object.
 std::string file_name(const Compilation& compilation) {
   return fs::path(compilation.command.inputs.front().path).filename().string();
 }
 
-// Has the preprocessor write the dependencies, which the compiler would write, into `file`.
+// Options that make the preprocessor write into `file` the dependencies that the compiler would write.
 std::vector<std::string> dependency_options(const Compilation& compilation, const std::string& file) {
   std::vector<std::string> options = filter_parts(compilation.arguments, [](const CommandPart& part, std::string_view) {
     return part.has(option_flags::dependency_rule);
@@ -94,7 +95,7 @@ std::vector<std::string> dependency_options(const Compilation& compilation, cons
   return options;
 }
 
-// A name as rules of make write it.
+// A name in the form that rules of make need.
 std::string escaped_for_make(std::string_view name) {
   std::string result;
   for (const char c : name) {
@@ -105,7 +106,7 @@ std::string escaped_for_make(std::string_view name) {
   return result;
 }
 
-// A rule of make without one of the files that it depends on, where there is one.
+// A rule of make without the prerequisite `file`; unchanged if `file` is empty.
 std::string without_prerequisite(std::string rule, const fs::path& file) {
   if (file.empty()) return rule;
   const std::string name = escaped_for_make(file.string());
@@ -115,7 +116,7 @@ std::string without_prerequisite(std::string rule, const fs::path& file) {
   return rule;
 }
 
-// Of the files that a unit reads, whether one of those that are not the system's asks for functions of the CPU.
+// Whether one of the unit's files asks for functions of the CPU. Files of the system do not count.
 bool files_ask_for_cpu(const std::vector<std::string>& files) {
   std::vector<fs::path> own_files;
   std::ranges::copy_if(files, std::back_inserter(own_files), [](std::string_view file) {
@@ -137,7 +138,7 @@ std::optional<PreprocessedUnit> PreprocessedUnit::run_with(const CaptureEnvironm
   };
   const bool wants_dependencies = dependency_file(compilation).has_value();
   if (wants_dependencies) add(dependency_options(compilation, dependencies.path().string()));
-  // The first error is enough.
+  // The first error tells enough, so the preprocessor may stop there.
   if (!header.empty()) add({"-imacros", header.string(), "-ferror-limit=1"});
   const auto preprocessed = run_and_read(arguments, std::nullopt, headers.variables());
   PreprocessedUnit unit;
@@ -208,7 +209,7 @@ PreprocessedUnit::Keys PreprocessedUnit::keys(const CaptureEnvironment& environm
   silent.add(names_directory ? directory : "");
   silent.add_all(compiling_options(all));
   silent.add(tokens_.to_string());
-  // Debug information has digests of the files, comments and all.
+  // Debug information has digests of the files, and these include comments.
   if (names_directory) {
     for (KeyHash* hash : {&verbose, &silent}) {
       hash->add_file(compilation.command.inputs.front().path);
