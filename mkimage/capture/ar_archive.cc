@@ -1,4 +1,4 @@
-// Archives by LLVM's reader; see ar_archive.h.
+// Reads archives with LLVM's reader; see ar_archive.h.
 #include "mkimage/capture/ar_archive.h"
 
 #include <llvm/Object/Archive.h>

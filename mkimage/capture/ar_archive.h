@@ -1,4 +1,5 @@
-// Reads static libraries in the GNU format: long names, symbol tables skipped, thin archives. Nothing is trusted.
+// Reads static libraries in the GNU format, with long names and thin archives. Skips symbol tables. Checks everything
+// it reads.
 #pragma once
 
 #include <string>
@@ -10,18 +11,18 @@
 namespace xaas {
 
 struct ArMember {
-  std::string name;       // in a thin archive: the path, relative to the archive's directory
+  std::string name;       // in a thin archive the path, relative to the archive's directory
   std::string_view data;  // empty in a thin archive
 };
 
 struct ArArchive {
   bool thin = false;
-  std::vector<ArMember> members;  // in order; a name may come more than once
+  std::vector<ArMember> members;  // in order; a name may occur more than once
 };
 
 bool is_archive(std::string_view bytes);
 bool is_thin_archive(std::string_view bytes);
-// Views into `bytes`. Code::invalid when damaged or cut off.
+// The result has views into `bytes`. Code::invalid if the archive is damaged or cut off.
 Result<ArArchive> parse_archive(std::string_view bytes);
 
 }  // namespace xaas

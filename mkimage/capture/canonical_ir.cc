@@ -1,5 +1,5 @@
-// Canonical IR by LLVM's reader and writer: everything that lowering decides or that only names the build is taken out,
-// the rest is written again. No code generation. Implements spec/lowering.md, section "Canonical form".
+// Makes canonical IR with LLVM's reader and writer. Removes everything that lowering decides or that only names the
+// build, and writes the rest again. No code generation. Implements spec/lowering.md, section "Canonical form".
 #include "mkimage/capture/canonical_ir.h"
 
 #include <llvm/Analysis/ModuleSummaryAnalysis.h>
@@ -59,7 +59,7 @@ void drop_build_names(llvm::Module& module) {
     if (llvm::NamedMDNode* node = module.getNamedMetadata(name)) module.eraseNamedMetadata(node);
 }
 
-// Inline assembly remembers where it stood, counted from the start of the predefined macros: each -D moves it.
+// Inline assembly remembers its offset from the start of the predefined macros, so each -D would change it.
 void drop_source_locations(llvm::Module& module) {
   const unsigned kind = module.getMDKindID("srcloc");
   for (llvm::Function& function : module)
@@ -82,7 +82,7 @@ bool says_position(const llvm::MDNode& flag) {
   return name != nullptr && (name->getString() == "PIC Level" || name->getString() == "PIE Level");
 }
 
-// What follows from the kind of link: it is derived again when the unit is lowered.
+// Removes what follows from the kind of link. Lowering derives it again.
 void drop_position(llvm::Module& module) {
   if (llvm::NamedMDNode* flags = module.getModuleFlagsMetadata()) {
     std::vector<llvm::MDNode*> kept;
@@ -95,8 +95,8 @@ void drop_position(llvm::Module& module) {
     if (!value.isImplicitDSOLocal()) value.setDSOLocal(false);
 }
 
-// With the hash of what is written, since LLVM 19 cannot promote symbols of a module that has none, and without a
-// symbol table: it is derived, LLVM makes it again when there is none, and with .symver its order is random.
+// Writes the hash of the bytes, because LLVM 19 cannot promote symbols of a module without one. Writes no symbol table,
+// because LLVM derives it when it is missing, and with .symver its order is random.
 std::string write_bitcode(llvm::Module& module) {
   llvm::ProfileSummaryInfo profile(module);
   const llvm::ModuleSummaryIndex index = llvm::buildModuleSummaryIndex(module, nullptr, &profile);

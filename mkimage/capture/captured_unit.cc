@@ -1,4 +1,4 @@
-// From a compile to its record; see captured_unit.h.
+// Makes the record of a compile; see captured_unit.h.
 #include "mkimage/capture/captured_unit.h"
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// The record of a compiled unit: its object, the bitcode of the same unit, or the reason why there is none.
+// Records a compiled unit: its object, and its bitcode or the reason why it has none.
 #pragma once
 
 #include <optional>
@@ -11,22 +11,22 @@
 
 namespace xaas {
 
-// What a compile of one source left behind.
+// The result of compiling one source.
 struct CompiledUnit {
-  std::string source;       // as on the command line
-  std::string target;       // the object file; of one that is temporary, the file that it is linked into
-  std::string_view object;  // bytes of the object file
-  std::optional<std::string_view> bitcode;  // of the same unit
-  std::vector<std::string> headers = {};    // that it read
+  std::string source;                       // as on the command line
+  std::string target;                       // the object file; for a temporary object, the file that it is linked into
+  std::string_view object;                  // bytes of the object file
+  std::optional<std::string_view> bitcode;  // bitcode of the same unit
+  std::vector<std::string> headers = {};    // headers that it read
   std::optional<UnitIdentity> identity = {};
-  bool is_shared = false;  // nothing was compiled for it
+  bool is_shared = false;  // whether it is an earlier compile's result
 };
 void record_unit(const CaptureEnvironment& environment, const Compilation& compilation, const CompiledUnit& unit);
 
-// The bitcode that clang put into an object.
+// The bitcode that clang has put into an object.
 std::optional<std::string_view> embedded_bitcode(std::string_view object);
 
-// Reasons in records.
+// The texts of reasons in records, with a compiler's message.
 std::string does_not_compile(const std::string& message);
 std::string does_not_compile_to_bitcode(const std::string& message);
 

@@ -1,4 +1,4 @@
-// Compiling with bitcode beside the code, and recording the units; see compile_capture.h.
+// Compiles with bitcode beside the code, and records the units; see compile_capture.h.
 #include "mkimage/capture/compile_capture.h"
 
 #include <unistd.h>
@@ -15,7 +15,7 @@
 namespace xaas {
 namespace {
 
-// Each object of the command; `unit` has what they have in common.
+// Records each object of the command. `unit` has what all of them have in common.
 void record_objects(const CaptureEnvironment& environment, const Compilation& compilation, CompiledUnit unit) {
   for (const CompilerInput& input : compilation.command.inputs) {
     if (input.kind == InputKind::linker_input) continue;
@@ -35,20 +35,20 @@ void record_objects(const CaptureEnvironment& environment, const Compilation& co
   }
 }
 
-// A compile that may not work out.
+// The outcome of a compile that may fail.
 struct Attempt {
   bool works = false;
-  bool is_shared = false;  // it was not compiled again
-  std::string refusal;     // the compiler's first message, where it does not work
+  bool is_shared = false;  // whether it is an earlier compile's result
+  std::string refusal;     // the compiler's first message, if the compile failed
 };
 
-// Also writes the list of headers, where one was asked for.
+// Repeats an earlier compile. Also writes the dependencies, if -MD asks for them.
 Status replay_unit(const Compilation& compilation, const CompileResult& result, const PreprocessedUnit& unit) {
   if (unit.dependencies()) XAAS_TRY(replace_file(*dependency_file(compilation), *unit.dependencies()));
   return replay(compilation, result);
 }
 
-// Whether the first error has a place in a file: others, such as those of a full disk, need not happen again.
+// Whether the first error has a place in a file. Other errors, such as that of a full disk, may not occur again.
 bool is_about_source(std::string_view messages) {
   constexpr std::string_view kError = ": error:";
   const std::size_t error = messages.find("error:");
@@ -58,7 +58,7 @@ bool is_about_source(std::string_view messages) {
          messages[start - 1] <= '9';
 }
 
-// Keeps what a compile left behind. The next one costs more without it, and nothing else.
+// Keeps the result of a compile. If this fails, the next compile only takes longer.
 Status keep(const CaptureCache& cache, const PreprocessedUnit::Keys& keys, const Compilation& compilation,
             const TentativeRun& run) {
   CompileResult result{{}, run.output(), run.messages(), !run.ok()};
@@ -70,7 +70,7 @@ Status keep(const CaptureCache& cache, const PreprocessedUnit::Keys& keys, const
   return cache.add(is_silent ? keys.silent : keys.verbose, result);
 }
 
-// Compiles with bitcode.
+// Compiles with bitcode, without looking into the cache.
 Attempt compile_with_bitcode(const CaptureEnvironment& environment, const Compilation& compilation,
                              const Variables& variables, TentativeRun& run) {
   run = TentativeRun(command_line(compilation, capturing_arguments(environment, compilation, {})), variables);
@@ -78,7 +78,7 @@ Attempt compile_with_bitcode(const CaptureEnvironment& environment, const Compil
   return {run.ok(), false, run.ok() ? std::string() : run.first_message()};
 }
 
-// The same, but for what was compiled before.
+// Takes the result of an earlier compile from the cache, or compiles with bitcode.
 Attempt find_or_compile(const CaptureEnvironment& environment, const Compilation& compilation,
                         const PreprocessedUnit& unit) {
   const CaptureCache cache(environment.cache);

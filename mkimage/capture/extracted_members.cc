@@ -16,7 +16,7 @@ std::string normal(const fs::path& directory, const fs::path& path) {
   return (directory / path).lexically_normal().string();
 }
 
-// "libx.a(y.o)", or of a thin archive "y.o" as GNU ld writes it.
+// Parses "libx.a(y.o)", or for a thin archive "y.o", which is how GNU ld writes it.
 std::pair<std::string, std::string> member(const fs::path& directory, std::string_view text) {
   const std::size_t open = text.rfind('(');
   if (!text.ends_with(')') || open == std::string_view::npos) return {"", normal(directory, text)};
@@ -30,8 +30,8 @@ std::pair<std::string, std::string> member(const fs::path& directory, std::strin
 }  // namespace
 
 std::optional<ExtractedMembers> members_in_map(std::string_view map, const fs::path& directory) {
-  // The first part of a map lists the members, in the column of its lines; who asked for one stands behind it or, with
-  // long names, on a line of its own that is indented. Where nothing was extracted there is no such part.
+  // The first part of a map lists the members at the start of lines. The file that asked for a member stands behind it,
+  // or, after a long name, on an indented line of its own. If nothing was extracted, the part is missing.
   constexpr std::string_view kTitle = "Archive member included ";
   const auto start = map.find_first_not_of('\n');
   if (start == std::string_view::npos) return std::nullopt;
@@ -56,7 +56,7 @@ std::optional<ExtractedMembers> members_in_map(std::string_view map, const fs::p
       add_last();
       last = line.substr(0, line.find("  "));
     }
-    // Members that nobody asked for: lld does not list them.
+    // Nothing asked for these members, and lld does not list them.
     if (line.ends_with("(--whole-archive)")) last = {};
   }
   add_last();

@@ -1,4 +1,4 @@
-// Two compiles a unit; see fortran_capture.h.
+// Compiles each unit twice; see fortran_capture.h.
 #include "mkimage/capture/fortran_capture.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 namespace xaas {
 namespace {
 
-// The options of the command, for one source and something else than an object.
+// The command for one source only, without the options that name the object and those for the linker.
 std::vector<std::string> with_one_source(const Compilation& compilation, const std::string& source) {
   std::vector<std::string> arguments =
       filter_parts(compilation.arguments, [](const CommandPart& part, std::string_view /*argument*/) {
@@ -31,7 +31,7 @@ std::vector<std::string> with_one_source(const Compilation& compilation, const s
   return arguments;
 }
 
-// flang's preprocessed text, of one source of the command. Nullopt when it cannot be had.
+// flang's preprocessed text of one source of the command. Nullopt if flang refuses.
 std::optional<std::string> preprocess(const Compilation& compilation, const std::string& source) {
   std::vector<std::string> arguments = with_one_source(compilation, source);
   arguments.emplace_back("-E");
@@ -39,7 +39,7 @@ std::optional<std::string> preprocess(const Compilation& compilation, const std:
   return text.ok() ? std::optional(text.output()) : std::nullopt;
 }
 
-// Code::failed with the compiler's first message.
+// Returns the bitcode. Code::failed with the compiler's first message.
 Result<std::string> compile_to_bitcode(const CaptureEnvironment& environment, const Compilation& compilation,
                                        const std::string& source) {
   const StoreFile output(environment.store(), ".bc");
@@ -58,7 +58,7 @@ void record_source(const CaptureEnvironment& environment, const Compilation& com
   if (object) record_fortran_unit(environment, compilation, input.path, path.string(), object->bytes());
 }
 
-// A file, or none yet; not a device.
+// Whether `path` is a regular file or does not exist.
 bool is_plain_target(const std::filesystem::path& path) {
   std::error_code ignored;
   const auto status = std::filesystem::symlink_status(path, ignored);
@@ -70,7 +70,7 @@ int refuse(const CaptureEnvironment& environment, const TentativeRun& run) {
   return run.code();
 }
 
-// The command with module files written to `directory`, where they can be told from others.
+// The command with module files written to `directory`, where no other files are.
 std::vector<std::string> with_modules_in(const std::filesystem::path& directory, const Compilation& compilation,
                                          const std::vector<std::string>& arguments) {
   std::vector<std::string> result = filter_parts(arguments, [](const CommandPart& part, std::string_view /*argument*/) {
@@ -81,7 +81,7 @@ std::vector<std::string> with_modules_in(const std::filesystem::path& directory,
   return result;
 }
 
-// By name.
+// File name -> content.
 std::map<std::string, std::string> read_files(const std::filesystem::path& directory) {
   std::map<std::string, std::string> files;
   std::error_code error;
@@ -92,7 +92,8 @@ std::map<std::string, std::string> read_files(const std::filesystem::path& direc
   return files;
 }
 
-// As flang does, a module file that has not changed is left alone: what depends on it need not be made again.
+// Writes module files. As with flang, an unchanged file is left alone, so that files that depend on it need not be made
+// again.
 Status put_modules(const Compilation& compilation, const std::map<std::string, std::string>& modules) {
   for (const auto& [name, content] : modules) {
     const std::filesystem::path path = module_directory(compilation) / name;
@@ -102,7 +103,7 @@ Status put_modules(const Compilation& compilation, const std::map<std::string, s
   return {};
 }
 
-// Compiles, and keeps all that comes of it. The exit status, and nothing where that cannot be kept or made.
+// The exit status of a compile, and its result. There is no result if the compile failed or made no bitcode.
 struct Compiled {
   int code = 0;
   std::optional<CompileResult> result;
@@ -143,7 +144,8 @@ void record_fortran_unit(const CaptureEnvironment& environment, const Compilatio
 
 namespace {
 
-// A source by itself, which need not be compiled when it was before. Nullopt when it is to be compiled as any other.
+// For a command with one source: takes the result of an earlier compile, or compiles and keeps the result. Nullopt if
+// the source must be compiled as usual.
 std::optional<int> find_or_compile(const CaptureEnvironment& environment, const Compilation& compilation) {
   if (compilation.command.inputs.size() != 1) return std::nullopt;
   const CompilerInput& input = compilation.command.inputs.front();

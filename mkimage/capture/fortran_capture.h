@@ -1,5 +1,5 @@
-// Compiling Fortran as part of a capturing build. flang makes no objects with bitcode, so each unit is compiled twice:
-// as the project asked, and into bitcode beside it. Implements spec/lowering.md, "Canonical form".
+// Compiles Fortran in a build by mkxaas. flang makes no objects with bitcode, so each unit is compiled twice: into the
+// object that the project asked for, and into bitcode. Implements spec/lowering.md, "Canonical form".
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 
 namespace xaas {
 
-// Records an object that the command has made of `source`, as or for the file `target`, with bitcode for which the
-// source is compiled again: the module files that it makes and uses are there by then. Where that does not work out,
-// the unit is native.
+// Records the object that the command has made of `source`. `target` is the object file, or the file into which a
+// temporary object is linked. Compiles the source again for the bitcode, when all module files that it makes and uses
+// are there. If that fails, the unit is native.
 void record_fortran_unit(const CaptureEnvironment& environment, const Compilation& compilation,
                          const std::string& source, const std::string& target, std::string_view object);
 
-// As compile_and_capture(), for flang. What the compiler refuses is remembered in the CaptureStore.
+// Like compile_and_capture(), but for flang. If flang refuses, the CaptureStore remembers its message.
 int compile_fortran(const CaptureEnvironment& environment, const Compilation& compilation);
 
 }  // namespace xaas

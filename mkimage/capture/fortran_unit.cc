@@ -20,7 +20,7 @@ constexpr std::string_view kLineMarker = "#line ";
 constexpr std::string_view kModuleFile = ".mod";
 using Words = std::set<std::string, std::less<>>;
 
-// All that can be a name, in lower case, as names of module files are.
+// Adds every word that can be a name, in lower case, since names of module files are in lower case.
 void add_words(std::string_view text, Words& words) {
   std::string word;
   const auto finish = [&] {
@@ -37,13 +37,13 @@ void add_words(std::string_view text, Words& words) {
   finish();
 }
 
-// "parent-child.mod" is of a submodule.
+// "parent-child.mod" is the file of a submodule.
 bool is_mentioned(const fs::path& file, const Words& words) {
   const std::string stem = file.stem().string();
   return std::ranges::all_of(split(stem, '-'), [&](std::string_view part) { return words.contains(part); });
 }
 
-// By name; of files with one name the first is found.
+// Name -> path. If several directories have a file of one name, the first one counts.
 std::map<std::string, fs::path> module_files(const std::vector<fs::path>& directories) {
   std::map<std::string, fs::path> files;
   for (const fs::path& directory : directories) {
@@ -56,7 +56,7 @@ std::map<std::string, fs::path> module_files(const std::vector<fs::path>& direct
   return files;
 }
 
-// flang looks in the working directory, then in those that it is given.
+// flang looks in the working directory, then in the directories that it is given.
 std::vector<fs::path> search_directories(const Compilation& compilation) {
   std::vector<fs::path> directories = {".", module_directory(compilation)};
   for (const CommandPart& part : command_parts(compilation.arguments)) {

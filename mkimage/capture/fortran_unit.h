@@ -1,5 +1,5 @@
-// What decides the result of compiling a Fortran source: its text, the files that it includes, the module files that it
-// may use. Implements spec/recipe.md, "What configurations share".
+// Finds what decides the result of compiling a Fortran source: its text, the files that it includes, and the module
+// files that it may use. Implements spec/recipe.md, "What configurations share".
 #pragma once
 
 #include <filesystem>
@@ -14,18 +14,18 @@
 
 namespace xaas {
 
-// The files that `text`, flang's preprocessed text of `source`, was put together from, but for that one.
+// The files other than `source` that went into `text`, which is flang's preprocessed text of `source`.
 std::vector<std::string> included_files(std::string_view text, const std::string& source);
 
-// The module files in `directories` (searched in order) that `text` can use, directly and through each other: those all
-// of whose names, of modules and submodules, occur in it. Sorted.
+// The module files in `directories` (searched in order) that `text` can use, directly or through each other. `text` can
+// use a module file if the names of its module and submodule all occur in it. Sorted.
 std::vector<std::filesystem::path> mentioned_modules(std::string_view text,
                                                      const std::vector<std::filesystem::path>& directories);
 
-// Where the command has its module files written.
+// The directory into which the command makes flang write module files.
 std::filesystem::path module_directory(const Compilation& compilation);
 
-// The name of the result in a CaptureCache, with `text` as above. Nullopt when more decides it than can be told.
+// The key of the result in a CaptureCache, with `text` as above. Nullopt if something else may decide the result.
 std::optional<Digest> fortran_key(const CaptureEnvironment& environment, const Compilation& compilation,
                                   std::string_view text);
 

@@ -17,7 +17,7 @@ namespace {
 constexpr const char* kReason = "XAAS_LINK_REASON";
 constexpr const char* kCompilation = "XAAS_LINK_COMPILATION";
 constexpr const char* kHeaders = "XAAS_LINK_HEADERS";
-// Where clang, flang and GCC look for the programs that they start, before all other places.
+// The variable with the directories in which clang, flang and GCC first look for the programs that they start.
 constexpr const char* kCompilerPath = "COMPILER_PATH";
 
 bool has_sources(const CompilerCommand& command) {
@@ -26,10 +26,10 @@ bool has_sources(const CompilerCommand& command) {
   });
 }
 
-// A command with thousands of objects would not fit into an environment variable.
+// The compilation without objects, because a command with thousands of them would not fit into an environment variable.
 Compilation without_objects(const Compilation& compilation) {
   Compilation result = compilation;
-  // The inputs that were told apart are those of the command with response files expanded.
+  // `compilation.command.inputs` are those of the command with response files expanded.
   const std::vector<std::string> expanded = expand_response_files(compilation.arguments);
   auto input = compilation.command.inputs.begin();
   const auto is_object = [&](const CommandPart& part) {
@@ -51,7 +51,7 @@ Variables variables_for(const CaptureEnvironment& environment, const LinkOrder& 
   return variables;
 }
 
-// Objects are real, so the link is: what the project says of LTO must not make it anything else.
+// Objects are real, so the link must be too. The project's own options for LTO must not change that.
 std::vector<std::string> linking_arguments(const CaptureEnvironment& environment, const Compilation& compilation) {
   if (compilation.role == CompilerRole::fortran) {
     return is_flang(compilation.compiler) ? fortran_arguments(environment, compilation) : compilation.arguments;
@@ -62,7 +62,7 @@ std::vector<std::string> linking_arguments(const CaptureEnvironment& environment
   return arguments;
 }
 
-// Links with the compiler as the project called it, sources without bitcode.
+// Links with the compiler as the project called it. Sources are compiled without bitcode.
 int link_natively(const CaptureEnvironment& environment, const Compilation& compilation, const std::string& reason) {
   const auto by_fallback = [&](const std::string& refusal) {
     return variables_for(environment, {has_sources(compilation.command) ? does_not_compile(refusal) : reason, {}, {}});
@@ -109,7 +109,7 @@ int link_and_capture(const CaptureEnvironment& environment, const Compilation& c
     return link_natively(environment, compilation, compilation.command.reason);
   }
   const bool compiles = has_sources(compilation.command);
-  // What GCC calls the objects in between is different each time.
+  // GCC gives the temporary objects other names each time.
   if (compilation.role == CompilerRole::fortran && !is_flang(compilation.compiler) && compiles) {
     return link_natively(environment, compilation, kNotLowered);
   }
@@ -120,7 +120,7 @@ int link_and_capture(const CaptureEnvironment& environment, const Compilation& c
   if (compiles) std::ranges::copy(headers.variables(), std::back_inserter(variables));
   std::vector<std::string> arguments = linking_arguments(environment, compilation);
   arguments.insert(arguments.begin(), compilation.compiler);
-  // Where nothing is tried, what the linker says is seen while it is said.
+  // Nothing is run twice here, so the linker's messages may appear at once.
   if (!compiles && compilation.fallback.empty() && !is_flang(compilation.compiler)) {
     const auto status = run_program(std::move(arguments), std::move(variables));
     return status ? status->shell_code() : 1;

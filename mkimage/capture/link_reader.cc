@@ -1,4 +1,4 @@
-// lld's response.txt, argument by argument; see link_reader.h.
+// Reads lld's response.txt, argument by argument; see link_reader.h.
 #include "mkimage/capture/link_reader.h"
 
 #include <algorithm>
@@ -20,7 +20,8 @@ constexpr int kMaxScriptDepth = 8;
 constexpr std::string_view kBitcodeMagic = "BC\xC0\xDE";
 constexpr const char* kNotUtf8 = "its link has an argument that is not UTF-8";
 
-// A link that a recipe cannot say. Not an Error: the build goes on, the file stays native.
+// The error for a link that a recipe cannot express. It ends only the recording: the build goes on, and the file stays
+// native.
 Error refuse(std::string why) { return Error{Code::unsupported, std::move(why)}; }
 
 std::string normal(const std::filesystem::path& path) { return path.lexically_normal().string(); }
@@ -35,7 +36,7 @@ class LinkReader {
     for (const std::string_view line : split(link_.response, '\n')) {
       auto argument = parse_response_line(line);
       if (!argument) return tl::unexpected(refuse(fmt::format("a linker argument that cannot be read: {}", line)));
-      // lld searches all directories for all libraries, wherever they stand.
+      // lld searches all -L directories for every library, wherever the options stand.
       if (linker_effect(argument->name) == LinkerEffect::path) directories_.push_back(argument->value.value_or(""));
       lines.push_back(std::move(*argument));
     }
@@ -74,11 +75,11 @@ class LinkReader {
       case LinkerEffect::refuse:
         return tl::unexpected(refuse(fmt::format("the linker option --{}", argument.name)));
       case LinkerEffect::keep:
-        // An option that we do not know and that names a file would need the file.
+        // A recipe with an unknown option that names a file would need the file.
         if (argument.value && link_.files.contains(*argument.value)) {
           return tl::unexpected(refuse(fmt::format("the linker option --{}, which names a file", argument.name)));
         }
-        // The record is JSON and would hold another text.
+        // JSON would change the text.
         if (!is_utf8(argument.name) || !is_utf8(argument.value.value_or(""))) return tl::unexpected(refuse(kNotUtf8));
         add(argument);
         return {};
@@ -86,14 +87,14 @@ class LinkReader {
     return {};
   }
 
-  // Options that a recipe has from the installed file.
+  // The options that a recipe takes from the installed file.
   static bool is_seen_in_file(std::string_view name) {
     constexpr auto kOptions =
         std::to_array<std::string_view>({"dynamic-linker", "no-dynamic-linker", "rpath-link", "soname"});
     return std::ranges::find(kOptions, name) != kOptions.end();
   }
 
-  // What holds for the inputs that follow.
+  // Follows the options that apply to the inputs behind them.
   void follow_state(std::string_view name) {
     if (name == "push-state") states_.push_back(state_);
     if (name == "pop-state" && !states_.empty()) {
@@ -127,7 +128,7 @@ class LinkReader {
     return {};
   }
 
-  // -lNAME, as lld looks for it.
+  // Resolves -lNAME as lld does.
   Status add_library(const std::string& name, int depth) {
     for (const std::string& directory : directories_) {
       std::vector<std::string> candidates;
@@ -158,7 +159,7 @@ class LinkReader {
     return add_object(content, display(name));
   }
 
-  // Also one with bitcode: where that cannot be used, the object is.
+  // Stores objects with bitcode too, because the object is used if the bitcode cannot be.
   Status add_object(std::string_view content, const std::string& name) {
     RecordedFile object{Digest::of(content), name};
     XAAS_TRY(store_.add_object(object.digest, content));
@@ -173,7 +174,7 @@ class LinkReader {
     const std::string soname = dynamic.soname.value_or(file_name);
     if (!is_utf8(soname)) return tl::unexpected(refuse(kNotUtf8));
     arguments_.emplace_back(RecordedLibrary{soname, display(name)});
-    // By its name, so that a library without a soname is needed by that.
+    // The library is given by its name, so that a library without a soname is needed by its name.
     command_.push_back("-L/" + std::filesystem::path(name).parent_path().string());
     command_.push_back("-l:" + file_name);
     return {};
@@ -211,7 +212,7 @@ class LinkReader {
     return record;
   }
 
-  // In the place of the archive, those of its members that the project's linker took.
+  // Adds, in place of the archive, those of its members that the project's linker took.
   Status add_members(const std::string& name, std::string_view content) {
     XAAS_ASSIGN(const ArArchive archive, read_archive(name, content));
     for (const ArMember& member : archive.members) {
@@ -221,7 +222,7 @@ class LinkReader {
     return {};
   }
 
-  // The members that a linker would take, those of a thin archive with their files' names.
+  // Reads the members of the archive that a linker would take. Members of a thin archive get the names of their files.
   Result<ArArchive> read_archive(const std::string& name, std::string_view content) const {
     XAAS_ASSIGN(ArArchive archive, parse_archive(content));
     const std::filesystem::path directory = std::filesystem::path(name).parent_path();
@@ -244,7 +245,7 @@ class LinkReader {
     return archive;
   }
 
-  // Takes a member of the list, where all members are not wanted anyway.
+  // Whether the link takes the member: it is in the list, from which it is removed, or all members are wanted.
   bool is_taken(const std::string& archive, const std::string& member) {
     if (state_.whole_archive) return true;
     const auto found = members_->find({archive, member});
@@ -291,15 +292,15 @@ class LinkReader {
   const LinkFiles& link_;
   const CaptureEnvironment& environment_;
   const CaptureStore store_;
-  std::optional<ExtractedMembers> members_;          // that have not come yet; nullopt: the linker is to choose
-  std::map<std::string, RecordedArchive> archives_;  // by name: some are named again and again
-  std::vector<std::string> directories_;             // of -L
+  std::optional<ExtractedMembers> members_;          // members that have not come yet; nullopt: the linker chooses
+  std::map<std::string, RecordedArchive> archives_;  // by name, because some archives are named again and again
+  std::vector<std::string> directories_;             // directories of -L
   struct State {
     bool prefer_static = false;
     bool whole_archive = false;
   };
   State state_;
-  std::vector<State> states_;  // of --push-state
+  std::vector<State> states_;  // states saved by --push-state
   std::vector<RecordedArgument> arguments_;
   std::vector<std::string> command_;
 };

@@ -1,4 +1,4 @@
-// The linker's side of a link; see linker.h.
+// Records links in the linker's place; see linker.h.
 #include "mkimage/capture/linker.h"
 
 #include <algorithm>
@@ -26,18 +26,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// GNU ld's defaults, which what it links was written for. They stand in front, so that the project's own options win.
+// Options of lld for GNU ld's defaults, on which the project may rely. They come first, so that the project's own
+// options win.
 constexpr std::array kDefaultsOfGnuLd = {"-znostart-stop-gc", "--undefined-version", "--fortran-common"};
-// Segments of one page have the rights of the last of them. Where a layout script does not keep code and constants on
-// pages of their own, GNU ld puts them into one segment.
+// If segments share a page, the page has the rights of the last one. GNU ld puts code and constants into one segment if
+// a layout script does not keep them on separate pages.
 constexpr const char* kOneSegment = "--no-rosegment";
 
-// The object that defines a symbol for each version; no part of the project, as its name says.
+// The name of the object that defines a symbol for each version. An absolute path shows that it is not part of the
+// project.
 constexpr const char* kVersionObject = "/version-symbols.o";
 
 std::string option(std::string_view name, const fs::path& file) { return fmt::format("--{}={}", name, file.string()); }
 
-// A linker's command line: through a response file where the compiler used one, since it may be too long otherwise.
+// A linker's command line. It goes through a response file if the compiler used one, because it may be too long
+// otherwise.
 class CommandLine {
  public:
   CommandLine(const CaptureStore& store, bool is_long) : response_(store, ".response"), is_long_(is_long) {}
@@ -60,7 +63,7 @@ bool has_response_file(const std::vector<std::string>& arguments) {
   return std::ranges::any_of(arguments, [](const std::string& argument) { return argument.starts_with('@'); });
 }
 
-// What the linked file will be found by when it is installed, and compared with.
+// Describes the linked file by what finds it when it is installed, and by what it is compared with.
 Result<LinkRecord> describe(const fs::path& output) {
   XAAS_ASSIGN(const MappedFile result, MappedFile::open(output));
   XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(result.bytes()));
@@ -78,7 +81,7 @@ Result<LinkShape> shape_of(const fs::path& file) {
   return link_shape(mapped.bytes());
 }
 
-// Sources in the compiler's command became temporary objects "<stem>-<hex digits>.o", in the order of the sources.
+// Sources in the compiler's command have become temporary objects "<stem>-<hex digits>.o", in the order of the sources.
 void record_temporaries(const CaptureEnvironment& environment, const LinkOrder& order, const fs::path& output,
                         LinkFiles& link) {
   std::vector<std::string> objects;
@@ -109,13 +112,13 @@ void record_temporaries(const CaptureEnvironment& environment, const LinkOrder& 
   }
 }
 
-// One link with lld, beside the project's own.
+// One link with lld, in addition to the project's own link.
 class Replay {
  public:
   Replay(const CaptureStore& store, bool is_long)
       : command_(store, is_long), output_(store, ".replay"), record_(store, ".tar"), extracted_(store, ".extracted") {}
 
-  // Code::unsupported with what lld says.
+  // Links. Code::unsupported, with lld's message, if lld fails.
   Status run(const fs::path& lld, std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"-o", output_.path().string(), option("reproduce", record_.path()),
                                        option("why-extract", extracted_.path()), "--no-fat-lto-objects"});
@@ -140,13 +143,13 @@ class Replay {
   StoreFile extracted_;
 };
 
-// A link as the project's own linker made it.
+// A link that the project's own linker has made.
 struct NativeLink {
   LinkerCommand command;
-  std::vector<std::string> arguments;  // with response files expanded, without plugins
-  bool is_long = false;                // there were response files
+  std::vector<std::string> arguments;  // without plugins, and with response files expanded
+  bool is_long = false;                // whether there were response files
   LinkShape shape;
-  std::optional<ExtractedMembers> members;  // nullopt: not known
+  std::optional<ExtractedMembers> members;  // members of archives that the link took; nullopt: not known
 };
 
 Result<std::vector<RecordedArgument>> arguments_of(LinkReading reading) {
@@ -159,7 +162,7 @@ class Recorder {
   Recorder(const CaptureEnvironment& environment, const LinkOrder& order, const NativeLink& native)
       : environment_(environment), order_(order), native_(native) {}
 
-  // The arguments of the link as a recipe says it; Code::unsupported with the reason where none can.
+  // The arguments of the link for a recipe. Code::unsupported, with the reason, if a recipe cannot express the link.
   Result<std::vector<RecordedArgument>> record() {
     auto recorded = attempt({});
     const bool may_help = !recorded && recorded.error().message.find(aspect::kOverlaps) != std::string::npos;
@@ -190,8 +193,8 @@ class Recorder {
     return arguments_of(std::move(reading));
   }
 
-  // lld takes what it finds first among all archives, GNU ld what it finds first from where the symbol is wanted. Where
-  // they disagree, the link names the members, and lld has to link the same of them.
+  // lld takes the first definition among all archives. GNU ld takes the first one behind the place where the symbol is
+  // wanted. If the two disagree, the record names the members, and lld must make the same link of them.
   Result<std::vector<RecordedArgument>> read_explicit(const LinkFiles& files) {
     XAAS_ASSIGN(LinkReading reading, read_link(files, environment_, native_.members));
     if (!reading.reason.empty()) return arguments_of(std::move(reading));
@@ -201,7 +204,7 @@ class Recorder {
     return arguments_of(std::move(reading));
   }
 
-  // lld defines no symbols for versions, so that an object has to.
+  // lld defines no symbols for versions, so an added object defines them.
   Status add_version_symbols(std::vector<RecordedArgument>& arguments) const {
     const auto symbols = native_.shape.find(aspect::kVersionSymbols);
     if (symbols == native_.shape.end()) return {};
@@ -239,7 +242,7 @@ class Recorder {
   const NativeLink& native_;
 };
 
-// lld itself was asked for, so that its record is of the very link.
+// The project asked for lld itself, so lld's record is that of the real link.
 Result<std::vector<RecordedArgument>> read_lld(const CaptureEnvironment& environment, const LinkOrder& order,
                                                const fs::path& output, const fs::path& tar_path) {
   XAAS_ASSIGN(const MappedFile record, MappedFile::open(tar_path));
@@ -255,7 +258,7 @@ std::optional<ExtractedMembers> read_map(const fs::path& map) {
   return text ? members_in_map(text->bytes(), fs::current_path()) : std::nullopt;
 }
 
-// Runs the real linker as it was asked to, and has it say what we have to know in files of ours.
+// Runs the real linker as it was asked to, and makes it write what the capture needs into files of the capture.
 class NativeRun {
  public:
   NativeRun(const CaptureEnvironment& environment, const std::string& name, bool is_long)
@@ -276,13 +279,13 @@ class NativeRun {
     return run_plainly(linker, std::move(arguments));
   }
 
-  // Without a word to us.
+  // Runs the linker without the options of the capture.
   Result<ExitStatus> run_plainly(const fs::path& linker, std::vector<std::string> arguments) const {
     XAAS_ASSIGN(std::vector<std::string> words, command_.of(linker, std::move(arguments)));
     return run_program(std::move(words));
   }
 
-  // What was linked, for a recipe.
+  // The arguments of the link, for a recipe.
   Result<std::vector<RecordedArgument>> record(std::vector<std::string> arguments, const LinkerCommand& command,
                                                const LinkOrder& order, const LinkShape& shape) const {
     if (is_lld_) return read_lld(environment_, order, command.output, tar_.path());

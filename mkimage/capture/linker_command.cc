@@ -14,14 +14,14 @@ constexpr auto kRelocatable = std::to_array<std::string_view>({"Ur", "i", "r", "
 
 bool is_in(const auto& list, std::string_view word) { return std::ranges::find(list, word) != list.end(); }
 
-// The option's name without its dashes, of which long ones may have one or two; empty for an input.
+// The option's name without its dashes; long options may have one or two. Empty for an input.
 std::string_view name_of(std::string_view argument) {
   if (!argument.starts_with('-') || argument == "-") return {};
   argument.remove_prefix(argument.starts_with("--") ? 2 : 1);
   return argument;
 }
 
-// The value of an option that is written -NAME VALUE or -NAME=VALUE. `next` follows the argument.
+// The value of an option in the form -NAME VALUE or -NAME=VALUE. `next` is the argument behind it, or null.
 std::optional<std::string> value_of(std::string_view option, std::string_view name, const std::string* next) {
   if (option == name) return next == nullptr ? std::nullopt : std::optional(*next);
   if (!option.starts_with(name) || option.substr(name.size(), 1) != "=") return std::nullopt;
@@ -32,7 +32,7 @@ bool is_llvm_plugin(const std::string& path) {
   return std::filesystem::path(path).filename().string().starts_with("LLVMgold");
 }
 
-// Takes away `-plugin FILE` where `drop(FILE)`, and the options of such a plugin, which follow it.
+// Removes `-plugin FILE` if `drop(FILE)` returns true, and the plugin's options, which follow it.
 template <typename Drop>
 void remove_plugins_if(std::vector<std::string>& arguments, const Drop& drop) {
   std::vector<std::string> kept;
@@ -70,7 +70,7 @@ LinkerCommand parse_linker_command(const std::vector<std::string>& arguments) {
       command.prints_map = true;
     } else if (is_in(kAnswers, option) || is_in(kRelocatable, option)) {
       command.is_recordable = false;
-    } else if (arguments[i].starts_with("-o")) {  // long options with an o in front have two dashes
+    } else if (arguments[i].starts_with("-o")) {  // a long option that begins with an o has two dashes
       command.output = option.substr(1);
     }
   }

@@ -1,5 +1,5 @@
-// What the command line of a linker asks for, as far as recording the link is concerned. All linkers that go by GNU
-// ld's options are read alike.
+// What a linker's command line asks for, as far as recording the link is concerned. All linkers with GNU ld's options
+// are treated alike.
 #pragma once
 
 #include <filesystem>
@@ -11,18 +11,18 @@ namespace xaas {
 
 struct LinkerCommand {
   std::filesystem::path output = "a.out";
-  std::optional<std::filesystem::path> map;  // the link map that the project asks for, in a file
-  bool is_recordable = true;                 // it makes a program or library, rather than an object or an answer
-  bool prints_map = false;                   // to standard output, so that no file can be asked for
+  std::optional<std::filesystem::path> map;  // the file of the link map that the project asks for
+  bool is_recordable = true;                 // it makes a program or library, and not an object or printed information
+  bool prints_map = false;                   // it prints a map to standard output, so no map file can be added
 };
 
-// `arguments` without the program's name and with response files expanded.
+// `arguments` have no program name, and their response files are expanded.
 LinkerCommand parse_linker_command(const std::vector<std::string>& arguments);
 
-// Takes the options away that load LLVM's plugin for LTO: our objects are real, and clang only adds them because of
-// options of ours. The plugin of GCC stays.
+// Removes the options that load LLVM's plugin for LTO. The objects are real, and clang adds the plugin only because of
+// the options of the capture. GCC's plugin stays.
 void remove_llvm_plugin(std::vector<std::string>& arguments);
-// Takes away all plugins, which lld has no use for.
+// Removes all plugins; lld does not use them.
 void remove_plugins(std::vector<std::string>& arguments);
 
 }  // namespace xaas

@@ -8,8 +8,8 @@
 namespace xaas {
 namespace {
 
-// Words, quoted or not, and each character of `signs` by itself; commas and white space separate, /* */ are comments.
-// Nullopt for an open comment or quote.
+// Splits the text into words, quoted or not, and into characters of `signs`. Commas and white space separate, and /* */
+// are comments. Nullopt if a comment or quote stays open.
 std::optional<std::vector<std::string>> tokenize(std::string_view text, std::string_view signs) {
   std::vector<std::string> tokens;
   constexpr std::string_view separators = " \t\r\n,";
@@ -85,7 +85,7 @@ constexpr std::array<std::string_view, 6> kSectionTypes = {"COPY", "DSECT", "INF
 
 bool is_in(const auto& list, std::string_view word) { return std::ranges::find(list, word) != list.end(); }
 
-// KEEP, ALIGN, SORT_BY_NAME…: commands and functions are written so, files are not.
+// Commands and functions are written in capital letters (KEEP, ALIGN, SORT_BY_NAME); files are not.
 bool is_keyword(std::string_view word) {
   return word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == std::string_view::npos;
 }
@@ -97,7 +97,7 @@ bool may_open(std::string_view word) {
          word.find_first_not_of(operators) == std::string_view::npos;
 }
 
-// Finds the names of files in a script with SECTIONS: in front of "(", and alone where a statement begins.
+// Finds names of files in a script with SECTIONS. They stand before "(", or alone where a statement begins.
 class FileNames {
  public:
   explicit FileNames(std::vector<std::string> tokens) : tokens_(std::move(tokens)) {}
@@ -125,7 +125,7 @@ class FileNames {
   std::string before() const { return at_ == 0 ? "" : tokens_[at_ - 1]; }
   std::string after() const { return at_ + 1 < tokens_.size() ? tokens_[at_ + 1] : ""; }
 
-  // Within an output section: SECTIONS { .text : { here.
+  // A place within an output section: SECTIONS { .text : { here.
   bool begins_statement() const { return depth_ >= 2 && brackets_ == 0 && is_sign(before()); }
   bool is_assignment() const {
     return tokens_[at_].find('=') != std::string::npos || after().find('=') != std::string::npos;
@@ -136,8 +136,8 @@ class FileNames {
 
   std::vector<std::string> tokens_;
   std::size_t at_ = 0;
-  int depth_ = 0;     // of braces
-  int brackets_ = 0;  // that are open
+  int depth_ = 0;     // depth of braces
+  int brackets_ = 0;  // number of open parentheses
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Uses of strings, and numbers that could be their lengths; see lone_strings.h.
+// Looks at uses of strings, and at numbers that could be their lengths; see lone_strings.h.
 #include "mkimage/capture/lone_strings.h"
 
 #include <llvm/IR/DataLayout.h>
@@ -14,7 +14,7 @@
 namespace xaas {
 namespace {
 
-// What programs add to a length or take from it: the NUL, a separator.
+// The most that programs add to a length or subtract from it: the NUL, a separator.
 constexpr std::uint64_t kSlack = 2;
 constexpr unsigned kMinWidth = 16;  // narrower numbers are characters
 
@@ -23,15 +23,16 @@ bool is_between(const std::set<std::uint64_t>& numbers, std::uint64_t first, std
   return found != numbers.end() && *found <= last;
 }
 
-// Functions of the C++ library learn lengths from their callers, and their names say so where they do.
+// Whether it is a function of the C++ library. Such functions learn lengths from their callers, or have them in their
+// names.
 bool is_of_library(const llvm::Function& function) {
   const llvm::StringRef name = function.getName();
   return name.starts_with("_ZNSt") || name.starts_with("_ZNKSt") || name.starts_with("_ZSt") ||
          name.starts_with("_ZN9__gnu_cxx") || name.starts_with("_ZNK9__gnu_cxx");
 }
 
-// Those that take arrays by reference, and so have their sizes in their names, only to hand them on. Whatever they hand
-// them to has a name of its own.
+// Whether it is a function of the library that takes arrays by reference, and so has their sizes in its name, only to
+// hand them on. The function that gets them has a name of its own.
 bool only_hands_on(const llvm::Function& function) {
   constexpr std::array kParts = {"4pair",   "5tuple",   "11_Tuple_impl", "10_Head_base",      "9_Rb_tree",
                                  "emplace", "7forward", "onstruct",      "_M_realloc_insert", "_M_realloc_append"};
@@ -39,7 +40,7 @@ bool only_hands_on(const llvm::Function& function) {
          std::ranges::any_of(kParts, [&](const char* part) { return function.getName().contains(part); });
 }
 
-// How much memory there is to be says nothing of what is in it.
+// An amount of memory to reserve says nothing about what is in it.
 bool is_about_memory(const llvm::Instruction& instruction) {
   if (llvm::isa<llvm::AllocaInst, llvm::LifetimeIntrinsic, llvm::MemIntrinsic>(instruction)) return true;
   const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
@@ -72,7 +73,7 @@ void LoneStrings::note_module() {
   other_numbers_.insert(of_constants.any.begin(), of_constants.any.end());
 }
 
-// A function that takes an array has its size in its mangled name.
+// The mangled name of a function that takes an array holds the array's size.
 void LoneStrings::note_name(llvm::StringRef mangled) {
   if (!mangled.starts_with("_Z")) return;
   while (!mangled.empty()) {
@@ -89,7 +90,7 @@ void LoneStrings::note_name(llvm::StringRef mangled) {
 void LoneStrings::note_number(const llvm::APInt& number, Numbers& numbers) const {
   constexpr unsigned kMaxWidth = 64;
   if (number.getBitWidth() < kMinWidth || number.getBitWidth() > kMaxWidth) return;
-  const std::uint64_t value = number.abs().getZExtValue();  // what is taken away is negative
+  const std::uint64_t value = number.abs().getZExtValue();  // a number that is subtracted is negative
   if (value + kSlack < prefix_.size() || value > prefix_.size() + kMaxTail + 1 + kSlack) return;
   numbers.any.insert(value);
   if (number.getBitWidth() == size_bits_) numbers.sizes.insert(value);
@@ -132,7 +133,7 @@ bool LoneStrings::contains(const llvm::GlobalVariable& variable) {
   const llvm::StringRef text = data->getAsCString();
   const std::size_t at = text.find(prefix_);
   if (at == llvm::StringRef::npos || text.find(prefix_, at + 1) != llvm::StringRef::npos) return false;
-  if (text.size() > prefix_.size() + kMaxTail) return false;  // so that numbers of interest are bounded
+  if (text.size() > prefix_.size() + kMaxTail) return false;  // bounds the numbers that matter
   const std::uint64_t size = text.size() + 1;
   if (is_measured_in_module(size)) return false;
   Functions users;
@@ -142,7 +143,7 @@ bool LoneStrings::contains(const llvm::GlobalVariable& variable) {
                       [&](const llvm::Function* function) { return is_measured_in(*function, size); });
 }
 
-// Whether all uses only hand the address on; with the functions that have it then.
+// Whether all uses only hand the address on. Adds the functions that then have it to `users`.
 bool LoneStrings::is_handed_on(const llvm::Value& value, Functions& users, std::uint64_t size) {
   if (!visited_.insert(&value).second) return true;
   return llvm::all_of(value.uses(), [&](const llvm::Use& use) {
@@ -168,8 +169,8 @@ bool LoneStrings::is_handed_on_by(const llvm::Instruction& instruction, const ll
   return llvm::isa<llvm::ReturnInst>(instruction);
 }
 
-// A constant in whose initialiser the address stands, by itself or in arrays and structures without numbers that could
-// be its length.
+// Whether `holder` is a constant that keeps the address in its initialiser, by itself or in arrays and structures
+// without numbers that could be the string's length.
 bool LoneStrings::is_kept_by(const llvm::Constant& holder, Functions& users, std::uint64_t size) {
   if (const auto* variable = llvm::dyn_cast<llvm::GlobalVariable>(&holder)) {
     if (variable->getName().starts_with("llvm.")) return false;
@@ -201,8 +202,8 @@ bool LoneStrings::is_kept_by(const llvm::Constant& holder, Functions& users, std
   });
 }
 
-// By a function that need not have the string: by sizeof, strlen or a class of strings, which leave only a number.
-// Numbers of other kinds than sizes are so many that only the exact ones count.
+// Whether a function that need not have the string measures it: by sizeof, strlen or a string class, which leave only a
+// number. Numbers that are no sizes are so many that only exact ones count.
 bool LoneStrings::is_measured_in_module(std::uint64_t size) const {
   const auto is_length = [&](const std::set<std::uint64_t>& numbers) { return is_between(numbers, size - 1, size); };
   return is_length(module_numbers_.any) || is_length(other_numbers_) ||

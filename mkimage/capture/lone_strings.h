@@ -1,6 +1,6 @@
-// Which strings of a module stand alone: whoever uses one finds its end by its NUL, and nothing has measured it while
-// it was compiled. Only such a string may become shorter when the prefix is replaced. Implements
-// spec/image-format.md, "Prefix".
+// Finds the strings of a module that stand alone: every user finds the end by the NUL, and nothing measured the string
+// at compile time. Only such a string may become shorter when the prefix is replaced. Implements spec/image-format.md,
+// "Prefix".
 #pragma once
 
 #include <llvm/ADT/DenseMap.h>
@@ -14,8 +14,9 @@
 
 namespace xaas {
 
-// For a module that no optimisation has changed: later, lengths are no longer where the source has them. In doubt a
-// string does not stand alone. The module must stay as it is, but for the contents of strings. Not thread-safe.
+// For a module that no optimisation has changed, because optimisation moves lengths away from where the source has
+// them. In doubt a string does not stand alone. The module must not change during the life of the object, except for
+// the contents of strings. Not thread-safe.
 class LoneStrings {
  public:
   LoneStrings(const llvm::Module& module, llvm::StringRef prefix);
@@ -24,8 +25,8 @@ class LoneStrings {
  private:
   // Numbers that may be the length of a string with the prefix.
   struct Numbers {
-    std::set<std::uint64_t> any;    // of any width from 16 bits on
-    std::set<std::uint64_t> sizes;  // as wide as a size_t
+    std::set<std::uint64_t> any;    // numbers of any width from 16 bits on
+    std::set<std::uint64_t> sizes;  // numbers as wide as a size_t
   };
   using Functions = llvm::SmallPtrSet<const llvm::Function*, 8>;
 
@@ -44,10 +45,10 @@ class LoneStrings {
   const llvm::Module& module_;
   const llvm::StringRef prefix_;
   const unsigned size_bits_;
-  Numbers module_numbers_;                 // of functions that may know the prefix
-  std::set<std::uint64_t> other_numbers_;  // of constants and of names of functions
+  Numbers module_numbers_;                 // numbers in functions that may know the prefix
+  std::set<std::uint64_t> other_numbers_;  // numbers in constants and in names of functions
   llvm::DenseMap<const llvm::Function*, Numbers> numbers_;
-  llvm::SmallPtrSet<const llvm::Value*, 16> visited_;  // while contains() runs
+  llvm::SmallPtrSet<const llvm::Value*, 16> visited_;  // used while contains() runs
 };
 
 }  // namespace xaas

@@ -23,9 +23,9 @@ namespace {
 
 using enum InlineRule;
 
-// Of floating point, the flags of instructions go where functions are copied, also where the attributes of the caller
-// become weaker. Of "uwtable": a caller without tables that inlines what may throw stays without, and the unwinder
-// ends the program there either way.
+// The attributes of -ffast-math are `apart`: inlining may weaken the caller's attributes, but instructions keep
+// their flags wherever a function is copied. About "uwtable": a caller without tables that inlines a function which may
+// throw stays without tables, and the unwinder ends the program in either case.
 constexpr auto kRules = std::to_array<AttributeRule>({
     {"alignstack", apart},
     {"allockind", harmless},
@@ -140,7 +140,7 @@ constexpr auto kRules = std::to_array<AttributeRule>({
 
 static_assert(std::ranges::adjacent_find(kRules, std::ranges::greater_equal(), &AttributeRule::name) == kRules.end());
 
-// Module flags of which LLVM makes none of two that differ, with the values that say nothing.
+// Usual values of module flags. LLVM does not combine two modules that differ in such a flag.
 constexpr auto kUsualFlags =
     std::to_array<std::pair<std::string_view, std::string_view>>({{"Debug Info Version", "3"}, {"wchar_size", "4"}});
 
@@ -157,7 +157,7 @@ std::string text_of(const llvm::Metadata* metadata) {
   return number == nullptr ? "?" : std::to_string(number->getZExtValue());
 }
 
-// An attribute that is apart, as a word of a signature; nullopt where it says nothing.
+// The word of a signature for an attribute that is `apart`. Nullopt for other attributes, and for the usual value.
 std::optional<std::string> word_of(const llvm::Attribute& attribute) {
   std::string name;
   std::string value;
@@ -173,7 +173,7 @@ std::optional<std::string> word_of(const llvm::Attribute& attribute) {
   return value.empty() ? name : fmt::format("{}={}", name, value);
 }
 
-// Whether an instruction says that no NaN or no infinity occurs: one that does then means nothing at all.
+// Whether an instruction says that no NaN or no infinity occurs. If one occurs all the same, the result is undefined.
 bool assumes_finite(const llvm::Function& function) {
   return std::ranges::any_of(llvm::instructions(function), [](const llvm::Instruction& instruction) {
     const auto* math = llvm::dyn_cast<llvm::FPMathOperator>(&instruction);
@@ -191,7 +191,7 @@ std::string signature_of(const llvm::Function& function) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-// That of most functions; empty where there is none.
+// The signature of most functions; empty if there is no function.
 std::string usual_signature(const std::map<const llvm::Function*, std::string>& signatures) {
   std::map<std::string, std::size_t> counts;
   for (const auto& [function, signature] : signatures) ++counts[signature];
@@ -219,10 +219,10 @@ std::string flags_of(const llvm::Module& module) {
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.'; }
 bool is_name(char c) { return is_name_start(c) || (c >= '0' && c <= '9') || c == '$'; }
 
-// The identifiers in the text of a function's assembly, and those of them that are labels.
+// The identifiers in the inline assembly of a module, and one label among them.
 struct AssemblyNames {
   std::set<std::string, std::less<>> names;
-  std::optional<std::string> label;  // one of them: a copy of the text would define it a second time
+  std::optional<std::string> label;  // a label, which a copy of the text would define a second time
 
   void add(std::string_view text) {
     bool begins_statement = true;
@@ -230,7 +230,7 @@ struct AssemblyNames {
       if (!is_name_start(text[at])) {
         begins_statement = text[at] == '\n' || text[at] == ';' || (begins_statement && text[at] == ' ') ||
                            (begins_statement && text[at] == '\t');
-        // A number, a register or a part of a larger word is no name.
+        // A number, a register, or a part of a larger word is not a name.
         at += is_name(text[at]) || text[at] == '%' ? word_length(text.substr(at + 1)) + 1 : 1;
         continue;
       }
@@ -259,7 +259,7 @@ AssemblyNames assembly_names(const llvm::Module& module) {
   return names;
 }
 
-// A symbol that the object has, the assembly names, and the IR does not know.
+// A symbol that the object has and the assembly names, but that the IR does not know.
 std::optional<std::string> hidden_symbol(const llvm::Module& module, const AssemblyNames& assembly,
                                          std::string_view object) {
   auto file = llvm::object::ObjectFile::createELFObjectFile(
@@ -280,7 +280,7 @@ std::optional<std::string> hidden_symbol(const llvm::Module& module, const Assem
 }
 
 std::string reason_to_be_alone(const llvm::Module& module, std::string_view object) {
-  // Import copies the function without what chooses its versions.
+  // Import copies the function without the resolver that chooses between its versions.
   if (!module.ifunc_empty()) return "it chooses between versions of a function";
   const AssemblyNames assembly = assembly_names(module);
   if (assembly.names.empty()) return {};

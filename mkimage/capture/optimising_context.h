@@ -1,7 +1,7 @@
-// What keeps a unit from being optimised together with others. LLVM copies functions from one unit into another and
-// inlines them there; a function then lives among the options of another unit. LLVM compares some of those options
-// before it inlines, and merges others; this is about the rest. Implements spec/lowering.md, "Import is a change of
-// context".
+// Finds what keeps a unit from being optimised together with others. LLVM copies functions from one unit into another
+// and inlines them there. A function then lives among the options of another unit. LLVM compares some of those options
+// before it inlines, and merges others. This file is about the rest. Implements spec/lowering.md, "Import is a change
+// of context".
 #pragma once
 
 #include <span>
@@ -15,28 +15,28 @@ class Module;
 
 namespace xaas {
 
-// What LLVM does when functions are inlined that differ in an attribute.
+// What LLVM does about an attribute that differs between a function and its caller when it inlines the function.
 enum class InlineRule {
-  compared,  // nothing is inlined unless they go together
-  merged,    // the caller's becomes such that both are right
-  harmless,  // it describes or advises; the code means the same without it
-  apart,     // nothing: units that differ in it must not be mixed
+  compared,  // it inlines only if the two values go together
+  merged,    // it gives the caller a value that is right for both
+  harmless,  // the attribute only describes or advises; the code means the same without it
+  apart,     // it does nothing, so units that differ in it must not be mixed
 };
 
 struct AttributeRule {
   std::string_view name;
   InlineRule rule;
-  std::string_view usual = {};  // the value that says nothing, where it is apart and may be written out
+  std::string_view usual = {};  // for `apart`: the value that means the same as a missing attribute
 };
 
-// Every attribute of functions that this LLVM has an enum for, and the strings that clang and flang write: sorted by
+// Every attribute of functions for which this LLVM has an enum, and the strings that clang and flang write. Sorted by
 // name, no name twice.
 std::span<const AttributeRule> attribute_rules();
 
 struct OptimisingContext {
-  // Units are mixed only with units of equal signature. Empty: the usual one.
+  // Units are mixed only with units of an equal signature. Empty for the usual signature.
   std::string signature;
-  // Why the unit is mixed with none; empty where it may be.
+  // Why the unit must not be mixed with any other; empty if it may be.
   std::string alone;
 
   // Whether it was compiled with -ffast-math.
@@ -44,8 +44,9 @@ struct OptimisingContext {
   bool operator==(const OptimisingContext&) const = default;
 };
 
-// Of a unit, whose functions get kOddFunction where they differ from the rest of it in something that is apart.
-// `object` is the native object of it: what its code names beyond its IR is named by assembly.
+// Returns the context of a unit. A function gets kOddFunction if it differs from most functions of the unit in an
+// attribute that is `apart`. `object` is the native object of the unit. It shows which symbols inline assembly names
+// that the IR does not know.
 OptimisingContext mark_context(llvm::Module& module, std::string_view object);
 
 }  // namespace xaas

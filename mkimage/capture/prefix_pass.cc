@@ -1,8 +1,9 @@
-// A plugin for the compiler of a capturing build. It marks constants that hold the prefix, so that no optimisation
-// looks into them: a compiler would otherwise spread a path over the operands of instructions, where nothing finds it
-// again when the image is mounted elsewhere. The mark stays in the captured IR. Behind strings that nothing has
-// measured it writes another one, by which whoever replaces the prefix knows them. Implements spec/image-format.md,
-// "Prefix". In flang, which has no -ffile-prefix-map, it also names the sources as they are named in the image.
+// A plugin for the compiler of a build by mkxaas. It marks constants that hold the prefix, so that no optimisation
+// looks into them. Otherwise a compiler could spread a path over the operands of instructions, where nothing finds it
+// again when the image is mounted elsewhere. These marks stay in the captured IR. Behind each string that nothing has
+// measured, the plugin writes a string mark, by which those strings are known when the prefix is replaced. Implements
+// spec/image-format.md, "Prefix". In flang, which has no -ffile-prefix-map, it also gives the sources their names in
+// the image.
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/BinaryFormat/Dwarf.h>
 #include <llvm/IR/Constants.h>
@@ -24,14 +25,14 @@
 
 namespace {
 
-// As in capture_environment.cc.
+// The variables are those of capture_environment.cc.
 constexpr const char* kPrefixVariable = "XAAS_PREFIX";
 constexpr const char* kMovableVariable = "XAAS_MOVABLE";
 constexpr const char* kSourceVariable = "XAAS_SRC";
 constexpr const char* kBuildVariable = "XAAS_BUILD";
 constexpr const char* kSourceDirectory = "/.xaas/src";  // in the image
 constexpr const char* kBuildDirectory = "/.xaas/src/.build";
-// flang's name of a constant is this and the hexadecimal digits of its characters, or of their digest where they are
+// flang names a constant by this prefix and the hexadecimal digits of its characters, or of their digest if they are
 // many.
 constexpr const char* kFlangConstant = "_QQclX";
 
@@ -40,7 +41,7 @@ llvm::StringRef variable_of(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-// Whether a string lies in `constant`, which may be an array of structures of strings.
+// Whether a string in `constant` holds the prefix. `constant` may be an array of structures of strings.
 bool holds(const llvm::Constant& constant, llvm::StringRef prefix) {
   if (const auto* data = llvm::dyn_cast<llvm::ConstantDataSequential>(&constant)) {
     return data->isString() && data->getRawDataValues().contains(prefix);
@@ -54,7 +55,7 @@ bool holds(const llvm::Constant& constant, llvm::StringRef prefix) {
 
 bool is_of_flang(const llvm::Module& module) { return module.getSourceFileName() == "FIRModule"; }
 
-// Fortran hands lengths along with its strings, whatever they end with.
+// The strings that may get a string mark. Fortran has none, because it passes lengths along with its strings.
 std::vector<llvm::GlobalVariable*> lone_strings(llvm::Module& module, llvm::StringRef prefix,
                                                 const std::vector<llvm::GlobalVariable*>& holders) {
   std::vector<llvm::GlobalVariable*> lone;
@@ -66,7 +67,8 @@ std::vector<llvm::GlobalVariable*> lone_strings(llvm::Module& module, llvm::Stri
   return lone;
 }
 
-// The NUL in its midst also keeps the string out of the sections whose strings a linker merges at their ends.
+// Writes the string mark. The NUL within the result also keeps the string out of the sections in which a linker merges
+// the tails of strings.
 void write_mark(llvm::Module& module, llvm::GlobalVariable& string) {
   std::string bytes = llvm::cast<llvm::ConstantDataSequential>(string.getInitializer())->getRawDataValues().str();
   bytes += xaas::kStringMark;
@@ -82,7 +84,7 @@ void write_mark(llvm::Module& module, llvm::GlobalVariable& string) {
   string.eraseFromParent();
 }
 
-// "Externally initialised" is what LLVM calls a variable whose contents it must not rely on.
+// Marks variables as "externally initialised", which tells LLVM not to rely on their contents.
 struct MarkPrefix : llvm::PassInfoMixin<MarkPrefix> {
   static llvm::PreservedAnalyses run(llvm::Module& module, llvm::ModuleAnalysisManager& /*analyses*/) {
     const llvm::StringRef prefix = variable_of(kPrefixVariable);
@@ -98,7 +100,7 @@ struct MarkPrefix : llvm::PassInfoMixin<MarkPrefix> {
   static bool isRequired() { return true; }
 };
 
-// `path` in the image, or nullopt when it is outside of the build.
+// The name of `path` in the image, or nullopt if it is outside the source and the build.
 std::optional<std::string> path_in_image(llvm::StringRef path) {
   const llvm::StringRef prefix = variable_of(kPrefixVariable);
   for (const auto& [variable, directory] :
@@ -128,7 +130,7 @@ struct MapSources : llvm::PassInfoMixin<MapSources> {
   static bool isRequired() { return true; }
 
  private:
-  // A file name for messages of the runtime: C strings, which those of Fortran are not.
+  // Maps a file name for messages of the runtime. Such names are C strings; Fortran's own strings are not.
   static void map_constant(llvm::Module& module, llvm::GlobalVariable& constant) {
     const auto* data =
         constant.hasInitializer() ? llvm::dyn_cast<llvm::ConstantDataSequential>(constant.getInitializer()) : nullptr;

@@ -1,4 +1,5 @@
-// Reads the tar files that lld's --reproduce writes: ustar with pax headers for long names. Nothing is trusted.
+// Reads the tar files that lld's --reproduce writes: ustar, with pax headers for long names. Checks everything it
+// reads.
 #pragma once
 
 #include <map>
@@ -9,10 +10,10 @@
 
 namespace xaas {
 
-// Regular files by name. A name that comes twice keeps its first content.
+// Name of a regular file -> content. If a name occurs twice, the first content counts.
 using TarFiles = std::map<std::string, std::string_view, std::less<>>;
 
-// Views into `bytes`. Code::invalid when damaged or cut off.
+// The result has views into `bytes`. Code::invalid if the file is damaged or cut off.
 Result<TarFiles> parse_tar(std::string_view bytes);
 
 }  // namespace xaas

@@ -22,7 +22,7 @@ std::set<std::string> entries_of(std::string_view list) {
   return entries;
 }
 
-// What the command, which compiles `source` from its standard input, says of the target.
+// The target attributes in the output of `command`, which compiles `source` from its standard input.
 Result<UnitTarget> target_of_unit(const std::vector<std::string>& command, std::string_view source,
                                   const std::vector<std::string>& machine_options) {
   XAAS_ASSIGN(const ProcessOutput output, run_and_read(command, source));
@@ -49,7 +49,7 @@ std::vector<std::string> feature_difference(const std::string& base, const std::
 
 Result<UnitFeatures> UnitFeatureTable::lookup(const std::string& compiler,
                                               const std::vector<std::string>& machine_options) {
-  // C and C++ have the same.
+  // C and C++ have the same features.
   const std::string& asked = is_flang(compiler) ? compiler : c_compiler_;
   const auto key = std::pair(asked, machine_options);
   if (const auto found = known_.find(key); found != known_.end()) return found->second;

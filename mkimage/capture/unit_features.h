@@ -1,4 +1,4 @@
-// Which target features a unit's own -m flags set, told by the compiler itself.
+// Finds the target features that a unit's own -m flags set, by asking the compiler.
 #pragma once
 
 #include <map>
@@ -10,8 +10,8 @@
 
 namespace xaas {
 
-// The entries of `unit` that `base` has not, and "-x" for each "+x" that only `base` has; sorted. Both are lists as
-// LLVM writes them: "+avx,+sse,-avx512f".
+// The entries of `unit` that `base` lacks, and "-x" for each "+x" that only `base` has. Sorted. Both arguments are
+// lists as LLVM writes them: "+avx,+sse,-avx512f".
 std::vector<std::string> feature_difference(const std::string& base, const std::string& unit);
 
 struct UnitFeatures {
@@ -22,9 +22,9 @@ struct UnitFeatures {
 // Asks each compiler once for each set of flags. Not thread-safe.
 class UnitFeatureTable {
  public:
-  // `c_compiler` tells the features that flags stand for; flang only passes the flags on.
+  // `c_compiler` knows which features flags stand for; flang only passes flags on.
   explicit UnitFeatureTable(std::string c_compiler) : c_compiler_(std::move(c_compiler)) {}
-  // Of units that `compiler` compiled.
+  // The features of units that `compiler` compiled with `machine_options`.
   Result<UnitFeatures> lookup(const std::string& compiler, const std::vector<std::string>& machine_options);
 
  private:

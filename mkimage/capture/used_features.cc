@@ -1,4 +1,4 @@
-// Names of intrinsic functions and of instructions; see used_features.h.
+// Looks for names of intrinsic functions and of instructions; see used_features.h.
 #include "mkimage/capture/used_features.h"
 
 #include <llvm/IR/InlineAsm.h>
@@ -15,12 +15,12 @@ namespace {
 // What the names of a feature's intrinsic functions ("llvm.x86.rdrand.32") and instructions ("rdrandl") contain.
 struct ExplicitFeature {
   std::string_view name;
-  std::array<std::string_view, 9> words;  // the rest is empty
+  std::array<std::string_view, 9> words;  // unused elements are empty
 };
 
-// Sorted. Unit tests compare it with LLVM's list of features and with clang's list of built-in functions. Not here:
-// features for which patterns of plain IR are selected, such as gfni (reversing bits), prfchw and prefetchi
-// (prefetching).
+// Sorted. Unit tests compare it with LLVM's list of features and with clang's list of built-in functions. The table
+// does not have features for which patterns of plain IR are selected, such as gfni (reversing bits), prfchw and
+// prefetchi (prefetching).
 constexpr auto kExplicit = std::to_array<ExplicitFeature>({
     {"aes", {"aesni", "aesenc", "aesdec", "aesimc", "aeskeygen"}},
     {"amx-bf16", {"tdpbf16"}},
@@ -79,7 +79,7 @@ const ExplicitFeature* find_explicit(std::string_view name) {
   return found != kExplicit.end() && found->name == name ? &*found : nullptr;
 }
 
-// Everything in a module by which instructions can be named.
+// All texts in a module that can name instructions.
 std::vector<llvm::StringRef> names_in(const llvm::Module& module) {
   constexpr llvm::StringLiteral kIntrinsics("llvm.x86.");
   std::vector<llvm::StringRef> names = {module.getModuleInlineAsm()};

@@ -1,6 +1,6 @@
-// Features of a CPU that a code generator never uses by itself: a program has them executed only by an intrinsic
-// function or by inline assembly. A unit whose options allow such a feature does not require it unless it has one of
-// those. Implements spec/lowering.md, "Features that a unit requires".
+// Finds which explicit features of a CPU a unit uses. A code generator never uses an explicit feature by itself: only
+// an intrinsic function or inline assembly makes a program execute it. A unit whose options allow such a feature does
+// not require it unless it has one of those. Implements spec/lowering.md, "Features that a unit requires".
 #pragma once
 
 #include <llvm/IR/Module.h>
@@ -11,11 +11,12 @@
 
 namespace xaas {
 
-// Whether `feature` is one of those. `feature`: a name, as in "-mclwb".
+// Whether `feature` is an explicit feature. It is a name, as in "-mclwb".
 bool is_explicit_feature(std::string_view feature);
 
-// Without entries "+x" for which is_explicit_feature("x") and which nothing in the module uses. `features`: as in
-// IrInput; the order stays. Inline assembly uses a feature when it contains one of its instructions' names.
+// `features` without entries "+x" for which is_explicit_feature("x") is true and which nothing in the module uses.
+// `features` are as in IrInput, and their order stays. Inline assembly uses a feature if it contains the name of one of
+// its instructions.
 std::vector<std::string> used_features(const llvm::Module& module, const std::vector<std::string>& features);
 
 }  // namespace xaas

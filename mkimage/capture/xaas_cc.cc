@@ -1,5 +1,5 @@
-// The compiler of a capturing build: behaves as clang does, and leaves bitcode and a record of every link behind.
-// Called as xaas-cc, xaas-c++ or xaas-fc, or by the name of the compiler that it stands in for.
+// The compiler of a build by mkxaas. It behaves as clang does, and leaves behind bitcode and a record of every link. It
+// is called as xaas-cc, xaas-c++ or xaas-fc, or by the name of the compiler for which it stands.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -23,7 +23,8 @@
 
 namespace {
 
-// A Fortran compiler that is called by the name of another one than ours is that one: module files do not mix.
+// If the project calls a Fortran compiler by name and flang is not configured, that compiler runs, because module files
+// of two compilers do not go together.
 std::string real_fortran(const std::string& name, const std::string& configured) {
   if (xaas::is_flang(configured)) return configured;
   const auto called = xaas::find_real_compiler(name);
@@ -46,7 +47,7 @@ std::string real_compiler(const std::string& name, const xaas::CaptureEnvironmen
   return xaas::kDefaultC;
 }
 
-// A project that calls GCC may need it; so may one that calls the system's compiler.
+// The compiler to fall back on. A project that calls GCC, or the system's compiler, may need it.
 std::string fallback_for(const std::string& name) {
   constexpr auto kFamilies = std::to_array<std::string_view>({"c++", "cc", "g++", "gcc"});
   if (std::ranges::find(kFamilies, xaas::compiler_family(name)) == kFamilies.end()) return {};
@@ -54,13 +55,14 @@ std::string fallback_for(const std::string& name) {
   return path ? path->string() : "";
 }
 
-// c89 and c99 are names for a compiler and an option.
+// c89 and c99 are names that stand for a compiler and an option.
 void add_implied_options(const std::string& name, std::vector<std::string>& arguments) {
   const std::string_view family = xaas::compiler_family(name);
   if (family == "c89" || family == "c99") arguments.insert(arguments.begin(), fmt::format("-std={}", family));
 }
 
-// GCC compiles with a warning what clang 19 refuses. Where the project makes errors of warnings, it is asked about.
+// GCC compiles some code with a warning that clang 19 refuses. Options make clang do the same, unless the project turns
+// warnings into errors.
 void add_gcc_tolerance(const std::vector<std::string>& expanded, std::vector<std::string>& arguments) {
   constexpr auto kWarnings =
       std::to_array<std::string_view>({"implicit-function-declaration", "implicit-int",
@@ -86,13 +88,13 @@ int run_untouched(const std::string& compiler, std::vector<std::string> argument
   return 1;
 }
 
-// As above, with the compiler that was called by name where ours cannot do it.
+// Runs the compiler without a capture, or, if it fails, the compiler that the project called by name.
 int run_untouched_or_fallback(const xaas::Compilation& compilation) {
   if (compilation.fallback.empty()) return run_untouched(compilation.compiler, compilation.arguments);
   return xaas::run_as_asked(compilation, {}).code;
 }
 
-// Only compilers of a capturing build start us by such a name.
+// Runs xaas-cc as the stand-in for a linker. Only compilers in a build by mkxaas start it by such a name.
 int run_linker(const std::string& name, const std::vector<std::string>& arguments) {
   const auto environment = xaas::capture_environment();
   if (environment) return xaas::link_and_record(*environment, name, arguments);
@@ -119,7 +121,7 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   if (!removed.empty()) {
     environment->store().note(
         fmt::format("{} ignored: an image must not depend on the machine that built it", removed[0]));
-    // Where the option stood in a response file, only the expanded form is without it.
+    // If the option was in a response file, only the expanded arguments are without it.
     if (xaas::remove_native_cpu(arguments).size() != removed.size()) arguments = expanded;
   }
   const std::vector<std::string> fallback_arguments = arguments;
