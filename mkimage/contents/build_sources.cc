@@ -1,4 +1,4 @@
-// Unit records to files below .xaas/src; see build_sources.h.
+// Makes the files below .xaas/src from unit records; see build_sources.h.
 #include "mkimage/contents/build_sources.h"
 
 #include "format/image.h"
@@ -19,7 +19,7 @@ std::map<std::string, std::filesystem::path> build_sources(const CaptureEnvironm
     sources.emplace(fmt::format("{}/{}", kSourceDirectory, name), path);
   };
   for (const UnitRecord& unit : units) {
-    // Nobody tells which units used a precompiled header.
+    // Nothing tells which units used a precompiled header, so each one counts.
     if (!used.contains(unit.object) && unit.reason != kPrecompiledHeader) continue;
     add(unit.source, unit.directory);
     for (const std::string& header : unit.headers) add(header, unit.directory);

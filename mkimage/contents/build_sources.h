@@ -1,4 +1,4 @@
-// The sources that the build read for what it installed: they go into the image.
+// Collects the sources that the build read for what it installed. They go into the image.
 #pragma once
 
 #include <filesystem>
@@ -11,9 +11,9 @@
 
 namespace xaas {
 
-// Path in the image -> file. Sources and headers of the `units` whose objects are in `used`, and of precompiled
-// headers, as far as they lie in the source or build directory and still exist.
-// `build_name`: what the directory of the build is called in the image.
+// Maps paths in the image to files: the sources and headers of those `units` whose objects are in `used`, and of
+// precompiled headers. A file counts if it is in the source or build directory and still exists. `build_name` is the
+// name of the build directory in the image.
 std::map<std::string, std::filesystem::path> build_sources(const CaptureEnvironment& environment,
                                                            const std::vector<UnitRecord>& units,
                                                            const std::set<Digest>& used, const std::string& build_name);

@@ -1,4 +1,4 @@
-// Bundling with patchelf, and what is left to the host; see bundled_libraries.h.
+// Bundles libraries with patchelf, and decides what is left to the host; see bundled_libraries.h.
 #include "mkimage/contents/bundled_libraries.h"
 
 #include <algorithm>
@@ -17,17 +17,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The beginnings of names, up to ".so" or a part of it.
+// The beginnings of sonames.
 constexpr auto kLeftToHost = std::to_array<std::string_view>(
-    {// libc, of which a process can have one
+    {// libc, of which a process can have only one
      "ld-linux", "libBrokenLocale.so", "libanl.so", "libc.so", "libc_malloc_debug.so", "libdl.so", "libm.so",
      "libmvec.so", "libnsl.so", "libnss_", "libpthread.so", "libresolv.so", "librt.so", "libthread_db.so", "libutil.so",
-     // what must fit the kernel's drivers
+     // libraries that must fit the kernel's drivers
      "libEGL", "libGL.so", "libGLESv", "libGLX", "libGLdispatch", "libOpenCL.so", "libOpenGL", "libcuda.so",
      "libcudadebugger", "libdrm", "libgbm.so", "libnvcuvid", "libnvidia-", "libvulkan.so",
-     // what must fit the fabric and the resource manager
+     // libraries that must fit the fabric and the resource manager
      "libibverbs.so", "libmlx", "libpmi", "librdmacm.so", "libslurm"});
-// Of which the host's may be newer, and be needed by other libraries of the host: a mount shows one of them.
+// Runtime libraries. The host's may be newer, and other libraries of the host may need it. A mount shows one of the
+// two.
 constexpr std::array<std::string_view, 2> kRuntime = {"libgcc_s.so", "libstdc++.so"};
 constexpr std::string_view kLibcVersion = "GLIBC_";
 
@@ -35,7 +36,7 @@ bool is_runtime(std::string_view soname) {
   return std::ranges::any_of(kRuntime, [&](std::string_view name) { return soname.starts_with(name); });
 }
 
-// The dynamic section of a file, or nullopt when it has none.
+// The dynamic section of a file, or nullopt if it has none.
 Result<std::optional<ElfDynamic>> dynamic_of(const fs::path& path) {
   XAAS_ASSIGN(const MappedFile file, MappedFile::open(path));
   if (!ElfFile::is_elf(file.bytes())) return std::nullopt;
@@ -53,7 +54,7 @@ std::set<std::string> provided_names(const InstalledTree& tree) {
   return names;
 }
 
-// The directories of an rpath, as they were for the file at `origin`.
+// The directories of an rpath, as seen from a file in the directory `origin`.
 std::vector<fs::path> rpath_directories(const ElfDynamic& dynamic, const fs::path& origin) {
   std::vector<fs::path> directories;
   const std::string rpath = dynamic.runpath.value_or(dynamic.rpath.value_or(""));
@@ -82,7 +83,8 @@ std::optional<fs::path> recorded_path(const std::string& soname, const std::vect
   return std::nullopt;
 }
 
-// DT_RPATH holds also for what the libraries need in turn, but comes before LD_LIBRARY_PATH; DT_RUNPATH is the reverse.
+// DT_RPATH also applies to what the libraries need in turn, but comes before LD_LIBRARY_PATH. DT_RUNPATH is the reverse
+// in both.
 enum class SearchPath { rpath, runpath };
 
 Status append_search_path(const fs::path& path, const ElfDynamic& dynamic, SearchPath kind,
@@ -100,7 +102,7 @@ Status append_search_path(const fs::path& path, const ElfDynamic& dynamic, Searc
               result.error.substr(0, result.error.find('\n')));
 }
 
-// "GLIBC_2.3.4" -> {2, 3, 4}; empty for what is no version number.
+// "GLIBC_2.3.4" -> {2, 3, 4}; empty if it is not a version number.
 std::vector<unsigned> version_numbers(std::string_view version) {
   std::vector<unsigned> numbers;
   if (!version.starts_with(kLibcVersion)) return numbers;
@@ -135,7 +137,7 @@ class Bundler {
         toolchain_(fs::path(kToolchainDirectory) / triple),
         directory_(std::move(directory)) {}
 
-  // A file of the tree: what it needs is bundled, and it is told where.
+  // Bundles what a file of the tree needs, and adds the place to the file's rpath.
   Status add_user(const fs::path& path, const fs::path& path_in_image) {
     XAAS_ASSIGN(const auto dynamic, dynamic_of(path));
     if (!dynamic) return {};
@@ -146,7 +148,8 @@ class Bundler {
   BundledLibraries take() { return std::move(bundled_); }
 
  private:
-  // The directories in the image with those that are bundled. `origin`: the directory of the file that needs them.
+  // Bundles the needed libraries. Returns their directories in the image. `origin` is the directory of the file that
+  // needs them.
   Result<std::set<fs::path>> add_needed(const ElfDynamic& dynamic, const fs::path& origin) {
     std::set<fs::path> directories;
     for (const std::string& soname : dynamic.needed) {
@@ -158,10 +161,10 @@ class Bundler {
     return directories;
   }
 
-  // Has the file, which will be at `path_in_image`, look for libraries there.
+  // Makes the file, which will be at `path_in_image`, look for libraries in `directories`.
   static Status point_to(const std::set<fs::path>& directories, const fs::path& file, const ElfDynamic& dynamic,
                          const fs::path& path_in_image) {
-    // For its C++ runtime alone, which each file of the image is pointed to, a file keeps the kind that it has.
+    // For the C++ runtime alone, to which each file of the image is pointed, a file keeps the kind of path that it has.
     const bool only_runtime = std::ranges::all_of(
         directories, [](const fs::path& directory) { return directory.filename() == kRuntimeLibraries; });
     const bool has_rpath = dynamic.rpath && !dynamic.runpath;
@@ -186,7 +189,7 @@ class Bundler {
     fs::create_directories(directory_, error);
     fs::copy_file(original, copy, fs::copy_options::overwrite_existing, error);
     if (error) return fail(Code::io, "cannot copy {}: {}", original.string(), error.message());
-    // Known before what it needs is looked for: libraries may need each other.
+    // The library is entered before its own needs are looked for, because libraries may need each other.
     bundled_.emplace(place_of(soname), copy);
     XAAS_ASSIGN(const auto directories, add_needed(*dynamic, original.parent_path()));
     return point_to(directories, copy, {}, place_of(soname));
@@ -214,7 +217,7 @@ class Bundler {
   const std::set<std::string> provided_;
   const std::vector<LinkRecord>& links_;
   const std::string& compiler_;
-  const fs::path toolchain_;  // in the image
+  const fs::path toolchain_;  // directory of the toolchain in the image
   const fs::path directory_;
   BundledLibraries bundled_;
 };

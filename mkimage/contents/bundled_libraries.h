@@ -1,4 +1,4 @@
-// Shared libraries of the build machine that go into the image, because a host need not have them: found through
+// Copies shared libraries of the build machine into the image, because a host may lack them. They are found through
 // DT_RPATH, relative to the file that needs them. Implements spec/image-format.md, section "Bundled libraries".
 #pragma once
 
@@ -14,24 +14,25 @@
 
 namespace xaas {
 
-// Path in the image -> file of this machine.
+// Path in the image -> file on this machine.
 using BundledLibraries = std::map<std::string, std::filesystem::path>;
 
-// Whether a library belongs to the host, wherever it runs: libc and its parts, what comes with a driver or a fabric.
+// Whether a library is always taken from the host: libc and its parts, and libraries that come with a driver or a
+// fabric.
 bool is_left_to_host(std::string_view soname);
 
-// Finds what files of `tree` need, directly and through each other, and neither the tree nor every host has: in the
-// link records, beside and on the rpath of what needs it, or by asking `compiler`. Copies are made in `directory`; the
-// rpaths of the copies and of the files that need them lead to each other. They keep their build-ids. What is not found
-// is left to the host.
+// Finds the libraries that files of `tree` need, directly or through each other, and that neither the tree nor every
+// host has. Looks in the link records, beside the file that needs the library and on its rpath, and asks `compiler`.
+// Makes copies in `directory`. The rpaths of the copies, and of the files that need them, lead to each other. Copies
+// keep their build-ids. A library that is not found is left to the host.
 Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const std::vector<LinkRecord>& links,
                                           const std::string& compiler, const std::string& triple,
                                           const std::filesystem::path& directory);
 
-// What the files of an image ask of the host.
+// What the files of an image need from the host.
 struct HostNeeds {
-  std::vector<std::string> libraries;  // sonames that neither the tree nor `bundled` provides, sorted
-  std::string libc_floor;              // "GLIBC_2.34", the highest version that any of them needs
+  std::vector<std::string> libraries;  // sonames that neither the tree nor `bundled` provides; sorted
+  std::string libc_floor;              // "GLIBC_2.34": the highest version that any file needs
 };
 Result<HostNeeds> host_needs(const InstalledTree& tree, const BundledLibraries& bundled);
 

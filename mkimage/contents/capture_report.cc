@@ -1,4 +1,4 @@
-// Counts and reasons; see capture_report.h.
+// Writes counts and reasons; see capture_report.h.
 #include "mkimage/contents/capture_report.h"
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// What mkxaas --report writes: which units were captured, which files can be lowered, and why the others cannot.
+// The report of mkxaas --report: which units were captured, which files can be lowered, and why the others cannot.
 #pragma once
 
 #include <filesystem>
@@ -12,21 +12,21 @@ namespace xaas {
 
 struct CaptureCounts {
   std::size_t units = 0;           // distinct objects with bitcode
-  std::size_t distinct_units = 0;  // as many are stored
-  std::size_t programs = 0;        // installed programs and libraries, of all configurations
-  std::size_t lowerable = 0;       // those with a recipe
+  std::size_t distinct_units = 0;  // distinct canonical IR, which is what the image stores
+  std::size_t programs = 0;        // installed programs and libraries of all configurations
+  std::size_t lowerable = 0;       // programs and libraries with a recipe
 };
 CaptureCounts count_captured(const ImageContents& contents);
 
-// The names of the Fortran compilers that made what is linked, of all configurations.
+// The names of the Fortran compilers that compiled objects of the links, in all configurations.
 std::set<std::string> fortran_compilers(const ImageContents& contents);
 
-// Whether a report can be written there, told before the build.
+// Checks, before the build, that a report can be written to `path`.
 Status check_report(const std::filesystem::path& path);
 
-// JSON: the counts; every configuration with what it requires; every program with its recipe's digest or the reason why
-// it has none, and the native objects of each with the reason why they are; the libraries that were bundled and those
-// that the host must have; what the configurations share.
+// The report as JSON. It holds the counts; every configuration with what it requires; every program with its recipe's
+// digest or the reason why it has none, and its native objects with the reasons why they are native; the bundled
+// libraries and those that the host must have; and what the configurations share.
 std::string capture_report(const ImageContents& contents, const Manifest& manifest, const MergeStages& stages);
 
 }  // namespace xaas

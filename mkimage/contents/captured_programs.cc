@@ -1,4 +1,4 @@
-// Build-ids to links to units to recipes; see captured_programs.h.
+// Leads from build-ids to links, units and recipes; see captured_programs.h.
 #include "mkimage/contents/captured_programs.h"
 
 #include <sys/stat.h>
@@ -25,7 +25,7 @@ struct Task {
   std::vector<std::string> sections;
 };
 
-// The object without its bitcode, which is of no use where it is linked as it is.
+// Stores the object without its bitcode, which has no use in an object that is linked as it is.
 Result<Digest> store_native(const CaptureStore& store, const Digest& object) {
   const StoreFile stripped(store, ".o");
   XAAS_TRY(copy_without_bitcode(store.object_path(object), stripped.path()));
@@ -35,7 +35,7 @@ Result<Digest> store_native(const CaptureStore& store, const Digest& object) {
   return digest;
 }
 
-// What the threads share. Results land in slots of their own, so that nothing depends on who is faster.
+// The state that the threads share. Each result has a slot of its own, so nothing depends on which thread is faster.
 class Canonicaliser {
  public:
   Canonicaliser(const CanonicaliseOptions& options, const std::vector<Task>& tasks)
@@ -105,7 +105,7 @@ std::vector<Digest> objects_of(const RecordedArgument& argument) {
   return digests;
 }
 
-// By its build-id, or, where the link made none, by its contents.
+// Finds the link of a file by its build-id, or by its content if the file has no build-id.
 std::optional<LinkRecord> link_of(const ElfFile& elf, const std::vector<LinkRecord>& links) {
   const std::string build_id = elf.build_id().value_or("");
   const Digest content = build_id.empty() ? elf.content_digest() : Digest();
@@ -193,7 +193,7 @@ InputNames source_names(const CaptureEnvironment& environment, const std::vector
   for (const UnitRecord& unit : units) {
     const std::string& name = first.at({content_of(unit), file_of(unit)});
     const auto [entry, is_new] = names.try_emplace(unit.object, name);
-    // Equal objects of several files: the choice must not depend on the order of the build.
+    // Several files may have equal objects. The choice must not depend on the order of the build.
     if (!is_new) entry->second = std::min(entry->second, name);
   }
   return names;

@@ -1,4 +1,4 @@
-// The installed programs and libraries, the links that made them, and what of those links can be lowered.
+// Finds the installed programs and libraries, the links that made them, and what of those links can be lowered.
 #pragma once
 
 #include <functional>
@@ -17,39 +17,40 @@
 namespace xaas {
 
 struct InstalledProgram {
-  std::string path;                // in the image
-  std::optional<LinkRecord> link;  // none: not linked by a captured compiler
+  std::string path;                // path in the image
+  std::optional<LinkRecord> link;  // nullopt: no recorded link made it
   std::optional<Recipe> recipe;
   std::string reason;  // why there is no recipe
 };
 
-// The executables and shared libraries of `tree`, each with the record of its link, found by its build-id.
+// The executables and shared libraries of `tree`, each with the record of its link. The build-id leads to the record.
 Result<std::vector<InstalledProgram>> find_programs(const InstalledTree& tree, const std::vector<LinkRecord>& links);
 
-// Digests of all objects that those links named, members of archives included.
+// The digests of all objects that the programs' links name, members of archives included.
 std::set<Digest> linked_objects(const std::vector<InstalledProgram>& programs);
 
 struct CanonicalStore {
   CanonicalUnits units;
-  std::map<Digest, std::string> failures;  // by object: why it cannot be canonicalised and is linked as it is
+  std::map<Digest, std::string> failures;  // object -> why it cannot be canonicalised and is linked as it is
 };
 
 struct CanonicaliseOptions {
-  const CaptureStore& store;               // has the bitcode
-  const std::string& compiler;             // for C: it tells what options mean
-  const std::filesystem::path& directory;  // each module is written there once, by the hex digits of its digest
+  const CaptureStore& store;               // holds the bitcode
+  const std::string& compiler;             // the C compiler; it knows what options mean
+  const std::filesystem::path& directory;  // gets each module once, named by the hex digits of its digest
   unsigned jobs;                           // threads
-  // Called with how many are done, by one thread at a time.
+  // Called with the number of units that are done, by one thread at a time.
   std::function<void(std::size_t done, std::size_t all)> progress;
 };
 
-// Canonicalises the bitcode of `objects`, which are of `units`, as far as there is some and it is not in `result`
-// already, and adds it there.
+// Canonicalises the bitcode of `objects`, which are objects of `units`, and adds it to `result`. Objects without
+// bitcode, and those that `result` has already, are skipped.
 Status canonicalise_units(const CanonicaliseOptions& options, const std::vector<UnitRecord>& units,
                           const std::set<Digest>& objects, CanonicalStore& result);
 
-// The source of every recorded object, as CaptureEnvironment::display_name() calls it. Of several sources with equal
-// file names and equal IR it is one and the same: whether they were compiled apart must not show.
+// The source of every recorded object, by its CaptureEnvironment::display_name(). If several sources have equal file
+// names and equal IR, all get the same one of their names, so that the result does not show whether they were compiled
+// separately.
 InputNames source_names(const CaptureEnvironment& environment, const std::vector<UnitRecord>& units,
                         const CanonicalUnits& canonical);
 

@@ -1,4 +1,4 @@
-// Trees, recipes with all that they name, sources, libraries, worker; see contents_writer.h.
+// Writes trees, recipes and everything that they name, sources, libraries and the worker; see contents_writer.h.
 #include "mkimage/contents/contents_writer.h"
 
 #include <sys/stat.h>
@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// `root`: where the tree is in the image, "" or ending with '/'.
+// `root` is the place of the tree in the image: "", or a path that ends with '/'.
 Status add_tree(const ConfigurationContents& configuration, const std::string& root, ImageAssembler& image) {
   std::map<std::string, Digest> recipes;
   for (const InstalledProgram& program : configuration.programs) {
@@ -39,7 +39,7 @@ Status add_tree(const ConfigurationContents& configuration, const std::string& r
   return {};
 }
 
-// In the tree of a configuration that is not at the root, what programs look for in .xaas is found by this link.
+// Adds a link by which programs of a configuration whose tree is not at the root find .xaas.
 Status add_link_to_private_directory(const std::string& root, ImageAssembler& image) {
   std::string up;
   for (const fs::path& part : fs::path(root)) {
@@ -134,7 +134,7 @@ Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents) {
   return manifest;
 }
 
-// In a directory of its own: whatever ends the process, only a whole image gets its name.
+// Writes into a directory of its own, so that only a whole image gets the name, even if the process is killed.
 Result<WrittenImage> write_image(const fs::path& image, const WriterOptions& writer, const CaptureStore& objects,
                                  const fs::path& ir, const ImageContents& contents, const Manifest& manifest) {
   XAAS_ASSIGN(const TempDirectory staging, TempDirectory::create(image.parent_path()));

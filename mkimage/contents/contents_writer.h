@@ -17,11 +17,11 @@ Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents);
 
 struct WrittenImage {
   std::uint64_t size = 0;  // bytes
-  PaddedStrings padded{};  // none where the prefix is fixed
+  PaddedStrings padded{};  // empty if the prefix is fixed
 };
 
-// Makes `image`, or leaves what was there: it is written beside it and renamed. `objects` is any store of the build,
-// `ir` the directory with the canonical bitcode.
+// Writes the image beside `image` and renames it, so that a failure leaves what was there. `objects` may be any store
+// of the build. `ir` is the directory with the canonical bitcode.
 Result<WrittenImage> write_image(const std::filesystem::path& image, const WriterOptions& writer,
                                  const CaptureStore& objects, const std::filesystem::path& ir,
                                  const ImageContents& contents, const Manifest& manifest);

@@ -1,4 +1,4 @@
-// Files, records, manifest, index; see image_assembler.h.
+// Adds files, records, manifest and index; see image_assembler.h.
 #include "mkimage/contents/image_assembler.h"
 
 #include "format/base/file.h"
@@ -38,7 +38,7 @@ Status ImageAssembler::add_file(const std::string& path, const std::filesystem::
   return {};
 }
 
-// The digest and the places of the prefix, in one pass.
+// Computes the digest and finds the places of the prefix, in one pass.
 Status ImageAssembler::read_content(int file, FileRecord& record) {
   Sha256 hash;
   PrefixFinder finder(prefix_);

@@ -1,4 +1,4 @@
-// Puts an image together: every file with its record in the index, recipes, IR and objects by digest. Implements
+// Assembles an image: every file with its record in the index; recipes, IR and objects by digest. Implements
 // spec/image-format.md, "Layout".
 #pragma once
 
@@ -26,30 +26,30 @@ struct PaddedStrings {
   std::string example;  // the path of one of the files
 };
 
-// Not thread-safe. Destroyed without finish(), no image is left behind.
+// Not thread-safe. If the object is destroyed without finish(), it leaves no image behind.
 class ImageAssembler {
  public:
-  // `prefix`: looked for in all files; empty: the image is not to be moved.
+  // `prefix` is looked for in all files; empty: the image has no movable prefix.
   static Result<ImageAssembler> create(const std::filesystem::path& target, const WriterOptions& options,
                                        std::string prefix);
 
   Status add_directory(const std::string& path, const EntryOptions& options);
   Status add_symlink(const std::string& path, const std::string& target, const EntryOptions& options);
-  // `recipe`: none for a file that is served as it is. The file must stay as it is until finish().
+  // `recipe` is not set for a file that is served as it is. The file must not change until finish().
   Status add_file(const std::string& path, const std::filesystem::path& file, EntryOptions options,
                   const Digest& recipe = {});
   // REQUIRES: `existing` was added by add_file().
   Status add_hard_link(const std::string& path, const std::string& existing);
 
-  // Content that its digest names; what is there already is left alone.
+  // These functions add content that its digest names. Content that is there already is not added again.
   Status add_recipe(const Digest& digest, std::string json);
   Status add_ir(const Digest& digest, const std::filesystem::path& file);
   Status add_object(const Digest& digest, const std::filesystem::path& file);
 
-  // What programs show filled up with '/' where a mount moves the prefix.
+  // The strings that programs show filled up with '/' when a mount replaces the prefix.
   const PaddedStrings& padded() const { return padded_; }
 
-  // Adds manifest and index and writes it all. Returns the size of the image in bytes.
+  // Adds the manifest and the index, and writes the image. Returns its size in bytes.
   Result<std::uint64_t> finish(const Manifest& manifest);
 
  private:
@@ -62,7 +62,7 @@ class ImageAssembler {
 
   std::unique_ptr<SquashfsWriter> writer_;
   std::string prefix_;
-  std::vector<PrefixPlace> places_;  // of the prefix, file after file
+  std::vector<PrefixPlace> places_;  // places of the prefix, file after file
   PaddedStrings padded_;
   std::map<std::string, FileRecord> records_;  // by path
   std::set<std::string> content_paths_;

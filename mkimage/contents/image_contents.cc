@@ -1,4 +1,4 @@
-// From a finished build to contents; see image_contents.h.
+// Collects contents from a finished build; see image_contents.h.
 #include "mkimage/contents/image_contents.h"
 
 #include <fnmatch.h>
@@ -27,7 +27,7 @@ Result<std::string> target_triple(const std::string& compiler) {
   return triple;
 }
 
-// The directory of the next build has other files under these names.
+// Links or copies `file` to `place`, because the next build puts other files under its name.
 Status keep_file(const fs::path& file, const fs::path& place) {
   std::error_code error;
   fs::create_directories(place.parent_path(), error);
@@ -39,12 +39,12 @@ Status keep_file(const fs::path& file, const fs::path& place) {
 
 bool is_left_out(const std::vector<std::string>& patterns, const std::string& name) {
   return std::ranges::any_of(patterns, [&](const std::string& pattern) {
-    // A directory's name stands for all that is in it.
+    // The name of a directory stands for everything in it.
     return fnmatch(pattern.c_str(), name.c_str(), FNM_PATHNAME) == 0 || name.starts_with(pattern + "/");
   });
 }
 
-// Of a file that several configurations have read with different contents, the first one's is kept.
+// Adds sources. If several configurations have read a file with different contents, the first one's stays.
 Status add_sources(const WorkDirectory& work, const BuildPlan& plan, const std::map<std::string, fs::path>& sources,
                    ImageContents& contents) {
   for (const auto& [path, file] : sources) {
@@ -57,7 +57,7 @@ Status add_sources(const WorkDirectory& work, const BuildPlan& plan, const std::
   return {};
 }
 
-// An image has one library of a name.
+// Adds bundled libraries. An image can have only one library of a name.
 Status add_bundled(const BundledLibraries& bundled, const std::string& configuration, BundledLibraries& all) {
   for (const auto& [place, file] : bundled) {
     const auto [there, is_new] = all.emplace(place, file);
@@ -75,8 +75,8 @@ Status add_bundled(const BundledLibraries& bundled, const std::string& configura
 
 using Features = std::set<std::string>;
 
-// What options for the CPU ask for. Options of another compiler than clang are left aside, but for those that both
-// know.
+// The features for which a unit's options ask. If clang does not know all of the options, only those of is_isa_option()
+// count.
 Features asked_features(UnitFeatureTable& table, const UnitRecord& unit) {
   auto known = table.lookup(unit.compiler, unit.asked_machine_options);
   if (!known) {
@@ -92,7 +92,8 @@ Features asked_features(UnitFeatureTable& table, const UnitRecord& unit) {
   return asked;
 }
 
-// Nobody but the unit's own code would use such a feature, and its IR shows that it does not.
+// Removes the explicit features that the unit does not use. Only the unit's own code could use such a feature, and its
+// IR shows that it does not.
 void leave_out_unused(const CanonicalUnits& canonical, const UnitRecord& unit, Features& features) {
   const auto found = canonical.find(unit.object);
   if (found == canonical.end()) return;
@@ -102,7 +103,7 @@ void leave_out_unused(const CanonicalUnits& canonical, const UnitRecord& unit, F
   });
 }
 
-// By unit; the units of a configuration that are linked.
+// Features by unit, for the units of a configuration that are linked.
 using FeaturesOfUnits = std::map<std::string, Features>;
 FeaturesOfUnits features_of_units(const ConfigurationContents& configuration, const CanonicalUnits& canonical,
                                   UnitFeatureTable& table) {
@@ -122,7 +123,7 @@ Features intersection(const Features& one, const Features& other) {
   return both;
 }
 
-// What several sets have in common; nullopt before the first.
+// The intersection of several sets; nullopt before the first set.
 class Common {
  public:
   void add(const Features& features) { common_ = common_ ? intersection(*common_, features) : features; }
@@ -132,15 +133,15 @@ class Common {
   std::optional<Features> common_;
 };
 
-// Of units that vary, fewer than one in so many that ask for something else ask for what the program chooses at run
-// time.
+// A feature is required if at least one in this many of the varying units asks for it here and not everywhere. If fewer
+// do, the program chooses that code at run time.
 constexpr std::size_t kRare = 20;
 
 Features required_by_units(const FeaturesOfUnits& units, const std::vector<FeaturesOfUnits>& configurations) {
   Common of_all;
   Common of_varying;
   std::size_t varying = 0;
-  std::map<std::string, std::size_t> own;  // features, by how many units ask for them here and not everywhere
+  std::map<std::string, std::size_t> own;  // feature -> how many units ask for it here and not everywhere
   for (const auto& [name, here] : units) {
     of_all.add(here);
     Common everywhere;
@@ -166,7 +167,8 @@ Features required_by_units(const FeaturesOfUnits& units, const std::vector<Featu
   return required;
 }
 
-// Whether a CPU with the `required` features has those that a unit needs; what it must not use is no need.
+// Whether a CPU with the `required` features has all that a unit needs. A feature that the unit must not use is not a
+// need.
 bool needs_no_more(const std::vector<std::string>& features, const std::vector<std::string>& required) {
   return std::ranges::all_of(features, [&](const std::string& feature) {
     return !feature.starts_with('+') || std::ranges::binary_search(required, feature);
@@ -207,7 +209,7 @@ Status collect_configuration(const FinishedBuild& build, Progress& progress, Ima
 
   std::set<Digest> objects = result.linked;
   objects.insert(archived.begin(), archived.end());
-  // Generated files are each configuration's own.
+  // Each configuration has its own generated files.
   const std::string build_name =
       environment.shares_units ? build_directory(configuration.name) : std::string(kBuildName);
   XAAS_TRY(add_sources(work, plan, build_sources(environment, result.units, objects, build_name), contents));

@@ -1,4 +1,5 @@
-// What goes into an image: of each configuration what it installed and what was captured of it, and what they share.
+// The contents of an image: for each configuration, what it installed and what was captured of it; and what the
+// configurations share.
 #pragma once
 
 #include <filesystem>
@@ -23,11 +24,11 @@ struct ConfigurationContents {
   PlannedConfiguration plan;
   InstalledTree tree;
   std::vector<UnitRecord> units;
-  std::set<Digest> linked;  // the objects in `programs`
+  std::set<Digest> linked;  // the objects that the links of `programs` name
   std::vector<InstalledProgram> programs;
   HostNeeds needs;
-  InputNames names;                            // of the objects of `units`
-  std::vector<std::string> required_features;  // of a CPU: see find_required_features(). Sorted
+  InputNames names;                            // names of the objects of `units`
+  std::vector<std::string> required_features;  // of a CPU, sorted; see find_required_features()
 };
 
 struct ImageContents {
@@ -44,23 +45,29 @@ struct FinishedBuild {
   const WorkDirectory& work;
   const BuildPlan& plan;
   const PlannedConfiguration& configuration;
-  const CaptureEnvironment& environment;  // of its compilers
+  const CaptureEnvironment& environment;  // environment of its compilers
   unsigned jobs = 1;                      // threads for collecting
 };
 
-// Adds what a build installed, captured and read. The files stay in its work directory, and the directories of the
+// Adds what a build installed, captured and read. The files stay in the work directory, and the directories of the
 // build can be used for the next one.
 Status collect_configuration(const FinishedBuild& build, Progress& progress, ImageContents& contents);
 
-// Sets, for each configuration, the features of a CPU that its code executes without asking, by what options ask for in
-// the units that are linked, captured or not: what the units have in common; of units that ask for something else in
-// another configuration, what they have in common here, and what more than a few of them ask for here and not
-// everywhere; and what the recipe declares. What a unit asks for beyond that is for code that is chosen at run time.
-// `c_compiler` tells what options mean.
+// Sets, for each configuration, the features of a CPU that its code uses without a check at run time. They follow from
+// the options of all units that are linked, captured or not. An explicit feature counts only if the unit uses it, as
+// far as its IR is known (used_features.h). A configuration requires these features:
+//
+// - those that all its units ask for;
+// - those that all varying units ask for here; a unit varies if it asks for something else in another configuration;
+// - those that more than a few of the varying units ask for here and not in every configuration;
+// - those that the recipe declares.
+//
+// Any other feature that a unit asks for is for code that the program chooses at run time. `c_compiler` knows what
+// options mean.
 void find_required_features(const std::string& c_compiler, ImageContents& contents);
 
-// Takes the native object from every unit that needs no more of a CPU than its configuration requires: where that is
-// chosen, the unit is lowered.
+// Removes the native object of every unit that needs no more of a CPU than its configuration requires. Where that
+// configuration is chosen, the unit can always be lowered.
 void leave_out_native_objects(ImageContents& contents);
 
 }  // namespace xaas

@@ -1,4 +1,4 @@
-// Walks DESTDIR; see installed_tree.h.
+// Lists DESTDIR; see installed_tree.h.
 #include "mkimage/contents/installed_tree.h"
 
 #include <fcntl.h>
@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kNamedAtMost = 5;
-constexpr std::string_view kOverlaysOwn = "user.overlay.";  // where the prefix was an overlay while installing
+constexpr std::string_view kOverlaysOwn = "user.overlay.";  // left by an overlay at the prefix while installing
 
 // All names in `directory`, sorted, so that every walk is the same.
 Result<std::vector<fs::path>> sorted_names(const fs::path& directory) {
@@ -29,7 +29,7 @@ Result<std::vector<fs::path>> sorted_names(const fs::path& directory) {
   return names;
 }
 
-// Whatever is below `directory` and not a directory, but for what is below `except`.
+// Collects everything below `directory` that is not a directory, except what is below `except`.
 Status find_outside(const fs::path& destination, const fs::path& directory, const fs::path& except,
                     std::vector<std::string>& found) {
   XAAS_ASSIGN(const auto names, sorted_names(directory));
@@ -59,7 +59,7 @@ Status check_outside(const fs::path& destination, const fs::path& root, const fs
 Result<std::map<std::string, std::string>> user_xattrs(const fs::path& path) {
   std::map<std::string, std::string> result;
   const ssize_t size = llistxattr(path.c_str(), nullptr, 0);
-  if (size <= 0) return result;  // none, or a file system without them
+  if (size <= 0) return result;  // no attributes, or a file system without attributes
   std::string names(static_cast<std::size_t>(size), '\0');
   const ssize_t got = llistxattr(path.c_str(), names.data(), names.size());
   if (got < 0) return fail_errno(fmt::format("cannot list the attributes of {}", path.string()));

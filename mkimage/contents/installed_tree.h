@@ -1,4 +1,4 @@
-// What the build installed: the contents of the image's root, as DESTDIR holds them below the prefix.
+// What the build installed. It is the content of the image's root, and lies in DESTDIR below the prefix.
 #pragma once
 
 #include <sys/stat.h>
@@ -17,9 +17,9 @@ struct TreeEntry {
   std::string path;  // relative to the prefix
   mode_t type = 0;   // S_IFREG, S_IFDIR, S_IFLNK
   unsigned permissions = 0644;
-  std::string link_target;                    // of a symlink
-  std::string same_as;                        // path of the first entry with the same inode; empty for that one itself
-  std::map<std::string, std::string> xattrs;  // user.*, but not user.xaas.*, ours, and those of an overlay
+  std::string link_target;  // target of a symlink
+  std::string same_as;      // path of the first entry with the same inode; empty for that entry itself
+  std::map<std::string, std::string> xattrs;  // user.*, without user.xaas.* and those of an overlay
 
   bool is_first_file() const { return S_ISREG(type) && same_as.empty(); }
 };
@@ -32,11 +32,11 @@ struct InstalledTree {
   std::filesystem::path path_of(const TreeEntry& entry) const { return root / entry.path; }
 };
 
-// Errors name what an image cannot hold: files outside of the prefix (up to five), devices, sockets, an own .xaas
-// directory; and an install that installed nothing.
+// Lists the installed tree. It is an error if the install step installed nothing, or something that an image cannot
+// hold: files outside the prefix (the message names up to five), devices, sockets, or a .xaas directory of its own.
 Result<InstalledTree> scan_tree(const std::filesystem::path& destination, const std::filesystem::path& prefix);
 
-// For the life of the object, the owner may write to the file. Restores its permissions and times.
+// During the life of the object, the owner may write to the file. The destructor restores permissions and times.
 class WritableFile {
  public:
   static Result<WritableFile> make(const std::filesystem::path& path);

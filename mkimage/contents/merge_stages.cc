@@ -23,7 +23,7 @@ std::vector<Unit> units_of(const ImageContents& contents, const ConfigurationCon
   return units;
 }
 
-// A unit that was not preprocessed by itself equals those with the same object.
+// A unit that was not preprocessed by itself equals the units with the same object.
 UnitIdentity identity_of(const UnitRecord& record) {
   return record.identity ? *record.identity : UnitIdentity{record.object, record.object, record.object};
 }
@@ -38,7 +38,7 @@ std::uint64_t size_of(const std::set<Digest>& modules, const std::filesystem::pa
   return size;
 }
 
-// What is different of one object in its configurations.
+// Says in what the units of one object differ between configurations.
 std::string difference(const std::vector<Unit>& units) {
   std::set<Digest> texts;
   std::set<Digest> options;

@@ -1,4 +1,4 @@
-// llvm-objcopy over installed archives; see native_archives.h.
+// Runs llvm-objcopy on installed archives; see native_archives.h.
 #include "mkimage/contents/native_archives.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kObjcopy = "llvm-objcopy-19";
 
-// The object files in `bytes`: itself, or an archive's members.
+// The object files in `bytes`: the file itself, or the members of an archive.
 std::vector<std::string_view> objects_in(std::string_view bytes) {
   std::vector<std::string_view> objects;
   if (is_archive(bytes)) {

@@ -1,4 +1,4 @@
-// Collects reasons, and counts what has the same one; see native_reasons.h.
+// Collects reasons, and counts the things that share one; see native_reasons.h.
 #include "mkimage/contents/native_reasons.h"
 
 #include <algorithm>
@@ -12,19 +12,19 @@ namespace xaas {
 namespace {
 
 constexpr std::size_t kMostLines = 8;
-constexpr std::size_t kMostBytes = 120;  // of a reason or a name, which a compiler or a project has written
+constexpr std::size_t kMostBytes = 120;  // of a reason or a name; a compiler or a project may have written it
 
 // Things with the same reason.
 struct Group {
-  std::string reason;   // of the first, as a whole
-  std::string example;  // the first one's name
+  std::string reason;   // the full reason of the first thing
+  std::string example;  // the name of the first thing
   std::size_t count = 0;
 };
 
 class Groups {
  public:
   void add(const std::string& reason, const std::string& name) {
-    // In parentheses is a compiler's message, which is another one for each unit.
+    // Parentheses hold a compiler's message, which differs for each unit.
     const std::string_view kind = std::string_view(reason).substr(0, reason.find(" ("));
     const auto same = std::ranges::find_if(groups_, [&](const Group& group) {
       return std::string_view(group.reason).substr(0, group.reason.find(" (")) == kind;
@@ -33,7 +33,7 @@ class Groups {
     ++group.count;
   }
 
-  // The largest first.
+  // The groups, the largest first.
   std::vector<Group> sorted() && {
     std::ranges::sort(groups_, [](const Group& a, const Group& b) {
       return a.count != b.count ? a.count > b.count : a.example < b.example;
@@ -48,7 +48,7 @@ class Groups {
 // An object that a link has read.
 struct LinkedObject {
   const RecordedFile& file;
-  const RecordedArchive* archive;  // null: none, the object itself was named
+  const RecordedArchive* archive;  // null: the link named the object itself
 
   const std::string& path() const { return archive == nullptr ? file.name : archive->file.name; }
 };

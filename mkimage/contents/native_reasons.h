@@ -1,4 +1,4 @@
-// Why something is not lowered, for people and for the report.
+// Says why something is not lowered, for people and for the report.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@
 
 namespace xaas {
 
-// Of an input that is no part of the project, such as a crt file or a static library of the system.
+// The reason for an input that is not part of the project, such as a crt file or a static library of the system.
 inline constexpr std::string_view kNotOfTheProject = "not a part of the project";
 
-// Why an input of a link is linked as it is. `name` is what its recipe or its link calls it.
+// The reason why an input of a link is linked as it is. `name` is what the recipe or the link calls the input.
 std::string native_reason(const Digest& object, std::string_view name, const ConfigurationContents& configuration,
                           const CanonicalStore& canonical);
 
-// A line for each reason why programs have no recipe, then one for each reason why units of the project stay native,
-// with how many there are and an example; the most frequent first. A last line tells where the others are, if there are
-// too many.
+// Returns a line for each reason why programs have no recipe, then a line for each reason why units of the project stay
+// native. Each line has a count and an example, and the most frequent reason comes first. If there are too many lines,
+// the last one says where the others are.
 std::vector<std::string> describe_native(const ImageContents& contents);
 
 }  // namespace xaas

@@ -1,4 +1,4 @@
-// From LinkRecord to Recipe; see recipe_maker.h.
+// Makes a Recipe from a LinkRecord; see recipe_maker.h.
 #include "mkimage/contents/recipe_maker.h"
 
 #include <algorithm>
@@ -26,7 +26,7 @@ LinkKind kind_of(const LinkRecord& link, const ElfFile& installed) {
   return is_static && !installed.is_dynamic() ? LinkKind::static_no_pie : LinkKind::no_pie;
 }
 
-// What install changed: the installed file is what people run.
+// The options that give a lowered file what the install step has set, because users run the installed file.
 std::vector<LinkArgument> installed_options(const ElfFile& installed, const ElfDynamic& dynamic, LinkKind kind) {
   std::vector<LinkArgument> options;
   const auto interpreter = installed.interpreter();
@@ -46,8 +46,8 @@ std::vector<LinkArgument> installed_options(const ElfFile& installed, const ElfD
   return options;
 }
 
-// What the loader is told beside the libraries. Flags that were added after the link are options of lld; for others,
-// and for flags that were taken away, Code::unsupported with the reason.
+// The options for what else the loader is told. A flag that was added after the link becomes an option of lld.
+// Code::unsupported, with the reason, for a flag that was removed, and for an added one that no option sets.
 Result<std::vector<LinkArgument>> installed_flags(const LinkShape& linked, const LinkShape& installed) {
   static constexpr auto kOptions =
       std::to_array<std::pair<std::string_view, const char*>>({{"BIND_NOW", "-znow"},
@@ -83,9 +83,9 @@ Result<std::vector<LinkArgument>> installed_flags(const LinkShape& linked, const
   return options;
 }
 
-// Where each unit is compiled by itself. Optimising across units decides anew what a section holds and what is named,
-// so the layout of a script, its tables and its bounds would not be those of the link; and code that is generated last
-// names functions which --wrap would have had to redirect.
+// Whether each unit must be compiled by itself. Optimising across units decides anew what a section holds and what is
+// named. So the layout of a script, its tables and its bounds would not be those of the link. Code that is generated
+// last may also name functions that --wrap should have redirected.
 bool keeps_units_apart(const LinkRecord& link) {
   return std::ranges::any_of(link.arguments, [](const RecordedArgument& argument) {
     if (const auto* option = std::get_if<LinkerArgument>(&argument)) return option->name == "wrap";
@@ -94,9 +94,9 @@ bool keeps_units_apart(const LinkRecord& link) {
   });
 }
 
-// Whether the program, when it starts, has the CPU take denormal numbers for zero, as -ffast-math asks for in a link.
-// What one unit then does at run time, a unit that knows more of its numbers would do while it is compiled, and not so.
-// Those that were compiled for fast arithmetic themselves asked for no better.
+// Whether the program makes the CPU take denormal numbers for zero when it starts, as -ffast-math in a link asks for.
+// If a unit knew more of another's numbers, it would compute with them at compile time, where denormal numbers are not
+// zero. Units that were compiled for fast arithmetic themselves accept that.
 bool flushes_denormals(const LinkRecord& link) {
   return std::ranges::any_of(link.arguments, [](const RecordedArgument& argument) {
     const auto* object = std::get_if<RecordedObject>(&argument);
@@ -148,7 +148,7 @@ class Translator {
     for (const RecordedFile& member : archive.members) result.members.push_back(input(member));
     return {result};
   }
-  // Whether a library is needed was decided by the link: optimised code may no longer name what is in it.
+  // The link has decided whether a library is needed. Optimised code may no longer name anything in it.
   std::vector<LinkArgument> translate(const RecordedLibrary& library) {
     sonames_.insert(library.soname);
     const LinkArgument argument = LibraryInput{library.soname};
@@ -160,7 +160,7 @@ class Translator {
   }
 
  private:
-  // The installed file says it.
+  // The installed file decides whether the stack is executable.
   static bool says_stack(const LinkerArgument& option) {
     return option.name == "z" && (option.value == "execstack" || option.value == "noexecstack");
   }
@@ -200,7 +200,7 @@ class Translator {
   const bool flushes_denormals_;
   const std::string signature_;
   bool as_needed_ = false;
-  std::vector<bool> states_;  // of --push-state
+  std::vector<bool> states_;  // states saved by --push-state
   bool found_ir_ = false;
   std::set<std::string> sonames_;
 };
@@ -225,7 +225,7 @@ Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, con
     auto translated = std::visit([&](const auto& value) { return translator.translate(value); }, argument);
     std::ranges::move(translated, std::back_inserter(recipe.arguments));
   }
-  // What was done to it then would be lost.
+  // Lowering would undo the change.
   if (installed.content_digest() != link.content) return fail(Code::unsupported, "it was changed after its link");
   if (!translator.found_ir()) return fail(Code::unsupported, "no object of it has bitcode");
   for (const std::string& soname : dynamic.needed) {

@@ -1,4 +1,4 @@
-// Makes the recipe of an installed program out of the record of its link. Implements spec/link-recipe.md: what each
+// Makes the recipe of an installed program from the record of its link. Implements spec/link-recipe.md: what each
 // recorded argument becomes, and where the installed file wins over the record.
 #pragma once
 
@@ -15,21 +15,21 @@
 namespace xaas {
 
 struct CanonicalUnit {
-  Digest digest;                      // of the canonical bitcode
+  Digest digest;                      // digest of the canonical bitcode
   std::vector<std::string> features;  // as in IrInput
-  std::optional<Digest> native{};     // likewise
+  std::optional<Digest> native{};     // as in IrInput
   OptimisingContext context{};
   std::vector<std::string> sections{};  // as in IrInput::alone, as the project asked for
 };
 
-// By the digest of the object file that the compiler wrote.
+// Digest of the object file that the compiler wrote -> unit.
 using CanonicalUnits = std::map<Digest, CanonicalUnit>;
 
-// What an input is called in recipes, by its digest: the source that it was made of, because names of objects often
-// depend on where and how the build ran. Others keep the name that the link gave them.
+// Digest of an input -> its name in recipes. The name is the source of the input, because names of objects often depend
+// on where and how the build ran. An input that is not in the map keeps the name that the link gave it.
 using InputNames = std::map<Digest, std::string>;
 
-// Code::unsupported with the reason when the file must stay native: nothing of it was captured, the record cannot be
+// Code::unsupported, with the reason, if the file must stay native: nothing of it was captured, the record cannot be
 // followed, or the installed file was changed in a way that lowering would undo.
 Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, const CanonicalUnits& units,
                            const InputNames& names, const std::string& triple);

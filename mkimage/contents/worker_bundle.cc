@@ -1,4 +1,4 @@
-// Finding, checking and stripping the worker; see worker_bundle.h.
+// Finds, checks and strips the worker; see worker_bundle.h.
 #include "mkimage/contents/worker_bundle.h"
 
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// The worker that goes into an image: the static xaas-lower that came with this mkxaas, so that bitcode and LLVM agree
-// for ever.
+// The worker that goes into an image. It is the static xaas-lower that came with this mkxaas, so that its LLVM always
+// reads the image's bitcode.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +18,8 @@ struct WorkerBundle {
   std::vector<std::string> targets;  // LLVM target names
 };
 
-// Takes the program that XAAS_WORKER names, else the xaas-lower beside this executable; a copy without symbols is made
-// in `directory`. Code::unsupported when it is dynamically linked.
+// Takes the program that XAAS_WORKER names, else the xaas-lower beside this executable. Makes a copy without symbols in
+// `directory`. Code::unsupported if the program is dynamically linked.
 Result<WorkerBundle> bundle_worker(const std::filesystem::path& directory);
 
 }  // namespace xaas
