@@ -1,4 +1,4 @@
-// Stages of a build, their environment and their logs; see build_driver.h.
+// Runs the stages of a build with their environment and their logs; see build_driver.h.
 #include "mkimage/build_driver.h"
 
 #include <fcntl.h>
@@ -31,11 +31,11 @@ constexpr int kFollowMilliseconds = 200;
 constexpr const char* kRealFortran = "XAAS_REAL_FC";
 constexpr const char* kGfortran = "gfortran";
 
-// Always there, besides all names that PATH has for compilers.
+// The names that always lead to xaas-cc, besides all names of compilers in PATH.
 constexpr std::array kCompilerNames = {"cc", "gcc", "clang", "c++", "g++", "clang++", "xaas-cc", "xaas-c++"};
 
-// What stands in front of a compiler to give its result from a cache, or to have another machine make it: our compiler
-// would not run here, and nothing would be captured.
+// Variables that switch off programs which take a compiler's result from a cache, or have another machine compile. With
+// them xaas-cc would not run here, and nothing would be captured.
 constexpr std::array<std::pair<const char*, const char*>, 5> kNoLaunchers = {{{"BUILDCACHE_DISABLE", "true"},
                                                                               {"CCACHE_DISABLE", "1"},
                                                                               {"DISTCC_HOSTS", "localhost"},
@@ -47,7 +47,7 @@ constexpr std::array kMpiC = {"OMPI_CC", "MPICH_CC", "I_MPI_CC"};
 constexpr std::array kMpiCxx = {"OMPI_CXX", "MPICH_CXX", "I_MPI_CXX"};
 constexpr std::array kMpiFortran = {"OMPI_FC",   "OMPI_F77", "OMPI_F90",  "MPICH_FC", "MPICH_F77",
                                     "MPICH_F90", "I_MPI_FC", "I_MPI_F77", "I_MPI_F90"};
-// What build systems call their Fortran compiler.
+// The variables in which build systems look for a Fortran compiler.
 constexpr std::array kFortranVariables = {"FC", "F77", "F90", "F95"};
 
 Result<std::string> real_compiler(const char* override_name, const char* fallback) {
@@ -56,7 +56,7 @@ Result<std::string> real_compiler(const char* override_name, const char* fallbac
   return path.string();
 }
 
-// What is found missing now need not fail hours later. Returns clang's lld.
+// Checks the tools before the build, so that a missing one does not make it fail hours later. Returns clang's lld.
 Result<std::filesystem::path> check_tools(const std::string& compiler) {
   for (const char* tool : {"patchelf", "llvm-objcopy-19"}) XAAS_TRY(find_program(tool));
   XAAS_ASSIGN(const ProcessOutput answer, run_and_read({compiler, "-print-prog-name=ld.lld"}));
@@ -65,7 +65,7 @@ Result<std::filesystem::path> check_tools(const std::string& compiler) {
   return fail(Code::not_found, "{} has no lld; install lld-19", compiler);
 }
 
-// The compiler plugin, which the compiler must be able to load: otherwise no unit would be captured.
+// The path of the compiler plugin. The compiler must be able to load it, or no unit would be captured.
 Result<std::filesystem::path> find_prefix_pass(const std::string& compiler) {
   XAAS_ASSIGN(const std::filesystem::path own, own_executable());
   const std::filesystem::path pass = own.parent_path().parent_path() / XAAS_PREFIX_PASS;
@@ -81,7 +81,8 @@ Result<std::filesystem::path> find_prefix_pass(const std::string& compiler) {
   return fail(Code::unsupported, "{} cannot load {}; use clang 19, or give a fixed --prefix", compiler, pass.string());
 }
 
-// A project that looks for Fortran finds these. Where there is none, it is not to find any because of us.
+// Whether a project that looks for Fortran would find a compiler of this name. If there is none in PATH, it must not
+// find one because of xaas-cc.
 bool is_usual_fortran(const std::string& name) {
   return compiler_role(name) == CompilerRole::fortran && name != kDefaultFortran;
 }
@@ -93,7 +94,7 @@ Status make_link(const std::filesystem::path& target, const std::filesystem::pat
   return {};
 }
 
-// The end of a log, at most kTailBytes of it.
+// The last kTailBytes of a log.
 std::string read_tail(const std::filesystem::path& log) {
   const auto fd = open_for_reading(log);
   if (!fd) return {};
@@ -144,7 +145,8 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   return offer_linkers(wrapper);
 }
 
-// Compilers look there before anywhere else; nobody who starts a linker himself does.
+// Makes the directory in which compilers look for a linker first. A program that starts a linker itself does not look
+// there.
 Status BuildDriver::offer_linkers(const std::filesystem::path& wrapper) {
   environment_.linkers = work_.tools() / "linkers";
   std::set<std::string> names = linker_names_in_path();
@@ -156,8 +158,8 @@ Status BuildDriver::offer_linkers(const std::filesystem::path& wrapper) {
   return {};
 }
 
-// Build systems judge a compiler by its name (CMake and libtool do), so ours is called like the real one. Its name must
-// also tell the wrapper which of the two it stands for.
+// Build systems such as CMake and libtool judge a compiler by its name, so xaas-cc has the name of the real one. The
+// name must also tell xaas-cc whether it stands for the C or the C++ compiler.
 std::string BuildDriver::c_name() const {
   const std::string name = std::filesystem::path(environment_.c_compiler).filename().string();
   return name.find("++") == std::string::npos ? name : "xaas-cc";
@@ -173,7 +175,7 @@ std::string BuildDriver::fortran_name() const {
   return compiler_role(name) == CompilerRole::fortran ? name : "xaas-fc";
 }
 
-// What no compiler knows, no host would have.
+// Refuses features that the compiler does not know, because no host would have them.
 Status BuildDriver::check_requirements() const {
   UnitFeatureTable table(environment_.c_compiler);
   for (const std::string& feature : configuration_.requires_.features) {
@@ -208,7 +210,7 @@ Status BuildDriver::find_fortran(FortranChoice choice) {
   return {};
 }
 
-// The one that the recipe names, and no other.
+// Finds the Fortran compiler that the recipe names, and no other.
 Status BuildDriver::find_chosen_fortran(FortranChoice choice) {
   const char* name = choice == FortranChoice::flang ? kDefaultFortran : kGfortran;
   const auto compiler = find_real_compiler(name);
@@ -297,7 +299,7 @@ Result<ExitStatus> BuildDriver::run_logged(Stage stage, const std::string& comma
   return status;
 }
 
-// Shows the last line of the log until the process ends.
+// Shows the last line of the log again and again until the process ends.
 void BuildDriver::follow(int process, const std::filesystem::path& log) {
   const Fd handle(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
   if (!handle.valid()) return;
@@ -309,15 +311,16 @@ void BuildDriver::follow(int process, const std::filesystem::path& log) {
   }
 }
 
-// Variables of the shell that runs a command, not of the build: a makefile's `BUILD ?= release` must not take ours.
-// Only DESTDIR is what installing expects in the environment, and nothing before may see it there.
+// The start of the shell text that runs a command. It sets variables of the shell and not of the environment, because a
+// makefile's `BUILD ?= release` must not take ours. Only DESTDIR is exported, and only in the install step, which
+// expects it.
 std::string BuildDriver::prelude(Stage stage) const {
   Variables variables = {{"SRC", work_.source().string()},        {"BUILD", work_.build().string()},
                          {"DESTDIR", work_.installed().string()}, {"PREFIX", plan_.prefix},
                          {"JOBS", std::to_string(jobs_)},         {"CONFIGURATION", configuration_.name}};
   variables.insert(variables.end(), configuration_.variables.begin(), configuration_.variables.end());
   std::string text;
-  // What the user exported would stay exported, with another value.
+  // A variable that the user exported would otherwise stay exported, with another value.
   for (const auto& [name, value] : variables) text += fmt::format("unset {0}; {0}={1}; ", name, shell_quoted(value));
   if (!plan_.arguments.empty()) text += fmt::format("set --{}; ", shell_words(plan_.arguments));
   if (stage == Stage::install) text += "export DESTDIR; ";
@@ -325,13 +328,13 @@ std::string BuildDriver::prelude(Stage stage) const {
 }
 
 Variables BuildDriver::variables() const {
-  // Names and no paths: some projects compile what $CC says into their programs, which must not tell where they were
-  // built.
+  // Names and not paths, because some projects compile the text of $CC into their programs, which must not tell where
+  // they were built.
   Variables result = {
       {"CC", c_name()},
       {"CXX", cxx_name()},
       {"PATH", fmt::format("{}:{}", work_.tools().string(), environment_variable("PATH"))},
-      // What compilers leave behind when they are killed goes with the rest.
+      // Files that killed compilers leave behind are removed with the rest.
       {"TMPDIR", work_.temporary().string()},
   };
   result.insert(result.end(), kNoLaunchers.begin(), kNoLaunchers.end());

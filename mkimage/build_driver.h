@@ -1,4 +1,4 @@
-// Runs the project's own build with our compilers in place of its own.
+// Runs the project's own build, with xaas-cc in place of the project's compilers.
 #pragma once
 
 #include <optional>
@@ -18,13 +18,15 @@
 
 namespace xaas {
 
-// Environment variable that makes builds reproducible, and its value where the user gave none: seconds since 1970.
+// The environment variable that makes builds reproducible, and the value that mkxaas gives it if the user sets none.
+// The value is in seconds since 1970.
 inline constexpr const char* kEpochVariable = "SOURCE_DATE_EPOCH";
-inline constexpr std::int64_t kDefaultEpoch = 315532800;  // 1980-01-01, the earliest that every archive format can say
+inline constexpr std::int64_t kDefaultEpoch = 315532800;  // 1980-01-01: the earliest that every archive format can hold
 
 class BuildDriver {
  public:
-  // Of one configuration. `shares_units`: there are others, which it is to share what it compiles with.
+  // A driver for one configuration. `shares_units` says that the project has other configurations, with which this one
+  // shares the units that it compiles.
   BuildDriver(const WorkDirectory& work, const BuildPlan& plan, const PlannedConfiguration& configuration,
               bool shares_units, unsigned jobs, Progress& progress)
       : work_(work),
@@ -34,19 +36,20 @@ class BuildDriver {
         jobs_(jobs),
         progress_(progress) {}
 
-  // Finds the real compilers, puts ours in place. The other Fortran compiler is taken where there is only that, or
-  // none, unless the plan insists on its choice. XAAS_REAL_FC wins.
+  // Finds the real compilers and puts xaas-cc in front of them. `fortran` says which Fortran compiler to prefer: if it
+  // is not there, the other one is taken if it is there, unless the plan insists on its choice. XAAS_REAL_FC wins over
+  // both.
   Status prepare(FortranChoice fortran);
-  // Configure, build, install, beginning with `first`. Code::failed when a command fails.
+  // Runs the steps configure, build and install, beginning with `first`. Code::failed if a command fails.
   Status run(Stage first);
-  // After run() has failed because a command did.
+  // The step that failed, if run() failed because a command did.
   std::optional<Stage> failed() const { return failed_; }
-  // After run() has failed: the last lines of the command that did, to standard error.
+  // After run() has failed: prints the last lines of the command that failed to standard error.
   void show_failure() const;
-  // After run() has failed: that was the usual install command of a makefile without a target for it.
+  // After run() has failed: whether the default install command failed because the makefile has no target for it.
   bool lacks_install() const;
-  // After run() has failed: what flang said in the stage that failed, where gfortran could be the reason that the build
-  // works without us, and the plan leaves the choice.
+  // After run() has failed: what flang said in the step that failed. Nullopt unless gfortran is there and the plan
+  // leaves the choice, so that gfortran may build the project where flang does not.
   std::optional<std::string> wants_gfortran() const;
 
   const CaptureEnvironment& environment() const { return environment_; }
@@ -74,9 +77,9 @@ class BuildDriver {
   const unsigned jobs_;
   Progress& progress_;
   CaptureEnvironment environment_;
-  std::optional<InstallNamespace> install_namespace_;  // while the install command runs
+  std::optional<InstallNamespace> install_namespace_;  // set while the install command runs
   std::optional<Stage> failed_;
-  bool offers_fortran_ = false;  // builds are told of the Fortran compiler
+  bool offers_fortran_ = false;  // whether the build is told of the Fortran compiler
 };
 
 }  // namespace xaas

@@ -1,4 +1,4 @@
-// The file build-state.json; see build_state.h.
+// Reads and writes the file build-state.json; see build_state.h.
 #include "mkimage/build_state.h"
 
 #include <sys/stat.h>
@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kVersionOfState = 1;
 
-// What build systems read when they configure.
+// The variables that build systems read when they configure.
 constexpr std::array kVariables = {"PATH",
                                    "CFLAGS",
                                    "CXXFLAGS",
@@ -37,15 +37,15 @@ constexpr std::array kVariables = {"PATH",
                                    "LD_LIBRARY_PATH",
                                    kEpochVariable};
 
-// Every compiler that a build may start, and ours.
+// The compilers that a build may start: the variable that names each, and the usual compiler.
 constexpr std::array<std::pair<const char*, const char*>, 4> kCompilers = {
     {{"XAAS_REAL_CC", kDefaultC}, {"XAAS_REAL_CXX", kDefaultCxx}, {"XAAS_REAL_FC", kDefaultFortran}, {"", "gfortran"}}};
 
-// Fields of any text, one behind the other, so that no two rows of them are the same text.
+// A sequence of fields of any text, written so that different sequences give different texts.
 class Description {
  public:
   void add(std::string_view field) { text_ += fmt::format("{}:{}\n", field.size(), field); }
-  // A program by its path, size and time of change.
+  // Adds a program by its path, size and modification time.
   void add_program(const fs::path& path) {
     struct stat status{};
     if (stat(path.c_str(), &status) != 0) return add("none");

@@ -1,5 +1,5 @@
-// What a run that failed leaves in its work directory, beside what it has built, so that the next one takes up there.
-// Implements spec/recipe.md, "When a step fails".
+// What a failed run leaves in its work directory beside the build, so that the next run takes up there. Implements
+// spec/recipe.md, "When a step fails".
 #pragma once
 
 #include <filesystem>
@@ -16,19 +16,19 @@ namespace xaas {
 
 struct BuildState {
   Digest made_for;                               // describe_build()
-  Stage failed = Stage::configure;               // the steps before it have succeeded
-  FortranChoice fortran = FortranChoice::flang;  // that they were run with
-  SourceListing source;                          // of which the copy was made
+  Stage failed = Stage::configure;               // the steps before this one have succeeded
+  FortranChoice fortran = FortranChoice::flang;  // the compiler with which those steps ran
+  SourceListing source;                          // the source when it was last copied
 };
 
-// Of everything that decides what steps leave behind, except the files of the source and the install command, which
-// begins with an empty tree.
+// The digest of everything that decides what steps leave behind. It leaves out the files of the source, and the install
+// command, which begins with an empty tree.
 Digest describe_build(const std::filesystem::path& source, const BuildPlan& plan,
                       const PlannedConfiguration& configuration);
 
-// Nullopt where there is none, or one that cannot be read: then there is nothing to take up.
+// Nullopt if there is no state, or if it cannot be read. Then there is nothing to take up.
 std::optional<BuildState> load_build_state(const std::filesystem::path& file);
-// Code::invalid where a name in the source is not UTF-8, which JSON cannot hold.
+// Code::invalid if a name in the source is not UTF-8, which JSON cannot hold.
 Status save_build_state(const std::filesystem::path& file, const BuildState& state);
 
 }  // namespace xaas

@@ -16,13 +16,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What build systems keep for themselves, and where projects have their tests.
+// Directories that are not searched: those that build systems keep for themselves, and those with tests.
 constexpr std::array<std::string_view, 8> kPassedOver = {".git", ".libs",   "CMakeFiles", "check",
                                                          "test", "testing", "tests",      "unittests"};
 
 enum class Kind { other, program, library };
 
-// The parts of names that tests have, and what configure scripts leave behind.
+// The beginnings and ends of names that tests have, and names that configure scripts leave behind.
 constexpr std::array<std::string_view, 7> kTestBeginnings = {"Test",  "conftest", "test-", "test.",
                                                              "test_", "tests.",   "tests_"};
 constexpr std::array<std::string_view, 6> kTestEndings = {"-test", "-tests", "Test", "Tests", "_test", "_tests"};
@@ -46,13 +46,13 @@ Kind kind_of(const fs::path& path) {
   return elf->kind() == ElfKind::shared && is_named ? Kind::library : Kind::other;
 }
 
-// By file name, so that none would overwrite another.
+// By file name, so that no file would overwrite another.
 struct Found {
   std::map<std::string, std::string> programs;
   std::map<std::string, std::string> libraries;
 };
 
-// `original`: empty where all is new. `before`: what stands in front of a name that is relative to `root`.
+// `original` is empty if every file counts as new. `before` stands in front of each name, which is relative to `root`.
 void search(const fs::path& root, const fs::path& original, std::string_view before, Found& found) {
   std::error_code error;
   for (fs::recursive_directory_iterator entry(root, error); !error && entry != fs::recursive_directory_iterator();
@@ -100,7 +100,7 @@ std::string install_command(const BuiltPrograms& built) {
 }
 
 bool lacks_install_target(std::string_view log) {
-  // Older ones of make begin a quotation with another sign.
+  // Older versions of make begin a quotation with another character.
   return log.find("No rule to make target 'install'") != std::string_view::npos ||
          log.find("No rule to make target `install'") != std::string_view::npos;
 }

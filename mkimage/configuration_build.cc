@@ -62,7 +62,7 @@ Status ConfigurationBuild::install_as_they_are() const {
   return {};
 }
 
-// For a makefile without an install target: the same error, and the option that would do it.
+// For a makefile without an install target: adds to the error the option that would install the programs.
 Status ConfigurationBuild::with_install_hint(Error error) const {
   const std::string command = install_command(find_built_programs(work_.source(), task_.source, work_.build()));
   error.message +=

@@ -1,5 +1,5 @@
-// Builds one configuration: in a copy of the source from the beginning, or where an earlier run has failed.
-// Implements spec/recipe.md, "Building" and "When a step fails".
+// Builds one configuration, either in a new copy of the source or where an earlier run has failed. Implements
+// spec/recipe.md, "Building" and "When a step fails".
 #pragma once
 
 #include <filesystem>
@@ -14,27 +14,27 @@
 
 namespace xaas {
 
-// What is built. Refers to what its owner keeps.
+// What is built. Borrows everything.
 struct BuildTask {
   const std::filesystem::path& source;
   const std::vector<std::filesystem::path>& without;  // absolute paths in `source` that are not copied
-  const SourceListing& listing;                       // of the source now
+  const SourceListing& listing;                       // the source as it is now
   const BuildPlan& plan;
 };
 
 class ConfigurationBuild {
  public:
-  // Refers to all of them.
+  // Borrows all arguments.
   ConfigurationBuild(const WorkDirectory& work, const BuildTask& task, BuildDriver& driver, Progress& progress)
       : work_(work), task_(task), driver_(driver), progress_(progress) {}
 
-  // Where flang cannot build it, gfortran is taken instead, and `fortran` says so. After an error that a command
-  // caused, its output went to standard error.
+  // Builds the configuration from the beginning. If flang cannot build it, gfortran is used instead, and `fortran` says
+  // so. If a command fails, its output goes to standard error.
   Status run(FortranChoice& fortran);
-  // The same, where `earlier` failed in this work directory.
+  // Does the same, beginning with the step at which `earlier` failed in this work directory.
   Status take_up(const BuildState& earlier, FortranChoice& fortran);
 
-  // Afterwards: files that the recipe adds to what the build has installed.
+  // Adds the files that the recipe file lists to what the build has installed. Call it after run() or take_up().
   Status install_as_they_are() const;
 
  private:

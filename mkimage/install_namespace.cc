@@ -15,9 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kOperands = 3;  // of kWithPrefix, in front of the command
+constexpr std::size_t kOperands = 3;  // operands of kWithPrefix, in front of the command
 
-// A directory that holds something which the build may need.
+// Whether the directory holds something, which the build may need.
 bool is_in_use(const fs::path& path) {
   std::error_code error;
   const bool is_empty = fs::is_empty(path, error);
@@ -29,13 +29,13 @@ Status show_tree(const fs::path& prefix, const fs::path& tree, const fs::path& s
   const fs::path missing = outermost_missing(prefix);
   if (missing.empty() && !fs::is_directory(prefix)) return fail(Code::invalid, "{} is no directory", prefix.string());
   if (missing.empty() && is_in_use(prefix)) return overlay_directory(fs::canonical(prefix), tree, scratch);
-  // Nobody is to take a file in the root for installed that the namespace would take along. Elsewhere, as in /tmp, a
-  // step may need files that it makes.
+  // In the root, new files are refused: the namespace would lose a file there, though it seems to be installed.
+  // Elsewhere, as in /tmp, a step may need files that it makes, and loses them.
   XAAS_TRY(ensure_directory(prefix, missing.parent_path() == "/" ? NewEntries::refused : NewEntries::lost));
   return bind_directory(tree, prefix);
 }
 
-// What an overlay puts where a file of the layer below was removed.
+// Whether the file is what an overlay puts in the place of a removed file of the lower layer.
 bool is_whiteout(const fs::path& path) {
   struct stat status{};
   return lstat(path.c_str(), &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0);
@@ -98,15 +98,16 @@ Result<InstallNamespace> InstallNamespace::create(const fs::path& prefix, const 
   fs::create_directories(space.tree_, error);
   if (!error) fs::create_directories(scratch, error);
   if (error) return fail(Code::io, "cannot make {}: {}", space.tree_.string(), error.message());
-  // Whether this host allows it, nothing but trying tells.
+  // Only a trial tells whether this host allows it.
   XAAS_ASSIGN(const ProcessOutput probe, run_and_read(space.call({"true"})));
   space.is_private_ = probe.status.ok();
   if (space.is_private_ && space.missing_.empty()) XAAS_TRY(space.make_outline());
   return space;
 }
 
-// An overlay does not see a directory that is made beside it, in the tree, after it was looked for: a step that
-// installs to $DESTDIR$PREFIX would find nothing at the prefix. So the directories that both have are there before.
+// An overlay does not show a directory that is made beside it, in the tree, after it was looked up. A step that
+// installs to $DESTDIR$PREFIX would then find nothing at the prefix. So every directory of the prefix is made in the
+// tree beforehand.
 Status InstallNamespace::make_outline() {
   XAAS_ASSIGN(const auto entries, entries_of(prefix_));
   for (const fs::path& entry : entries) {

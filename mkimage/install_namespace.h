@@ -1,6 +1,6 @@
-// The prefix while the install command runs: the tree that it has installed so far, seen by that command alone. So
-// files that an install step writes to the prefix itself come to lie in the installed tree, and it can run programs
-// that it has installed. Implements spec/recipe.md, "Installing".
+// Shows the tree that is being installed at the prefix, to the install command alone. So files that an install step
+// writes to the prefix itself end up in the installed tree, and the step can run programs that it has installed.
+// Implements spec/recipe.md, "Installing".
 #pragma once
 
 #include <filesystem>
@@ -12,27 +12,27 @@
 
 namespace xaas {
 
-// With this as its first argument, mkxaas is to call exec_with_prefix() with all that follow.
+// If this is its first argument, mkxaas must call exec_with_prefix() with all arguments that follow.
 inline constexpr const char* kWithPrefix = "--with-prefix";
 
-// Replaces this process by a command that has a mount namespace of its own. `arguments`: the prefix, the tree that is
-// to be seen there, an empty directory beside the tree, the command. Returns only when that fails. REQUIRES: one
+// Replaces this process by a command with a mount namespace of its own. `arguments` are the prefix, the tree to show
+// there, an empty directory beside the tree, and the command. Returns only if that fails. REQUIRES: the process has one
 // thread.
 Error exec_with_prefix(const std::vector<std::string>& arguments);
 
-// Of one run of the install command. Where this host allows no such namespace, or the prefix cannot be covered, the
-// command runs as any other.
+// The namespace for one run of the install command. If this host allows no such namespace, or the prefix cannot be
+// covered, the command runs without one.
 class InstallNamespace {
  public:
-  // `destination`: $DESTDIR, without symlinks. The tree in it is made. `scratch`: a name for a directory beside it.
+  // `destination` is $DESTDIR, without symlinks. The tree in it is made. `scratch` is a name for a directory beside it.
   static Result<InstallNamespace> create(const std::filesystem::path& prefix, const std::filesystem::path& destination,
                                          const std::filesystem::path& scratch);
 
   bool is_private() const { return is_private_; }
-  // What to run in place of `command`.
+  // The command to run in place of `command`.
   std::vector<std::string> wrap(const std::vector<std::string>& command) const;
-  // Call when the command has ended, however that was. Puts the tree in order; a warning, where files were found
-  // outside of it.
+  // Call it when the command has ended, with success or without. Puts the tree in order. Returns a warning if files
+  // were found outside the tree.
   Result<std::optional<std::string>> end() const;
 
  private:
@@ -41,19 +41,20 @@ class InstallNamespace {
   Status make_outline();
 
   bool is_private_ = false;
-  std::string self_;  // our executable
+  std::string self_;  // this executable, mkxaas
   std::filesystem::path prefix_;
   std::filesystem::path destination_;
   std::filesystem::path tree_;  // destination_ + prefix_
   std::filesystem::path scratch_;
-  std::filesystem::path missing_;  // the outermost directory of the prefix that the host has not; empty: none
-  std::vector<std::filesystem::path> outline_;  // directories that were made in the tree
+  std::filesystem::path missing_;  // the outermost directory of the prefix that the host lacks; empty: it has all
+  std::vector<std::filesystem::path> outline_;  // empty directories that were made in the tree
 };
 
-// The outermost directory of `path` that does not exist; empty: `path` exists.
+// The outermost directory of `path` that does not exist; empty if `path` exists.
 std::filesystem::path outermost_missing(const std::filesystem::path& path);
 
-// Moves what is in the directory `from` into the directory `to`, nothing there is overwritten; removes `from`.
+// Moves the entries of the directory `from` into the directory `to` and removes `from`. Existing files in `to` are not
+// overwritten.
 Status move_contents(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace xaas

@@ -1,4 +1,4 @@
-// mkxaas: builds a source tree and makes an image of what it installs.
+// mkxaas builds a source tree and makes an image of what it installs.
 #include <sched.h>
 
 #include <CLI/CLI.hpp>
@@ -115,7 +115,7 @@ xaas::Result<int> build(CommandLine& line) {
   return xaas::kDone;
 }
 
-// The words behind `--`, and how many there are in front of it.
+// Stores the words behind `--` in `arguments`. Returns the number of words in front of it.
 int split_off_arguments(int argc, char** argv, std::vector<std::string>& arguments) {
   char** const end = argv + argc;
   char** const dashes = std::find(argv, end, std::string_view("--"));

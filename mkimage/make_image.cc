@@ -38,7 +38,7 @@ Result<fs::path> source_directory(const fs::path& given) {
   return source;
 }
 
-// Checked before the build, which may take hours.
+// Checks the path before the build, which may take hours.
 Result<fs::path> image_path(const fs::path& given) {
   std::error_code error;
   const fs::path directory = fs::canonical(given.has_parent_path() ? given.parent_path() : ".", error);
@@ -59,7 +59,7 @@ Result<std::int64_t> source_date_epoch() {
   return fail(Code::invalid, "{} is \"{}\", which is no number of seconds", kEpochVariable, text);
 }
 
-// What to build: the source, how, and in which configurations.
+// What to build: the source, the plan, and the configurations.
 struct Task {
   fs::path source;
   BuildPlan plan;
@@ -74,8 +74,8 @@ Result<BuildRecipe> load_recipe(const MakeImageOptions& options) {
   return BuildRecipe();
 }
 
-// The recipe's `source` is relative to the recipe; a recipe of its own says which source it is for unless the command
-// line does.
+// Finds the source. `source` in a recipe file is relative to that file. It decides unless the user gives both a recipe
+// file and a source.
 Result<fs::path> find_source(const MakeImageOptions& options, const BuildRecipe& recipe) {
   if (!recipe.source && options.source.empty()) {
     return fail(Code::invalid, "{} names no source: give SOURCE, or \"source\" in it", options.recipe_file->string());
@@ -94,14 +94,14 @@ Result<Task> plan_task(const MakeImageOptions& options) {
   return task;
 }
 
-// What a failed run in `work` has left for one that is like `now`. Once it is taken, nobody else finds it, since
-// from now on the directory changes.
+// Takes the state that a failed run in `work` has left, if this run is like that one (`now`). The state's file is
+// removed, because the directory changes from now on.
 std::optional<BuildState> take_state(const WorkDirectory& work, const BuildState& now) {
   auto state = load_build_state(work.state());
   std::error_code ignored;
   fs::remove(work.state(), ignored);
   if (!state || state->made_for != now.made_for || !fs::is_directory(work.source(), ignored)) return std::nullopt;
-  // CMake and Meson configure again where they have to. Such a script is run again by nobody else.
+  // CMake and Meson configure again when necessary. Nothing runs a changed configure script again.
   const SourceChanges changes = compare_listings(state->source, now.source);
   for (const auto* paths : {&changes.changed, &changes.vanished}) {
     if (std::ranges::find(*paths, kConfigureScript) != paths->end()) return std::nullopt;
@@ -109,7 +109,7 @@ std::optional<BuildState> take_state(const WorkDirectory& work, const BuildState
   return state;
 }
 
-// The work directory stays, and the error says where it is. `state`: null where the next run begins anew.
+// Keeps the work directory, and adds its place to the error. If `state` is null, the next run begins anew.
 Error keep_work(WorkDirectory& work, BuildState* state, Stage failed, Error error) {
   yield_to_interrupt();
   work.keep();
@@ -124,7 +124,7 @@ Error keep_work(WorkDirectory& work, BuildState* state, Stage failed, Error erro
   return error;
 }
 
-// Builds all configurations, and collects what they consist of. Returns what compilers were told of the last one.
+// Builds all configurations and collects their contents. Returns the environment of the last one's compilers.
 Result<CaptureEnvironment> build_all(const MakeImageOptions& options, const Task& task,
                                      const std::vector<fs::path>& without, WorkDirectory& work, Progress& progress,
                                      ImageContents& contents) {
@@ -150,7 +150,7 @@ Result<CaptureEnvironment> build_all(const MakeImageOptions& options, const Task
     environment = driver.environment();
     std::optional<Stage> failed = driver.failed();
     if (status) {
-      failed = Stage::install;  // another install command is the likely remedy
+      failed = Stage::install;  // the remedy is probably another install command
       status = build.install_as_they_are();
     }
     if (status) {
@@ -171,7 +171,8 @@ std::string summary(const fs::path& image, const CaptureCounts& counts, std::siz
                      counts.programs, counts.units, counts.distinct_units);
 }
 
-// Nobody sees from the image alone why its Fortran is slower than that of another build, or not lowered.
+// The line that says which compiler Fortran had, since the image does not show why its Fortran is slower than that of
+// another build, or not lowered.
 std::string describe_fortran(const std::string& compiler, bool is_chosen) {
   if (!is_flang(compiler)) return fmt::format("Fortran: built by {}, whose code is not lowered", compiler);
   if (is_chosen) return fmt::format("Fortran: built by {}", compiler);
@@ -189,7 +190,7 @@ std::string describe_padded(const PaddedStrings& padded) {
       padded.count == 1 ? "one" : fmt::format("{}", padded.count), printable(padded.example), others);
 }
 
-// Size and counts, why what is not lowered is not, which compiler Fortran had, and whether paths look odd.
+// Prints size and counts, the reasons why code is not lowered, which compiler Fortran had, and whether paths look odd.
 void say_what_was_made(const fs::path& image, const BuildPlan& plan, const ImageContents& contents,
                        const WrittenImage& written, Progress& progress) {
   const CaptureCounts counts = count_captured(contents);

@@ -68,7 +68,7 @@ SourceChanges compare_listings(const SourceListing& before, const SourceListing&
 
 Status apply_changes(const SourceChanges& changes, const fs::path& from, const fs::path& to) {
   for (const std::string& path : changes.vanished) {
-    // A directory may hold what the build made.
+    // A directory stays if it holds something that the build made.
     std::error_code ignored;
     fs::remove(to / path, ignored);
   }

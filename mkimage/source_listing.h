@@ -1,4 +1,4 @@
-// What a source tree looked like when it was copied, so that a later run copies only what has changed since. Implements
+// What a source tree looked like when it was copied. By it, a later run copies only what has changed since. Implements
 // spec/recipe.md, "When a step fails".
 #pragma once
 
@@ -11,24 +11,24 @@
 
 namespace xaas {
 
-// Path, relative to the source -> what tells a file from another: mode, size and time of change. Nothing else is known
-// of directories than that they are there.
+// Maps each path, relative to the source, to a text that differs when the file does: mode, size and time of change. For
+// a directory it only says that it exists.
 using SourceListing = std::map<std::string, std::string>;
 
-// Of files, directories and symlinks; `without` are absolute paths in `source` that are left out.
+// Lists files, directories and symlinks. `without` are absolute paths in `source` that are left out.
 Result<SourceListing> list_source(const std::filesystem::path& source,
                                   const std::vector<std::filesystem::path>& without);
 
 struct SourceChanges {
-  std::vector<std::string> changed;   // or new
-  std::vector<std::string> vanished;  // what was below a directory in front of it
+  std::vector<std::string> changed;   // changed or new
+  std::vector<std::string> vanished;  // a directory comes after what was in it
   bool any() const { return !changed.empty() || !vanished.empty(); }
 };
 
 SourceChanges compare_listings(const SourceListing& before, const SourceListing& now);
 
-// Makes the same changes to the copy `to` of `from`. Copied files are new there, however old they are, and so newer
-// than anything that was built of them.
+// Makes the same changes to `to`, which is a copy of `from`. A copied file gets the current time, whatever the time of
+// its original, so it is newer than anything that was built from it.
 Status apply_changes(const SourceChanges& changes, const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace xaas
