@@ -17,9 +17,9 @@ constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHeaderSize = 128;
 constexpr std::size_t kRecordSize = 128;
 constexpr std::uint32_t kMaxRecordSize = 1U << 16;
-constexpr std::uint64_t kMaxSize = std::numeric_limits<std::int64_t>::max();  // what a file can have
+constexpr std::uint64_t kMaxSize = std::numeric_limits<std::int64_t>::max();  // the largest size of a file
 constexpr std::size_t kPlaceSize = 8;
-// Of a place's bits.
+// The bits of a place that are its offset.
 constexpr unsigned kOffsetBits = 48;
 constexpr std::uint64_t kOffsetMask = (std::uint64_t{1} << kOffsetBits) - 1;
 // Flags of a record.
@@ -45,12 +45,12 @@ void append_digest(std::string& bytes, const Digest& digest) {
   bytes.append(reinterpret_cast<const char*>(digest.bytes().data()), Digest::kSize);
 }
 
-// Whether [offset, offset + length) lies within `size`, whatever the numbers.
+// Whether [offset, offset + length) lies within `size`. The sum may overflow.
 bool fits(std::uint64_t offset, std::uint64_t length, std::uint64_t size) {
   return offset <= size && length <= size - offset;
 }
 
-// Above the offset, 1 + the tail's length; 0 without one.
+// The bits above the offset are 1 + the length of the tail, or 0 without a tail.
 std::uint64_t encode_place(const PrefixPlace& place) {
   return place.offset | (place.tail ? std::uint64_t{*place.tail} + 1 : 0) << kOffsetBits;
 }
@@ -180,7 +180,7 @@ Result<FileRecord> FileIndex::at(std::uint64_t position) const {
 }
 
 Result<std::optional<FileRecord>> FileIndex::find(std::string_view path) const {
-  std::optional<FileRecord> low, high;  // the neighbours seen so far, to notice an index that is out of order
+  std::optional<FileRecord> low, high;  // the nearest records seen on both sides, to notice a wrong order
   std::uint64_t first = 0;
   for (std::uint64_t last = count_; first < last;) {
     const std::uint64_t middle = first + (last - first) / 2;
@@ -207,7 +207,7 @@ Result<PrefixPlaces> FileIndex::places(const FileRecord& record, std::size_t pre
   }
   std::string bytes(static_cast<std::size_t>(record.place_count * kPlaceSize), '\0');
   XAAS_TRY(read_(places_offset_ + record.first_place * kPlaceSize, std::as_writable_bytes(std::span(bytes))));
-  std::uint64_t end = 0;  // of the place before
+  std::uint64_t end = 0;  // of the place before this one
   for (std::size_t at = 0; at < bytes.size(); at += kPlaceSize) {
     const PrefixPlace place = decode_place(load_le<std::uint64_t>(std::as_bytes(std::span(bytes)), at));
     const std::uint64_t length = prefix_size + place.tail.value_or(0);

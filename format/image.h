@@ -19,7 +19,7 @@
 
 namespace xaas {
 
-// Places in the image; no leading '/'.
+// Paths in the image, without a leading '/'.
 inline constexpr std::string_view kPrivateDirectory = ".xaas";
 inline constexpr std::string_view kManifestPath = ".xaas/manifest.json";
 inline constexpr std::string_view kIndexPath = ".xaas/files";
@@ -27,30 +27,32 @@ inline constexpr std::string_view kIrDirectory = ".xaas/ir";
 inline constexpr std::string_view kObjectDirectory = ".xaas/obj";
 inline constexpr std::string_view kRecipeDirectory = ".xaas/recipe";
 inline constexpr std::string_view kSourceDirectory = ".xaas/src";
-// Below it, generated files: of the only configuration, or of the one that is shown.
+// Below kSourceDirectory, the directory of generated files. They belong to the only configuration, or to the one that
+// is shown.
 inline constexpr std::string_view kBuildName = ".build";
-std::string build_directory(std::string_view configuration);  // ".build-<configuration>", where there are several
+std::string build_directory(std::string_view configuration);  // ".build-<configuration>", if there are several
 inline constexpr std::string_view kTreeDirectory = ".xaas/tree";
 inline constexpr std::string_view kToolchainDirectory = ".xaas/toolchain";
-// Below a toolchain, and of its triple:
+// Directories below a toolchain, with libraries for the toolchain's triple:
 inline constexpr std::string_view kBundledLibraries = "lib";
 inline constexpr std::string_view kRuntimeLibraries = "runtime";  // of the compiler: the host's may be newer
 inline constexpr std::string_view kRecipeXattr = "user.xaas.recipe";
 std::string ir_path(const Digest& digest);      // ".xaas/ir/<2>/<hex>.bc"
 std::string object_path(const Digest& digest);  // ".xaas/obj/<2>/<hex>.o"
 std::string recipe_path(const Digest& digest);  // ".xaas/recipe/<hex>.json"
-// Where what a configuration installed is: "" for the default one, ".xaas/tree/<triple>/<configuration>/" for another.
-// REQUIRES: the manifest has it.
+// The directory with the files that a configuration installed: "" for the default configuration,
+// ".xaas/tree/<triple>/<configuration>/" for another one. REQUIRES: the manifest has the configuration.
 std::string tree_root(const Manifest& manifest, std::string_view configuration);
-// The tree_root() that a path in the image begins with.
+// The tree_root() with which a path in the image begins.
 std::string_view tree_root_of(std::string_view path);
-// The path without it.
+// The path without its tree_root().
 std::string_view path_in_tree(std::string_view path);
 
 // Thread-safe, immutable after open.
 class Image {
  public:
-  // Refuses what is not an image, and unknown `incompat` features. Reads the manifest and the header of the index only.
+  // Opens an image. Refuses a file that is not an image, and an image with an unknown `incompat` feature. Reads only
+  // the manifest and the header of the index.
   static Result<std::shared_ptr<const Image>> open(const std::filesystem::path& path,
                                                    const ReaderOptions& options = {});
 
@@ -59,12 +61,13 @@ class Image {
   const Manifest& manifest() const { return manifest_; }
   const FileIndex& files() const { return *index_; }
 
-  // The bytes are checked against the digest that names them: Code::invalid when they differ, and when there are more
-  // than 16 MiB of a recipe or 4 GiB of anything else, which is read whole.
+  // These functions read a whole file and check its bytes against the digest that names it. Code::invalid when the
+  // digest differs, when a recipe has more than 16 MiB, and when another file has more than 4 GiB.
   Result<Recipe> recipe(const Digest& digest) const;
   Result<std::string> ir(const Digest& digest) const;
   Result<std::string> object(const Digest& digest) const;
-  // A file of the tree by path, checked against the index.
+  // Reads a file of the tree by its path, and checks it against the index. Code::not_found when the index does not have
+  // it.
   Result<std::string> file(std::string_view path) const;
 
  private:
@@ -75,11 +78,11 @@ class Image {
   std::optional<FileIndex> index_;
 };
 
-// The files that have a recipe, of the configuration whose tree_root() is `root`, in the order of the index.
+// The files with a recipe of the configuration whose tree_root() is `root`, in the order of the index.
 Result<std::vector<FileRecord>> lowerable_records(const Image& image, std::string_view root);
 
-// For showing the image at `directory`, which is absolute; nullopt when its prefix stays as it is. Code::invalid when
-// the path is too long.
+// How the prefix is replaced when the image is shown at `directory`, an absolute path. Nullopt when the image's prefix
+// is not movable. Code::invalid when `directory` is too long.
 Result<std::optional<MovedPrefix>> moved_prefix(const Manifest& manifest, const std::filesystem::path& directory);
 
 struct VerifyReport {
@@ -88,12 +91,12 @@ struct VerifyReport {
   std::uint64_t objects = 0;
   std::uint64_t recipes = 0;
   std::uint64_t problem_count = 0;    // 0: the image is whole
-  std::vector<std::string> problems;  // one line each, fit for a terminal; of very many the first, and how many follow
+  std::vector<std::string> problems;  // one line each, fit for a terminal; after many, the last says how many more
 };
 
-// Reads everything the image holds and checks every digest: of the index, IR, objects, recipes, and that every recipe's
-// inputs exist. Damage is a problem in the report, but for an index that cannot be read, which is an error. `progress`
-// (may be empty) is called with the path about to be checked.
+// Reads everything in the image and checks every digest: those of the index, IR, objects and recipes. Also checks that
+// the inputs of every recipe exist. Damage is a problem in the report, with one exception: an index that cannot be read
+// is an error. `progress` (may be empty) is called with each path before the file is checked.
 Result<VerifyReport> verify(const Image& image, const std::function<void(std::string_view)>& progress = {});
 
 }  // namespace xaas

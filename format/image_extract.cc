@@ -1,5 +1,5 @@
-// Unpacks images; see image_extract.h. The reader has refused names such as ".." or "a/b" and names that appear twice,
-// so a path below our own fresh directory cannot lead out of it.
+// Unpacks images; see image_extract.h. The reader has refused names such as ".." or "a/b", and names that appear twice.
+// So a path below our own new directory cannot lead out of it.
 #include "format/image_extract.h"
 
 #include <fcntl.h>
@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kReadSize = std::size_t{128} << 10;
 constexpr mode_t kPermissionBits = 0777;
-// What a file system answers that has no room for an attribute, or none for any.
+// The errors of a file system that has no room for an attribute, or does not support attributes.
 constexpr std::array kNoRoom{ENOTSUP, EPERM, ENOSPC, E2BIG, ERANGE};
 
 class Extractor {
@@ -29,7 +29,7 @@ class Extractor {
   // Whether the directory itself gets the attributes of the image's root.
   enum class Root { keep, set };
 
-  // `moved`: none for an image that stays what it was built for.
+  // `moved` is empty for an image whose prefix stays as it is.
   Extractor(const Image& image, std::filesystem::path directory, Root root, const std::optional<MovedPrefix>& moved)
       : image_(image),
         reader_(image.squashfs()),
@@ -60,7 +60,7 @@ class Extractor {
   const std::optional<MovedPrefix> moved_;
   std::vector<std::byte> buffer_;
   std::vector<Directory> directories_;                          // parents first
-  std::unordered_map<InodeRef, std::filesystem::path> linked_;  // the first name of files with several
+  std::unordered_map<InodeRef, std::filesystem::path> linked_;  // the first name of each file with several names
 };
 
 Status Extractor::run() {
@@ -68,7 +68,8 @@ Status Extractor::run() {
   if (root_ == Root::set) directories_.push_back({directory_, reader_.root(), root});
   XAAS_TRY(
       walk(reader_, "", [this](const std::string& path, const DirectoryEntry& entry) { return extract(path, entry); }));
-  // Last, children first: a directory may be read-only, and its time changes with its content.
+  // Directories come last, children before parents: a directory may be read-only, and its time changes with its
+  // contents.
   for (auto directory = directories_.rbegin(); directory != directories_.rend(); ++directory) {
     XAAS_TRY(finish_entry(directory->target, directory->ref, directory->attributes));
   }
@@ -140,7 +141,7 @@ Status Extractor::write_content(int fd, const std::string& path, InodeRef ref, c
   return record && moved_ ? move_prefix(fd, *record) : Status();
 }
 
-// In a file that has been written as it is in the image.
+// Replaces the prefix in a file that has been written as it is in the image.
 Status Extractor::move_prefix(int fd, const FileRecord& record) const {
   if (record.place_count == 0) return {};
   XAAS_ASSIGN(const PrefixPlaces places, image_.files().places(record, moved_->from().size()));
@@ -149,7 +150,7 @@ Status Extractor::move_prefix(int fd, const FileRecord& record) const {
     if (pread(fd, into.data(), into.size(), static_cast<off_t>(offset)) == static_cast<ssize_t>(into.size())) return {};
     return fail_errno(fmt::format("cannot read {}", record.path));
   };
-  // Shown bytes never lie behind the stored ones that they come from, so the file can be changed in place.
+  // Shown bytes never lie behind the stored bytes from which they come. So the file can be changed in place.
   std::vector<std::byte> buffer(kReadSize);
   for (std::uint64_t offset = 0; offset < size; offset += buffer.size()) {
     const std::span<std::byte> piece =
@@ -166,7 +167,7 @@ Status Extractor::move_prefix(int fd, const FileRecord& record) const {
 Status Extractor::finish_entry(const std::filesystem::path& target, InodeRef ref, const Attributes& attributes) {
   XAAS_ASSIGN(const auto xattrs, reader_.xattrs(ref));
   for (const auto& [name, value] : xattrs) {
-    if (!name.starts_with(kXattrPrefix)) continue;  // others grant rights
+    if (!name.starts_with(kXattrPrefix)) continue;  // other attributes grant rights
     if (lsetxattr(target.c_str(), name.c_str(), value.data(), value.size(), 0) != 0 &&
         std::ranges::find(kNoRoom, errno) == kNoRoom.end()) {
       return fail_errno(fmt::format("cannot set {} of {}", name, target.string()));
@@ -182,9 +183,9 @@ Status Extractor::finish_entry(const std::filesystem::path& target, InodeRef ref
   return {};
 }
 
-// A directory that exists is filled, not replaced: it may be somebody's current directory.
+// Fills an existing directory and does not replace it, because it may be somebody's current directory.
 Status fill(const Image& image, const std::filesystem::path& directory) {
-  std::error_code ignored;  // the first error is the one to tell
+  std::error_code ignored;  // the first error is the one to report
   XAAS_ASSIGN(const auto moved, moved_prefix(image.manifest(), std::filesystem::canonical(directory, ignored)));
   auto status = Extractor(image, directory, Extractor::Root::keep, moved).run();
   if (status) return status;
@@ -209,7 +210,7 @@ Status extract(const Image& image, const std::filesystem::path& directory) {
   }
   std::filesystem::path target = std::filesystem::weakly_canonical(std::filesystem::absolute(directory, error), error);
   if (error) return fail(Code::io, "cannot create {}: {}", directory.string(), error.message());
-  if (!target.has_filename()) target = target.parent_path();  // written with a '/' at the end
+  if (!target.has_filename()) target = target.parent_path();  // the path had a '/' at its end
   XAAS_ASSIGN(const auto moved, moved_prefix(image.manifest(), target));
   XAAS_ASSIGN(TempDirectory temporary, TempDirectory::create(target.parent_path()));
   XAAS_TRY(Extractor(image, temporary.path(), Extractor::Root::set, moved).run());

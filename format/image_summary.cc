@@ -60,7 +60,7 @@ void append_unknown(std::string& text, std::string_view key, const std::vector<s
   if (!flags.empty()) append_line(text, key, list_or_none(flags));
 }
 
-// ".xaas/toolchain/<triple>/lib/<name>", or "runtime" for "lib"
+// Whether the path is ".xaas/toolchain/<triple>/lib/<name>", or has "runtime" in place of "lib".
 bool is_bundled_library(std::string_view path) {
   if (!is_below(path, kToolchainDirectory)) return false;
   path = path.substr(0, path.rfind('/'));

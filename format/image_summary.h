@@ -1,4 +1,4 @@
-// What an image holds, in numbers: what `xaas-info IMAGE` prints.
+// What an image holds, in numbers. `xaas-info IMAGE` prints this.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 namespace xaas {
 
 struct ImageSummary {
-  std::uint64_t files = 0;          // regular files of the program: all but what is under /.xaas
-  std::uint64_t lowered_files = 0;  // of those, how many are to be lowered
+  std::uint64_t files = 0;          // regular files of the program: all except those below /.xaas
+  std::uint64_t lowered_files = 0;  // those of them that can be lowered
   std::uint64_t ir_modules = 0;
   std::uint64_t ir_bytes = 0;
   std::uint64_t objects = 0;
@@ -22,11 +22,11 @@ struct ImageSummary {
   std::vector<std::string> bundled;  // names of the libraries of other projects that the image brings
 };
 
-// Reads the whole index and the directories of IR, objects and recipes, no content. An error when one of them is
-// damaged.
+// Reads the whole index and the directories of IR, objects and recipes, but no content. Returns an error when one of
+// them is damaged.
 Result<ImageSummary> summarise(const Image& image);
 
-// Both end with a newline. The JSON has the manifest under "manifest" and the numbers beside it.
+// Both texts end with a newline. The JSON has the manifest under "manifest" and the numbers beside it.
 std::string to_text(const Manifest& manifest, const ImageSummary& summary);
 std::string to_json(const Manifest& manifest, const ImageSummary& summary);
 

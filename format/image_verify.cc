@@ -14,7 +14,7 @@
 namespace xaas {
 namespace {
 
-constexpr std::size_t kMaxProblems = 1000;  // that are kept
+constexpr std::size_t kMaxProblems = 1000;  // so many are kept
 
 class Verifier {
  public:
@@ -24,7 +24,7 @@ class Verifier {
   Result<VerifyReport> run();
 
  private:
-  // One of the three stores whose files are named by their digest.
+  // One of the three directories whose files are named by their digests.
   struct Store {
     std::string_view directory;
     std::string (*path)(const Digest&);
@@ -56,8 +56,8 @@ class Verifier {
   const Image& image_;
   const std::function<void(std::string_view)>& progress_;
   VerifyReport report_;
-  bool is_walked_ = true;  // all of the tree has been seen, so that what has not been met is missing
-  std::map<std::string, FileRecord, std::less<>> unseen_;  // records whose file has not been met
+  bool is_walked_ = true;  // the whole tree was visited, so records in unseen_ have no file
+  std::map<std::string, FileRecord, std::less<>> unseen_;  // records whose file has not been visited
   std::unordered_set<Digest> wanted_recipes_;
   std::unordered_map<InodeRef, Digest> linked_;  // digests of files with several names
   Store ir_{kIrDirectory, ir_path, {}};
@@ -73,7 +73,7 @@ Result<VerifyReport> Verifier::run() {
         check_entry(path, entry);
         return {};
       });
-  // Damage that hides a part of the tree is one more problem; what was seen is still checked.
+  // Damage that hides a part of the tree is one more problem. The part that was visited is still checked.
   is_walked_ = walked.has_value();
   if (!is_walked_) problem(fmt::format("the tree cannot be read whole: {}", walked.error().message));
   if (is_walked_) check_missing();

@@ -10,9 +10,10 @@
 namespace xaas {
 namespace {
 
-// A directory being visited. Kept on a stack of our own, so that the depth of an image is no matter of ours.
+// A directory that is being visited. The levels are on a stack of our own, so that a deep image cannot exhaust the
+// stack of the thread.
 struct Level {
-  std::string path;  // with a trailing '/', but for the root
+  std::string path;  // with a trailing '/', except for the root
   std::vector<DirectoryEntry> entries;
   std::size_t next = 0;
 };

@@ -38,7 +38,7 @@ std::string mode_text(mode_t mode) {
   return text;
 }
 
-// Mode, size, whether it is lowered, path.
+// Prints mode, size, whether the file is lowered, and path.
 Status print_entry(const Image& image, const std::string& path, const DirectoryEntry& entry) {
   XAAS_ASSIGN(const Attributes attributes, image.squashfs().stat(entry.ref));
   std::string suffix;
@@ -54,7 +54,7 @@ Status print_entry(const Image& image, const std::string& path, const DirectoryE
                            lowered ? "lowered" : "", printable(path), suffix));
 }
 
-// Shows the file being checked on a terminal, on one line that it wipes in the end.
+// Shows on a terminal which file is being checked. Uses one line, and removes it at the end.
 class Progress {
  public:
   Progress() : on_(isatty(STDERR_FILENO) == 1) {}

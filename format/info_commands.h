@@ -1,5 +1,5 @@
-// The commands of `xaas-info`, one function each. They print to standard output, which the caller flushes; a returned
-// error is for the caller to print.
+// The commands of `xaas-info`, one function each. They print to standard output, which the caller flushes. The caller
+// prints the errors that they return.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +14,18 @@ struct InfoOptions {
   std::filesystem::path image;
   std::uint64_t offset = 0;         // where the image begins in the file
   bool json = false;                // summary as JSON
-  bool all = false;                 // list: with what is under /.xaas
-  std::string path;                 // list: only what is below it; any number of '/' at its ends
-  std::filesystem::path directory;  // extract: to be made
+  bool all = false;                 // list: also what is below /.xaas
+  std::string path;                 // list: this file, or what is below this directory; any number of '/' at its ends
+  std::filesystem::path directory;  // extract: the directory to unpack into
 };
 
-// The manifest and what is in the image, in numbers.
+// Prints the manifest, and in numbers what is in the image.
 Status info_summary(const InfoOptions& options);
-// A line for `options.path`, or for each entry below it when it is a directory: mode, size, "lowered", path.
+// Prints a line for `options.path`, or for each entry below it if it is a directory: mode, size, "lowered", path.
 Status info_list(const InfoOptions& options);
 // Unpacks the image into `options.directory`; see image_extract.h. Prints nothing.
 Status info_extract(const InfoOptions& options);
-// Prints each problem on a line; an error when there is one.
+// Prints a line for each problem. Returns an error if there is a problem.
 Status info_verify(const InfoOptions& options);
 
 }  // namespace xaas

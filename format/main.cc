@@ -10,7 +10,7 @@ namespace {
 constexpr const char* kFooter = R"(A file named like a command is written ./list.
 Status: 0 done, 1 failed, 2 wrong usage.)";
 
-// The commands share one set of options: a command line has only one of them.
+// The commands share one set of options, because a command line has only one command.
 void add_image(CLI::App& command, xaas::InfoOptions& options) {
   command.add_option("--offset", options.offset, "Where the image begins in the file, in bytes")->type_name("N");
   command.add_option("IMAGE", options.image, "The image")->required()->type_name("");

@@ -64,7 +64,7 @@ Result<Requirements> parse_requirements(const JsonObject& configuration) {
   return requires_;
 }
 
-// Names of configurations and triples are directories of the image.
+// The names of configurations and triples are names of directories in the image.
 bool is_component(std::string_view name) { return is_normal(name) && name.find('/') == std::string_view::npos; }
 
 Result<Configuration> parse_configuration(const JsonObject& fields) {
@@ -129,8 +129,8 @@ Result<std::vector<Configuration>> parse_configurations(const JsonObject& manife
   return configurations;
 }
 
-// What an unknown feature of lowering changed is not damage: without the list nothing is lowered, and the baseline is
-// served.
+// An unknown feature of lowering may have changed the list, which is no damage. Without the list, nothing is lowered
+// and the baseline is served.
 template <typename T>
 Status take_list(Result<std::vector<T>> list, const FeatureFlags& features, std::vector<T>& into) {
   if (!list && features.lower_incompat.empty()) return tl::unexpected<Error>(std::move(list.error()));
@@ -184,7 +184,7 @@ Result<Manifest> parse_manifest(std::string_view json) {
   manifest.format = static_cast<std::uint32_t>(format);
   XAAS_ASSIGN(manifest.features, parse_features(fields));
   if (auto body = parse_body(fields, manifest); !body) {
-    // What an unknown feature changed is not damage.
+    // An unknown feature may have changed the rest, which is no damage.
     XAAS_TRY(check_readable(manifest));
     return tl::unexpected<Error>(std::move(body.error()));
   }

@@ -7,8 +7,8 @@
 namespace xaas {
 namespace {
 
-// Long enough for the paths of shared file systems, short enough for "#!" lines and for arrays that programs keep paths
-// in. Spack pads its prefixes to as much.
+// Long enough for the paths of shared file systems, short enough for "#!" lines and for arrays in which programs keep
+// paths. Spack pads its prefixes to as many bytes.
 constexpr std::size_t kPlaceholderLength = 128;
 constexpr std::string_view kPlaceholderStart = "/xaas-movable-prefix/";
 
@@ -28,16 +28,17 @@ std::uint64_t MovedPrefix::size(const PrefixPlaces& places, std::uint64_t stored
   return stored - places.list.size() * (from_.size() - shown(places).size());
 }
 
-// With the tail.
+// Includes the tail.
 std::uint64_t MovedPrefix::shown_size(const PrefixPlaces& places, std::size_t number) const {
   return shown(places).size() + places.list[number].tail.value_or(0);
 }
 
-// The file as it is shown is a row of pieces: stored bytes, a place, stored bytes, ...
+// The shown file is a row of pieces: stored bytes, a place, stored bytes, ...
 Status MovedPrefix::read(const PrefixPlaces& places, std::uint64_t offset, std::span<std::byte> into,
                          const Read& stored) const {
   const std::uint64_t shorter = from_.size() - shown(places).size();
-  // Place number i is shown at its offset - i * shorter; the first that does not end before `offset`:
+  // Place number i is shown at its offset - i * shorter. This search finds the first place that does not end before
+  // `offset`.
   std::size_t next = 0;
   for (std::size_t count = places.list.size(); count > 0;) {
     const std::size_t half = count / 2;
@@ -66,8 +67,8 @@ Status MovedPrefix::read(const PrefixPlaces& places, std::uint64_t offset, std::
   return {};
 }
 
-// What is shown from `begin` of a place on, up to the end of one of its parts: the path, the tail, NULs. Returns its
-// length.
+// Reads from byte `begin` of a shown place to the end of one of its parts: the path, the tail, the NULs. Returns the
+// number of bytes.
 Result<std::size_t> MovedPrefix::read_place(const PrefixPlaces& places, std::size_t number, std::uint64_t begin,
                                             std::span<std::byte> into, const Read& stored) const {
   const PrefixPlace& place = places.list[number];

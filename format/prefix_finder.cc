@@ -1,4 +1,4 @@
-// A search in a window of the file; see prefix_finder.h.
+// Searches in a window of the file; see prefix_finder.h.
 #include "format/prefix_finder.h"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ PrefixPlaces PrefixFinder::take() {
   return {std::move(places_), !has_nul_};
 }
 
-// Leaves in the window what more input may make a place, or give a tail.
+// Keeps in the window what more input may complete to a place, or to a tail.
 void PrefixFinder::search(Input input) {
   std::size_t at = 0;
   std::size_t found = window_.find(prefix_);
@@ -37,7 +37,7 @@ void PrefixFinder::search(Input input) {
   window_.erase(0, window_.size() - kept);
 }
 
-// Whether the string that goes on at `tail` may still turn out to be marked.
+// Whether more input may show that the string is marked. The string goes on at `tail`.
 bool PrefixFinder::is_undecided(std::size_t tail) const {
   const std::string_view rest = std::string_view(window_).substr(tail);
   const std::size_t end = rest.find('\0');
@@ -50,7 +50,7 @@ std::optional<std::uint32_t> PrefixFinder::marked_tail(std::size_t tail) const {
   const std::string_view rest = std::string_view(window_).substr(tail);
   const std::size_t end = rest.find('\0');
   if (end > kMaxTail || !rest.substr(end + 1).starts_with(kStringMark)) return std::nullopt;
-  // Not what the plugin marks: nobody can say which of the two the string's end belongs to.
+  // The plugin does not mark such a string: the end of the string could belong to either of the two places.
   if (rest.substr(0, end).find(prefix_) != std::string_view::npos) return std::nullopt;
   return static_cast<std::uint32_t>(end);
 }

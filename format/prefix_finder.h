@@ -1,4 +1,4 @@
-// Finds the prefix that a project was built for in its files. Implements spec/image-format.md, "Prefix".
+// Finds the prefix for which a project was built in the project's files. Implements spec/image-format.md, "Prefix".
 #pragma once
 
 #include <cstddef>
@@ -14,13 +14,13 @@
 
 namespace xaas {
 
-// Finds `prefix` in bytes that come piece by piece, for files of any size. REQUIRES: one that is asked to find anything
-// has a prefix that is not empty.
+// Finds `prefix` in bytes that come piece by piece, so that files may have any size. REQUIRES: `prefix` is not empty
+// when add() or take() is called.
 class PrefixFinder {
  public:
   explicit PrefixFinder(std::string prefix) : prefix_(std::move(prefix)) {}
   void add(std::string_view piece);
-  // A file without a NUL is text. Places have tails wherever the compiler has marked the string.
+  // Returns the places. A file without a NUL is text. A place has a tail if the compiler has marked its string.
   PrefixPlaces take();
 
  private:
@@ -30,13 +30,13 @@ class PrefixFinder {
   std::optional<std::uint32_t> marked_tail(std::size_t tail) const;
 
   std::string prefix_;
-  std::string window_;              // the end of what came: what cannot be decided without what comes
-  std::uint64_t window_begin_ = 0;  // its position in the file
+  std::string window_;              // the end of the input so far, undecided until more input comes
+  std::uint64_t window_begin_ = 0;  // position of window_ in the file
   bool has_nul_ = false;
   std::vector<PrefixPlace> places_;
 };
 
-// Where `prefix` stands in the first `size` bytes of a file. Tails are those that unify_strings() leaves.
+// Where `prefix` stands in the first `size` bytes of a file. The tails are those that unify_strings() leaves.
 Result<PrefixPlaces> find_prefix(int fd, std::uint64_t size, const std::string& prefix);
 
 }  // namespace xaas

@@ -1,4 +1,4 @@
-// Places in the sections of ELF files; see program_strings.h. Only headers are read, so files may be of any size.
+// Finds places in the sections of ELF files; see program_strings.h. It reads only headers, so files may have any size.
 #include "format/program_strings.h"
 
 #include <elf.h>
@@ -16,14 +16,14 @@
 namespace xaas {
 namespace {
 
-constexpr std::string_view kSources = "/.xaas/";  // behind the prefix
+constexpr std::string_view kSources = "/.xaas/";  // follows the prefix in the name of a source
 
 struct Range {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
 };
 
-// Fewer bytes where the file ends.
+// Returns fewer bytes where the file ends.
 Result<std::string> read_at(int file, std::uint64_t offset, std::size_t size) {
   std::string bytes(size, '\0');
   std::size_t done = 0;
@@ -43,7 +43,7 @@ T load(std::string_view bytes, std::size_t offset) {
   return load_le<T>(std::as_bytes(std::span(bytes)), offset);
 }
 
-// The two classes of ELF files differ in where their fields are.
+// The two classes of ELF files have their fields at different offsets.
 struct Layout {
   bool is_64;
   std::size_t sections_at, counts_at, header_size, flags_at, offset_at, size_at;
@@ -66,7 +66,8 @@ constexpr Layout kLayout32{false,
                            offsetof(Elf32_Shdr, sh_offset),
                            offsetof(Elf32_Shdr, sh_size)};
 
-// Where code and data that are loaded stand in the file. Empty: the file is no program or library, or nobody can tell.
+// Where the file has the code and data that are loaded. Empty if the file is no program or library, or if its section
+// headers cannot be read.
 Result<std::vector<Range>> loaded_sections(int file, std::uint64_t size) {
   XAAS_ASSIGN(const std::string header, read_at(file, 0, sizeof(Elf64_Ehdr)));
   if (header.size() < sizeof(Elf64_Ehdr) || !header.starts_with(ELFMAG) || header[EI_DATA] != ELFDATA2LSB) return {};

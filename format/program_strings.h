@@ -1,6 +1,6 @@
-// Which strings of a program are shortened when the prefix is replaced: all that the compiler has marked, or none.
-// Programs compare their paths with each other, so in one program all are shown alike. Implements spec/image-format.md,
-// "Prefix".
+// Which strings of a program are shortened when the prefix is replaced: all strings that the compiler has marked, or
+// none. Programs compare their paths with each other, so one program shows all of them alike. Implements
+// spec/image-format.md, "Prefix".
 #pragma once
 
 #include <cstddef>
@@ -11,10 +11,10 @@
 
 namespace xaas {
 
-// What programs load and read as data or code has to be marked wherever the prefix of `prefix_size` bytes stands. Where
-// it is not, or where `file` of `size` bytes is no program or library, the places lose their tails. Names of sources
-// do not count, since programs only print them, nor does what the dynamic linker reads. Returns how many places of a
-// program's data are left without tails.
+// Keeps the tails of `places` only if every place in the loaded code and data of the program is marked, and removes all
+// tails otherwise. It also removes them if `file` is no program or library. The prefix has `prefix_size` bytes, `file`
+// has `size` bytes. Two kinds of strings do not count: names of sources, because programs only print them, and strings
+// that the dynamic linker reads. Returns how many places in the program's data are left without tails.
 Result<std::size_t> unify_strings(int file, std::uint64_t size, std::size_t prefix_size, PrefixPlaces& places);
 
 }  // namespace xaas

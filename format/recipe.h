@@ -13,25 +13,25 @@
 
 namespace xaas {
 
-// What the link makes. Position independence follows from it, never from the record of the build.
+// What the link makes. Position independence follows from this, never from the record of the build.
 enum class LinkKind { shared, pie, no_pie, static_pie, static_no_pie };
 
-// The attribute in canonical IR of a function that is not to be copied into other units: it differs from the rest of
-// its unit in something that LLVM does not look at when it inlines.
+// The attribute that canonical IR gives to a function that must not be copied into other units. The function differs
+// from the rest of its unit in something that LLVM does not look at when it inlines.
 inline constexpr const char* kOddFunction = "xaas-odd";
 
-// What each has a section of its own for, in IrInput::alone.
+// The values of IrInput::alone. They say what gets a section of its own: each variable, or each function.
 inline constexpr std::string_view kDataSections = "data-sections";
 inline constexpr std::string_view kFunctionSections = "function-sections";
 
 // A translation unit as canonical bitcode, /.xaas/ir/<2>/<digest>.bc.
 struct IrInput {
   Digest digest;
-  std::string name;                   // as the build called the object, for people and diagnostics
-  std::vector<std::string> features;  // target features the unit's own flags set, sorted: "+avx2", "-sse4a"
-  std::optional<Digest> native{};     // the object to link in its place where the target lacks one of them
-  // Set where it is compiled by itself and takes no part in optimising across units; kDataSections and
-  // kFunctionSections, sorted, as far as each variable or function gets a section of its own.
+  std::string name;                   // the build's name of the object, for people and diagnostics
+  std::vector<std::string> features;  // target features that the unit's own flags set, sorted: "+avx2", "-sse4a"
+  std::optional<Digest> native{};     // the object to link in its place if the target lacks one of the features
+  // Set if the unit is compiled by itself and takes no part in optimisation across units. Holds kDataSections if each
+  // variable gets a section of its own, and kFunctionSections if each function gets one; sorted.
   std::optional<std::vector<std::string>> alone{};
   bool operator==(const IrInput&) const = default;
 };
@@ -43,7 +43,8 @@ struct ObjectInput {
   bool operator==(const ObjectInput&) const = default;
 };
 
-// An archive in which at least one member is IR: its members in order, taken when a symbol asks for them.
+// An archive in which at least one member is IR. The members are in order. The link takes a member when a symbol asks
+// for it.
 struct ArchiveInput {
   std::string name;
   std::vector<std::variant<IrInput, ObjectInput>> members;
@@ -63,19 +64,19 @@ struct FileOption {
   bool operator==(const FileOption&) const = default;
 };
 
-// A plain option, as lld understands it, is a string.
+// A string is a plain option, as lld understands it.
 using LinkArgument = std::variant<std::string, IrInput, ObjectInput, ArchiveInput, LibraryInput, FileOption>;
 
 struct Recipe {
   LinkKind kind = LinkKind::pie;
   std::string triple;                   // target triple of the units
   std::string output;                   // file name of the linked file, for people
-  std::vector<LinkArgument> arguments;  // in link order, without -o, --build-id and the driver's own
+  std::vector<LinkArgument> arguments;  // in link order, without -o, --build-id and the driver's own options
   bool operator==(const Recipe&) const = default;
 };
 
-// Calls `visit` with every argument of `recipe`, and after an archive with every member of it. What it gets is a
-// variant, LinkArgument or that of members, so that std::get_if tells what it is.
+// Calls `visit` with every argument of `recipe`, and after an archive with each member of it. `visit` gets a variant,
+// either a LinkArgument or a member of an archive, so that std::get_if tells which kind of input it is.
 template <typename AnyRecipe, typename Visit>
 void for_each_input(AnyRecipe& recipe, const Visit& visit) {
   for (auto& argument : recipe.arguments) {
@@ -86,13 +87,13 @@ void for_each_input(AnyRecipe& recipe, const Visit& visit) {
   }
 }
 
-// Canonical JSON: fixed key order, no white space, one newline at the end. Same recipe, same bytes. REQUIRES:
-// is_utf8().
+// Canonical JSON: fixed key order, no white space, one newline at the end. The same recipe gives the same bytes.
+// REQUIRES: is_utf8().
 std::string to_json(const Recipe& recipe);
-// Whether all its strings are, as JSON demands; else it cannot be written.
+// Whether all strings of the recipe are UTF-8, as JSON demands. Other recipes cannot be written.
 bool is_utf8(const Recipe& recipe);
-// Code::invalid with the place in the text; unknown keys and unknown kinds of argument are errors, since
-// ignoring one would link a different file.
+// Reads a recipe. Code::invalid names the place in the text. Unknown keys and unknown kinds of argument are errors,
+// because ignoring one would link a different file.
 Result<Recipe> parse_recipe(std::string_view json);
 
 const char* to_string(LinkKind kind);  // "shared", "pie", "no-pie", "static-pie", "static"

@@ -1,5 +1,5 @@
-// What the compiler's plugin writes behind a string that may be shortened when the prefix is replaced. A header of its
-// own, because the plugin links nothing of ours. Implements spec/image-format.md, "Prefix".
+// The mark that the compiler's plugin writes behind a string that may be shortened when the prefix is replaced. It has
+// a header of its own, because the plugin links none of our libraries. Implements spec/image-format.md, "Prefix".
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 namespace xaas {
 
-// Directly behind the NUL of the string, so that programs never see it and copies of the string never carry it. No text
-// and no compressed or encrypted data has it behind a placeholder and a NUL by accident.
+// The mark stands directly behind the NUL of the string. So programs never see it, and copies of the string never carry
+// it. Text, compressed data and encrypted data do not have it behind a placeholder and a NUL by accident.
 inline constexpr std::string_view kStringMark =
     "\xff"
     "XA\x01"

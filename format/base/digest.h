@@ -1,4 +1,4 @@
-// SHA-256 digests: how images, recipes and the cache name content. Written `sha256:<64 hex digits>`.
+// SHA-256 digests, by which images, recipes and the cache name content. The text form is `sha256:<64 hex digits>`.
 #pragma once
 
 #include <array>
@@ -26,9 +26,9 @@ class Digest {
 
   static Digest of(std::span<const std::byte> data);
   static Digest of(std::string_view data);
-  // Of everything from the start of the file (the file position does not move).
+  // The digest of everything from the start of the file. The file position does not move.
   static Result<Digest> of_file(int fd);
-  // Of the first `size` bytes; Code::invalid when there are fewer.
+  // The digest of the first `size` bytes of the file. Code::invalid when the file has fewer bytes.
   static Result<Digest> of_file(int fd, std::uint64_t size);
   // Accepts exactly `sha256:` and 64 lower-case hex digits; anything else is Code::invalid.
   static Result<Digest> parse(std::string_view text);
@@ -50,7 +50,7 @@ class Sha256 {
   Sha256();
   void update(std::span<const std::byte> data);
   void update(std::string_view data);
-  Digest finish();  // REQUIRES: called once, last.
+  Digest finish();  // REQUIRES: called once, as the last call.
 
  private:
   alignas(64) std::array<std::byte, 128> state_;  // crypto_hash_sha256_state, kept out of this header

@@ -40,7 +40,8 @@ ElfKind kind_of(std::uint16_t type) {
   }
 }
 
-// What only a linker writes: tools that change the rpath or the like keep to tables and strings of the dynamic linker.
+// Whether only a linker writes the section. Tools that change the rpath or the like change only the tables and strings
+// of the dynamic linker.
 bool is_content(const ElfSection& section) {
   static constexpr std::array<std::string_view, 4> kOthers = {".interp", ".note", ".got", ".plt"};
   const bool is_data = section.type == SHT_PROGBITS || section.type == SHT_INIT_ARRAY ||
@@ -121,7 +122,7 @@ Status ElfFile::read_sections(std::uint64_t offset, std::uint64_t entry_size, st
   const std::size_t offset_at = is_64_ ? offsetof(Elf64_Shdr, sh_offset) : offsetof(Elf32_Shdr, sh_offset);
   const std::size_t link_at = is_64_ ? offsetof(Elf64_Shdr, sh_link) : offsetof(Elf32_Shdr, sh_link);
   XAAS_ASSIGN(const std::string_view first, slice(offset, entry_size));
-  if (count == 0) count = word(first, size_at);  // more than 65,279 sections: the real numbers are in the first header
+  if (count == 0) count = word(first, size_at);  // for more than 65,279 sections the first header has the real numbers
   if (names == SHN_XINDEX) names = load<std::uint32_t>(first, link_at);
   if (count > bytes_.size() / entry_size || names >= count) {
     return fail(Code::invalid, "the ELF file's section headers lie outside of it");
@@ -176,11 +177,12 @@ Result<std::string_view> ElfFile::from_address(std::uint64_t address) const {
   return fail(Code::invalid, "the ELF file's dynamic section points outside of its segments");
 }
 
-// Where the linked records of a version table have what we read: those of DT_VERNEED, a file and its versions, and
-// those of DT_VERDEF, a version and its parents. The same in both ELF classes.
+// The layout of a version table, which is a list of linked records. A record of DT_VERNEED is a file with the versions
+// that are needed from it. A record of DT_VERDEF is a version with its parents. The layout is the same in both ELF
+// classes.
 struct ElfFile::VersionTable {
   std::size_t size, count, names, next;    // of a record; its names are records of their own
-  std::size_t name_size, name, next_name;  // of one of those
+  std::size_t name_size, name, next_name;  // of a record of a name
   bool only_first_name;
 };
 
@@ -319,7 +321,7 @@ Digest ElfFile::content_digest() const {
   std::ranges::sort(parts);  // tools may write the headers in another order
   const std::string_view appended =
       bytes_.substr(static_cast<std::size_t>(std::min<std::uint64_t>(end_, bytes_.size())));
-  // Zeros are padding.
+  // Bytes that are all zero are padding.
   if (appended.find_first_not_of('\0') != std::string_view::npos) parts.emplace_back("", appended);
   Sha256 hash;
   for (const auto& [name, data] : parts) {

@@ -1,5 +1,5 @@
-// Reads the parts of a little-endian ELF file that an image cares about: sections, build-id, dynamic section, symbol
-// versions. Nothing in the file is trusted; every offset is checked against its length.
+// Reads the parts of a little-endian ELF file that an image needs: sections, build-id, dynamic section, symbol
+// versions. Nothing in the file is trusted; every offset is checked against the length of the file.
 #pragma once
 
 #include <cstdint>
@@ -24,25 +24,25 @@ struct ElfSection {
 
 enum class ElfKind { relocatable, executable, shared, other };  // ET_REL, ET_EXEC, ET_DYN
 
-// What the dynamic linker is told.
+// What the file tells the dynamic linker.
 struct ElfDynamic {
-  std::vector<std::string> needed;  // in order
+  std::vector<std::string> needed;  // in the file's order
   std::optional<std::string> soname;
   std::optional<std::string> rpath;           // DT_RPATH
   std::optional<std::string> runpath;         // DT_RUNPATH
   std::vector<std::string> needed_versions;   // "GLIBC_2.34", in the file's order
-  std::vector<std::string> defined_versions;  // likewise; a library's own soname is one
+  std::vector<std::string> defined_versions;  // in the file's order; a library's own soname is one of them
   bool is_pie = false;                        // DF_1_PIE
 };
 
-// A view of bytes that the caller keeps alive; cheap to copy. Immutable, thread-safe.
+// A view of bytes that the caller keeps alive. Cheap to copy. Immutable, thread-safe.
 class ElfFile {
  public:
   static bool is_elf(std::string_view bytes);
-  // Code::invalid when damaged, Code::unsupported for a big-endian file.
+  // Code::invalid for a damaged file, Code::unsupported for a big-endian file.
   static Result<ElfFile> parse(std::string_view bytes);
 
-  std::string_view bytes() const { return bytes_; }  // all of the file
+  std::string_view bytes() const { return bytes_; }  // the whole file
   ElfKind kind() const { return kind_; }
   bool is_64() const { return is_64_; }
   std::uint16_t machine() const { return machine_; }
@@ -52,15 +52,15 @@ class ElfFile {
   const ElfSection* find_section(std::string_view name) const;
   bool has_symbol_table() const;
   bool has_debug_info() const;
-  // A file of separate debug information: same build-id as its program, but no code.
+  // Whether this is a file of separate debug information: it has the build-id of its program, but no code.
   bool is_debug_only() const;
 
   bool is_dynamic() const { return dynamic_.has_value(); }
   Result<ElfDynamic> dynamic() const;
   std::optional<std::string> interpreter() const;
   std::optional<std::string> build_id() const;  // lower-case hex digits
-  // Of the code and the data, and of what follows the end of the ELF file: the same before and after the file was
-  // stripped or given another rpath, soname or interpreter.
+  // The digest of the code and the data, and of the bytes behind the end of the ELF file. It is the same before and
+  // after the file was stripped or given another rpath, soname or interpreter.
   Digest content_digest() const;
 
   struct VersionTable;
@@ -77,14 +77,14 @@ class ElfFile {
   Status read_segments(std::uint64_t offset, std::uint64_t entry_size, std::uint64_t count);
   Status read_sections(std::uint64_t offset, std::uint64_t entry_size, std::uint64_t count, std::uint64_t names);
   Result<std::string_view> slice(std::uint64_t offset, std::uint64_t size) const;
-  Result<std::string_view> take(std::uint64_t offset, std::uint64_t size);  // slice() that moves end_
-  Result<std::string_view> from_address(std::uint64_t address) const;       // to the end of its segment
-  std::uint64_t word(std::string_view from, std::size_t at) const;          // of the class's width
+  Result<std::string_view> take(std::uint64_t offset, std::uint64_t size);  // slice() that also moves end_
+  Result<std::string_view> from_address(std::uint64_t address) const;       // up to the end of its segment
+  std::uint64_t word(std::string_view from, std::size_t at) const;          // as wide as the ELF class says
   Result<std::vector<std::string>> read_versions(const VersionTable& layout, std::uint64_t address, std::uint64_t count,
                                                  std::string_view strings) const;
 
   std::string_view bytes_;
-  std::uint64_t end_ = 0;  // of the last header, segment or section
+  std::uint64_t end_ = 0;  // where the last header, segment or section ends
   ElfKind kind_ = ElfKind::other;
   bool is_64_ = true;
   std::uint16_t machine_ = 0;
@@ -93,7 +93,8 @@ class ElfFile {
   std::optional<Segment> dynamic_;
 };
 
-// Of the GNU build-id among ELF notes: lower-case hex digits. Nullopt where there is none, or the notes are damaged.
+// The GNU build-id among ELF notes, in lower-case hex digits. Nullopt when there is none, or when the notes are
+// damaged.
 std::optional<std::string> build_id_in(std::string_view notes);
 
 }  // namespace xaas

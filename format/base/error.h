@@ -1,5 +1,5 @@
-// Errors as values: what every module boundary of the project returns.
-// A message is one line that says what went wrong, where, and how to mend it.
+// Errors as values, which every module boundary of the project returns. A message is one line that says what went
+// wrong, where, and how to mend it. Further lines, if there are any, are advice.
 #pragma once
 
 #include <fmt/format.h>
@@ -30,26 +30,27 @@ template <typename T>
 using Result = tl::expected<T, Error>;
 using Status = Result<void>;
 
-// fail(Code::io, "cannot read {}: {}", path, why) converts to any Result.
+// The result of fail(Code::io, "cannot read {}: {}", path, why) converts to any Result.
 template <typename... Args>
 tl::unexpected<Error> fail(Code code, fmt::format_string<Args...> format, Args&&... args) {
   return tl::unexpected<Error>(Error{code, fmt::format(format, std::forward<Args>(args)...)});
 }
 
-// `what` followed by the text of errno. The code follows from errno (EACCES and EPERM: permission,
-// ENOENT: not_found, else io). Reads errno, so call it right after the failure.
+// Returns `what` followed by the text of errno. EACCES and EPERM give Code::permission, ENOENT gives Code::not_found,
+// and every other value gives Code::io. It reads errno, so call it right after the failure.
 tl::unexpected<Error> fail_errno(const std::string& what);
 
 }  // namespace xaas
 
-// XAAS_TRY(status): return the error of `status` to the caller, if it is one.
+// XAAS_TRY(status): if `status` is an error, returns that error to the caller.
 #define XAAS_TRY(expression)                                                 \
   do {                                                                       \
     if (auto xaas_status_ = (expression); !xaas_status_)                     \
       return tl::unexpected<::xaas::Error>(std::move(xaas_status_.error())); \
   } while (false)
 
-// XAAS_ASSIGN(auto x, result): x becomes the value, or the error is returned to the caller.
+// XAAS_ASSIGN(auto x, result): x becomes the value of `result`. If `result` is an error, returns that error to the
+// caller.
 #define XAAS_CONCAT_(a, b) a##b
 #define XAAS_CONCAT(a, b) XAAS_CONCAT_(a, b)
 #define XAAS_ASSIGN(declaration, expression) XAAS_ASSIGN_(XAAS_CONCAT(xaas_result_, __LINE__), declaration, expression)

@@ -24,11 +24,11 @@ std::filesystem::path directory_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-// A rename is durable once its directory is; file systems that cannot sync a directory have nothing to sync. The file
-// is in its place by now, so what the caller may not sync is no failure.
+// A rename is durable once its directory is synced. A file system that cannot sync a directory has nothing to sync. The
+// file is in its place by now, so a directory that the caller may not open is no failure.
 Status sync_directory(const std::filesystem::path& directory) {
   const Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid() && errno == EACCES) return {};  // may be written to, not read
+  if (!fd.valid() && errno == EACCES) return {};  // the caller may write to the directory, but not read it
   if (!fd.valid()) return fail_errno(fmt::format("cannot open {}", directory.string()));
   if (fsync(fd.get()) != 0 && errno != EINVAL && errno != ENOTSUP) {
     return fail_errno(fmt::format("cannot write {} to disk", directory.string()));
@@ -42,7 +42,7 @@ struct CloseDirectory {
 
 std::vector<std::string> names_in(int directory) {
   std::vector<std::string> names;
-  const int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);  // with a position of its own
+  const int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);  // a copy has a file position of its own
   const std::unique_ptr<DIR, CloseDirectory> stream(copy < 0 ? nullptr : fdopendir(copy));
   if (!stream) return names;
   while (const dirent* entry = readdir(stream.get())) {  // NOLINT(concurrency-mt-unsafe): a stream of our own
@@ -52,8 +52,8 @@ std::vector<std::string> names_in(int directory) {
   return names;
 }
 
-// Removes what is in `top`; directories in directories are moved up into it first, so that depth costs no descriptors.
-// Whether any were.
+// Removes what is in `top`. Moves directories that are inside directories up into `top` first, so that depth costs no
+// descriptors. Returns whether it moved any.
 bool remove_level(int top) {
   bool has_more = false;
   for (const std::string& name : names_in(top)) {
@@ -63,7 +63,7 @@ bool remove_level(int top) {
     if (!directory.valid()) continue;
     for (const std::string& inner : names_in(directory.get())) {
       if (unlinkat(directory.get(), inner.c_str(), 0) == 0) continue;
-      fchmodat(directory.get(), inner.c_str(), 0700, AT_SYMLINK_NOFOLLOW);  // else it cannot be moved
+      fchmodat(directory.get(), inner.c_str(), 0700, AT_SYMLINK_NOFOLLOW);  // without write permission it cannot move
       has_more |= renameat(directory.get(), inner.c_str(), top, random_name().c_str()) == 0;
     }
     unlinkat(top, name.c_str(), AT_REMOVEDIR);
@@ -175,7 +175,8 @@ Status create_private_file(const std::filesystem::path& path, std::string_view d
 }
 
 Result<TempFile> TempFile::create(const std::filesystem::path& directory) {
-  // Not mkstemp: its 0600 would survive the rename, and the umask cannot be asked for without changing it.
+  // This does not use mkstemp: its mode 0600 would survive the rename, and the umask cannot be asked for without
+  // changing it.
   for (int attempt = 0; attempt < kNameAttempts; ++attempt) {
     const std::filesystem::path path = directory / random_name();
     Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
@@ -219,7 +220,7 @@ void remove_tree(const std::filesystem::path& path) {
   if (unlink(path.c_str()) == 0) return;
   fchmodat(AT_FDCWD, path.c_str(), 0700, AT_SYMLINK_NOFOLLOW);
   const Fd top(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  // Every round takes away one level.
+  // Every round removes one level.
   while (top.valid() && remove_level(top.get())) {
   }
   rmdir(path.c_str());

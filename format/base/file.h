@@ -15,7 +15,7 @@
 
 namespace xaas {
 
-// Owns one descriptor; closes it. Move-only.
+// Owns one descriptor and closes it. Move-only.
 class Fd {
  public:
   Fd() = default;
@@ -32,29 +32,30 @@ class Fd {
   int fd_ = -1;
 };
 
-// With O_CLOEXEC; the error names the path.
+// Opens the file with O_CLOEXEC. The error names the path.
 Result<Fd> open_for_reading(const std::filesystem::path& path);
-// Of a regular file or a block device, in bytes; moves the position of a block device.
+// The size of a regular file or a block device, in bytes. Moves the file position of a block device.
 Result<std::uint64_t> file_size(int fd);
 
-// The whole file; Code::invalid when it is larger than `limit` bytes.
+// Reads the whole file. Code::invalid when it is larger than `limit` bytes.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit = 1ULL << 32);
-// From the file position to the end; also of a pipe.
+// Reads from the file position to the end; works on a pipe too. Code::invalid for more than `limit` bytes.
 Result<std::string> read_fd(int fd, std::uint64_t limit = 1ULL << 32);
-// Calls `use` with the first `size` bytes of a file, piece by piece; the file position does not move. Code::invalid
+// Calls `use` with the first `size` bytes of a file, piece by piece. The file position does not move. Code::invalid
 // when the file is shorter.
 Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::string_view)>& use);
-// All of `data`, at the file position; retries short writes and EINTR.
+// Writes all of `data` at the file position. Retries short writes and EINTR.
 Status write_all(int fd, std::string_view data);
-// A new file that only this user can read; nothing that is there is touched. After an error a part of it may be there.
+// Creates a file that only this user can read. An existing file is never touched. After an error, a part of the new
+// file may be there.
 Status create_private_file(const std::filesystem::path& path, std::string_view data);
-// A new directory that only this user can use.
+// Creates a directory that only this user can use.
 Status create_private_directory(const std::filesystem::path& path);
-// Atomically: temporary file in the same directory, fsync, rename.
+// Writes a file atomically: temporary file in the same directory, fsync, rename.
 Status write_file(const std::filesystem::path& path, std::string_view data);
 
-// A file under a temporary name in `directory`, open for reading and writing, 0666 less the umask. Destroyed without
-// commit(), nothing is left behind; after commit() the descriptor stays open.
+// A file under a temporary name in `directory`, open for reading and writing, with mode 0666 less the umask. Destroying
+// it without commit() leaves nothing behind. After commit() the descriptor stays open.
 class TempFile {
  public:
   static Result<TempFile> create(const std::filesystem::path& directory);
@@ -64,7 +65,7 @@ class TempFile {
 
   int fd() const { return fd_.get(); }
   const std::filesystem::path& path() const { return path_; }
-  // fsync, then rename over `target` (same filesystem), then fsync of the directory.
+  // Calls fsync, renames the file over `target` (on the same file system), and calls fsync on the directory.
   Status commit(const std::filesystem::path& target);
 
  private:
@@ -75,10 +76,10 @@ class TempFile {
 
 // A hidden file name that nobody else uses.
 std::string random_name();
-// Whether `path`, without following a symlink, still names the open file: another process may have removed it.
+// Whether `path` still names the open file, without following a symlink. Another process may have removed the file.
 bool is_same_file(int fd, const std::filesystem::path& path);
-// Removes a file, or a directory with all its contents, whatever their modes and however deep they are. What cannot be
-// removed stays.
+// Removes a file, or a directory with all its contents, whatever their modes and however deep they are. An entry that
+// cannot be removed stays, without an error.
 void remove_tree(const std::filesystem::path& path);
 
 // A directory under a temporary name in `parent`, removed with all its contents on destruction.
@@ -90,7 +91,7 @@ class TempDirectory {
   ~TempDirectory();
 
   const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path release() { return std::exchange(path_, {}); }  // keep it
+  std::filesystem::path release() { return std::exchange(path_, {}); }  // the directory stays
 
  private:
   explicit TempDirectory(std::filesystem::path path) : path_(std::move(path)) {}

@@ -8,14 +8,15 @@
 
 namespace xaas {
 
-// Two digits a byte.
+// Two digits for each byte.
 std::string to_hex(std::span<const std::byte> bytes);
 std::string to_hex(std::string_view bytes);
 
-// Whether `text` consists of such digits alone.
+// Whether `text` consists only of such digits.
 bool is_hex(std::string_view text);
 
-// The bytes of exactly two digits each; false, and nothing is to be read from `bytes`, when `text` is anything else.
+// Fills `bytes` from `text`, which has exactly two digits for each byte. Returns false for any other text; then nothing
+// may be read from `bytes`.
 bool from_hex(std::string_view text, std::span<std::byte> bytes);
 
 }  // namespace xaas

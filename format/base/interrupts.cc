@@ -62,9 +62,10 @@ std::vector<pid_t> children() {
   return found;
 }
 
-// Not the group of the command: it may have made others, as ninja and timeout do. As a subreaper we become the parent
-// of all whose parent is gone, so that killing our children until there are none reaches every one.
-// Polls, since the thread that runs the command may be the one to whom a death is told.
+// Kills every descendant. Killing the process group of the command would not do: the command may have made other
+// groups, as ninja and timeout do. This process is a subreaper, so it becomes the parent of every descendant whose
+// parent is gone. Killing children until there are none therefore reaches every descendant. It polls, because the
+// kernel may report a death to the thread that runs the command.
 void kill_descendants() {
   while (true) {
     for (const pid_t child : children()) kill(child, SIGKILL);
@@ -82,7 +83,7 @@ void end_process(int signal) {
   const std::lock_guard lock(shared.mutex);
   kill_descendants();
   for (const std::filesystem::path& directory : shared.directories) {
-    // Another thread may still be writing there.
+    // Another thread may still be writing into the directory.
     for (int attempt = 0; attempt < kRemoveAttempts && std::filesystem::exists(directory); ++attempt) {
       remove_tree(directory);
     }

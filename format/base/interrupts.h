@@ -1,6 +1,6 @@
-// What a program that was told to stop leaves behind: nothing. One thread waits for SIGINT, SIGTERM and SIGHUP, kills
-// the running command and all that descends from it, removes the directories in hand and ends the process by the same
-// signal.
+// Makes an interrupted program leave nothing behind. One thread waits for SIGINT, SIGTERM and SIGHUP. It kills the
+// running command and all its descendants, removes the directories that were registered, and ends the process by the
+// same signal.
 #pragma once
 
 #include <sys/types.h>
@@ -12,20 +12,24 @@
 
 namespace xaas {
 
-// Process-wide; call once, before any other thread is started.
+// Process-wide. Call it once, before any other thread is started.
 Status watch_interrupts(const char* program_name);
 
-// Removed when the process is interrupted, until kept again. Thread-safe.
+// The first function registers a directory that is removed when the process is interrupted. The second one takes it off
+// again. Thread-safe.
 void remove_on_interrupt(const std::filesystem::path& directory);
 void keep_on_interrupt(const std::filesystem::path& directory);
 
-// start_process() in a group of its own, which the terminal does not interrupt: we do. One at a time.
+// start_process() in a process group of its own. Signals from the terminal do not reach that group, so the waiting
+// thread kills the command. One command at a time. Code::interrupted when an interrupt has come.
 Result<pid_t> start_interruptible(ProcessOptions options);
-// Call when it has ended, and no other child runs. Kills what it left behind, if asked.
+// Call this when the command has ended and no other child runs. With Leftovers::kill it kills the processes that the
+// command left behind.
 enum class Leftovers { keep, kill };
 void end_interruptible(Leftovers leftovers);
 
-// Once an interrupt has come, blocks until it ends the process: for those who fail because of it.
+// Does nothing before an interrupt. After an interrupt it blocks until the process ends; a caller that failed because
+// of the interrupt then reports nothing.
 void yield_to_interrupt();
 
 }  // namespace xaas

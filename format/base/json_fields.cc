@@ -1,4 +1,4 @@
-// Typed reading of JSON; see json_fields.h. The only place that knows how nlohmann::json reports errors.
+// Typed reading of JSON; see json_fields.h. No other file knows how nlohmann::json reports errors.
 #include "format/base/json_fields.h"
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 namespace xaas {
 namespace {
 
-// Parsing is iterative, but copying and printing a Json recurse: refuse depth in the text itself.
+// Parsing is iterative, but copying and printing a Json recurse. So depth is refused in the text itself.
 Status check_depth(std::string_view text, std::string_view what) {
   int depth = 0;
   bool in_string = false;

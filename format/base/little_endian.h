@@ -1,5 +1,5 @@
-// Fixed-width little-endian integers in byte buffers, for the binary parts of the format. Independent of the host's
-// order.
+// Fixed-width little-endian integers in byte buffers, for the binary parts of the format. Independent of the byte order
+// of the host.
 #pragma once
 
 #include <concepts>

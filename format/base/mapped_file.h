@@ -1,5 +1,5 @@
-// A file's bytes as memory, read only. Truncating the file meanwhile kills the process: for files of our own build
-// only.
+// The bytes of a file as read-only memory. Truncating the file meanwhile kills the process, so map only files that
+// nobody truncates.
 #pragma once
 
 #include <cstddef>

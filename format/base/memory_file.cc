@@ -8,7 +8,7 @@
 namespace xaas {
 namespace {
 
-// Since Linux 6.3; before, every memory file can be executed.
+// Linux has these flags since 6.3. Older kernels let every memory file be executed.
 #ifndef MFD_EXEC
 #define MFD_NOEXEC_SEAL 0x0008U
 #define MFD_EXEC 0x0010U

@@ -1,4 +1,4 @@
-// Files that lie in memory and have no name.
+// Files that are in memory and have no name.
 #pragma once
 
 #include <string_view>
@@ -8,11 +8,12 @@
 
 namespace xaas {
 
-// With `content`, at its start, with O_CLOEXEC. `name` is for people who look into /proc.
+// A file that holds `content`, with its position at the start and with O_CLOEXEC. `name` is for people who look into
+// /proc.
 Result<Fd> memory_file(const char* name, std::string_view content);
 
-// The same, sealed: nobody can change it, whoever gets the descriptor. Whether it can be executed decides its kind,
-// since sites may forbid files in memory that can be.
+// The same, sealed: nobody can change the file, whoever gets the descriptor. `execution` says whether it can be
+// executed, because sites may forbid executable files in memory.
 enum class Execution { no, yes };
 Result<Fd> sealed_memory_file(const char* name, std::string_view content, Execution execution);
 

@@ -1,4 +1,4 @@
-// Paths in an image, as text: what Linux can open, and how they are compared.
+// Paths in an image, as text: which of them Linux can open, and how they are compared.
 #pragma once
 
 #include <cstddef>
@@ -7,14 +7,14 @@
 
 namespace xaas {
 
-// In bytes. Longer ones could be stored but never opened.
+// Limits in bytes. An image could store longer names and paths, but Linux could not open them.
 inline constexpr std::size_t kMaxName = 255;
-inline constexpr std::size_t kMaxPath = 4095;  // also of a symbolic link's target
+inline constexpr std::size_t kMaxPath = 4095;  // also for the target of a symbolic link
 
-// Whether `path` has no empty, "." or ".." component, so no '/' at either end; "" has an empty one.
+// Whether `path` has no empty, "." or ".." component, and thus no '/' at either end. "" has an empty component.
 bool is_normal(std::string_view path);
 
-// `path` without '/' at its ends and with one where there were several; "" is the root.
+// `path` without '/' at its ends, and with one '/' where there were several. "" is the root.
 std::string without_extra_slashes(std::string_view path);
 
 // Whether `path` lies below `directory`; both are normal.

@@ -1,4 +1,4 @@
-// A pipe's two ends.
+// The two ends of a pipe.
 #pragma once
 
 #include "format/base/error.h"
@@ -11,7 +11,7 @@ struct Pipe {
   Fd write;
 };
 
-// Both with O_CLOEXEC.
+// Both ends have O_CLOEXEC.
 Result<Pipe> make_pipe();
 
 }  // namespace xaas

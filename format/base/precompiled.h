@@ -1,4 +1,4 @@
-// The headers that most sources include and that take longest to read, compiled once.
+// The headers that most sources include and that take the longest to compile. They are compiled once.
 #pragma once
 
 #include <fmt/format.h>

@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Not write_file: these files of the kernel are written in place, at once.
+// This does not use write_file(), because these files of the kernel are written in place and with one call.
 Status write_setting(const char* path, const std::string& text) {
   const Fd file(::open(path, O_WRONLY | O_CLOEXEC));
   if (!file.valid()) return fail_errno(path);
@@ -84,8 +84,8 @@ Status show(const fs::path& source, const fs::path& target) {
   return mount_call(source, target, nullptr, MS_BIND | MS_REC, nullptr);
 }
 
-// A file system in memory at `place` that shows the entries of `original`, and in which `directory` exists.
-// `original` must lead past what is mounted at `place`.
+// Mounts a file system in memory at `place`. It shows the entries of `original`, and `directory` exists in it.
+// `original` must be a path that is still valid once `place` is covered.
 Status mount_copy(const fs::path& original, const fs::path& place, const fs::path& directory, NewEntries entries) {
   XAAS_ASSIGN(const std::vector<std::string> names, names_in(original));
   struct stat status{};
@@ -100,7 +100,7 @@ Status mount_copy(const fs::path& original, const fs::path& place, const fs::pat
   return mount_call("tmpfs", place, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr);
 }
 
-// The root cannot be covered by a mount: its copy is made aside and then becomes the root.
+// A mount cannot cover the root. So the copy is made at another place and then becomes the root.
 Status replace_root(const fs::path& directory, NewEntries entries) {
   std::string place = "/tmp/xaas-root-XXXXXX";
   if (::mkdtemp(place.data()) == nullptr) return fail_errno(place);
@@ -110,7 +110,7 @@ Status replace_root(const fs::path& directory, NewEntries entries) {
     ::rmdir(place.c_str());
     return copied;
   }
-  // The copy of /tmp holds the copy itself once more.
+  // The copy of /tmp contains the copy itself once more.
   const std::string inner = place + place;
   if (::umount2(inner.c_str(), MNT_DETACH) != 0) return fail_errno(inner);
   if (::chdir(place.c_str()) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0) return fail_errno("pivot_root");
@@ -119,7 +119,7 @@ Status replace_root(const fs::path& directory, NewEntries entries) {
   return {};
 }
 
-// Whether something is mounted in `directory`, which an overlay would hide.
+// Whether something is mounted below `directory`. An overlay would hide it.
 Result<bool> holds_mounts(const fs::path& directory) {
   XAAS_ASSIGN(const Fd mounts, open_for_reading("/proc/self/mountinfo"));
   XAAS_ASSIGN(const std::string text, read_fd(mounts.get()));
@@ -130,7 +130,7 @@ Result<bool> holds_mounts(const fs::path& directory) {
 
 Status enter_private_namespace() {
   if (::unshare(CLONE_NEWNS) != 0) XAAS_TRY(enter_user_namespace());
-  // What is mounted outside still appears, what is mounted here stays here.
+  // Mounts made outside still appear here. Mounts made here stay here.
   return mount_call("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr);
 }
 
@@ -150,7 +150,7 @@ Status ensure_directory(const fs::path& directory, NewEntries entries) {
     if (!covered.valid()) return fail_errno(ancestor.string());
     XAAS_TRY(mount_copy(fmt::format("/proc/self/fd/{}", covered.get()), ancestor, missing, entries));
   }
-  // The same directory, as seen through the new mounts.
+  // Enter the same directory again, as it is seen through the new mounts.
   if (!here.empty() && ::chdir(here.c_str()) != 0) return fail_errno(here.string());
   return {};
 }
@@ -168,7 +168,7 @@ Status overlay_directory(const fs::path& directory, const fs::path& upper, const
     return fail(Code::unsupported, "a comma, colon or backslash stands in {} or {}", directory.string(),
                 upper.string());
   }
-  // In a user namespace the kernel wants to keep its notes where users may.
+  // In a user namespace the kernel must keep its own attributes where users may write them.
   if (mount_call("overlay", directory, "overlay", 0, (options + ",userxattr").c_str())) return {};
   return mount_call("overlay", directory, "overlay", 0, options.c_str());
 }

@@ -1,5 +1,5 @@
-// A mount namespace of this process's own, in which directories appear at places of our choice, without rights and
-// unseen by others. Implements spec/mount.md, "Life of a mount", and spec/recipe.md, "Installing".
+// A mount namespace of this process's own, in which directories appear at places of our choice. It needs no rights, and
+// other processes do not see it. Implements spec/mount.md, "Life of a mount", and spec/recipe.md, "Installing".
 #pragma once
 
 #include <filesystem>
@@ -8,27 +8,27 @@
 
 namespace xaas {
 
-// Moves this process into a mount namespace of its own, and into a user namespace where that needs one; the user stays
-// who they are. Mounts made afterwards end with the last process in it. Code::unsupported where the host allows none.
-// REQUIRES: one thread.
+// Moves this process into a mount namespace of its own, and into a user namespace if it may not make a mount namespace
+// otherwise. The user keeps their ids. Mounts that are made afterwards end with the last process in the namespace.
+// Code::unsupported when the host allows no user namespaces. REQUIRES: the process has one thread.
 Status enter_private_namespace();
 
-// Of entries that are made, later on, directly in a directory of which ensure_directory() shows a copy.
+// What happens to entries that are made later, directly in a directory of which ensure_directory() shows a copy.
 enum class NewEntries {
   refused,  // the copy is read-only
   lost,     // they are gone with the namespace
 };
 
-// Makes `directory` exist, in this namespace only: its nearest existing ancestor gets a copy in memory of its list of
-// entries, each the real one. REQUIRES: enter_private_namespace(), an absolute path.
+// Makes `directory` exist, in this namespace only. A copy in memory covers its nearest existing ancestor; each entry of
+// the copy is the real one. REQUIRES: enter_private_namespace(); `directory` is an absolute path.
 Status ensure_directory(const std::filesystem::path& directory, NewEntries entries);
 
 // Shows `source` at `target`; both are directories. REQUIRES: enter_private_namespace().
 Status bind_directory(const std::filesystem::path& source, const std::filesystem::path& target);
 
-// Shows at `directory` what is there, with the files of `upper` over them; whatever is changed there goes into `upper`.
-// `scratch`: an empty directory on the file system of `upper`, for the kernel. Code::unsupported where that would hide
-// other mounts, or a name cannot be said to the kernel. REQUIRES: enter_private_namespace().
+// Shows the files of `upper` over those in `directory`. Changes in `directory` go into `upper`. `scratch` is an empty
+// directory on the file system of `upper`, for the kernel. Code::unsupported when the overlay would hide other mounts,
+// or when a path has a character that the kernel's options cannot carry. REQUIRES: enter_private_namespace().
 Status overlay_directory(const std::filesystem::path& directory, const std::filesystem::path& upper,
                          const std::filesystem::path& scratch);
 

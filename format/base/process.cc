@@ -129,7 +129,7 @@ Result<ExitStatus> run_program(std::vector<std::string> arguments, Variables env
 
 Result<ProcessOutput> run_and_read(std::vector<std::string> arguments, std::optional<std::string_view> input,
                                    Variables environment) {
-  // Files rather than pipes: nobody can block on the other.
+  // These are files and not pipes, so that neither process can block the other.
   XAAS_ASSIGN(const Fd in, memory_file("input", input.value_or("")));
   XAAS_ASSIGN(const Fd out, memory_file("output", {}));
   XAAS_ASSIGN(const Fd err, memory_file("error", {}));

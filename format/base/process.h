@@ -1,5 +1,5 @@
-// Running other programs: with arguments, environment and descriptors of our choice, never through a shell unless
-// asked.
+// Runs other programs with arguments, environment and descriptors of our choice. No shell takes part unless the caller
+// names one.
 #pragma once
 
 #include <sys/types.h>
@@ -27,7 +27,7 @@ struct ProcessOptions {
   bool own_group = false;  // a new process group, so that all its children can be reached at once
 };
 
-// Signals are unblocked in the child. Thread-safe.
+// Starts a program. No signal is blocked in it. Thread-safe.
 Result<pid_t> start_process(const ProcessOptions& options);
 
 // How a child ended.
@@ -35,13 +35,13 @@ struct ExitStatus {
   int code = 0;    // when it exited
   int signal = 0;  // when a signal killed it
   bool ok() const { return code == 0 && signal == 0; }
-  // As a shell counts it: 128 + signal.
+  // The status as a shell counts it: 128 + signal for a signal.
   int shell_code() const { return signal == 0 ? code : 128 + signal; }
   std::string to_string() const;  // "exit status 2", "killed by signal 9"
 };
 
 Result<ExitStatus> wait_for(pid_t child);
-// Runs to the end with our descriptors.
+// Runs a program to its end, with our descriptors.
 Result<ExitStatus> run_program(std::vector<std::string> arguments, Variables environment = {});
 
 struct ProcessOutput {
@@ -49,25 +49,27 @@ struct ProcessOutput {
   std::string output;
   std::string error;
 };
-// Runs to the end, giving `input` (nullopt: ours) and keeping what it prints. Small outputs only: kept in memory.
+// Runs a program to its end. Gives it `input` (nullopt: our standard input) and returns what it prints. The outputs are
+// kept in memory, so they must be small.
 Result<ProcessOutput> run_and_read(std::vector<std::string> arguments, std::optional<std::string_view> input = "",
                                    Variables environment = {});
 
 // Replaces this process. Returns only when that fails.
 Error exec_process(const std::vector<std::string>& arguments);
 
-// Empty where there is none.
+// Empty when the variable is not set.
 std::string environment_variable(const char* name);
 
 // The directories of PATH, in order.
 std::vector<std::filesystem::path> path_directories();
-// A file that may be executed.
+// Whether `path` is a file that may be executed.
 bool is_program(const std::filesystem::path& path);
 
-// Where PATH finds `program`, absolute, this process's own executable left aside; Code::not_found.
+// The absolute path at which PATH has `program`. Skips this process's own executable. Code::not_found when there is
+// none.
 Result<std::filesystem::path> find_program(const std::string& program);
 
-// The executable of this process, links resolved.
+// The executable of this process, with links resolved.
 Result<std::filesystem::path> own_executable();
 
 }  // namespace xaas

@@ -1,4 +1,4 @@
-// What Linux says of a process or thread in one line; see proc(5), /proc/PID/stat.
+// The line in which Linux describes a process or thread; see proc(5), /proc/PID/stat.
 #pragma once
 
 #include <filesystem>
@@ -7,8 +7,9 @@
 
 namespace xaas {
 
-// The words behind the name in `process`/stat, `process` being /proc/PID or /proc/PID/task/TID: the first is the state,
-// field 3 of proc(5). The name is left out because it may hold anything. Empty: it is gone. Thread-safe.
+// The words behind the name in `process`/stat. `process` is /proc/PID or /proc/PID/task/TID. The first word is the
+// state, field 3 of proc(5). The name is left out because it may hold anything. Empty when the process or thread is
+// gone. Thread-safe.
 std::vector<std::string> words_of_stat(const std::filesystem::path& process);
 
 }  // namespace xaas

@@ -15,7 +15,7 @@ namespace xaas {
 namespace {
 
 constexpr std::size_t kDefaultWidth = 80;
-constexpr std::size_t kLongestLine = 160;  // in bytes, of what a build prints
+constexpr std::size_t kLongestLine = 160;  // in bytes, of the output of a build
 constexpr std::chrono::minutes kInterval(1);
 
 std::size_t terminal_width() {
@@ -26,8 +26,8 @@ std::size_t terminal_width() {
 
 double seconds(std::chrono::steady_clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
-// What would stand on a terminal after this line: its text from the last return on, without colours. Other control
-// characters become visible: what a build prints may hold anything.
+// The text that a terminal would show after this line: from the last carriage return on, without colours. Other control
+// characters become visible, because a build may print anything.
 std::string line_shown(std::string_view line) {
   while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
   if (const std::size_t at = line.rfind('\r'); at != std::string_view::npos) line.remove_prefix(at + 1);

@@ -1,4 +1,5 @@
-// What the user sees of long work: on a terminal one line that changes, elsewhere one line a stage and one a minute.
+// What the user sees of long work. A terminal shows one line that changes. Elsewhere there is one line for each stage
+// and one a minute.
 #pragma once
 
 #include <chrono>
@@ -21,18 +22,18 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   Verbosity verbosity() const { return verbosity_; }
-  bool is_live() const { return is_live_; }  // a line that changes is wanted
+  bool is_live() const { return is_live_; }  // whether there is a line that changes
 
   void begin(std::string_view stage, std::string_view what);
-  // Says how far the stage is: on a terminal always, elsewhere once a minute.
+  // Says how far the stage is: on a terminal at each call, elsewhere once a minute.
   void update(std::string_view what);
-  bool wants_update();  // update() would say something now
+  bool wants_update();  // whether update() would say something now
   void end();
-  // Takes the changing line away.
+  // Removes the changing line.
   void clear();
-  // A line of its own on standard error, unless quiet.
+  // Prints a line of its own on standard error, unless quiet.
   void warn(std::string_view message);
-  // A line of its own on standard output, unless quiet.
+  // Prints a line of its own on standard output, unless quiet.
   void say(std::string_view message);
 
  private:
@@ -48,7 +49,7 @@ class Progress {
   std::string stage_;
   bool is_drawn_ = false;
   std::chrono::steady_clock::time_point started_;
-  std::chrono::steady_clock::time_point spoke_;  // the last line of the stage
+  std::chrono::steady_clock::time_point spoke_;  // when the stage last printed a line
 };
 
 }  // namespace xaas

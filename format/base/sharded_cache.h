@@ -1,5 +1,5 @@
-// A least-recently-used cache for many threads: sharded by key, so that hits on different blocks rarely meet, and
-// loading each key once, so that threads which want the same block do not decompress it twice.
+// A least-recently-used cache for many threads. It is sharded by key, so that hits on different blocks rarely meet. It
+// loads each key once, so that threads that want the same block do not decompress it twice.
 #pragma once
 
 #include <array>
@@ -15,18 +15,18 @@
 
 namespace xaas {
 
-// Value needs `std::size_t cost() const`, its bytes in memory. Thread-safe.
+// Value needs `std::size_t cost() const`, which returns its bytes in memory. Thread-safe.
 template <typename Value>
 class ShardedCache {
  public:
   using Pointer = std::shared_ptr<const Value>;
 
-  // Values of up to `capacity` bytes are kept, beside those still in use elsewhere and, whatever their size, the last
-  // one of each shard.
+  // Keeps values of up to `capacity` bytes. Each shard also keeps its latest value, whatever its size. A value that is
+  // still in use elsewhere lives on after the cache has dropped it.
   explicit ShardedCache(std::size_t capacity) : shard_capacity_(capacity / kShards) {}
 
-  // The value of `key`: kept, awaited from the thread that is loading it, or loaded now. `load` returns
-  // Result<Pointer>, is called without a lock and must not throw; its error is not kept.
+  // The value of `key`: a kept one, the one that another thread is loading, or a new one from `load`. `load` returns
+  // Result<Pointer>, is called without a lock and must not throw. An error of `load` is not kept.
   template <typename Load>
   Result<Pointer> get(std::uint64_t key, const Load& load) {
     Shard& shard = shards_[(key * kGoldenRatio) >> (64 - kShardBits)];
@@ -59,7 +59,7 @@ class ShardedCache {
     std::size_t used = 0;             // bytes
   };
 
-  // Null: the caller has claimed `key` and must load it.
+  // Null when the caller has claimed `key` and must load it.
   static Pointer find_or_claim(Shard& shard, std::uint64_t key) {
     std::unique_lock lock(shard.mutex);
     while (true) {

@@ -7,9 +7,9 @@
 
 namespace xaas {
 
-// `word` so that sh reads it as one word with exactly this text; in quotes only where it needs them.
+// `word` in a form that sh reads as one word with exactly this text. It is in quotes only if it needs them.
 std::string shell_quoted(std::string_view word);
-// All of them, each with a space in front.
+// All of the words, quoted where needed, each with a space in front.
 std::string shell_words(const std::vector<std::string>& words);
 
 }  // namespace xaas

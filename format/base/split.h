@@ -7,8 +7,8 @@
 
 namespace xaas {
 
-// Calls `visit` with the pieces of `text`, each of which ends at a `separator` or at the end; a separator at the very
-// end adds no empty piece. Views into `text`.
+// Calls `visit` with each piece of `text`. A piece ends at a `separator` or at the end of `text`. A separator at the
+// very end adds no empty piece. The pieces are views into `text`.
 void for_each_piece(std::string_view text, char separator, const auto& visit) {
   while (!text.empty()) {
     const std::string_view piece = text.substr(0, text.find(separator));
@@ -17,7 +17,7 @@ void for_each_piece(std::string_view text, char separator, const auto& visit) {
   }
 }
 
-// All of them.
+// All pieces that for_each_piece() visits.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
 }  // namespace xaas

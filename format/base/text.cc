@@ -12,9 +12,9 @@
 namespace xaas {
 namespace {
 
-// The bytes of the first character of `text`, which is not empty; 0 when it is not UTF-8.
+// The number of bytes of the first character of `text`, which is not empty. 0 when that is not UTF-8.
 std::size_t character_length(std::string_view text) {
-  constexpr std::array<std::uint32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};  // shorter forms exist below
+  constexpr std::array<std::uint32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};  // smaller codes have shorter forms
   const auto first = static_cast<std::uint8_t>(text.front());
   if (first < 0x80) return 1;
   const auto length = static_cast<std::size_t>(std::countl_one(first));
@@ -29,7 +29,8 @@ std::size_t character_length(std::string_view text) {
   return code >= kLeast[length] && code <= 0x10FFFF && !is_surrogate ? length : 0;
 }
 
-// Whether `character`, one of UTF-8, may reach a terminal; a backslash could be taken for one of ours.
+// Whether `character`, in UTF-8, may reach a terminal. A backslash may not, because it could be taken for one that
+// printable() adds.
 bool is_shown(std::string_view character) {
   const auto first = static_cast<std::uint8_t>(character.front());
   if (character.size() == 1) return first >= 0x20 && first != 0x7F && first != '\\';

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kNotWritten = "cannot write to standard output";
 
-// printable(), but with backslashes as they are: they stand in commands that people copy.
+// printable(), except that backslashes stay as they are: they stand in commands that people copy.
 std::string harmless(std::string_view line) {
   std::string text;
   while (true) {
@@ -28,7 +28,7 @@ std::string harmless(std::string_view line) {
 
 Status flush_output() {
   if (std::fflush(stdout) != 0) return fail_errno(kNotWritten);
-  if (std::ferror(stdout) != 0) return fail(Code::io, "{}", kNotWritten);  // by somebody who did not look
+  if (std::ferror(stdout) != 0) return fail(Code::io, "{}", kNotWritten);  // a write failed before, unnoticed
   return {};
 }
 

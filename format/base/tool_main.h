@@ -1,5 +1,5 @@
-// The end of every tool's `main`: its status, one line on standard error where something failed, and the certainty that
-// its output has arrived.
+// The end of every tool's `main`: gives the exit status, prints an error on standard error, and makes sure that the
+// output has arrived.
 #pragma once
 
 #include <functional>
@@ -13,15 +13,16 @@ inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
 
-// To standard output. Unlike fmt::print it does not throw.
+// Writes to standard output. Unlike fmt::print it does not throw.
 Status print(std::string_view text);
 
-// The message on standard error, behind the name of the tool, fit for a terminal. Its first line is the error; others,
-// if there are any, are advice. Returns kFailed.
+// Prints the message on standard error, behind the name of the tool and fit for a terminal. The first line of the
+// message is the error; further lines are advice. Returns kFailed.
 int report(std::string_view tool, const Error& error);
 
-// Runs `work`, which returns the status of the process; reports its error, or the exception that left it. Then flushes
-// standard output, since a full disk often shows only now: a success whose output could not be written is none.
+// Runs `work`, which returns the status of the process. Reports its error, or the exception that left it. Then flushes
+// standard output, because a full disk often shows only then. A success whose output cannot be written becomes a
+// failure.
 int tool_main(std::string_view tool, const std::function<Result<int>()>& work);
 
 }  // namespace xaas

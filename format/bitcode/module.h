@@ -1,4 +1,4 @@
-// Reads LLVM's bitcode with its diagnostics as values, for whoever makes IR and whoever compiles it.
+// Reads LLVM's bitcode and returns LLVM's diagnostics as values. For code that makes IR and code that compiles it.
 #pragma once
 
 #include <llvm/IR/LLVMContext.h>
@@ -14,7 +14,8 @@
 
 namespace xaas {
 
-// A context that records the first error LLVM reports in it, instead of printing it and ending the process. One thread.
+// A context that records the first error that LLVM reports in it. LLVM would otherwise print the error and end the
+// process. For one thread.
 class UnitContext {
  public:
   UnitContext();
@@ -22,7 +23,7 @@ class UnitContext {
   UnitContext& operator=(const UnitContext&) = delete;
 
   llvm::LLVMContext& context() { return context_; }
-  // Code::failed with the first error recorded so far.
+  // Code::failed with the first error that was recorded, if there is one.
   Status status() const;
 
  private:
@@ -30,16 +31,18 @@ class UnitContext {
   llvm::LLVMContext context_;
 };
 
-// For LLVM's readers. Borrows the bytes.
+// `bytes` as LLVM's readers want them. Borrows the bytes.
 llvm::MemoryBufferRef buffer_of(std::string_view bytes);
 
-// The only module of `bitcode`, verified. The module must not outlive `context`. Code::invalid.
+// The only module of `bitcode`, verified. The module must not outlive `context`. Code::invalid when it cannot be read;
+// otherwise errors as from verify_module().
 Result<std::unique_ptr<llvm::Module>> read_module(std::string_view bitcode, UnitContext& context);
 
-// Code::invalid with what LLVM's verifier, or `context`, says. Damaged debug information is no error.
+// Code::invalid with what LLVM's verifier says, Code::failed with the error that `context` recorded. Damaged debug
+// information is no error.
 Status verify_module(const llvm::Module& module, const UnitContext& context);
 
-// LLVM's text on one line.
+// Puts LLVM's text on one line.
 std::string one_line(std::string text);
 tl::unexpected<Error> fail_llvm(llvm::Error error);
 

@@ -1,4 +1,4 @@
-// Blocks of an image, read, decompressed and cached; see block_source.h.
+// Reads, decompresses and caches the blocks of an image; see block_source.h.
 #include "format/squashfs/block_source.h"
 
 #include <sqfs/compressor.h>
@@ -16,7 +16,7 @@ constexpr std::size_t kMetadataHeaderSize = 2;
 constexpr std::uint16_t kMetadataUncompressed = 0x8000;
 constexpr std::uint32_t kDataUncompressed = 1U << 24;
 constexpr std::uint32_t kDataSizeMask = kDataUncompressed - 1;
-constexpr std::size_t kMetadataShare = 8;  // of the cache, one part in so many
+constexpr std::size_t kMetadataShare = 8;  // the cache of metadata gets one part in so many
 
 struct ZstdFree {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
@@ -33,7 +33,7 @@ Status check_super(const sqfs_super_t& super, std::uint64_t available) {
   return {};
 }
 
-// Most blocks fill their buffer; what is left over of a small one would only crowd the cache.
+// Most blocks fill their buffer. The unused rest of a small block's buffer would only crowd the cache.
 void shrink(Block& block, std::uint32_t room) {
   if (block.size >= room / 2) return;
   auto data = std::make_unique_for_overwrite<std::byte[]>(block.size);
@@ -43,8 +43,8 @@ void shrink(Block& block, std::uint32_t room) {
 
 }  // namespace
 
-// What decompressing one block at a time needs. libsquashfs makes a new zstd context for each block, which costs more
-// than a small block itself, so zstd is called directly; the other compressors go through libsquashfs.
+// Decompresses one block at a time. libsquashfs makes a new zstd context for each block, which costs more than a small
+// block itself. So zstd is called directly; the other compressors go through libsquashfs.
 struct BlockSource::Decoder {
   std::unique_ptr<ZSTD_DCtx, ZstdFree> zstd;
   SqfsPtr<sqfs_compressor_t> other;
@@ -94,7 +94,7 @@ Result<std::unique_ptr<BlockSource>> BlockSource::open(int fd, std::uint64_t off
   if (const int error = sqfs_super_read(&super, whole.get()); error != 0) return fail_read(error, "super block");
   XAAS_TRY(check_super(super, available));
   std::unique_ptr<BlockSource> source(new BlockSource(fd, offset, super, cache_bytes));
-  XAAS_ASSIGN(auto decoder, source->borrow_decoder());  // find out now whether there is one
+  XAAS_ASSIGN(auto decoder, source->borrow_decoder());  // fails now if there is no decompressor
   source->give_back(std::move(decoder));
   return source;
 }
@@ -120,7 +120,7 @@ Result<BlockPointer> BlockSource::load_metadata(std::uint64_t position) const {
     return fail(Code::invalid, "a table points to {}, outside the image", position);
   }
   XAAS_ASSIGN(auto decoder, borrow_decoder());
-  // One read for header and content, whose size only the header says.
+  // One read gets the header and the content, because only the header says how large the content is.
   const std::uint64_t room =
       std::min<std::uint64_t>(kMetadataHeaderSize + kMetadataBlockSize, super_.bytes_used - position);
   decoder->input.resize(room);

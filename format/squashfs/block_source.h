@@ -1,5 +1,5 @@
-// Where the parts of a SquashfsReader get their blocks: the image file, decompression and the shared caches of
-// decompressed blocks. Every position and size is checked against the image.
+// Gives the parts of a SquashfsReader their blocks. Has the image file, the decompressors and the shared caches of
+// decompressed blocks. Checks every position and size against the image.
 #pragma once
 
 #include <sqfs/super.h>
@@ -22,7 +22,7 @@ struct Block {
   std::unique_ptr<std::byte[]> data;
   std::uint32_t size = 0;    // bytes of data
   std::uint32_t stored = 0;  // the size as the image writes it, with its "uncompressed" bit
-  std::uint64_t next = 0;    // position behind it in the image
+  std::uint64_t next = 0;    // position in the image behind the block
 
   std::span<const std::byte> bytes() const { return {data.get(), size}; }
   std::size_t cost() const { return sizeof(Block) + size; }
@@ -34,18 +34,19 @@ class BlockSource {
  public:
   static constexpr std::uint32_t kMetadataBlockSize = 8192;
 
-  // The image is the file's bytes from `offset` on, `available` of them. Code::invalid when the super block contradicts
-  // itself or the file, Code::unsupported without the decompressor. `fd` stays the caller's.
+  // Opens the image that begins at `offset` of the file and has `available` bytes from there on. Code::invalid when the
+  // super block contradicts itself or the file. Code::unsupported when its compressor is not known. `fd` stays the
+  // caller's.
   static Result<std::unique_ptr<BlockSource>> open(int fd, std::uint64_t offset, std::uint64_t available,
                                                    std::size_t cache_bytes);
   ~BlockSource();
 
   const sqfs_super_t& super() const { return super_; }
-  // Positions count from the start of the image. Fills `into` or fails.
+  // Fills `into` or fails. Positions count from the start of the image.
   Status read(std::uint64_t position, std::span<std::byte> into) const;
-  // A block of a table: 1 to kMetadataBlockSize bytes.
+  // A block of a table, with 1 to kMetadataBlockSize bytes.
   Result<BlockPointer> metadata(std::uint64_t position) const;
-  // A data or fragment block of `stored` size, as an inode or the fragment table writes it.
+  // A data or fragment block. `stored` is its size as an inode or the fragment table writes it.
   Result<BlockPointer> data(std::uint64_t position, std::uint32_t stored) const;
 
  private:

@@ -13,13 +13,13 @@ namespace {
 constexpr std::uint32_t kFragmentEntrySize = 16;
 constexpr std::uint32_t kStoredSizeMask = (1U << 24) - 1;
 constexpr std::uint32_t kStoredBits = (1U << 25) - 1;
-// Far beyond what anybody stores in one file (16 TiB with 128 KiB blocks); what walking a block list is bounded by.
+// Far more than anybody stores in one file (16 TiB with 128 KiB blocks). It bounds the walk of a block list.
 constexpr std::uint64_t kMaxBlocks = 1ULL << 27;
 constexpr std::size_t kMapCacheBytes = std::size_t{8} << 20;
 
 }  // namespace
 
-// A data block, and the cursor at the size of the next one.
+// The position of a data block, and a cursor at its size.
 struct SquashfsData::Location {
   MetadataCursor sizes;
   std::uint64_t position;

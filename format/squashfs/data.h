@@ -1,4 +1,4 @@
-// The content of regular files: data blocks, fragments and holes. Implements SquashFS 4.0's block lists.
+// The content of regular files: data blocks, fragments and holes. Implements the block lists of SquashFS 4.0.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +15,13 @@
 
 namespace xaas {
 
-// Where every kStride-th data block of a file is: the list of block sizes gives positions only by adding it all up,
-// which a large file cannot do at each read.
+// Where every kStride-th data block of a file is. The list of block sizes gives a position only as the sum of all sizes
+// before it, and a large file cannot compute that at each read.
 struct BlockMap {
   static constexpr std::uint64_t kStride = 1024;
   struct Mark {
-    MetadataPosition list;       // of the block's size in the inode table
-    std::uint64_t position = 0;  // of the block's data in the image
+    MetadataPosition list;       // where the inode table has the block's size
+    std::uint64_t position = 0;  // where the image has the block's data
   };
   std::vector<Mark> marks;
   std::size_t cost() const { return sizeof(BlockMap) + marks.size() * sizeof(Mark); }
@@ -33,7 +33,8 @@ class SquashfsData {
   // `source` must outlive this.
   static Result<std::unique_ptr<SquashfsData>> open(const BlockSource& source);
 
-  // Bytes read; short only at the end of the file. `ref` is the inode's own.
+  // Returns the number of bytes read, which is less than asked for only at the end of the file. `ref` is the inode's
+  // own.
   Result<std::size_t> read(const Inode& inode, InodeRef ref, std::uint64_t offset, std::span<std::byte> into) const;
 
  private:

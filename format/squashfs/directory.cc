@@ -13,9 +13,9 @@ constexpr std::uint32_t kHeaderSize = 12;
 constexpr std::uint32_t kEntrySize = 8;
 constexpr std::uint32_t kIndexEntrySize = 12;
 constexpr std::uint32_t kMaxGroup = 256;
-// Sizes of directories count "." and "..", which are not stored, as 3 bytes.
+// The size of a directory counts "." and ".." as 3 bytes. They are not stored.
 constexpr std::uint32_t kDotsSize = 3;
-// Far beyond what anybody has in one directory; what a listing in memory is bounded by.
+// Far more than anybody has in one directory. It bounds a listing in memory.
 constexpr std::uint32_t kMaxListing = 16U << 20;
 
 bool is_name(std::string_view name) {
@@ -52,7 +52,8 @@ Status DirectoryScan::seek(MetadataCursor inodes, const Inode& inode, std::strin
     XAAS_TRY(inodes.read(std::as_writable_bytes(first_name)));
     if (std::string_view(room.data(), length) > name) break;
     skipped = index;
-    // Everything from the listing's start on is one stream, so its offset in its first block shifts all others.
+    // From the listing's start on, the table is one stream. So the listing's offset in its first block shifts all other
+    // offsets.
     start.block = load_le<std::uint32_t>(fixed, 4);
     start.offset = (inode.directory.listing.offset + index) % BlockSource::kMetadataBlockSize;
   }
@@ -70,7 +71,7 @@ Status DirectoryScan::take(std::span<std::byte> into) {
 Status DirectoryScan::read_header() {
   std::array<std::byte, kHeaderSize> header;
   XAAS_TRY(take(header));
-  const auto count = load_le<std::uint32_t>(header, 0);  // one less than there are
+  const auto count = load_le<std::uint32_t>(header, 0);  // one less than the number of entries
   if (count >= kMaxGroup) return fail(Code::invalid, "a directory claims {} entries in a group: damaged", count);
   entries_in_group_ = count + 1;
   group_block_ = load_le<std::uint32_t>(header, 4);

@@ -1,5 +1,5 @@
-// Reads one SquashFS directory entry by entry, and finds where in it a name would be without reading it all. Implements
-// the on-disk directory table and directory index of SquashFS 4.0.
+// Reads one SquashFS directory entry by entry, and finds the place of a name in it without reading all of it.
+// Implements the on-disk directory table and directory index of SquashFS 4.0.
 #pragma once
 
 #include <cstdint>
@@ -15,15 +15,16 @@ namespace xaas {
 // Not thread-safe; cheap to make.
 class DirectoryScan {
  public:
-  // Begins at the first entry of `directory`, the inode of one. `listing` is a cursor of the directory table.
+  // Begins at the first entry of a directory. `directory` is from its inode, and `listing` is a cursor of the directory
+  // table.
   static Result<DirectoryScan> open(MetadataCursor listing, const DirectoryInode& directory);
 
-  // Moves close in front of `name`, using the index of a large directory. `inodes` is a cursor of the inode table.
-  // REQUIRES: called first, if at all.
+  // Moves close in front of `name`, with the index that a large directory has. `inodes` is a cursor of the inode table.
+  // REQUIRES: called before next(), if at all.
   Status seek(MetadataCursor inodes, const Inode& inode, std::string_view name);
 
-  // The next entry into `entry`; false at the end. Names that no file can have, unknown types and entries out of order
-  // are Code::invalid.
+  // Reads the next entry into `entry`; false at the end. Code::invalid for names that no file can have, unknown types,
+  // and entries out of order.
   Result<bool> next(DirectoryEntry& entry);
 
  private:
@@ -32,9 +33,9 @@ class DirectoryScan {
   Status take(std::span<std::byte> into);
 
   MetadataCursor cursor_;
-  std::uint32_t left_ = 0;              // bytes of the listing
-  std::uint32_t entries_in_group_ = 0;  // that follow the last header
-  std::uint64_t group_block_ = 0;       // of the inode table, of all inodes in the group
+  std::uint32_t left_ = 0;              // bytes of the listing that have not been read
+  std::uint32_t entries_in_group_ = 0;  // entries behind the last header that have not been read
+  std::uint64_t group_block_ = 0;       // block of the inode table that has the inodes of the group
   std::uint32_t group_inode_ = 0;
   std::string previous_;
 };

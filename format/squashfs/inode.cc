@@ -16,7 +16,7 @@ constexpr std::size_t kBaseSize = 16;
 constexpr std::size_t kMaxFixedSize = 40;
 constexpr std::uint16_t kPermissionBits = 0777;  // programs of an image run with nobody else's rights
 
-// A type's fixed part behind the base, 0 for a type that does not exist.
+// The size of a type's fixed part behind the base; 0 for a type that does not exist.
 constexpr std::array<std::uint8_t, 15> kFixedSizes{0, 16, 16, 8, 8, 8, 4, 4, 24, 40, 8, 12, 12, 8, 8};
 
 using Fixed = std::span<const std::byte>;
@@ -83,7 +83,7 @@ void decode_fixed(std::uint16_t type, Fixed fixed, Inode& inode) {
     case SQFS_INODE_EXT_SOCKET:
       inode.xattrs = u32(fixed, 4);
       break;
-    default:  // a pipe or socket has nothing but links
+    default:  // a pipe or a socket has only a link count
       break;
   }
   inode.attributes.nlink = u32(fixed, 0);
@@ -124,7 +124,7 @@ Result<Inode> decode_inode(MetadataCursor& cursor, InodeRef ref, std::span<const
   const auto fixed = std::span(bytes).first(kFixedSizes[type]);
   XAAS_TRY(cursor.read(fixed));
   decode_fixed(type, fixed, inode);
-  if (type == SQFS_INODE_EXT_SLINK) {  // its xattrs come behind the target
+  if (type == SQFS_INODE_EXT_SLINK) {  // its extended attributes come behind the target
     inode.tail = cursor.position();
     std::array<std::byte, 4> index;
     XAAS_TRY(cursor.skip(attributes.size));

@@ -20,7 +20,7 @@ struct FileInode {
 
 struct DirectoryInode {
   MetadataPosition listing;        // in the directory table
-  std::uint32_t listing_size = 0;  // bytes, 3 more than there are
+  std::uint32_t listing_size = 0;  // bytes; SquashFS counts 3 more than there are
   std::uint32_t index_count = 0;
 };
 
@@ -29,17 +29,17 @@ struct Inode {
   std::uint32_t xattrs = kNoIndex;
   FileInode file;            // of a regular file
   DirectoryInode directory;  // of a directory
-  // Where the variable part begins: sizes of a file's blocks, a link's target, a directory's index.
+  // Where the variable part begins: the sizes of a file's blocks, the target of a link, the index of a directory.
   MetadataPosition tail;
 };
 
 // A cursor of the inode table. `source` must outlive it.
 MetadataCursor inode_table(const BlockSource& source);
 
-// `cursor` is one of the inode table. `owners`: the ids that inodes refer to by position.
+// `cursor` is a cursor of the inode table. `owners` are the ids to which inodes refer by position.
 Result<Inode> decode_inode(MetadataCursor& cursor, InodeRef ref, std::span<const std::uint32_t> owners);
 
-// S_IFDIR for a directory and so on, from the type of an inode or a directory entry; 0 when there is no such type.
+// The type of an inode or a directory entry as S_IFDIR and so on; 0 when there is no such type.
 mode_t file_type(std::uint16_t squashfs_type);
 
 }  // namespace xaas

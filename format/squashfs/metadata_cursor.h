@@ -1,5 +1,5 @@
-// Reads a SquashFS table, a chain of small compressed blocks, as if it were one stream. Only ever moves forward, so
-// that a damaged table ends in an error.
+// Reads a SquashFS table, a chain of small compressed blocks, as if it were one stream. Reading only ever moves
+// forward, so that a damaged table ends in an error.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,14 @@
 
 namespace xaas {
 
-// A place in a table: its block, from the start of the table, and the byte in the decompressed block.
+// A position in a table: the offset of a block from the start of the table, and the offset of a byte in the
+// decompressed block.
 struct MetadataPosition {
   std::uint64_t block = 0;
   std::uint32_t offset = 0;
 };
 
-// From the 48 bits in which SquashFS writes it.
+// Takes the position from the 48 bits in which SquashFS writes it.
 inline MetadataPosition metadata_position(std::uint64_t ref) {
   return {.block = ref >> 16, .offset = static_cast<std::uint32_t>(ref & 0xFFFF)};
 }
@@ -37,7 +38,7 @@ class MetadataCursor {
 
  private:
   Status load(std::uint64_t at);
-  // What is left of the current block, after moving to the next one if that is nothing.
+  // The bytes of the current block that have not been read. Moves to the next block first if there are none.
   Result<std::span<const std::byte>> rest();
 
   const BlockSource* source_;
@@ -52,12 +53,12 @@ class MetadataCursor {
 class MetadataTable {
  public:
   MetadataTable() = default;
-  // `list` is the position of the list. Code::invalid when `count` entries cannot be.
+  // `list` is the position of the list. Code::invalid when `count` entries do not fit into the image.
   static Result<MetadataTable> open(const BlockSource& source, std::uint64_t list, std::uint64_t count,
                                     std::uint32_t entry_size);
 
   std::uint64_t count() const { return count_; }
-  // Entry `index` into `into`, which has the size of an entry.
+  // Reads entry `index` into `into`, which has the size of an entry.
   Status read(const BlockSource& source, std::uint64_t index, std::span<std::byte> into) const;
 
  private:

@@ -1,4 +1,4 @@
-// Reads SquashFS images; see reader.h. What is here joins the parts: blocks and caches (block_source), tables
+// Reads SquashFS images; see reader.h. This file joins the parts: blocks and caches (block_source), tables
 // (metadata_cursor), inodes, directories, file contents, extended attributes.
 #include "format/squashfs/reader.h"
 
@@ -33,7 +33,7 @@ Result<std::vector<std::uint32_t>> read_owners(const BlockSource& source) {
   return owners;
 }
 
-// `available`: bytes of the file from the image's start on.
+// Checks the trailer, if there is one. `available` is the number of bytes of the file from the start of the image on.
 Status check_what_follows(int fd, std::uint64_t offset, std::uint64_t available, std::uint64_t squashfs_size) {
   const std::uint64_t start = trailer_offset(squashfs_size);
   if (start >= available) return {};
@@ -45,7 +45,7 @@ Status check_what_follows(int fd, std::uint64_t offset, std::uint64_t available,
   return trailer ? check_trailer(*trailer) : Status();
 }
 
-// Before it is opened, since opening a pipe waits for somebody to write.
+// Called before the file is opened, because opening a pipe waits until somebody writes to it.
 Status check_kind(const std::filesystem::path& path) {
   struct stat status{};
   if (stat(path.c_str(), &status) != 0) return fail_errno(fmt::format("cannot open {}", path.string()));
@@ -73,7 +73,7 @@ class SquashfsReader::Impl {
   Result<std::size_t> read(InodeRef ref, std::uint64_t offset, std::span<std::byte> into) const;
   Result<std::string> read_all(InodeRef ref, std::uint64_t limit) const;
 
-  // Errors of everything above name no file; this adds it.
+  // The errors of the functions above name no file. This adds the path.
   template <typename T>
   Result<T> named(Result<T> result) const {
     if (!result) result.error().message = fmt::format("{}: {}", path, result.error().message);
@@ -166,7 +166,7 @@ Result<std::string> SquashfsReader::Impl::read_all(InodeRef ref, std::uint64_t l
   XAAS_ASSIGN(const Inode file, inode(ref, S_IFREG, "regular file"));
   const std::uint64_t size = file.attributes.size;
   if (size > limit) return fail(Code::invalid, "a file of {} bytes is larger than the limit of {}", size, limit);
-  // Piece by piece: a damaged size must fail before it has taken all memory.
+  // It is read piece by piece: a damaged size must fail before it has taken all memory.
   constexpr std::uint64_t kPiece = 16ULL << 20;
   std::string content;
   while (content.size() < size) {

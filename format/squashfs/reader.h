@@ -1,6 +1,6 @@
-// Reads a SquashFS 4.0 image in process. Nothing in the image is trusted: every position and size is checked against
-// the file, nothing recurses, what is held in memory is bounded. Thread-safe: all threads share one cache of
-// decompressed blocks. Of libsquashfs it uses the super block's check and the decompressors other than zstd.
+// Reads a SquashFS 4.0 image in process. It trusts nothing in the image: it checks every position and size against the
+// file, never recurses, and bounds what it holds in memory. Thread-safe: all threads share one cache of decompressed
+// blocks. From libsquashfs it uses the check of the super block and the decompressors other than zstd.
 #pragma once
 
 #include <cstddef>
@@ -21,13 +21,14 @@ namespace xaas {
 
 struct ReaderOptions {
   std::uint64_t offset = 0;               // where the image begins in the file
-  std::size_t cache_bytes = 64ULL << 20;  // decompressed blocks kept
+  std::size_t cache_bytes = 64ULL << 20;  // bytes of decompressed blocks that are kept
 };
 
 class SquashfsReader {
  public:
-  // Code::invalid when it is no SquashFS 4.0 image, is truncated or contradicts itself, or is neither a regular file
-  // nor a block device: the message names the path.
+  // Code::invalid when the file is no SquashFS image, is truncated or contradicts itself, or is neither a regular file
+  // nor a block device. Code::unsupported for another version of SquashFS than 4.0, for an unknown compressor, and for
+  // a trailer that this build does not understand. The message names the path.
   static Result<std::unique_ptr<SquashfsReader>> open(const std::filesystem::path& path, const ReaderOptions& options);
   ~SquashfsReader();
 
@@ -36,22 +37,24 @@ class SquashfsReader {
   std::uint32_t inode_count() const;
 
   Result<Attributes> stat(InodeRef ref) const;
-  // Code::not_found without such an entry. `name` is one component.
+  // Code::not_found when there is no such entry. `name` is one component.
+  // This and the functions below return Code::not_found when the inode has the wrong type.
   Result<DirectoryEntry> lookup(InodeRef directory, std::string_view name) const;
   Result<std::vector<DirectoryEntry>> list(InodeRef directory) const;  // in the image's order, sorted by name
   Result<std::string> read_link(InodeRef ref) const;
-  // Bytes read; short only at the end of the file.
+  // Returns the number of bytes read, which is less than asked for only at the end of the file.
   Result<std::size_t> read(InodeRef ref, std::uint64_t offset, std::span<std::byte> into) const;
   Result<std::vector<std::pair<std::string, std::string>>> xattrs(InodeRef ref) const;  // full names: "user.x"
 
-  // Component by component from the root, without following symlinks. "" and "/" are the root.
+  // Goes component by component from the root, and follows no symlinks. "" and "/" are the root.
   Result<InodeRef> resolve(std::string_view path) const;
-  // Whole file; Code::invalid when it is larger than `limit`.
+  // Reads a whole file. Code::invalid when it is larger than `limit` bytes.
   Result<std::string> read_all(InodeRef ref, std::uint64_t limit) const;
-  // Of a whole file, however large.
+  // The digest of a whole file, however large.
   Result<Digest> digest(InodeRef ref) const;
 
-  // The descriptor of the image file, for looking at its size and times. Owned by the reader.
+  // The descriptor of the image file. It is for looking at the file itself, such as its size and times. Owned by the
+  // reader.
   int fd() const;
 
  private:

@@ -1,5 +1,5 @@
-// libsquashfs objects made safe for C++: owning pointers, a file object over a descriptor at an offset (the library's
-// own has none), and errors as values.
+// libsquashfs objects made safe for C++: owning pointers, errors as values, and a file object that begins at an offset
+// of a descriptor (the library has none).
 #pragma once
 
 #include <sqfs/error.h>
@@ -24,19 +24,19 @@ struct SqfsFree {
 template <typename T>
 using SqfsPtr = std::unique_ptr<T, SqfsDestroy>;
 
-// A sqfs_file_t over a part of a file that someone else owns and keeps open. Not copyable, not movable: libsquashfs
-// holds its address. Reading is thread-safe, writing is not.
+// A sqfs_file_t over a part of a file that the caller owns and keeps open. Not copyable and not movable, because
+// libsquashfs holds its address. Reading is thread-safe, writing is not.
 class SqfsFile {
  public:
   enum class Mode { read_only, read_write };
-  // `size` bytes from `offset` on.
+  // The part has `size` bytes from `offset` on.
   SqfsFile(int fd, std::uint64_t offset, std::uint64_t size, Mode mode);
   SqfsFile(const SqfsFile&) = delete;
   SqfsFile& operator=(const SqfsFile&) = delete;
 
   sqfs_file_t* get() { return &file_.interface; }
   std::uint64_t size() const { return file_.size; }
-  // errno of the last write that failed, 0 when none did.
+  // errno of the last write that failed; 0 when no write failed.
   int write_error() const { return file_.write_error; }
 
  private:
@@ -57,9 +57,10 @@ class SqfsFile {
   File file_;
 };
 
-// `what` followed by the text of a SQFS_ERROR value.
+// Returns `what` followed by the text of a SQFS_ERROR value.
 tl::unexpected<Error> fail_sqfs(int error, std::string_view what);
-// The same for a read through a SqfsFile, with the text of errno where the system refused it. Call it right after.
+// The same for a read through a SqfsFile. The text is that of errno when the system refused the read, so call it right
+// after the read.
 tl::unexpected<Error> fail_read(int error, const std::string& what);
 
 }  // namespace xaas

@@ -9,7 +9,7 @@
 namespace xaas {
 namespace {
 
-// Linux's own limits.
+// The limits of Linux.
 constexpr std::size_t kMaxXattrName = 255;
 constexpr std::size_t kMaxXattrValue = 65536;
 constexpr unsigned kPermissionBits = 0777;

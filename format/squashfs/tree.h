@@ -1,5 +1,5 @@
 // The tree of entries that a SquashfsWriter collects before it writes: checked names, sorted directories, shared inodes
-// for hard links. Independent of the order of the calls.
+// for hard links. The order of the calls does not matter.
 #pragma once
 
 #include <cstddef>
@@ -22,10 +22,10 @@ struct TreeInode {
   Kind kind = Kind::directory;
   std::size_t id = 0;  // position in SquashfsTree::inodes()
   EntryOptions options;
-  bool implicit = false;                       // a directory nobody has added yet
+  bool implicit = false;                       // a directory that was made only as the parent of others
   std::string content;                         // bytes: the content; symlink: the target
   std::filesystem::path source;                // file: where the content is read from
-  std::uint32_t links = 0;                     // names of a file or symlink
+  std::uint32_t links = 0;                     // number of names of a file or symlink
   std::map<std::string, TreeInode*> children;  // of a directory
 };
 
@@ -44,7 +44,8 @@ class SquashfsTree {
 
  private:
   TreeInode* new_inode(TreeInode::Kind kind, const EntryOptions& options);
-  // The directory that is to hold the last component of `path`, which is cut off into `name`.
+  // The directory for the last component of `path`. Stores that component in `name`, and makes directories that are
+  // missing.
   Result<TreeInode*> parent_of(std::string_view path, std::string& name);
   Result<TreeInode*> add(TreeInode::Kind kind, std::string_view path, const EntryOptions& options);
 

@@ -1,4 +1,4 @@
-// What a SquashFS image says of a file, for those who read images and those who write them.
+// What a SquashFS image says of a file, for the code that reads images and the code that writes them.
 #pragma once
 
 #include <sys/types.h>
@@ -9,8 +9,7 @@
 
 namespace xaas {
 
-// Where an inode stands in the inode table (48 bits). Hard links share it. 0 is the first inode of the table, so a
-// valid one.
+// Where an inode is in the inode table (48 bits). Hard links share it. 0 is valid: it is the first inode of the table.
 using InodeRef = std::uint64_t;
 
 struct Attributes {
@@ -20,7 +19,7 @@ struct Attributes {
   std::uint32_t gid = 0;
   std::int64_t mtime = 0;  // seconds since 1970
   std::uint32_t nlink = 1;
-  std::uint64_t size = 0;  // bytes; length of the target for a symlink
+  std::uint64_t size = 0;  // bytes; of a symlink, the length of its target
   dev_t rdev = 0;
 };
 
@@ -31,10 +30,10 @@ struct DirectoryEntry {
   mode_t type = 0;  // S_IFREG, S_IFDIR, ...
 };
 
-// Of an entry to be written.
+// Options of an entry that is to be written.
 struct EntryOptions {
   unsigned permissions = 0644;                  // setuid, setgid and sticky bits are dropped
-  std::map<std::string, std::string> xattrs{};  // full names, all of "user."
+  std::map<std::string, std::string> xattrs{};  // by full name; all names begin with "user."
 };
 
 }  // namespace xaas

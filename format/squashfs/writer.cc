@@ -1,5 +1,5 @@
-// Writes the collected tree with libsquashfs; see writer.h and spec/image-format.md, section "SquashFS". The
-// order of the steps is libsquashfs's: what one writes, the next one's references point to.
+// Writes the collected tree with libsquashfs; see writer.h and spec/image-format.md, section "SquashFS". libsquashfs
+// demands the order of the steps: each step refers to what the steps before it have written.
 #include "format/squashfs/writer.h"
 
 #include <fcntl.h>
@@ -36,9 +36,9 @@ constexpr std::size_t kBlockSize = std::size_t{128} << 10;
 constexpr std::size_t kReadSize = std::size_t{1} << 20;
 constexpr unsigned kBacklogPerJob = 10;
 
-// What writing has decided about one inode of the tree.
+// What the writer has decided about one inode of the tree.
 struct Placement {
-  // Not a smart pointer: the block processor replaces it while blocks are in flight.
+  // This is not a smart pointer, because the block processor replaces it while blocks are in flight.
   sqfs_inode_generic_t* data = nullptr;  // files only
   std::uint32_t number = 0;              // from 1
   std::uint64_t ref = 0;
@@ -60,7 +60,7 @@ bool is_file(const TreeInode& inode) {
   return inode.kind == TreeInode::Kind::file || inode.kind == TreeInode::Kind::bytes;
 }
 
-// One run of finish(): the libsquashfs objects, in the order in which they depend on each other.
+// One run of finish(). It has the libsquashfs objects in the order in which they depend on each other.
 class Session {
  public:
   Session(const SquashfsTree& tree, const WriterOptions& options, int fd)
@@ -111,7 +111,7 @@ class Session {
 };
 
 Session::~Session() {
-  // libsquashfs forgets blocks in flight when it is destroyed; after an error, finishing takes them back one by one.
+  // libsquashfs leaks blocks in flight when it is destroyed. After an error, finishing takes them back one by one.
   for (unsigned i = 0; processor_ && i <= backlog(); ++i) {
     if (sqfs_block_processor_finish(processor_.get()) == 0) break;
   }
@@ -195,7 +195,7 @@ Status Session::append_file(const TreeInode& inode) {
   buffer_.resize(kReadSize);
   const off_t size = status.st_size;
   for (off_t offset = 0; offset < size;) {
-    // Holes need not be read; where the file system does not know them, everything is data.
+    // Holes need not be read. If the file system does not know them, everything counts as data.
     const off_t found = lseek(fd.get(), offset, SEEK_DATA);
     const off_t data = found >= 0 ? std::min(found, size) : errno == ENXIO ? size : offset;
     XAAS_TRY(append_hole(static_cast<std::uint64_t>(data - offset)));
@@ -236,7 +236,7 @@ Status Session::write_inodes() {
 
   number_inodes(tree_.root());
   super_.inode_table_start = file_.size();
-  XAAS_TRY(write_directory(tree_.root(), inode_count_ + 1));  // no parent: a number that no inode has
+  XAAS_TRY(write_directory(tree_.root(), inode_count_ + 1));  // its parent's number is one that no inode has
   XAAS_TRY(check(sqfs_meta_writer_flush(inode_table_.get()), "cannot write inodes"));
   XAAS_TRY(check(sqfs_meta_writer_flush(directory_table_.get()), "cannot write directories"));
   super_.root_inode_ref = placements_[tree_.root().id].ref;
@@ -274,7 +274,7 @@ Status Session::write_directory(const TreeInode& directory, std::uint32_t parent
   const std::unique_ptr<sqfs_inode_generic_t, SqfsFree> inode(
       sqfs_dir_writer_create_inode(directories_.get(), 0, xattrs, parent_number));
   if (!inode) return check(SQFS_ERROR_ALLOC, "cannot write a directory");
-  // libsquashfs counts every entry as a link, where only directories have a ".." that is one.
+  // libsquashfs counts every entry as a link. Only a directory is one, by its "..".
   auto& data = inode->data;
   (inode->base.type == SQFS_INODE_EXT_DIR ? data.dir_ext.nlink : data.dir.nlink) = links;
   return write_inode(directory, inode.get());

@@ -1,6 +1,6 @@
-// Writes a SquashFS 4.0 image (zstd, 128 KiB blocks) in process through libsquashfs. Same entries, same bytes, whatever
-// the order of the calls or the number of jobs: entries are sorted, owners are root, times are clamped, data is
-// deduplicated byte by byte.
+// Writes a SquashFS 4.0 image (zstd, 128 KiB blocks) in process through libsquashfs. The same entries give the same
+// bytes, whatever the order of the calls or the number of jobs: entries are sorted, owners are root, times are clamped,
+// data is deduplicated byte by byte.
 #pragma once
 
 #include <cstdint>
@@ -16,27 +16,30 @@ namespace xaas {
 
 struct WriterOptions {
   unsigned jobs = 1;       // compressor threads
-  std::int64_t mtime = 0;  // of every entry (SOURCE_DATE_EPOCH): seconds since 1970
+  std::int64_t mtime = 0;  // of every entry (SOURCE_DATE_EPOCH), in seconds since 1970
   int zstd_level = 15;
 };
 
-// Paths are relative to the root of the image, any byte but NUL and '/', components neither empty, "." nor "..".
-// Parents are made as needed (0755). Adding a path twice is an error, but for directories. Not thread-safe.
+// Paths are relative to the root of the image. Their components may have any byte except NUL and '/', and are neither
+// empty, "." nor "..". Missing parents are made with mode 0755. Adding a path twice is an error, except for a directory
+// with the same options. Not thread-safe.
 class SquashfsWriter {
  public:
-  // Writes to a temporary file beside `target`; only finish() makes `target` appear. Destroyed before: nothing is left.
+  // Writes to a temporary file beside `target`. Only finish() makes `target` appear. A writer that is destroyed before
+  // that leaves nothing behind.
   static Result<std::unique_ptr<SquashfsWriter>> create(const std::filesystem::path& target,
                                                         const WriterOptions& options);
   ~SquashfsWriter();
 
   Status add_directory(std::string_view path, const EntryOptions& options);
   Status add_bytes(std::string_view path, std::string content, const EntryOptions& options);
-  // The file is read at finish(); holes stay holes.
+  // finish() reads the file. Holes stay holes.
   Status add_file(std::string_view path, const std::filesystem::path& source, const EntryOptions& options);
   Status add_symlink(std::string_view path, std::string_view target, const EntryOptions& options);
   Status add_hard_link(std::string_view path, std::string_view existing);
 
-  // Writes everything, the trailer behind it, fsync, rename. Returns the size of the file in bytes.
+  // Writes everything with the trailer behind it, calls fsync, and renames the file. Returns the size of the file in
+  // bytes.
   Result<std::uint64_t> finish();
 
  private:

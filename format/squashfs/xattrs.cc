@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kNoTable = 0xFFFFFFFFFFFFFFFF;
 constexpr std::uint32_t kSetSize = 16;
-// Linux's own limits, so that nothing real is refused.
+// The limits of Linux, so that no real attribute is refused.
 constexpr std::uint32_t kMaxValue = 65536;
 constexpr std::uint32_t kMaxName = 255;
 constexpr std::uint32_t kMaxCount = 65536 / 3;
@@ -28,7 +28,7 @@ Result<std::string> read_value(MetadataCursor& cursor) {
   return value;
 }
 
-// Large values that several inodes share are stored once, and referred to.
+// Large values that several inodes share are stored once, and other inodes refer to them.
 Result<std::string> read_shared_value(MetadataCursor& cursor, MetadataCursor elsewhere) {
   std::array<std::byte, 12> bytes;  // the size of the reference, which is always 8, and the reference
   XAAS_TRY(cursor.read(bytes));

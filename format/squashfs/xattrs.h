@@ -13,22 +13,22 @@
 
 namespace xaas {
 
-// What the name of every attribute in an image begins with.
+// The name of every attribute in an image begins with this.
 inline constexpr std::string_view kXattrPrefix = "user.";
 
 // Thread-safe.
 class SquashfsXattrs {
  public:
-  SquashfsXattrs() = default;  // of an image without any
+  SquashfsXattrs() = default;  // of an image without attributes
   static Result<SquashfsXattrs> open(const BlockSource& source);
 
-  // The attributes with number `index` of an inode, with full names. Those with a prefix that is none of user, trusted
-  // and security are left out, as the kernel does.
+  // The attributes with number `index` of an inode, with full names. Leaves out attributes with a prefix other than
+  // user, trusted and security, as the kernel does.
   Result<std::vector<std::pair<std::string, std::string>>> read(const BlockSource& source, std::uint32_t index) const;
 
  private:
   MetadataTable sets_;
-  std::uint64_t start_ = 0;  // of the names and values
+  std::uint64_t start_ = 0;  // where the names and values begin
   std::uint64_t end_ = 0;
 };
 
