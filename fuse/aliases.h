@@ -1,6 +1,6 @@
-// Directories that the mount shows under another name than they have in the image: the chosen configuration's build
-// directory and, in the tree of another configuration than the default one, the image's private directory. Implements
-// spec/mount.md, "What is shown".
+// Directories that the mount shows at another place than the image has them: the generated files of the configuration
+// that is shown and, if this is not the default configuration, the image's private directory. Implements spec/mount.md,
+// "What is shown".
 #pragma once
 
 #include <string>
@@ -15,19 +15,19 @@ namespace xaas {
 struct Alias {
   InodeRef parent;
   DirectoryEntry entry;  // with the name that is shown
-  std::string path;      // in the image, ends with '/'
+  std::string path;      // path in the image, ends with '/'
 };
 
-// Each is shown in its one new place only. Immutable once made, thread-safe.
+// Each directory is shown at its new place only. Immutable once made, thread-safe.
 class Aliases {
  public:
-  // Shows the directory `path` of the image as `name` in the directory `parent`. Does nothing where the image has no
-  // such directories.
+  // Shows the directory `path` of the image as `name` in the directory `parent`. Does nothing if the image lacks one of
+  // the two directories.
   void add(const SquashfsReader& squashfs, std::string_view parent, std::string_view name, const std::string& path);
 
-  // Null without one.
+  // Null when there is no such alias.
   const Alias* find(InodeRef parent, std::string_view name) const;
-  // Whether the directory is shown in another place than here.
+  // Whether the directory is shown at another place than this one.
   bool is_elsewhere(InodeRef parent, const DirectoryEntry& entry) const;
 
  private:

@@ -40,8 +40,8 @@ sigset_t watched_signals() {
   std::_Exit(error == ENOENT ? kNotFound : kNotExecutable);
 }
 
-// Whether the next word belongs to this option. Of several short ones in a word, the first that takes a value takes the
-// rest of the word.
+// Whether the next word is the value of this option. One word may have several short options. The first of them that
+// takes a value takes the rest of the word.
 bool takes_next(std::string_view option, std::span<const std::string_view> with_value) {
   const auto has_value = [&](std::string_view name) { return std::ranges::find(with_value, name) != with_value.end(); };
   if (option.starts_with("--")) return has_value(option);
@@ -51,7 +51,7 @@ bool takes_next(std::string_view option, std::span<const std::string_view> with_
   return false;
 }
 
-// Where the command's `--` stands, else the number of words.
+// The position of the `--` that begins the command, or the number of words if there is no command.
 std::size_t find_separator(const std::vector<std::string>& words, std::span<const std::string_view> with_value) {
   bool options = true;
   bool operands = false;
@@ -73,7 +73,7 @@ int exit_status(int wait_status) {
   return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-// Signals are taken one by one, so that none can come between looking and waiting.
+// Signals are taken one by one, so that no signal can come between looking and waiting.
 int wait_for(pid_t child, const sigset_t& signals) {
   while (true) {
     int wait_status = 0;
@@ -98,7 +98,7 @@ Result<int> run_command(const std::vector<std::string>& command) {
   const sigset_t signals = watched_signals();
   sigset_t before;
   pthread_sigmask(SIG_BLOCK, &signals, &before);
-  ::signal(SIGCHLD, SIG_DFL);  // where it is ignored, a child's status is lost
+  ::signal(SIGCHLD, SIG_DFL);  // if it is ignored, a child's status is lost
   const pid_t child = ::fork();
   if (child < 0) return fail_errno("cannot start a process");
   if (child == 0) execute(command, before);

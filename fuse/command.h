@@ -1,5 +1,5 @@
-// The user's command in a mount: finding it on the command line, and running it as a shell would. Implements
-// spec/mount.md, "Life of a mount".
+// The user's command in a mount: finds it on the command line, and runs it as a shell would. Implements spec/mount.md,
+// "Life of a mount".
 #pragma once
 
 #include <optional>
@@ -15,15 +15,17 @@ namespace xaas {
 // The words of a command line.
 struct CommandLine {
   std::vector<std::string> arguments;               // options and operands, with a `--` that ends the options
-  std::optional<std::vector<std::string>> command;  // what follows the `--` that comes after an operand
+  std::optional<std::vector<std::string>> command;  // the words behind the `--` that begins it
 };
 
-// A `--` in front of all operands ends the options, wherever they end; the next one then begins the command.
-// `with_value`: the options whose next word is their value, as "-o" or "--options".
+// A `--` in front of all operands ends the options, and the next `--` begins the command. Otherwise the first `--`
+// behind an operand begins the command. `with_value` has the options whose next word is their value, such as "-o" or
+// "--options".
 CommandLine split_command(std::vector<std::string> words, std::span<const std::string_view> with_value);
 
-// 0 to 255 as the command says; 128 + N when signal N ended it; 127 when it was not found, 126 when it cannot be
-// executed. TERM and HUP are handed on to it; the terminal's INT and QUIT are its own business. REQUIRES: one thread.
+// Runs the command and returns its exit status, 0 to 255. It is 128 + N when signal N ended the command, 127 when the
+// command was not found, and 126 when it cannot be executed. TERM and HUP are passed on to the command. INT and QUIT
+// are not, because the terminal sends them to the command itself. REQUIRES: this process has one thread.
 Result<int> run_command(const std::vector<std::string>& command);
 
 }  // namespace xaas

@@ -14,13 +14,13 @@
 namespace xaas {
 namespace {
 
-// What fuse_file_info::fh of a directory points to.
+// fuse_file_info::fh of a directory points to this.
 struct OpenDirectory {
   ino_t inode;
   std::vector<DirectoryEntry> entries;
 };
 
-enum class Plus { no, yes };  // with the attributes of every entry, which then need not be asked for
+enum class Plus { no, yes };  // yes: each entry has its attributes, which nobody need ask for then
 
 void open_directory(fuse_req_t request, fuse_ino_t node, fuse_file_info* given) {
   const ServedTree& tree = *mounted(request).tree;
@@ -33,7 +33,7 @@ void open_directory(fuse_req_t request, fuse_ino_t node, fuse_file_info* given) 
   info.fh = to_handle(directory.get());
   info.keep_cache = 1;
   info.cache_readdir = 1;
-  if (fuse_reply_open(request, &info) == 0) (void)directory.release();  // else there will be no release
+  if (fuse_reply_open(request, &info) == 0) (void)directory.release();  // after a failure there is no release
 }
 
 void release_directory(fuse_req_t request, fuse_ino_t /*node*/, fuse_file_info* info) {
@@ -41,7 +41,7 @@ void release_directory(fuse_req_t request, fuse_ino_t /*node*/, fuse_file_info* 
   fuse_reply_err(request, 0);
 }
 
-// Each add_… returns the room that the entry takes; when that is more than there is, nothing was added.
+// Each add_… returns the size of its entry. If there is less room than that, it has added nothing.
 
 std::size_t add_plain(fuse_req_t request, std::span<char> room, const DirectoryEntry& entry, off_t next) {
   struct stat attributes{};
@@ -70,7 +70,7 @@ std::size_t add_dot(fuse_req_t request, std::span<char> room, const char* name, 
                            : fuse_add_direntry(request, room.data(), room.size(), name, &param.attr, next);
 }
 
-// Offsets: 0 is ".", 1 is "..", then come the entries; each carries the offset of the next.
+// Offset 0 is ".", offset 1 is "..", then come the entries. Each entry carries the offset of the next one.
 std::size_t add_at(fuse_req_t request, std::span<char> room, NodeId node, const OpenDirectory& directory,
                    std::size_t position, Plus plus) {
   const auto next = static_cast<off_t>(position + 1);

@@ -1,4 +1,4 @@
-// The handlers of open directories. A directory is listed once, when it is opened. Part of operations.h.
+// The handlers of open directories, a part of operations.h. A directory is listed once, when it is opened.
 #pragma once
 
 #include "fuse/libfuse.h"

@@ -22,7 +22,7 @@ sigset_t ending_set() {
 
 void prepare_signals() {
   const sigset_t signals = ending_set();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // first: nothing may come between
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // first, so that no signal comes between
   for (const int signal : kEnding) ::signal(signal, SIG_DFL);
   ::signal(SIGPIPE, SIG_IGN);
 }

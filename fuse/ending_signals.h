@@ -1,5 +1,5 @@
-// The signals that end a mount: HUP, INT and TERM. They are blocked in every thread but taken by one that does nothing
-// else, so that ending may wait and take locks, and so that it does not matter whether they were inherited as ignored
+// The signals that end a mount: HUP, INT and TERM. They are blocked in every thread except one, which does nothing but
+// take them. So ending may wait and take locks. It does not matter whether the process inherited the signals as ignored
 // or blocked. Implements spec/mount.md, "Life of a mount".
 #pragma once
 
@@ -9,8 +9,9 @@
 
 namespace xaas {
 
-// Blocks the signals in this thread and in those that it starts from now on, whatever was inherited; from now on they
-// are kept for EndingSignals. A log that nobody reads any more (SIGPIPE) ends nothing. REQUIRES: one thread.
+// Blocks the signals in this thread and in the threads that it starts from now on, whatever the process inherited. From
+// now on they are kept for EndingSignals. Ignores SIGPIPE, so that a log that nobody reads any more ends nothing.
+// REQUIRES: this process has one thread.
 void prepare_signals();
 
 // Calls `end` once, in a thread of its own, when the first of the signals comes. REQUIRES: prepare_signals().

@@ -9,7 +9,7 @@
 namespace xaas {
 namespace {
 
-constexpr std::size_t kSuperBlockSize = 96;  // counts, sizes, places of all tables, and when it was written
+constexpr std::size_t kSuperBlockSize = 96;  // counts, sizes, positions of all tables, and the time of writing
 
 bool same_time(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
 
@@ -43,7 +43,8 @@ bool ImageGuard::is_unchanged() {
   const std::lock_guard lock(first_mutex_);
   if (now.st_size != first_.st_size || !same_time(now.st_mtim, first_.st_mtim)) return false;
   if (same_time(now.st_ctim, first_.st_ctim)) return true;
-  // A new name, owner or mode changes ctime but no byte; so does setting mtime back after writing another image.
+  // A new name, owner or mode changes ctime but no byte. Setting mtime back after writing another image also changes
+  // only ctime.
   if (read_beginning() != beginning_) return false;
   first_ = now;
   return true;

@@ -1,4 +1,4 @@
-// Notices that the image file was changed under the mount: what has been read and what would be read no longer belong
+// Notices that the image file was changed under the mount. Bytes read before and after the change do not belong
 // together, so reading ends. Implements spec/mount.md, "The image under the mount".
 #pragma once
 
@@ -32,7 +32,7 @@ class ImageGuard {
   std::atomic<std::int64_t> checked_second_{0};
   std::atomic<bool> changed_{false};
   std::mutex first_mutex_;
-  struct stat first_{};    // as it was when the image was opened, but for changes of nothing but ctime
+  struct stat first_{};    // the file when it was opened, or later if only its ctime has changed
   std::string beginning_;  // its super block
 };
 

@@ -1,5 +1,5 @@
-// Looks files up in the index in the order in which directories are listed: the next file is mostly the next record,
-// and then found with one look instead of a search.
+// Looks up files in the index in the order in which directories are listed. The next file is mostly the next record,
+// which is then found with one look instead of a search.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@ class IndexCursor {
  public:
   explicit IndexCursor(const FileIndex& index) : index_(index) {}
 
-  // The record of that path; nullopt: there is none. The next call is cheapest for the path behind it.
+  // The record of `path`; nullopt when there is none. The next call is cheapest for the path behind it.
   Result<std::optional<FileRecord>> find(std::string_view path);
 
  private:

@@ -14,13 +14,13 @@ namespace xaas {
 class JobPool {
  public:
   explicit JobPool(unsigned threads);
-  ~JobPool();  // stop()
+  ~JobPool();  // calls stop()
   JobPool(const JobPool&) = delete;
   JobPool& operator=(const JobPool&) = delete;
 
-  // Jobs run in the order they were submitted. After stop() they are dropped.
+  // Jobs start in the order in which they were submitted. After stop() they are dropped.
   void submit(std::function<void()> job);
-  // Drops what waits and returns when the running jobs have ended.
+  // Drops the jobs that wait, and returns when the running jobs have ended.
   void stop();
 
  private:

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kPage = 4096;
 
-// Whole pages, the last of which is behind the file: see LazyHooks::grow.
+// Whole pages. The last page lies behind the file; see LazyHooks::grow.
 std::uint64_t grown_size(std::uint64_t lowered) { return (lowered + kPage - 1) / kPage * kPage + kPage; }
 
 }  // namespace
@@ -101,7 +101,7 @@ LazyFile::Settled LazyFile::settle(Lowered lowered, PrefixPlaces places, bool fi
   } else {
     lowered_ = std::move(content);
     settled.moved = names_;
-    // Readers that wait have node `promised` open, for which this is no content.
+    // Reads that wait are for node `promised`, which cannot have this content.
     decide_baseline();
   }
   settled.answers = answer_all(ESTALE);
@@ -128,14 +128,14 @@ LazyFile::Settled LazyFile::stop() {
   return {std::move(answers), {}};
 }
 
-// The content of node `promised` is the image's from now on, unless it is decided already or the baseline is not
+// Gives node `promised` the image's bytes as its content, unless its content is decided already or the baseline is not
 // wanted.
 void LazyFile::decide_baseline() {
   if (promised_ || fallback_ == Fallback::none) return;
   promised_ = std::make_unique<const Content>(Content{Fd(), record_.size, record_.promised_size, places_});
 }
 
-// With the content of node `promised`, where it is decided.
+// Answers all reads that wait, with the content of node `promised` if it is decided.
 std::vector<ContentAnswer> LazyFile::answer_all(int error_without_content) {
   std::vector<ContentAnswer> answers;
   for (ContentRequest& request : std::exchange(waiting_, {})) {

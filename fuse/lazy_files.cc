@@ -1,4 +1,4 @@
-// Threads around the files' states; see lazy_files.h.
+// Threads around the states of the files; see lazy_files.h.
 #include "fuse/lazy_files.h"
 
 #include <algorithm>
@@ -65,7 +65,7 @@ LazyFiles::Entry& LazyFiles::entry(InodeRef ref) const {
 
 Generation LazyFiles::current(InodeRef ref, NodeName name) {
   LazyFile& file = entry(ref).file;
-  // Remembered before the answer leaves: a move from now on is announced, and the kernel orders the two.
+  // The name is remembered before the answer leaves. So a move from now on is announced, and the kernel orders the two.
   const std::lock_guard lock(state_mutex_);
   return file.current(std::move(name));
 }
@@ -86,7 +86,7 @@ void LazyFiles::wait_for_content(InodeRef ref, Generation generation, ContentReq
   if (const auto answer = read(entry(ref), generation, std::move(request))) answer->send();
 }
 
-// The answer that can be given now; otherwise the request has joined those that wait.
+// Returns the answer if it can be given now. Otherwise the request waits from now on.
 std::optional<ContentAnswer> LazyFiles::read(Entry& entry, Generation generation, ContentRequest request) {
   const std::lock_guard lock(state_mutex_);
   if (stop_.stop_requested() && entry.file.content(generation) == nullptr) {
@@ -120,7 +120,7 @@ void LazyFiles::interrupt(std::uint64_t id) {
 void LazyFiles::look_up(Entry& entry) {
   Result<std::optional<Lowered>> found = hooks_.find(entry.file.record());
   if (found && *found) return settle(entry, std::move(**found));
-  // An error here is met again, and then reported, by lowering.
+  // Lowering meets an error of the cache again, and reports it.
   if (options_.timeout && options_.timeout->count() == 0) pass_timeout(entry);
   makers_.submit([this, &entry] { make(entry); });
 }
@@ -133,7 +133,7 @@ void LazyFiles::settle(Entry& entry, Result<Lowered> result) {
     if (places) return settle_lowered(entry, std::move(*result), std::move(*places));
     result = tl::unexpected(std::move(places.error()));
   }
-  if (stop_.stop_requested()) return;  // stop() answers those who wait
+  if (stop_.stop_requested()) return;  // stop() answers the reads that wait
   settle_failed(entry, result.error());
 }
 
@@ -191,7 +191,7 @@ void LazyFiles::pass_timeout(Entry& entry) {
   send(settled->answers);
 }
 
-// Those who are answered wait no longer. REQUIRES: state_mutex_ is held.
+// The requests that are answered wait no longer. REQUIRES: state_mutex_ is held.
 void LazyFiles::forget(Entry& entry, const LazyFile::Settled& settled) {
   for (const ContentAnswer& answer : settled.answers) waiting_.erase(answer.request.id);
   if (entry.deadline) deadlines_.erase({*entry.deadline, &entry});

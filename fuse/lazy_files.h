@@ -1,5 +1,5 @@
-// The files that are lowered when they are read for the first time: drives the state machine of each (lazy_file.h) with
-// threads that look into the cache, threads that lower, and a timer. Knows nothing of FUSE. Implements spec/mount.md,
+// The files that are lowered when they are read for the first time. Drives the state machine of each file (lazy_file.h)
+// with threads that search the cache, threads that lower, and a timer. Knows nothing of FUSE. Implements spec/mount.md,
 // "Lowering on first use".
 #pragma once
 
@@ -27,18 +27,19 @@ namespace xaas {
 
 struct LazyOptions {
   unsigned parallel = 1;                               // files lowered at the same time
-  std::optional<std::chrono::milliseconds> timeout{};  // longest wait of a read; none: as long as it takes
-  bool strict = false;  // never the baseline: EIO when lowering fails, ETIMEDOUT when it is late
+  std::optional<std::chrono::milliseconds> timeout{};  // longest wait of a read; none: without a limit
+  bool strict = false;  // never the baseline: EIO when lowering fails, ETIMEDOUT when it takes too long
 };
 
 struct LazyHooks {
-  std::function<Result<std::optional<Lowered>>(const FileRecord&)> find;  // from the cache
+  std::function<Result<std::optional<Lowered>>(const FileRecord&)> find;  // in the cache
   std::function<Result<Lowered>(const FileRecord&, const std::stop_token& stop)> lower;
   std::function<Result<PrefixPlaces>(const Lowered&)> find_prefix;
-  // Node `promised` of a file, which nobody has read yet, is to have this size, a multiple of 4096 whose last 4096
-  // bytes are behind the promised size and of the padding. Whether the kernel knows it now. Called without locks.
+  // Makes node `promised` of a file `size` bytes large. Nobody has read the node yet. `size` is a multiple of 4096, and
+  // the last 4096 bytes are padding behind the promised size. Returns whether the kernel knows the new size. Called
+  // without locks.
   std::function<bool(InodeRef, std::uint64_t size)> grow;
-  // These names are another node now. Called from a thread of this class, without locks.
+  // Announces that these names stand for another node now. Called from a thread of this class, without locks.
   std::function<void(const std::set<NodeName>&)> moved;
   std::function<void(const std::string&)> info;     // a notice
   std::function<void(const std::string&)> warning;  // something has failed
@@ -48,33 +49,34 @@ struct LazyHooks {
 class LazyFiles {
  public:
   LazyFiles(LazyOptions options, LazyHooks hooks);
-  ~LazyFiles();  // stop()
+  ~LazyFiles();  // calls stop()
   LazyFiles(const LazyFiles&) = delete;
   LazyFiles& operator=(const LazyFiles&) = delete;
 
   // Whether the file was added.
   bool contains(InodeRef ref) const;
-  // Does nothing when the file is known already. `places`: of the prefix in its baseline. REQUIRES: record.recipe is
-  // not none.
+  // Adds a file. Does nothing when the file is known already. `places` are those of the prefix in its baseline.
+  // REQUIRES: record.recipe is not none.
   void add(InodeRef ref, FileRecord record, PrefixPlaces places);
 
-  // The rest REQUIRES that `ref` was added.
+  // current(), size(), content() and wait_for_content() REQUIRE that `ref` was added.
 
-  // The node that the name stands for now. The name is remembered, to be announced when it moves.
+  // The node for which the name stands now. Remembers the name, to announce it when it moves.
   Generation current(InodeRef ref, NodeName name);
   std::uint64_t size(InodeRef ref, Generation generation) const;
-  // The content of a node, `generation` being promised or lowered; null: not decided yet.
+  // The content of a node; null when it is not decided yet. `generation` is promised or lowered.
   const Content* content(InodeRef ref, Generation generation) const;
-  // Answers at once or later; starts lowering a cold file.
+  // Answers the read at once or later. Starts to lower a cold file.
   void wait_for_content(InodeRef ref, Generation generation, ContentRequest request);
-  // The caller of that read has been interrupted: it is answered with EINTR if it still waits. Lowering goes on.
+  // The caller of that read has been interrupted. If the read still waits, it is answered with EINTR. Lowering goes on.
   void interrupt(std::uint64_t id);
 
+  // Nullopt when the file was not added.
   std::optional<LazyReport> report(InodeRef ref) const;
   std::vector<LazyReport> reports() const;  // sorted by path
 
-  // Ends workers and threads; reads that wait, and later ones, are answered with EIO. Threads that end may be in
-  // `moved`, so whatever that waits for must go on until then.
+  // Ends workers and threads. Reads that wait are answered with EIO, and so are later reads that would have to wait.
+  // Threads that end may be in `moved`, so whatever `moved` waits for must go on until stop() returns.
   void stop();
 
  private:
@@ -99,15 +101,15 @@ class LazyFiles {
   const LazyHooks hooks_;
   std::stop_source stop_;
 
-  mutable std::shared_mutex files_mutex_;  // of the map; files are never removed
+  mutable std::shared_mutex files_mutex_;  // guards the map, whose files are never removed
   std::unordered_map<InodeRef, std::unique_ptr<Entry>> files_;
 
-  mutable std::mutex state_mutex_;  // of what is in the files, and of the members below; never held while calling out
+  mutable std::mutex state_mutex_;  // guards the files' states and the members below; never held while calling out
   std::map<std::uint64_t, Entry*> waiting_;
   std::set<std::pair<Clock::time_point, Entry*>> deadlines_;
   std::condition_variable deadlines_changed_;
 
-  // Looking into the cache must not wait behind files that are being lowered.
+  // Searches of the cache must not wait behind files that are being lowered.
   JobPool lookups_;
   JobPool makers_;
   std::thread timer_;

@@ -1,4 +1,4 @@
-// libfuse's low-level interface, in the one version of it that all of ours uses.
+// libfuse's low-level interface, in the one version that all our sources use.
 #pragma once
 
 #define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 12)

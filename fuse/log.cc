@@ -24,7 +24,7 @@ std::string local_time() {
 }  // namespace
 
 void Log::add(const std::string& message, Verbosity least) {
-  const std::string text = printable(message);  // it may name what an image names
+  const std::string text = printable(message);  // it may hold names from the image
   const std::lock_guard lock(lines_mutex_);
   const bool repeated = least == Verbosity::warnings &&
                         std::any_of(lines_.begin(), lines_.end(), [&](const Line& line) { return line.text == text; });

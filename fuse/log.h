@@ -1,5 +1,5 @@
-// Log lines of the mount: kept for /.xaas/status, and written to standard error as far as asked. Implements
-// spec/mount.md, "What is shown".
+// Log lines of the mount. They are kept for /.xaas/status, and written to standard error as far as the user wants.
+// Implements spec/mount.md, "What is shown".
 #pragma once
 
 #include <deque>
@@ -12,13 +12,14 @@ namespace xaas {
 // Thread-safe.
 class Log {
  public:
-  enum class Verbosity { silent, warnings, everything };  // what goes to standard error; all of it is kept
+  enum class Verbosity { silent, warnings, everything };  // what goes to standard error; lines are kept in any case
 
   explicit Log(Verbosity verbosity) : verbosity_(verbosity) {}
 
-  // A notice: how it is going.
+  // A notice of what goes on.
   void info(const std::string& line) { add(line, Verbosity::everything); }
-  // Something has failed, or is not as the user would expect. A line equal to one that is still kept is not repeated.
+  // A warning: something has failed, or is not as the user would expect. A line equal to one that is still kept is not
+  // repeated.
   void warning(const std::string& line) { add(line, Verbosity::warnings); }
 
   // The latest lines, oldest first, each with its local time in front.

@@ -85,18 +85,18 @@ Result<int> run_in_mount(const MountRequest& request, const std::vector<std::str
   XAAS_ASSIGN(const pid_t server, xaas::start_server(request, Lifetime::with_parent));
   Result<int> status = xaas::run_command(command);
   const Status ended = xaas::end_server(server);
-  if (!ended) xaas::report(kTool, ended.error());  // the status is the command's all the same
+  if (!ended) xaas::report(kTool, ended.error());  // the status is still that of the command
   return status;
 }
 
-// Where an image is when nobody says where.
+// Where an image is mounted if the user names no mountpoint.
 std::filesystem::path own_prefix(const xaas::Manifest& manifest) {
   if (!xaas::is_movable(manifest)) return manifest.prefix;
   const std::filesystem::path name = std::filesystem::path(manifest.name).filename();
   return "/opt" / (name.empty() || name == "." || name == ".." ? "xaas" : name);
 }
 
-// The same, where only the command can see it: at the image's own prefix.
+// Mounts the image at its own prefix, where only the command can see it.
 Result<int> run_at_prefix(MountRequest request, const std::vector<std::string>& command) {
   XAAS_ASSIGN(const auto image, xaas::Image::open(request.image, {.offset = request.options.offset}));
   request.mountpoint = own_prefix(image->manifest());
@@ -106,7 +106,7 @@ Result<int> run_at_prefix(MountRequest request, const std::vector<std::string>& 
                       "{}: mount the image at a directory instead: xaas-mount IMAGE MOUNTPOINT -- CMD",
                       entered.error().message);
   }
-  // Nothing is to be written there that would be lost.
+  // New entries are refused, because they would be lost.
   XAAS_TRY(xaas::ensure_directory(request.mountpoint, xaas::NewEntries::refused));
   return run_in_mount(request, command);
 }
@@ -141,7 +141,7 @@ Result<int> real_main(std::vector<std::string> arguments) {
   app.add_option("--status", status_of);
   app.add_option("IMAGE", request.image);
   app.add_option("MOUNTPOINT", request.mountpoint);
-  std::ranges::reverse(words);  // as CLI11 wants them
+  std::ranges::reverse(words);  // CLI11 wants them in reverse order
   try {
     app.parse(words);
   } catch (const CLI::ParseError& error) {

@@ -116,7 +116,7 @@ Status accept(std::string_view /*value*/, MountOptions& /*options*/) { return {}
 
 constexpr auto kHandedOn = nullptr;
 
-// Sorted by name. Always in force, and accepted because mount(8) and fstab give them: nodev, nosuid, ro.
+// Sorted by name. nodev, nosuid and ro are always in force; they are accepted because mount(8) and fstab give them.
 constexpr Option kOptions[] = {
     {"allow_other", false, kHandedOn},
     {"auto_unmount", false, kHandedOn},
@@ -164,7 +164,7 @@ unsigned kernel_setting(const char* path) {
   const Result<std::string> text = read_file(path, 64);
   unsigned value = 0;
   if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-  return value;  // 0, "none", where the kernel has no such setting
+  return value;  // 0 means none; so does a missing setting
 }
 
 }  // namespace

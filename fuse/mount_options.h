@@ -1,4 +1,4 @@
-// What a mount is asked to be: the -o options of `xaas-mount`. Implements spec/mount.md, "Options".
+// The -o options of `xaas-mount`. Implements spec/mount.md, "Options".
 #pragma once
 
 #include <sys/types.h>
@@ -21,26 +21,26 @@ struct MountOptions {
   LowererOptions lowerer;  // config= cpu= features= policy= jobs= memory= cache=
   LowerWhen when = LowerWhen::wait;
   bool strict = false;
-  std::optional<std::chrono::seconds> timeout;  // none: only what this kernel's request timeout asks for
+  std::optional<std::chrono::seconds> timeout;  // none: only the limit of this kernel's request timeout
   std::uint64_t offset = 0;
-  bool nonempty = false;  // the directory may hold something, which the mount hides
+  bool nonempty = false;  // the mountpoint may hold something, which the mount hides
   std::string prefix;     // shown in place of the image's placeholder; empty: the mountpoint
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
-  std::vector<std::string> kernel;  // options handed on: allow_other, auto_unmount, noexec
+  std::vector<std::string> kernel;  // handed on to the kernel and fusermount3: allow_other, auto_unmount, noexec
 };
 
-// Adds what a comma-separated list says to `options`. Code::invalid names the first option that is unknown or has a bad
-// value. In features=+a,-b what follows a comma belongs to the features as long as it starts with a sign.
+// Adds a comma-separated list of options to `options`. Code::invalid names the first option that is unknown or has a
+// bad value. A word that begins with a sign belongs to the features, as in features=+a,-b.
 Status parse_mount_options(std::string_view list, MountOptions& options);
 
-// How long a read may wait: by the option, but no longer than `kernel`. Nullopt: as long as it takes.
+// How long a read may wait: as the option says, but no longer than `kernel`. Nullopt: without a limit.
 std::optional<std::chrono::milliseconds> read_timeout(const MountOptions& options,
                                                       std::optional<std::chrono::milliseconds> kernel);
 
-// Somewhat less than the time after which this kernel would abort the mount. Nullopt: it never does.
+// Somewhat less than the time after which this kernel would abort the mount. Nullopt: the kernel never aborts it.
 std::optional<std::chrono::milliseconds> kernel_timeout();
-// The same from the kernel's two settings, in seconds, 0 for none.
+// The same from the kernel's two settings, in seconds. 0 means that the kernel has no such limit.
 std::optional<std::chrono::milliseconds> timeout_from_kernel(unsigned default_timeout, unsigned max_timeout);
 
 }  // namespace xaas

@@ -1,4 +1,4 @@
-// What the handlers of the file system's operations work on.
+// The objects on which the handlers of the file system's operations work.
 #pragma once
 
 #include "fuse/lazy_files.h"
@@ -8,7 +8,7 @@
 
 namespace xaas {
 
-// The session's user data. Borrows everything.
+// The user data of the session. Borrows everything.
 struct Mounted {
   const Image* image = nullptr;
   ServedTree* tree = nullptr;

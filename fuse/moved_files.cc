@@ -17,7 +17,7 @@ void MovedFiles::add(InodeRef ref, PrefixPlaces places) {
   files_.try_emplace(ref, std::move(places));
 }
 
-// Null: the prefix does not stand in it. The places stay where they are.
+// Null when the prefix does not stand in the file. The address of the places never changes.
 const PrefixPlaces* MovedFiles::find(InodeRef ref) const {
   if (!prefix_) return nullptr;
   const std::shared_lock lock(files_mutex_);

@@ -1,6 +1,6 @@
-// Node ids of the mount: what the kernel calls a file. A node has one content for ever; a file whose content changes
-// gets a node of another generation. Ids say everything that the server must know, so that nothing is kept per node.
-// Implements spec/mount.md, "Nodes".
+// Node ids of the mount, by which the kernel knows files. The content of a node never changes; a file whose content
+// changes gets a node of another generation. An id says everything that the server must know of a node, so the server
+// keeps nothing for each node. Implements spec/mount.md, "Nodes".
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@ namespace xaas {
 using NodeId = std::uint64_t;
 
 enum class Generation : std::uint16_t {
-  image = 0,     // the bytes of the image, at their own size: everything that is not lowered
-  promised = 1,  // a file to be lowered, at its promised size; the content is decided by the first read
-  lowered = 2,   // a lowered file that the node `promised` could not take any more: too large, or too late
-  made = 3,      // not of the image but of the mount itself: a StatusNodes' text
+  image = 0,     // the bytes of the image, at their own size: for everything that is not lowered
+  promised = 1,  // a file that can be lowered, at its promised size; the first read decides the content
+  lowered = 2,   // a lowered file that is too large or too late for node `promised`
+  made = 3,      // made by the mount itself: the text of a StatusNodes
 };
 
 inline constexpr NodeId kRootNode = 1;  // FUSE_ROOT_ID
@@ -28,7 +28,8 @@ struct Node {
   Generation generation = Generation::image;
 };
 
-// Ids 0 and 1 are the kernel's, hence the 2. An InodeRef has 48 bits of which the last 16 stay below 8192, so it fits.
+// The kernel uses ids 0 and 1, hence the 2. An InodeRef has 48 bits, of which the lowest 16 stay below 8192, so it
+// fits.
 constexpr NodeId node_id(const Node& node, InodeRef root) {
   if (node.ref == root) return kRootNode;
   return (static_cast<NodeId>(node.generation) << kGenerationShift) | (node.ref + 2);

@@ -27,19 +27,19 @@ void init(void* /*userdata*/, fuse_conn_info* connection) {
        {FUSE_CAP_CACHE_SYMLINKS, FUSE_CAP_READDIRPLUS, FUSE_CAP_PARALLEL_DIROPS, FUSE_CAP_ASYNC_READ}) {
     connection->want |= connection->capable & wanted;
   }
-  // Nothing changes behind the kernel's back, so it need not ask. Whether a listing is worth the attributes it decides
-  // itself, from what is looked up afterwards (READDIRPLUS_AUTO, libfuse's default).
+  // Nothing changes behind the kernel's back, so the kernel need not ask. The kernel also decides whether a listing
+  // comes with attributes, by what is looked up afterwards (READDIRPLUS_AUTO, libfuse's default).
   connection->want &= ~static_cast<unsigned>(FUSE_CAP_AUTO_INVAL_DATA);
-  // A read with O_DIRECT that waits for a file to be lowered could not even be killed.
+  // With this, a process whose O_DIRECT read waits for a file to be lowered could not even be killed.
   connection->want &= ~static_cast<unsigned>(FUSE_CAP_ASYNC_DIO);
-  // Reads that wait for a file to be lowered count, and others are not to wait for them.
+  // Reads that wait for a file to be lowered count here, and other reads must not wait for them.
   connection->max_background = 0xffff;  // as many as the kernel allows this user
 }
 
 void look_up_status(fuse_req_t request) {
   const StatusNodes::Status status = mounted(request).statuses->look_up();
   fuse_entry_param param = to_param({status.node, mounted(request).tree->status_attributes(status.text->size())});
-  param.entry_timeout = 0;  // the name may stand for another node the next time
+  param.entry_timeout = 0;  // the name may stand for another node next time
   StatusNodes* statuses = mounted(request).statuses;
   if (fuse_reply_entry(request, &param) != 0) statuses->forget(status.node, 1);  // the kernel never knew it
 }
@@ -53,7 +53,7 @@ void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
     return;
   }
   if (found.error().code != Code::not_found) return reply_error(request, found.error());
-  fuse_entry_param absent{};  // node 0: that there is no such name may be remembered as well
+  fuse_entry_param absent{};  // node 0: the kernel may remember that there is no such name
   absent.entry_timeout = kForever;
   fuse_reply_entry(request, &absent);
 }
@@ -83,7 +83,7 @@ void read_link(fuse_req_t request, fuse_ino_t node) {
   fuse_reply_readlink(request, target->c_str());
 }
 
-// Other nodes than those of the status are not kept, so there is nothing to forget.
+// Only nodes of the status are kept, so for other nodes there is nothing to forget.
 void forget_status(fuse_req_t request, fuse_ino_t node, std::uint64_t count) {
   if (is_made(node)) mounted(request).statuses->forget(node, count);
 }
@@ -97,9 +97,9 @@ void forget_many(fuse_req_t request, std::size_t count, fuse_forget_data* nodes)
   fuse_reply_none(request);
 }
 
-// A node has one content for ever, and a file is lowered when it is read, so there is nothing that an open could do.
-// After this answer the kernel (since Linux 3.16) opens without asking and keeps the pages: starting a program whose
-// pages are in memory costs no request at all.
+// The content of a node never changes, and a file is lowered when it is read. So there is nothing that an open could
+// do. After this answer the kernel (since Linux 3.16) opens without asking and keeps the pages: starting a program
+// whose pages are in memory costs no request at all.
 void open(fuse_req_t request, fuse_ino_t /*node*/, fuse_file_info* /*info*/) { fuse_reply_err(request, ENOSYS); }
 
 struct Range {
@@ -125,7 +125,7 @@ void interrupt_read(fuse_req_t request, void* id) {
   mounted(request).files->interrupt(reinterpret_cast<std::uintptr_t>(id));
 }
 
-// Parked until there is something to read.
+// Parks the read until the content of the node is decided.
 void read_when_decided(fuse_req_t request, NodeId id, const Node& node, Range range) {
   static std::atomic<std::uint64_t> next_id{1};
   ContentRequest wanted;
@@ -138,7 +138,7 @@ void read_when_decided(fuse_req_t request, NodeId id, const Node& node, Range ra
     }
     read_content(request, id, *content, range);
   };
-  // Before it is parked: from then on it may be answered, and freed, at any time.
+  // This comes before the request is parked. From then on it may be answered, and freed, at any time.
   fuse_req_interrupt_func(request, interrupt_read, reinterpret_cast<void*>(wanted.id));
   mounted(request).files->wait_for_content(node.ref, node.generation, std::move(wanted));
 }
@@ -166,7 +166,7 @@ void read(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t position, f
   reply_bytes(request, buffer.first(*count));
 }
 
-// An attribute's value, or with size 0 its length.
+// Answers with `bytes`, or with their number if `size` is 0.
 void reply_sized(fuse_req_t request, std::string_view bytes, std::size_t size) {
   if (size == 0) {
     fuse_reply_xattr(request, bytes.size());
@@ -245,7 +245,7 @@ bool announce_growth(fuse_session* session, NodeId node, std::uint64_t size) {
 }
 
 void announce_moved(fuse_session* session, const std::set<NodeName>& names) {
-  // ENOENT: the kernel does not know the name (any more), and will look it up.
+  // ENOENT means that the kernel does not know the name (any more). It will look the name up.
   for (const NodeName& name : names) {
     fuse_lowlevel_notify_inval_entry(session, name.parent, name.name.data(), name.name.size());
   }

@@ -1,4 +1,4 @@
-// See replies.h. An errno value is made from an Error in errno_of and nowhere else.
+// See replies.h. Only errno_of() makes an errno value from an Error.
 #include "fuse/replies.h"
 
 #include <cerrno>

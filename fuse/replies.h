@@ -15,7 +15,7 @@ inline constexpr double kForever = 1e9;  // seconds; what is served never change
 
 inline Mounted& mounted(fuse_req_t request) { return *static_cast<Mounted*>(fuse_req_userdata(request)); }
 
-// Answers with the errno value of `error`; one that means damage is logged.
+// Answers with the errno value of `error`. Logs the error if that value is EIO.
 void reply_error(fuse_req_t request, const Error& error);
 // Answers a read; fewer bytes than were asked for mean the end of the file.
 void reply_bytes(fuse_req_t request, std::span<const std::byte> bytes);
@@ -25,7 +25,7 @@ fuse_entry_param to_param(const ServedEntry& entry);
 // A buffer of this thread, so that reads do not allocate. Valid until the next call in the thread.
 std::span<std::byte> read_buffer(std::size_t size);
 
-// fuse_file_info::fh as a pointer.
+// Converts between fuse_file_info::fh and a pointer.
 template <typename T>
 std::uint64_t to_handle(T* pointer) {
   return reinterpret_cast<std::uint64_t>(pointer);

@@ -13,9 +13,9 @@ namespace xaas {
 namespace {
 
 constexpr InodeRef kNoRef = ~InodeRef{0};
-constexpr std::uint32_t kStatusInode = 0xffffffff;  // images number theirs from 1
+constexpr std::uint32_t kStatusInode = 0xffffffff;  // images number their inodes from 1
 
-// All of `into` from a file; a file that ends before is damaged.
+// Fills `into` from a file. A file that ends before that is damaged.
 Status read_file_range(int fd, std::uint64_t offset, std::span<std::byte> into) {
   while (!into.empty()) {
     const ssize_t count = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
@@ -93,7 +93,8 @@ Result<ServedEntry> ServedTree::entry(NodeId parent, const DirectoryEntry& entry
   return served;
 }
 
-// Files are found in the index by their paths. Nothing below the private directory is lowered, but sources are moved.
+// Remembers the path of a directory, because files are found in the index by their paths. Nothing below the private
+// directory is lowered, but the prefix is replaced in sources.
 void ServedTree::remember_directory(NodeId parent, const DirectoryEntry& entry) {
   if (files_ == nullptr && !moved_.moves()) return;
   if (entry.ref == private_directory_ && !moved_.moves()) return;
@@ -107,8 +108,8 @@ void ServedTree::remember_directory(NodeId parent, const DirectoryEntry& entry) 
   if (directory != paths_.end()) paths_.try_emplace(entry.ref, directory->second + entry.name + "/");
 }
 
-// What the index says of a file that has `size` bytes in the image, unless it is known already: that it is to be
-// lowered goes to files_, where the prefix stands to moved_.
+// Reads what the index says of a file that has `size` bytes in the image, unless the file is known already. A file that
+// can be lowered goes to files_. Another file in which the prefix stands goes to moved_.
 Status ServedTree::learn(NodeId parent, const DirectoryEntry& entry, std::uint64_t size) {
   if ((files_ != nullptr && files_->contains(entry.ref)) || moved_.contains(entry.ref)) return {};
   std::string path;
@@ -119,7 +120,7 @@ Status ServedTree::learn(NodeId parent, const DirectoryEntry& entry, std::uint64
     path = directory->second + entry.name;
   }
   XAAS_ASSIGN(std::optional<FileRecord> record, index_.find(path));
-  // Of other configurations, which can be looked at below .xaas, nothing is lowered.
+  // Nothing is lowered of other configurations, which the mount shows below .xaas.
   const bool is_own = tree_root_of(path) == options_.root;
   const bool is_lazy = record && !record->recipe.is_none() && files_ != nullptr && is_own;
   const bool is_moved = record && record->place_count > 0 && moved_.moves();
@@ -137,7 +138,7 @@ Status ServedTree::learn(NodeId parent, const DirectoryEntry& entry, std::uint64
   return {};
 }
 
-// With the size that the node has in the mount.
+// The attributes, with the size that the node has in the mount.
 Result<struct stat> ServedTree::shown(const Node& node, const Attributes& attributes) const {
   struct stat result = to_stat(attributes);
   if (node.generation != Generation::image) {
@@ -222,7 +223,8 @@ struct stat ServedTree::to_stat(const Attributes& attributes) const {
   result.st_rdev = attributes.rdev;
   result.st_size = static_cast<off_t>(attributes.size);
   result.st_blksize = 128 << 10;
-  // Of the image's bytes also where the promised size is shown: a lowered file is padded with a hole.
+  // The blocks are those of the image's bytes, even if the promised size is shown: a lowered file is padded with a
+  // hole.
   result.st_blocks = static_cast<blkcnt_t>((attributes.size + 511) / 512);
   result.st_atim.tv_sec = result.st_mtim.tv_sec = result.st_ctim.tv_sec = attributes.mtime;
   return result;

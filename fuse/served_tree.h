@@ -1,6 +1,6 @@
-// The tree as the mount shows it: the image's own tree, files to be lowered as nodes of their own, and that there is a
-// /.xaas/status. Knows nodes and attributes, nothing of FUSE requests. Implements spec/mount.md, "Nodes" and "What is
-// shown".
+// The tree as the mount shows it: the image's own tree, with nodes of their own for files that can be lowered, and with
+// /.xaas/status. Knows nodes and attributes, but nothing of FUSE requests. Implements spec/mount.md, "Nodes" and "What
+// is shown".
 #pragma once
 
 #include <sys/stat.h>
@@ -31,14 +31,14 @@ namespace xaas {
 struct TreeOptions {
   std::optional<uid_t> uid;  // owner of everything, instead of the image's
   std::optional<gid_t> gid;
-  std::string target;  // what files are lowered for, as user.xaas.target and .config show it
+  std::string target;  // triple and cpu, as user.xaas.target shows them
   std::string configuration;
-  std::string root;                  // where the configuration's tree is in the image: tree_root()
+  std::string root;                  // the configuration's tree in the image: tree_root()
   std::optional<MovedPrefix> moved;  // none: the prefix is shown as it is
   std::string hidden{};              // a path in the image that is not shown; empty: none
 };
 
-// A name's node with its attributes.
+// The node of a name, with its attributes.
 struct ServedEntry {
   NodeId node = 0;
   struct stat attributes{};
@@ -46,31 +46,31 @@ struct ServedEntry {
 
 using Xattrs = std::vector<std::pair<std::string, std::string>>;
 
-// Thread-safe. What it borrows must outlive it.
+// Thread-safe. The objects that it borrows must outlive it.
 class ServedTree {
  public:
-  // `files` may be null: nothing is lowered.
+  // `files` may be null; then nothing is lowered.
   ServedTree(const Image& image, ImageGuard& guard, LazyFiles* files, TreeOptions options);
 
-  // Whether a name is that of the mount's status, which is no node of this tree.
+  // Whether the name is that of the mount's status. The status is no node of this tree.
   bool is_status(NodeId parent, std::string_view name) const;
   struct stat status_attributes(std::size_t size) const;
 
-  // The node that a name stands for now. Code::not_found without such a name. Makes a file with a recipe known to
-  // `files`; Code::invalid when the index contradicts the image about it.
+  // The node for which a name stands now. Code::not_found when there is no such name. Adds a file with a recipe to
+  // `files`. Code::invalid when the index contradicts the image about the file.
   Result<ServedEntry> lookup(NodeId parent, std::string_view name);
-  // Of any node, also one whose name has moved to another.
+  // The attributes of any node, also of one whose name has moved to another node.
   Result<struct stat> attributes(NodeId node) const;
-  // The names in a directory; entry() completes one of them, but for the status: Code::not_found.
+  // The names in a directory. entry() completes one of them; for the status it returns Code::not_found.
   Result<std::vector<DirectoryEntry>> list(NodeId directory) const;
   Result<ServedEntry> entry(NodeId parent, const DirectoryEntry& entry);
-  // Code::invalid when the node is no symbolic link.
+  // Code::not_found when the node is no symbolic link.
   Result<std::string> read_link(NodeId node) const;
-  // Bytes of a node of generation image: short only at the end.
+  // Reads bytes of a node of generation image. Returns fewer than asked for only at the end.
   Result<std::size_t> read(NodeId node, std::uint64_t offset, std::span<std::byte> into) const;
-  // Bytes of a node of another generation. REQUIRES: they lie within the stored ones.
+  // Reads bytes of a node of another generation. REQUIRES: they lie within the stored bytes.
   Status read(NodeId node, const Content& content, std::uint64_t offset, std::span<std::byte> into) const;
-  // Those of the image and user.xaas.{state,target,config,key,error} of files with a recipe.
+  // The attributes that the image has, and user.xaas.{state,target,config,key,error} of files with a recipe.
   Result<Xattrs> xattrs(NodeId node) const;
 
   Node split(NodeId node) const { return split_node(node, root_); }
@@ -78,7 +78,7 @@ class ServedTree {
 
  private:
   bool is_private_directory(NodeId node) const;
-  // Under a name that is not shown: a directory stands in one place.
+  // Whether the mount does not show the directory under this name, because it shows it at another place.
   bool is_elsewhere(InodeRef parent, const DirectoryEntry& entry) const;
   void remember_directory(NodeId parent, const DirectoryEntry& entry);
   Status learn(NodeId parent, const DirectoryEntry& entry, std::uint64_t size);
@@ -95,8 +95,8 @@ class ServedTree {
   Aliases aliases_;
   std::optional<InodeRef> hidden_;
 
-  // Paths of directories whose files are looked for in the index; only those that were looked up. Ends with '/', the
-  // root's is empty.
+  // Paths of directories, by which their files are looked up in the index. Only directories that were looked up are
+  // here. A path ends with '/'; that of the root is tree_root().
   mutable std::shared_mutex paths_mutex_;
   std::unordered_map<InodeRef, std::string> paths_;
 

@@ -29,10 +29,10 @@
 namespace xaas {
 namespace {
 
-// Files lowered at the same time: each of them uses `jobs` threads for most of its time.
+// The most files that are lowered at the same time. Each of them uses `jobs` threads for most of its time.
 constexpr unsigned kMaxParallel = 4;
 
-// A descriptor is kept for every lowered file that was read.
+// The server keeps a descriptor for every lowered file that was read.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -46,7 +46,7 @@ std::string timeout_text(const std::optional<std::chrono::milliseconds>& timeout
 
 }  // namespace
 
-// Members in the order in which they need each other; destroyed the other way round.
+// The members are in the order in which they need each other. They are destroyed in the reverse order.
 class Server::Impl {
  public:
   Impl(std::shared_ptr<const Image> image, MountOptions options, Log::Verbosity verbosity)
@@ -85,7 +85,7 @@ class Server::Impl {
   std::stop_source ending_;
 };
 
-// Nothing is lowered where that is not wanted, or not possible and nobody insists.
+// Leaves lowerer_ null if lowering is not wanted, or if it is not possible and the user does not insist on it.
 Status Server::Impl::make_lowerer() {
   if (options_.when == LowerWhen::never) return {};
   const LowererOptions& options = options_.lowerer;
@@ -105,7 +105,8 @@ Status Server::Impl::make_lowerer() {
   return {};
 }
 
-// Of which only the baseline is served: the best one, or where none fits and none was asked for, the default one.
+// The configuration to show when nothing is lowered: the best one, or the default one if none fits and the user asked
+// for none.
 Result<std::string> Server::Impl::baseline_configuration() const {
   const Manifest& manifest = image_->manifest();
   const std::string& forced = options_.lowerer.configuration;
@@ -149,8 +150,8 @@ LazyHooks Server::Impl::hooks() {
   };
 }
 
-// Fills the cache, where reads find what is there and wait for what is being made. The smallest first, so that much is
-// ready soon.
+// Lowers all files into the cache. Reads find what is there, and wait for what is being made. The smallest files come
+// first, so that many are ready soon.
 void Server::Impl::lower_all() {
   auto records = lowerable_records(*image_, tree_root(image_->manifest(), configuration_));
   if (!records) return log_.warning(records.error().message);
@@ -170,7 +171,7 @@ void Server::Impl::lower_all() {
   log_.info(fmt::format("{} of {} files are lowered", records->size() - failed, records->size()));
 }
 
-// None: the image is shown as it was built.
+// How the prefix is replaced. None: the image is shown as it was built.
 Result<std::optional<MovedPrefix>> Server::Impl::shown_prefix(const std::filesystem::path& mountpoint) const {
   if (!options_.prefix.empty()) return moved_prefix(image_->manifest(), options_.prefix);
   if (Session::is_descriptor(mountpoint)) return std::nullopt;
@@ -224,8 +225,8 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
 }
 
 Status Server::Impl::serve() {
-  // While the loop still answers: a thread of files_ may be in announce_moved, which waits for a directory whose lock
-  // the kernel holds until we have answered.
+  // files_ stops while the loop still answers: a thread of files_ may be in announce_moved(), which waits for a
+  // directory whose lock the kernel holds until we have answered.
   const auto end = [this] {
     ending_.request_stop();
     if (files_) files_->stop();
@@ -239,7 +240,7 @@ Status Server::Impl::serve() {
     served = session_->loop();
   }
   ending_.request_stop();
-  if (files_) files_->stop();  // where it was unmounted from outside: then the kernel answers itself
+  if (files_) files_->stop();  // if it was unmounted from outside; then the kernel answers
   session_.reset();
   return served;
 }

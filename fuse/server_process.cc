@@ -29,7 +29,7 @@ namespace {
 constexpr std::chrono::seconds kPatience(30);
 constexpr std::chrono::seconds kPatienceKilled(5);
 
-constexpr char kReady = '+';  // what the server writes when it is; anything else is an error's text
+constexpr char kReady = '+';  // written by a server that is ready; anything else is the text of an error
 
 Status redirect(const std::string& path, int flags, int target) {
   const Fd file(::open(path.c_str(), flags | O_CLOEXEC, 0666));
@@ -37,7 +37,7 @@ Status redirect(const std::string& path, int flags, int target) {
   return {};
 }
 
-// Standard error becomes the log, $XAAS_LOG, or nothing: until now it belonged to the process that started the mount.
+// Makes standard error the log, $XAAS_LOG, or nothing. Until now it belonged to the process that started the mount.
 // /.xaas/status has the log in any case.
 Status redirect_log() {
   const char* path = std::getenv("XAAS_LOG");  // NOLINT(concurrency-mt-unsafe): one thread still
@@ -75,14 +75,15 @@ Status serve(const MountRequest& request, Lifetime lifetime, pid_t parent, Fd re
 }
 
 [[noreturn]] void run_server(const MountRequest& request, Lifetime lifetime, pid_t parent, Fd ready) {
-  // Its end of the pipe stays open for an error's text; serve() closes its own copy when it is ready.
+  // This copy of the pipe's end stays open for the text of an error. serve() closes its own copy when it is ready.
   Fd errors(::fcntl(ready.get(), F_DUPFD_CLOEXEC, 0));
   const Status served = serve(request, lifetime, parent, std::move(ready));
   if (!served) (void)write_all(errors.get(), served.error().message);
   std::_Exit(served ? 0 : 1);
 }
 
-// Whether the child has ended, after waiting for that no longer than `limit`. REQUIRES: SIGCHLD is blocked.
+// Waits until the child has ended, but no longer than `limit`. Returns whether it has ended. REQUIRES: SIGCHLD is
+// blocked.
 bool ends_within(pid_t child, std::chrono::seconds limit) {
   sigset_t signals;
   sigemptyset(&signals);

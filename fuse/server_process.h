@@ -12,8 +12,8 @@
 namespace xaas {
 
 enum class Lifetime {
-  detached,     // until it is unmounted; its own session, off the terminal, log in $XAAS_LOG
-  with_parent,  // ends when the parent does, however that ends; only warnings go to the parent's standard error
+  detached,     // until unmounted; in a session of its own, off the terminal, with its log in $XAAS_LOG
+  with_parent,  // until the parent ends, however that happens; only warnings go to the parent's standard error
 };
 
 struct MountRequest {
@@ -22,15 +22,15 @@ struct MountRequest {
   MountOptions options;
 };
 
-// Serves in this process, until unmounted or a signal (HUP, INT, TERM) asks to end; everything is logged on standard
+// Serves in this process until it is unmounted or a signal (HUP, INT, TERM) asks to end. Logs everything to standard
 // error. REQUIRES: this process has one thread.
 Status serve_in_foreground(const MountRequest& request);
 
-// Returns when the mount can be used, or with what the server died of. REQUIRES: this process has one thread.
+// Returns when the mount can be used, or with the error that ended the server. REQUIRES: this process has one thread.
 Result<pid_t> start_server(const MountRequest& request, Lifetime lifetime);
 
-// Asks a server to unmount and end, and waits until it has, but not for ever: one that does not end is killed, which is
-// an error, and then what it mounted may still be there. REQUIRES: SIGCHLD is not ignored.
+// Asks a server to unmount and end, and waits for that for a limited time. A server that does not end is killed. That
+// is an error, and its mount may still be there then. REQUIRES: SIGCHLD is not ignored.
 Status end_server(pid_t server);
 
 }  // namespace xaas

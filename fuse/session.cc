@@ -28,8 +28,8 @@ namespace {
 
 constexpr std::string_view kDescriptorPrefix = "/dev/fd/";
 
-// While it exists, what this process and its children write to standard error is kept instead: libfuse and fusermount3
-// know no other way to say why they fail.
+// While this exists, it keeps what this process and its children write to standard error. libfuse and fusermount3 say
+// only there why they fail.
 class CapturedErrors {
  public:
   CapturedErrors() : saved_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)), text_(::memfd_create("errors", MFD_CLOEXEC)) {
@@ -43,7 +43,7 @@ class CapturedErrors {
   CapturedErrors(const CapturedErrors&) = delete;
   CapturedErrors& operator=(const CapturedErrors&) = delete;
 
-  // On one line.
+  // The text, on one line.
   std::string text() const {
     std::fflush(stderr);
     ::lseek(text_.get(), 0, SEEK_SET);
@@ -58,7 +58,7 @@ class CapturedErrors {
   Fd text_;
 };
 
-// Where libfuse looks: in the directory of its own package, then in PATH.
+// Whether there is a fusermount3 where libfuse looks: in the directory of its own package, then in PATH.
 bool has_fusermount() {
   const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing here sets the environment
   const std::string directories = std::string("/usr/bin:") + (path == nullptr ? "" : path);
@@ -80,7 +80,7 @@ tl::unexpected<Error> mount_failed(const std::filesystem::path& mountpoint, cons
   return fail(Code::failed, "{}: cannot mount: {}", mountpoint.string(), why);
 }
 
-// A list of options to libfuse: -o with each, where ',' and '\' of a value are escaped.
+// A list of options for libfuse: -o in front of each, and ',' and '\' in a value escaped.
 class Arguments {
  public:
   Arguments() { fuse_opt_add_arg(&arguments_, "xaas-mount"); }
@@ -103,7 +103,7 @@ class Arguments {
 
 constexpr int kWakeUp = SIGUSR1;
 
-// A wake-up only interrupts what this thread waits in.
+// Lets wake-ups come to this thread. A wake-up only interrupts what the thread waits in.
 void take_wake_ups() {
   struct sigaction action{};
   action.sa_handler = [](int) {};
@@ -116,7 +116,7 @@ void take_wake_ups() {
 
 }  // namespace
 
-// The thread in libfuse's loop, as long as it is there.
+// The thread that is in libfuse's loop, if there is one.
 class Session::Loop {
  public:
   void begin() {
@@ -130,7 +130,8 @@ class Session::Loop {
     }
     ended_.notify_all();
   }
-  // libfuse looks whether it is to end and then waits. A wake-up between the two is lost, so there is more than one.
+  // libfuse first looks whether it must end, and then waits. A wake-up between the two is lost, so there is more than
+  // one.
   void wake_until_ended() {
     std::unique_lock lock(thread_mutex_);
     while (thread_) {
@@ -152,16 +153,16 @@ bool Session::is_descriptor(const std::filesystem::path& mountpoint) {
 Status Session::check_mountpoint(const std::filesystem::path& mountpoint, bool may_hide_files) {
   if (is_descriptor(mountpoint)) return {};
   struct stat status{};
-  struct statvfs system{};  // asks the server, which for stat() need not be
+  struct statvfs system{};  // asks the server, which stat() may not do
   if (::stat(mountpoint.c_str(), &status) != 0 || ::statvfs(mountpoint.c_str(), &system) != 0) {
-    // ECONNABORTED: it is dying just now.
+    // ECONNABORTED: the server is dying just now.
     if (errno != ENOTCONN && errno != ECONNABORTED) return fail_errno(mountpoint.string() + ": cannot mount here");
     return fail(Code::failed, "{0}: cannot mount here: the server of an earlier mount has died: fusermount3 -u {0}",
                 mountpoint.string());
   }
   if (!S_ISDIR(status.st_mode))
     return fail(Code::invalid, "{}: cannot mount here: not a directory", mountpoint.string());
-  std::error_code unreadable;  // then fusermount3 will say so
+  std::error_code unreadable;  // fusermount3 will report it
   if (!may_hide_files && !std::filesystem::is_empty(mountpoint, unreadable) && !unreadable) {
     return fail(Code::invalid,
                 "{}: cannot mount here: not empty: mount at another directory, or hide what is there with "
@@ -182,7 +183,7 @@ Result<Session> Session::mount(const std::filesystem::path& mountpoint, const st
   arguments.add("fsname=" + source);
   for (const std::string& option : options) arguments.add(option);
 
-  // Absolute: it is needed again at the unmount, and a server in the background works in another directory.
+  // An absolute path: it is needed again at the unmount, and a server in the background works in another directory.
   std::error_code error;
   const std::filesystem::path place =
       is_descriptor(mountpoint) ? mountpoint : std::filesystem::canonical(mountpoint, error);
@@ -212,8 +213,8 @@ Status Session::loop() {
   return fail(Code::io, "serving the mount failed: {}", std::error_code(-result, std::generic_category()).message());
 }
 
-// Not by unmounting: that would close the device under those who read it, and where somebody still uses the mount it
-// would end nothing.
+// This does not unmount. Unmounting would close the device under the threads that read it, and would end nothing while
+// somebody still uses the mount.
 void Session::end() {
   fuse_session_exit(session_.get());
   loop_->wake_until_ended();

@@ -1,5 +1,5 @@
-// A FUSE session of libfuse, owned: mounted when it exists, unmounted when it is destroyed. Turns libfuse's ways of
-// failing (text on standard error) into errors of one line.
+// A FUSE session of libfuse, owned. It is mounted when it exists, and unmounted when it is destroyed. libfuse writes to
+// standard error when it fails; this class turns that text into errors of one line.
 #pragma once
 
 #include <filesystem>
@@ -15,16 +15,16 @@ namespace xaas {
 
 struct Mounted;
 
-// Move-only. Belongs to one thread, but for end().
+// Move-only. Belongs to one thread, except for end().
 class Session {
  public:
-  // Whether it is /dev/fd/N: mounted already, at a place that is not known here.
+  // Whether the mountpoint is /dev/fd/N. It is mounted already, at a path that is not known here.
   static bool is_descriptor(const std::filesystem::path& mountpoint);
-  // `may_hide_files`: the directory need not be empty. Whether something can be mounted there, as far as that can be
-  // known before; the error says how to mend it.
+  // Checks as far as possible whether something can be mounted there. The error says how to mend it. With
+  // `may_hide_files` the directory need not be empty.
   static Status check_mountpoint(const std::filesystem::path& mountpoint, bool may_hide_files);
 
-  // `source` is what the table of mounts shows. `mounted` is what the operations work on, and outlives the session.
+  // The table of mounts shows `source`. The operations work on `mounted`, which must outlive the session.
   static Result<Session> mount(const std::filesystem::path& mountpoint, const std::string& source,
                                const std::vector<std::string>& options, Mounted& mounted);
   Session(Session&&) noexcept;
@@ -33,8 +33,8 @@ class Session {
 
   // Serves with several threads until it is unmounted or end() is called. Takes SIGUSR1 for itself.
   Status loop();
-  // Ends loop(), at once where it has not begun yet, and returns when it has ended. From any thread but those that
-  // serve. What the kernel asks from then on is answered by unmounting.
+  // Ends loop(), and returns when it has ended. A loop() that begins later ends at once. May be called from any thread
+  // except those that serve. Unmounting answers the requests that the kernel sends after the end.
   void end();
   fuse_session* get() const { return session_.get(); }
 

@@ -13,20 +13,20 @@ namespace xaas {
 
 struct StatusInput {
   std::string image;   // path
-  std::string name;    // and version, from the manifest
+  std::string name;    // name and version, from the manifest
   std::string target;  // triple and CPU; empty: nothing is lowered
   std::string configuration;
   std::string policy;
   std::string cache;              // directory
   std::string timeout;            // "none" or "12 s"
-  std::vector<LazyReport> files;  // those the kernel has asked for
+  std::vector<LazyReport> files;  // files that the kernel has asked for
   std::vector<std::string> log;
 };
 
-// The whole text, with the files that were read at least once, and the log at the end.
+// The whole text. It has a line for each file that was read at least once, and ends with the log.
 std::string status_text(const StatusInput& input);
 
-// The status of a mounted image; Code::failed when nothing of ours is mounted there.
+// The status of a mounted image. Code::failed when no image is mounted there by us.
 Result<std::string> read_status(const std::filesystem::path& mountpoint);
 
 }  // namespace xaas

@@ -1,5 +1,4 @@
-// The nodes of /.xaas/status: whenever the text is another, so is the node, as with all other files.
-// Implements spec/mount.md, "Nodes".
+// The nodes of /.xaas/status. A new text is a new node, as with all other files. Implements spec/mount.md, "Nodes".
 #pragma once
 
 #include <cstdint>
@@ -22,16 +21,16 @@ class StatusNodes {
     NodeId node;
     std::shared_ptr<const std::string> text;
   };
-  // The node with the text of now, looked up once more.
+  // The node that has the present text. Counts one more lookup of it.
   Status look_up();
-  // Null: no such node.
+  // Null when there is no such node.
   std::shared_ptr<const std::string> text(NodeId node) const;
-  // So many lookups of it are over; with the last one the node is gone.
+  // Takes back this number of lookups of a node. With the last one the node is gone.
   void forget(NodeId node, std::uint64_t lookups);
 
  private:
   const std::function<std::string()> text_;
-  mutable std::mutex mutex_;  // of the members below; never held while calling out
+  mutable std::mutex mutex_;  // guards the members below; never held while calling out
   struct Kept {
     std::shared_ptr<const std::string> text;
     std::uint64_t lookups = 0;

@@ -1,16 +1,16 @@
-# Completion in bash for mkxaas, xaas-info, xaas-lower and xaas-mount. What there is to complete they say themselves, with
-# --help; files are left to bash.
+# Completion in bash for mkxaas, xaas-info, xaas-lower and xaas-mount. The --help of each tool says what can be
+# completed. Bash itself completes the names of files.
 
-# _xaas_options HELP: a line for each option: its names, and what its value is called, if it has one. The description of one that is
-# long stands on the next line.
+# _xaas_options HELP: prints a line for each option: its names, and the name of its value if it has one. HELP may have
+# the description of a long option on the next line.
 _xaas_options() { sed -nE 's/^ +(-[^ ]+( [^ ]+)*)(  +.*)?$/\1/p' <<<"$1" | tr ',' ' '; }
 
-# _xaas_mount_options HELP: a line for each option of a mount: name, or name=value.
+# _xaas_mount_options HELP: prints a line for each option of a mount: name, or name=value.
 _xaas_mount_options() { sed -nE '/^OPTIONS:$/,/^$/ s/^  ([^ ].*)/\1/p' <<<"$1" | sed 's/  .*//' | tr ' ' '\n'; }
 
 _xaas_commands() { sed -nE '/^Subcommands:$/,/^$/ s/^  ([a-z]+) .*/\1/p' <<<"$1"; }
 
-# _xaas_values TEXT: those that TEXT offers at its end: a|b or {a,b}.
+# _xaas_values TEXT: prints the values that TEXT offers at its end, as a|b or {a,b}.
 _xaas_values() {
   case $1 in
     *'|'*) tr '|' '\n' <<<"${1##*[ =]}" ;;
@@ -19,7 +19,7 @@ _xaas_values() {
 }
 
 _xaas() {
-  # Not COMP_WORDS, which are divided at '=' too.
+  # This does not use COMP_WORDS, because bash divides them at '=' too.
   local line=${COMP_LINE:0:COMP_POINT} word before help command choices
   word=${line##*[[:space:]]}
   line=${line%"$word"}

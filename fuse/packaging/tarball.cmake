@@ -1,4 +1,4 @@
-# Read by cpack for each kind of package that it makes: of the tarball's it is told here that it has one component.
+# cpack reads this file for each kind of package that it makes. The tarball has only one component.
 if(CPACK_GENERATOR STREQUAL "TGZ")
   set(CPACK_COMPONENTS_ALL mount)
   set(CPACK_ARCHIVE_COMPONENT_INSTALL ON)

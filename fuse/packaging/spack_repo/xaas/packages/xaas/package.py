@@ -33,7 +33,7 @@ class Xaas(CMakePackage):
     depends_on("zlib")
     depends_on("zstd libs=static")
 
-    # What mkxaas calls.
+    # Programs that mkxaas calls.
     depends_on("llvm@19 +clang +lld", type=("build", "link", "run"))
     depends_on("patchelf", type="run")
 
