@@ -1,4 +1,4 @@
-// The reader of static libraries: any bytes give an error, or members that lie within them.
+// The reader of static libraries. Any bytes give an error, or members that lie within the bytes.
 #include <cstdlib>
 
 #include "mkimage/capture/ar_archive.h"

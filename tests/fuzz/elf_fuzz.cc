@@ -1,4 +1,4 @@
-// Readers of ELF files: any bytes give errors or answers.
+// Readers of ELF files. Any bytes give errors or answers.
 #include "format/base/elf_file.h"
 #include "mkimage/record/link_shape.h"
 

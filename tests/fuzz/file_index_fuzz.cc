@@ -1,4 +1,4 @@
-// The index's decoder: any bytes give records or errors, and a search ends.
+// The decoder of the index. Any bytes give records or errors, and a search ends.
 #include <cstring>
 
 #include "format/file_index.h"

@@ -1,5 +1,5 @@
-// The decoders of what a worker is given and what it answers: any text gives a job, a result or an error, and a job
-// that is written again is the same.
+// The decoders of a worker's job and result. Any text gives a job, a result or an error, and a job that is written
+// again is the same.
 #include <cstdlib>
 
 #include "lower/job.h"

@@ -1,4 +1,4 @@
-// The readers of linker scripts: any text gives an answer or an error, in bounded time.
+// The readers of linker scripts. Any text gives an answer or an error, in bounded time.
 #include "mkimage/capture/linker_script.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

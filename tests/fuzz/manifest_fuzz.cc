@@ -1,4 +1,4 @@
-// The manifest's decoder: any text gives a manifest or an error, and what it gives can be written and read again.
+// The decoder of the manifest. Any text gives a manifest or an error. A manifest can be written and read again.
 #include <cstdlib>
 
 #include "format/manifest.h"

@@ -1,4 +1,4 @@
-// The recipe's decoder: any text gives a recipe or an error, and what it gives can be written and read again.
+// The decoder of recipes. Any text gives a recipe or an error. A recipe can be written and read again.
 #include <cstdlib>
 
 #include "format/recipe.h"

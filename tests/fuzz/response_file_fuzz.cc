@@ -1,4 +1,4 @@
-// Response files: words that were split are the same when they are written and split again.
+// Response files. Words that were split are the same when they are written and split again.
 #include <cstdlib>
 
 #include "mkimage/compiler/response_file.h"

@@ -1,4 +1,4 @@
-// The SquashFS reader: any bytes give errors or a tree that can be walked and read, in bounded time and memory. Start
+// The SquashFS reader. Any bytes give errors, or a tree that can be walked and read, in bounded time and memory. Start
 // it with a corpus of small images; -max_len=16384 keeps it quick.
 #include <sys/mman.h>
 #include <unistd.h>

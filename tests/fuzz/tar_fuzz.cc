@@ -1,4 +1,4 @@
-// The reader of lld's records: any bytes give an error, or files that lie within them.
+// The reader of lld's records. Any bytes give an error, or files that lie within the bytes.
 #include <cstdlib>
 
 #include "mkimage/capture/tar_file.h"

@@ -1,4 +1,4 @@
-// The trailer's decoder: any bytes give a trailer, none or an error.
+// The decoder of the trailer. Any bytes give a trailer, no trailer or an error.
 #include "format/squashfs/trailer.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,4 +1,4 @@
-// Translation units for tests: compiled by clang as the capturing wrapper does it, in a directory of their own.
+// Translation units for tests. clang compiles them as the capturing wrapper does it, in a directory of their own.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -11,19 +11,19 @@
 
 namespace xaas::test {
 
-// One thread; several processes may use one each. Every failure is the test's.
+// For one thread; several processes may each use one. Every failure is a failure of the test.
 class ClangUnits {
  public:
   ClangUnits() : directory_(TempDirectory::create(std::filesystem::temp_directory_path()).value()) {}
 
-  // Made if absent.
+  // The directory is made if it is absent.
   std::filesystem::path directory(const std::string& name) const {
     std::filesystem::path path = directory_.path() / name;
     std::filesystem::create_directories(path);
     return path;
   }
 
-  // Runs a shell command; returns its exit status.
+  // Runs a shell command, and returns its exit status.
   static int status_of(const std::filesystem::path& at, const std::string& command) {
     const std::string line = "cd '" + at.string() + "' && " + command;
     return std::system(line.c_str());  // NOLINT(concurrency-mt-unsafe)
@@ -34,14 +34,14 @@ class ClangUnits {
     REQUIRE(status_of(at, command) == 0);
   }
 
-  // What a shell command prints.
+  // Returns what a shell command prints.
   std::string output(const std::filesystem::path& at, const std::string& command) const {
     const std::filesystem::path text = directory("output") / "text";
     run(at, "{ " + command + "; } > '" + text.string() + "'");
     return read_file(text).value();
   }
 
-  // ThinLTO bitcode of C code, compiled in the directory `where`.
+  // Returns ThinLTO bitcode of C code, compiled in the directory `where`.
   std::string bitcode(const std::string& source, const std::string& flags, const std::string& where = "a") const {
     const std::filesystem::path at = directory(where);
     REQUIRE(write_file(at / "unit.c", source));
@@ -59,7 +59,7 @@ class ClangUnits {
     return canonical_ir(source, flags, where).bitcode;
   }
 
-  // The same with its context, which its native object is looked at for.
+  // The same with its context, which is read from the native object.
   CanonicalIr canonical_ir(const std::string& source, const std::string& flags, const std::string& where = "a") const {
     const std::string ir = bitcode(source, flags, where);
     const auto result = canonicalise(ir, target(flags), read_file(directory(where) / "unit.o").value());

@@ -114,7 +114,7 @@ TEST_CASE("a damaged header of an index is refused") {
   bad(with(16, 1000, 8), Code::invalid);
   bad(with(24, ~0ULL, 8), Code::invalid);
   bad(with(32, bytes.size() + 1, 8), Code::invalid);
-  bad(with(32, 128 + 128 * some_records().size() - 1, 8), Code::invalid);  // within the last record
+  bad(with(32, 128 + 128 * some_records().size() - 1, 8), Code::invalid);  // inside the last record
   bad(with(40, bytes.size(), 8), Code::invalid);
 }
 
@@ -176,8 +176,8 @@ TEST_CASE("the index says where the prefix stands in a file") {
   CHECK_FALSE(good(index.places(binary, 10)).text);
   const FileRecord text = *good(index.find(records[6].path));
   CHECK(good(index.places(text, 10)).text);
-  bad(index.places(binary, 11), Code::invalid);  // the last one would not lie within the file
-  bad(index.places(text, 11), Code::invalid);    // the two would overlap
+  bad(index.places(binary, 11), Code::invalid);  // the last place would not lie within the file
+  bad(index.places(text, 11), Code::invalid);    // the two places would overlap
   FileRecord beyond = text;
   beyond.place_count = 3;
   bad(index.places(beyond, 10), Code::invalid);
@@ -196,7 +196,7 @@ TEST_CASE("the index says which strings are shortened, and what belongs to them 
   const FileIndex index = good(open_index(encode_file_index(records, places)));
   const FileRecord binary = *good(index.find(records[5].path));
   CHECK(good(index.places(binary, 10)).list == std::vector<PrefixPlace>(places.begin(), places.begin() + 3));
-  bad(index.places(binary, 11), Code::invalid);  // the first would overlap with the second
+  bad(index.places(binary, 11), Code::invalid);  // the first place would overlap with the second
   FileRecord shorter = binary;
   --shorter.size;
   bad(index.places(shorter, 10), Code::invalid);

@@ -97,7 +97,7 @@ TEST_CASE("a tree is removed whatever its modes and however deep it is") {
   std::filesystem::create_directory(top);
   const std::filesystem::path here = std::filesystem::current_path();
   std::filesystem::current_path(top);
-  for (int level = 0; level < 3000; ++level) {  // deeper than there are descriptors, and than any path reaches
+  for (int level = 0; level < 3000; ++level) {  // deeper than the number of descriptors and the length of any path
     good(write_file("file", "x"));
     REQUIRE(std::filesystem::create_directory("d"));
     std::filesystem::current_path("d");
@@ -116,7 +116,7 @@ TEST_CASE("a tree is removed whatever its modes, and what it links to stays as i
   std::filesystem::create_directory(outside);
   REQUIRE(chmod(directory.path().c_str(), 0777) == 0);
   REQUIRE(chmod(outside.c_str(), 0777) == 0);
-  const bool is_root = geteuid() == 0;  // whom no mode stops
+  const bool is_root = geteuid() == 0;  // no mode stops root
   REQUIRE((!is_root || seteuid(65534) == 0));
   std::filesystem::create_directories(top / "a/b/c");
   std::filesystem::create_directory_symlink(outside, top / "link");

@@ -22,8 +22,8 @@ struct Fixture {
   std::filesystem::path out = directory.path() / "out";
 };
 
-// Opens, lists, reads and verifies everything. What cannot be read is an error, what can be is checked by
-// its digest.
+// Opens, lists, reads and verifies everything. The results do not matter: bytes that cannot be read are an error, and
+// bytes that can be read are checked by their digests.
 void read_all_of(const std::filesystem::path& path) {
   const auto reader = SquashfsReader::open(path, {.cache_bytes = 1 << 20});
   if (reader) {
@@ -44,7 +44,7 @@ void read_all_of(const std::filesystem::path& path) {
   (void)summarise(**image);
 }
 
-// Two files with an attribute that no writer of ours writes: trusted.odd.
+// Writes two files with an attribute that our writer never writes: trusted.odd.
 void write_odd_attribute(const std::filesystem::path& path) {
   ImageBuilder builder(path);
   builder.add(std::string(kManifestPath), to_json(small_manifest()));
@@ -52,9 +52,9 @@ void write_odd_attribute(const std::filesystem::path& path) {
   builder.records.push_back({.path = "file", .sha256 = Digest::of("x"), .size = 1});
   builder.finish();
   std::string bytes = good(read_file(path));
-  const std::size_t name = bytes.find("odd");  // so little is not compressed
+  const std::size_t name = bytes.find("odd");  // such a small block is not compressed
   REQUIRE(name != std::string::npos);
-  bytes[name - 4] = 1;  // the prefix's number
+  bytes[name - 4] = 1;  // the number of the prefix
   good(write_file(path, bytes));
 }
 
@@ -264,7 +264,7 @@ TEST_CASE("an image is unpacked into an empty directory or a new one only") {
   CHECK(std::filesystem::exists(f.out / "bin/tool"));
   bad(extract(*image, f.path), Code::invalid);
   bad(extract(*image, f.directory.path() / "a/b"), Code::not_found);
-  // What ".." means, the file system says.
+  // The file system decides what ".." means.
   std::filesystem::create_directories(f.directory.path() / "x/y");
   std::filesystem::create_directory_symlink("x/y", f.directory.path() / "link");
   good(extract(*image, f.directory.path() / "link/../there"));
@@ -318,7 +318,7 @@ TEST_CASE("flipped bytes give errors or the right data, never a crash") {
   const auto put = [&](char byte, std::size_t offset) {
     REQUIRE(pwrite(fd.get(), &byte, 1, static_cast<off_t>(offset)) == 1);
   };
-  // Every byte of the tables and the trailer; of the content, which is all alike, a few.
+  // Takes every byte of the tables and the trailer, and a few bytes of the content, which is all alike.
   for (std::size_t i = 0; i < bytes.size(); i += i < 96 || (i > kDataSize && i < squashfs_size + 100) ? 1 : 4001) {
     for (const char mask : {'\x01', '\x80', '\xff'}) {
       put(static_cast<char>(bytes[i] ^ mask), i);

@@ -1,4 +1,5 @@
-// The prefix in files: found wherever it stands, shown as another path of the same length or, in text, of its own.
+// The prefix in files. It is found wherever it stands. It is shown as another path, which in binary files is filled up
+// to the same length.
 #include <catch2/catch.hpp>
 #include <cstring>
 
@@ -21,10 +22,10 @@ PrefixPlaces find(std::string_view content, std::size_t piece_size) {
 
 const std::string kNul(1, '\0');
 
-// As the compiler's plugin writes it.
+// The text as the compiler's plugin writes it, with the mark.
 std::string marked(const std::string& text) { return text + kNul + std::string(kStringMark); }
 
-// Every range of the shown file, read by itself.
+// Reads every range of the shown file by itself.
 void check_shown(const MovedPrefix& moved, const std::string& stored, const std::string& expected) {
   const PrefixPlaces places = find(stored, 1000);
   REQUIRE(moved.size(places, stored.size()) == expected.size());

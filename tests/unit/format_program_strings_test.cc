@@ -1,4 +1,4 @@
-// Strings of a program are shortened together or not at all; what programs do not read as data does not matter.
+// Strings of a program are shortened together or not at all. Strings that programs do not read as data do not matter.
 #include <catch2/catch.hpp>
 
 #include "clang_units.h"
@@ -18,7 +18,8 @@ struct Found {
   std::size_t padded = 0;
 };
 
-// In what `options` make of assembly with these strings. A '!' in front marks one.
+// Finds the prefix in the file that clang makes, with `options`, of assembly with these strings. A '!' in front of a
+// string marks it.
 class Programs {
  public:
   Found find(const std::vector<std::string>& strings, const std::string& options, const std::string& more = "") const {

@@ -1,4 +1,5 @@
-// The writer and the reader together: what goes in comes out, whatever the order, the jobs and the threads.
+// The writer and the reader together: the reader gives what the writer got, whatever the order, the jobs and the
+// threads.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -42,7 +43,7 @@ Attributes attributes_of(const SquashfsReader& reader, std::string_view path) {
   return good(reader.stat(good(reader.resolve(path))));
 }
 
-// Sizes around every border: blocks, fragments, holes.
+// Has sizes around every border: blocks, fragments, holes.
 std::map<std::string, std::string> contents_of_all_sizes() {
   std::map<std::string, std::string> contents;
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{1000}, kBlock - 1, kBlock, kBlock + 1,
@@ -154,7 +155,7 @@ TEST_CASE("extended attributes come out as they went in") {
   const auto writer = f.writer();
   const std::map<std::string, std::string> many{
       {"user.a", ""}, {"user.b", std::string(60000, 'v')}, {"user.c", std::string("\0\xff", 2)}, {"user.d", "d"}};
-  for (int i = 0; i < 1500; ++i) {  // more than one block of the table
+  for (int i = 0; i < 1500; ++i) {  // so many that the table has more than one block
     good(writer->add_bytes(fmt::format("file{}", i), "", {.xattrs = {{"user.number", fmt::format("{}", i)}}}));
   }
   good(writer->add_bytes("many", "x", {.xattrs = many}));
@@ -317,7 +318,7 @@ TEST_CASE("a full disk is one line and leaves nothing") {
   {
     const auto writer = f.writer(2);
     good(writer->add_bytes("a", noise(1'000'000), {}));
-    // The closest to a full disk that needs no mount: no file may grow beyond 256 KiB.
+    // This is the closest to a full disk that needs no mount: no file may grow beyond 256 KiB.
     rlimit before{};
     REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
     const rlimit small{.rlim_cur = 256 << 10, .rlim_max = before.rlim_max};
@@ -370,7 +371,7 @@ TEST_CASE("many threads read the same image and see the same bytes") {
     if (content.size() < 4 * kBlock) good(writer->add_bytes(path, content, {.xattrs = {{"user.path", path}}}));
   }
   good(writer->finish());
-  const auto reader = f.reader({.cache_bytes = 4 << 20});  // so small that blocks come and go
+  const auto reader = f.reader({.cache_bytes = 4 << 20});  // so small that blocks often leave the cache
   std::atomic<int> wrong = 0;
   const auto work = [&] {
     for (int round = 0; round < 5; ++round) {

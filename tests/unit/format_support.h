@@ -1,4 +1,5 @@
-// What the tests of format/ share: a directory that goes away, results that must be good, a small complete image.
+// What the tests of format/ share: a directory that is removed at the end, results that must be good, a small complete
+// image.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -12,7 +13,7 @@
 
 namespace xaas::test {
 
-// The value of `result`; the test ends with its message when there is none.
+// Returns the value of `result`. Fails the test with the message of `result` if there is no value.
 template <typename T>
 T good(Result<T> result) {
   INFO((result ? std::string() : result.error().message));
@@ -20,7 +21,7 @@ T good(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
-// The message of `result`, which must be an error with `code` and on one line.
+// Returns the message of `result`, which must be an error with `code` and on one line.
 template <typename T>
 std::string bad(const Result<T>& result, Code code) {
   REQUIRE_FALSE(result.has_value());
@@ -61,7 +62,7 @@ inline Recipe small_recipe() {
   return recipe;
 }
 
-// Adds files one by one, and with finish() their index.
+// Adds files one by one, and adds their index in finish().
 class ImageBuilder {
  public:
   explicit ImageBuilder(const std::filesystem::path& target)
@@ -92,7 +93,7 @@ class ImageBuilder {
   std::unique_ptr<SquashfsWriter> writer_;
 };
 
-// Everything a small image has, in order; the content of "share/data" is kDataSize bytes that do not compress.
+// A small image has every kind of content. That of "share/data" is kDataSize bytes that do not compress.
 inline constexpr std::size_t kDataSize = 140000;
 inline std::string noise(std::size_t size) {
   std::string text(size, '\0');

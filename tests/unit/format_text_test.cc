@@ -10,7 +10,7 @@ TEST_CASE("text is shown without control characters") {
   CHECK(printable("a\nb\x1b[31m\\\x7f") == "a\\012b\\033[31m\\134\\177");
   CHECK(printable("größe 日本 🙂") == "größe 日本 🙂");
   CHECK(printable("\xC2\x9B"
-                  "31m\xC2\xA0") == "\\302\\23331m\xC2\xA0");  // C1's own ESC [
+                  "31m\xC2\xA0") == "\\302\\23331m\xC2\xA0");  // the ESC [ of C1
   CHECK(printable("\x9B"
                   "31m \xff\xC3") == "\\23331m \\377\\303");
 }

@@ -9,7 +9,7 @@
 
 namespace {
 
-// What `work` writes to standard error.
+// Returns what `work` writes to standard error.
 template <typename Work>
 std::string errors_of(const Work& work) {
   auto file = xaas::TempFile::create("/tmp");

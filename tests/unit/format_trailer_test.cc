@@ -61,9 +61,9 @@ TEST_CASE("a trailer that contradicts itself or the file is refused") {
   };
   bad(with(8, 2), Code::unsupported);
   bad(with(12, 127), Code::invalid);
-  bad(with(17, 0x20), Code::invalid);  // longer than the file
+  bad(with(17, 0x20), Code::invalid);  // the trailer is longer than the file
   CHECK(contains(bad(with(16, 1), Code::invalid), "multiple"));
-  bad(with(64 + 9, 0x10), Code::invalid);  // a section behind its end
+  bad(with(64 + 9, 0x10), Code::invalid);  // a section behind the end of the trailer
 }
 
 TEST_CASE("a section that must be understood is refused, another is ignored") {

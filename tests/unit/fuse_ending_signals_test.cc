@@ -1,4 +1,4 @@
-// The signals that end a mount, in a process of their own: what they are set to before must not matter.
+// The signals that end a mount, each in a process of its own. Their settings before must not matter.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kEnded = 7;
 
-// The status of a child in which `before` runs, then `signal` comes.
+// Returns the status of a child that runs `before` and then gets `signal`.
 int status_after(int signal, void (*before)(int signal)) {
   const pid_t child = ::fork();
   if (child == 0) {

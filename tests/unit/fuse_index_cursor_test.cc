@@ -1,4 +1,4 @@
-// Looking files up in an index in the order of a listing, and in any other.
+// Looks up files in an index, in the order of a listing and in any other order.
 #include <catch2/catch.hpp>
 #include <cstring>
 

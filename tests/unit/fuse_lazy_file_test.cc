@@ -1,4 +1,4 @@
-// One file's states, without threads: what readers get, and what moves, in each order of events.
+// The states of one file, without threads: what readers get, and which names move, in each order of events.
 #include <catch2/catch.hpp>
 #include <cerrno>
 
@@ -22,7 +22,7 @@ ContentRequest request(std::uint64_t id) { return {id, {}, {}}; }
 
 Lowered lowered(std::uint64_t size) {
   Lowered result;
-  result.file = Fd(dup(STDOUT_FILENO));  // any that is valid
+  result.file = Fd(dup(STDOUT_FILENO));  // any valid descriptor
   result.size = size;
   result.key = Digest::of("key");
   return result;
@@ -57,7 +57,7 @@ TEST_CASE("a node that nobody has read grows for a file that is too large") {
   REQUIRE(grown);
   CHECK(*grown % 4096 == 0);
   CHECK(*grown >= kPromised + 1 + 4096);
-  CHECK_FALSE(file.pass_timeout());  // while the kernel is asked
+  CHECK_FALSE(file.pass_timeout());  // while the kernel is asked whether the node can grow
   const LazyFile::Settled settled = file.settle(lowered(kPromised + 1), {}, true);
   CHECK(settled.answers.front().content->size == *grown);
   CHECK(settled.moved.empty());
@@ -78,7 +78,7 @@ TEST_CASE("where the node cannot grow, readers get the baseline and the name mov
 TEST_CASE("after the timeout the node keeps the baseline, and the lowered file gets a node of its own") {
   LazyFile file = xaas::file();
   static_cast<void>(file.current({1, "x"}));
-  CHECK_FALSE(file.pass_timeout());  // nobody waits
+  CHECK_FALSE(file.pass_timeout());  // no read waits
   static_cast<void>(file.read(Generation::promised, request(1)));
   const auto late = file.pass_timeout();
   REQUIRE(late);
@@ -96,7 +96,7 @@ TEST_CASE("without a fallback a late read times out, and the node it has open is
   CHECK(file.pass_timeout()->answers.front().error == ETIMEDOUT);
   CHECK(file.read(Generation::promised, request(2)).answer->error == ETIMEDOUT);
   static_cast<void>(file.settle(lowered(100), {}, true));
-  // Nothing of the node was ever read: it may become what was lowered.
+  // Nothing of the node was ever read, so it may have the lowered file as its content.
   CHECK(file.content(Generation::promised)->is_lowered());
 }
 

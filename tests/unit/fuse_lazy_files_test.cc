@@ -1,4 +1,4 @@
-// The lazy state machine, without FUSE: a fake takes the place of lowering and of the kernel's requests.
+// The lazy state machine, without FUSE. A fake replaces lowering and the requests of the kernel.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -39,7 +39,7 @@ std::string bytes_of(const Content& content) {
   return bytes;
 }
 
-// One file of 4 bytes, promised 10, whose lowering ends when the test says so.
+// A file of 4 bytes with a promised size of 10. Its lowering ends when the test says so.
 class Bench {
  public:
   explicit Bench(LazyOptions options = {})
@@ -130,7 +130,7 @@ class Bench {
   std::vector<std::string> lines_;
 
  public:
-  LazyFiles files;  // last: its threads use the rest
+  LazyFiles files;  // last, because its threads use the other members
 };
 
 TEST_CASE("looking at a file never lowers it") {
@@ -181,7 +181,7 @@ TEST_CASE("an interrupted read leaves at once and the lowering goes on") {
   bench.files.interrupt(1);
   REQUIRE(first.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
   CHECK(first.get().error == EINTR);
-  bench.files.interrupt(1);  // late: nobody is answered twice
+  bench.files.interrupt(1);  // too late: no read is answered twice
   std::future<Outcome> joined = bench.read(3);
   bench.finish(lowered_file("lowered"));
   CHECK(second.get().error == 0);
@@ -283,14 +283,14 @@ TEST_CASE("when the timeout passes the baseline is served, and the lowered file 
   const Outcome lowered = bench.read_now(3, Generation::lowered);
   CHECK(bytes_of(*lowered.content) == "lowered");
   CHECK(lowered.content->size == 10);
-  CHECK(bench.read_now(4).content == baseline.content);  // a node keeps its content for ever
+  CHECK(bench.read_now(4).content == baseline.content);  // the content of a node never changes
   CHECK(bench.lowerings == 1);
 }
 
 TEST_CASE("strict: when the timeout passes a read fails, and one after the lowering succeeds") {
   Bench bench({.timeout = std::chrono::milliseconds(20), .strict = true});
   CHECK(bench.read(1).get().error == ETIMEDOUT);
-  CHECK(bench.read_now(2).error == ETIMEDOUT);  // the kernel tries again at once, and is not to wait twice
+  CHECK(bench.read_now(2).error == ETIMEDOUT);  // the kernel tries again at once, and must not wait twice
   bench.finish(lowered_file("lowered"));
   bench.wait_until_ready();
   CHECK(bytes_of(*bench.read_now(3).content) == "lowered");

@@ -1,4 +1,4 @@
-// Real mounts in this process, with a fake in the place of lowering: what the kernel and programs see. Needs root and
+// Real mounts in this process, with a fake in place of lowering: what the kernel and programs see. Needs root and
 // /dev/fuse.
 #include <fcntl.h>
 #include <pthread.h>
@@ -36,7 +36,7 @@ const std::string kLowered(310'000, 'l');
 
 constexpr std::chrono::seconds kPatience(30);
 
-// A test that it forbids returns at once: Catch2 2, which Debian 12 has, knows no way to skip one.
+// A test that cannot mount returns at once. Catch2 2, which Debian 12 has, has no way to skip a test.
 bool can_mount() {
   if (::geteuid() == 0 && ::access("/dev/fuse", F_OK) == 0) return true;
   WARN("skipped: needs root and /dev/fuse");
@@ -57,7 +57,7 @@ void add_lazy(SquashfsWriter& writer, std::vector<FileRecord>& records, const st
   REQUIRE(writer.add_bytes(path, kBaseline, options));
 }
 
-enum class Sizes { right, wrong };  // of files to be lowered, in the index
+enum class Sizes { right, wrong };  // in the index, of files that can be lowered
 
 void write_image(const fs::path& path, Sizes sizes = Sizes::right) {
   auto writer = SquashfsWriter::create(path, {});
@@ -83,7 +83,7 @@ void write_image(const fs::path& path, Sizes sizes = Sizes::right) {
   REQUIRE((*writer)->finish());
 }
 
-// What every lowering gives, once the test has said so.
+// Gives the result of every lowering, once the test has set it.
 class FakeLowering {
  public:
   Result<Lowered> lower(const std::stop_token& stop) {
@@ -98,7 +98,7 @@ class FakeLowering {
     XAAS_TRY(write_all(result.file.get(), *bytes_));
     return result;
   }
-  // Empty: lowering fails.
+  // With empty `bytes`, lowering fails.
   void finish(std::string bytes) {
     const std::lock_guard lock(mutex_);
     bytes_ = std::move(bytes);
@@ -112,7 +112,7 @@ class FakeLowering {
   std::optional<std::string> bytes_;
 };
 
-// The image, mounted; unmounted when it goes out of scope.
+// A mounted image. It is unmounted when this goes out of scope.
 class TestMount {
  public:
   explicit TestMount(LazyOptions lazy = {.parallel = 2}) : lazy_options_(lazy), log_(Log::Verbosity::silent) {
@@ -127,7 +127,7 @@ class TestMount {
     start();
   }
   ~TestMount() {
-    files_->stop();  // first: while the loop still serves
+    files_->stop();  // first, while the loop still serves
     session_->end();
     loop_.join();
     session_.reset();
@@ -141,7 +141,7 @@ class TestMount {
     }
     return {};
   }
-  // However many read the same part of it, the kernel asks once.
+  // The kernel asks once, however many threads read the same part of the file.
   void wait_until_parked(const std::string& path) {
     const auto end = std::chrono::steady_clock::now() + kPatience;
     while (report(path).waiting == 0) {
@@ -149,7 +149,7 @@ class TestMount {
       std::this_thread::yield();
     }
   }
-  // What an operation in another thread gives.
+  // Returns the result of an operation in another thread.
   template <typename T>
   T get(std::future<T> result) {
     if (result.wait_for(kPatience) != std::future_status::ready) give_up("operation");
@@ -160,7 +160,7 @@ class TestMount {
   std::promise<void> moved;
 
  private:
-  // Reads that wait are answered, or the test would never end.
+  // Answers the reads that wait. Otherwise the test would never end.
   void give_up(const std::string& what) {
     files_->stop();
     FAIL("gave up waiting: " + what);
@@ -290,7 +290,7 @@ TEST_CASE("a cold read waits while everything else goes on, and its size never c
   CHECK(stat_of(mount / "bin/same").st_ino == after.st_ino);
 }
 
-// In a process of its own, which does nothing else.
+// Reads the file in a process of its own, which does nothing else.
 pid_t read_elsewhere(const fs::path& path) {
   const std::string name = path.string();
   const pid_t process = ::fork();
@@ -425,11 +425,11 @@ TEST_CASE("a file whose size the index does not know is refused") {
   CHECK(tool.error().message.find("bin/tool: 300000 bytes in the image but 300001 in its index") == 0);
 }
 
-// The image's file, of which the guard sees only size, times and first bytes.
+// The file of an image. The guard sees only its size, times and first bytes.
 class GuardedFile {
  public:
   GuardedFile() : path(make(directory_)), file(open(path)), guard(file.get(), 0, path) {}
-  // It looks once a second.
+  // The guard looks at the file once a second.
   bool stays_unchanged() {
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1100);
     while (std::chrono::steady_clock::now() < end) {

@@ -22,7 +22,7 @@ Fd file_of(const fs::path& directory, std::string_view content) {
   return test::good(open_for_reading(directory / "source"));
 }
 
-// That a file system which compresses stores as it is.
+// Bytes that a file system with compression stores as they are.
 std::string incompressible(std::size_t size) {
   std::mt19937 random(size);
   std::string bytes(size, '\0');
@@ -121,7 +121,7 @@ TEST_CASE_METHOD(Fixture, "a cache that somebody else can write is not used, nei
   SECTION("its directory") { fs::permissions(top, fs::perms::group_write, fs::perm_options::add); }
   SECTION("the entries") { fs::permissions(top / kCacheEntries, fs::perms::others_write, fs::perm_options::add); }
   SECTION("another user's") { REQUIRE((geteuid() != 0 || chown(top.c_str(), 12345, 12345) == 0)); }
-  if (geteuid() != 0 && fs::status(top).permissions() == fs::perms::owner_all) return;  // only root can give away
+  if (geteuid() != 0 && fs::status(top).permissions() == fs::perms::owner_all) return;  // only root changes owners
   const auto other = Cache::open(top);
   REQUIRE_FALSE(other->writable());
   CHECK_THAT(other->writable().error().message, Catch::Contains("only this user can write"));
@@ -237,7 +237,7 @@ TEST_CASE_METHOD(Fixture, "pruning removes what has not been used for longest, a
   age("3", 50);
   CHECK(test::good(prune_cache(*cache, generous)).entries == 1);
   CHECK_FALSE(has("1"));
-  REQUIRE(cache->find(Digest::of("3")));  // used now, later than the other
+  REQUIRE(cache->find(Digest::of("3")));  // used now, later than the other entry
   CacheLimits one = generous;
   one.bytes = 40000;
   CHECK(test::good(prune_cache(*cache, one)).entries == 1);
@@ -257,7 +257,7 @@ TEST_CASE_METHOD(Fixture, "pruning removes what has not been used for longest, a
 TEST_CASE_METHOD(Fixture, "nothing is removed for a disk that would be full all the same") {
   store("one", Digest::of("1"));
   CacheLimits limits;
-  limits.free_share = 1;  // all of a disk that others use as well
+  limits.free_share = 1;  // the whole disk, of which others use a part
   limits.most_free = std::numeric_limits<std::uint64_t>::max();
   REQUIRE(fs::space(root.path()).available < fs::space(root.path()).capacity);
   CHECK(test::good(prune_cache(*cache, limits)).entries == 0);
@@ -271,7 +271,7 @@ TEST_CASE_METHOD(Fixture, "a cache is pruned now and then by whoever uses it, no
   setenv("XAAS_CACHE_SIZE", "1", 1);  // NOLINT(concurrency-mt-unsafe)
   store("one", Digest::of("1"));
   do_upkeep(*cache);
-  CHECK(test::good(measure_cache(*cache)).entries == 1);  // just used
+  CHECK(test::good(measure_cache(*cache)).entries == 1);  // it was just used
   for (const char* suffix : {".elf", ".json"}) {
     fs::last_write_time(cache->data_path(Digest::of("1")).replace_extension(suffix),
                         fs::file_time_type::clock::now() - std::chrono::hours(2));

@@ -1,4 +1,4 @@
-// Which configuration a host runs, and why not another one.
+// Which configuration is chosen on a host, and why not another one.
 #include "lower/configuration.h"
 #include "tests/unit/lower_support.h"
 

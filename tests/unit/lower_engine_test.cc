@@ -17,7 +17,7 @@ Target target_of(const std::string& cpu, const std::string& features = "") {
   return resolve_target(kTriple, {.cpu = cpu, .features = features}).value();
 }
 
-// One job in one directory. The members are to be used in any order, run() as often as one likes.
+// One job in one directory. The members may be called in any order, and run() as often as needed.
 class Worker {
  public:
   explicit Worker(LinkKind kind, const std::string& cpu = "haswell", const std::string& features = "") {
@@ -40,7 +40,7 @@ class Worker {
     return {store(clang_.canonical(source, flags)), name, std::move(features)};
   }
 
-  // Of LLVM's textual form.
+  // A unit of IR in LLVM's textual form.
   IrInput unit_of_ir(const std::string& name, const std::string& source) {
     const std::filesystem::path at = clang_.directory("ir");
     REQUIRE(write_file(at / "unit.ll", source));
@@ -94,7 +94,7 @@ class Worker {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-// Instructions that only AVX-512 has: in 64-bit code the byte 62 begins an EVEX prefix and nothing else.
+// Counts instructions that only AVX-512 has. In 64-bit code the byte 62 only begins an EVEX prefix.
 int evex_count(const std::string& disassembly) {
   int count = 0;
   for (auto at = disassembly.find(": 62 "); at != std::string::npos; at = disassembly.find(": 62 ", at + 1)) count++;
@@ -177,7 +177,7 @@ static int state = 4; static int helper(int x) { return x + state; }
 int part(int x) { state += x; return helper(x) * 10; }
 )";
 
-// Enough for a program: start files and libc as clang names them.
+// Adds the files that a program needs: start files and libc, as clang names them.
 void add_program(Worker& worker) {
   const auto file = [&worker](const std::string& name) {
     std::string path = worker.clang().output(worker.directory(), "clang-19 -print-file-name=" + name);
@@ -215,8 +215,8 @@ TEST_CASE("a program runs, and is the same bytes for any number of threads") {
   }
 }
 
-// What is left of a function that only another unit calls, where nothing is imported: inlined when the two are one
-// module.
+// The symbols that are left of a function that only another unit calls, when nothing is imported. The function is
+// inlined when the two units are merged into one module.
 std::string symbols_when(Worker& worker, bool merged) {
   worker.job().policy.import_limit = 0;
   worker.job().merged = merged;
@@ -436,7 +436,7 @@ TEST_CASE("bad jobs are answered, not died of") {
 }
 
 TEST_CASE("what LLVM gives up on prints the unit that it was at") {
-  // No code can be generated for this: an instruction of AVX2 in a function that says it has none.
+  // No code can be generated for this: a function that lacks AVX2 has an AVX2 instruction.
   constexpr const char* kImpossible = R"(
 target triple = "x86_64-pc-linux-gnu"
 target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128"

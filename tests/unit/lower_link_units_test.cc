@@ -1,4 +1,4 @@
-// The units of a link, and the keys under which they are kept as they are prepared.
+// The units of a link, and the keys under which prepared units are kept.
 #include <catch2/catch.hpp>
 #include <functional>
 

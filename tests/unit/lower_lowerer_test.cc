@@ -1,4 +1,4 @@
-// Files of an image lowered for real: a program and its library, through the cache and the worker of the image.
+// Files of an image, really lowered: a program and its library, through the cache and the worker of the image.
 #include <elf.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,7 +29,7 @@ int part(int x) { return x * 42; }
 void add(double* restrict a, const double* restrict b, int n) { for (int i = 0; i < n; i++) a[i] += b[i]; }
 )";
 
-// The worker that this build made. Empty when it is not static, as in builds with sanitizers: then it cannot be
+// The worker that this build made. Empty if it is not static, as in builds with sanitizers, because then it cannot be
 // confined.
 std::string worker_bytes() {
   std::string bytes = test::good(read_file(XAAS_BIN_DIR "/xaas-lower"));
@@ -38,7 +38,7 @@ std::string worker_bytes() {
   return is_static ? bytes : "";
 }
 
-// An image with bin/app, which needs lib/libpart.so.1, and files that cannot be lowered for one reason or another.
+// An image with bin/app, which needs lib/libpart.so.1, and with files that cannot be lowered, each for another reason.
 class TestImage {
  public:
   explicit TestImage(const std::string& worker) {
@@ -122,7 +122,7 @@ class TestImage {
 struct Fixture {
   TempDirectory root = test::scratch();
 
-  // Null where no worker can run.
+  // Null when no worker can run.
   static const TestImage* image() {
     static const std::string worker = worker_bytes();
     if (worker.empty()) {
@@ -133,7 +133,7 @@ struct Fixture {
     return &made;
   }
 
-  // Removes what was linked, but not its modules.
+  // Removes the linked files, but not their modules.
   void clear_linked() const { fs::remove_all(root.path() / "cache" / kCacheEntries); }
 
   std::unique_ptr<Lowerer> lowerer(const std::string& cpu = "", const std::string& features = "",
@@ -278,7 +278,7 @@ TEST_CASE_METHOD(Fixture, "what a site's cache has is not lowered again, unless 
   const fs::path there = *reader->place(key);
   fs::resize_file(there, 100);
   CHECK_FALSE(test::good(reader->find(part)));
-  CHECK(fs::exists(there));  // whoever looks after it removes it
+  CHECK(fs::exists(there));  // the owner of the site cache removes it
 }
 
 TEST_CASE_METHOD(Fixture, "too little memory costs threads, and with one thread left is too little no more") {
@@ -300,13 +300,13 @@ TEST_CASE_METHOD(Fixture, "a job that is saved makes the same bytes by hand") {
   CHECK(test::good(parse_job_result(test::good(read_file(directory / "answer")))).ok);
   const Lowered lowered = test::good(lowerer()->lower(record("lib/plus.so"), {}));
   CHECK(Digest::of(test::good(read_file(directory / "output"))) == test::good(Digest::of_file(lowered.file.get())));
-  CHECK_FALSE(lowerer()->save_job(record("lib/plus.so"), directory));  // it is there
+  CHECK_FALSE(lowerer()->save_job(record("lib/plus.so"), directory));  // the directory exists already
 }
 
 TEST_CASE_METHOD(Fixture, "however many ask for a file, it is lowered once") {
   if (image() == nullptr) return;
   const auto one = lowerer();
-  const auto other = lowerer();  // as another process would
+  const auto other = lowerer();  // as another process would have it
   const FileRecord part = record("lib/libpart.so.1.0");
   std::atomic<int> made = 0;
   std::vector<std::thread> threads;

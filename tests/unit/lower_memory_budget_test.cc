@@ -1,4 +1,4 @@
-// How many threads memory lets, and who has to wait for it.
+// How many threads the memory allows, and which job has to wait for memory.
 #include <array>
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -42,7 +42,7 @@ TEST_CASE("jobs share a budget, and one that is too large has it alone") {
 
 TEST_CASE("a job that needs little does not pass one that needs much and came first") {
   MemoryBudget budget(100);
-  std::vector<int> order;  // written under shares that cannot be held at once
+  std::vector<int> order;  // written only by holders of shares that exclude each other
   std::thread large;
   std::thread small;
   const auto wait_for = [&](std::size_t waiting) {

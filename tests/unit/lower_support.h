@@ -1,4 +1,4 @@
-// Helpers of the lower tests: shell commands that must work, and small programs compiled on the spot.
+// Helpers of the tests of lower/: shell commands that must work, and small programs that are compiled in the test.
 #pragma once
 
 #include <cstdlib>
@@ -15,7 +15,7 @@ inline void run(const std::string& command) {
   REQUIRE(std::system(command.c_str()) == 0);  // NOLINT(concurrency-mt-unsafe)
 }
 
-// The standard output of a shell command that must succeed.
+// Returns the standard output of a shell command that must succeed.
 inline std::string output_of(const std::string& command) {
   const TempDirectory directory = scratch();
   const std::filesystem::path file = directory.path() / "output";

@@ -1,4 +1,4 @@
-// Confinement: a hostile worker gets nowhere, and however a worker ends, the caller learns it in one line.
+// Confinement: a hostile worker achieves nothing, and the caller learns in one line how a worker ended.
 #include <atomic>
 #include <string>
 #include <thread>
@@ -9,7 +9,7 @@
 namespace xaas {
 namespace {
 
-// A worker that does what the job's build-id says, and answers with the names of the crimes that worked.
+// A worker that does what the job's build-id says, and answers with the names of the forbidden actions that worked.
 constexpr const char* kWorkerSource = R"(
 #define _GNU_SOURCE
 #include <errno.h>
@@ -149,7 +149,7 @@ std::string failure_of(const std::string& action, const WorkerLimits& limits = {
 
 constexpr Confinement kConfinements[] = {Confinement::landlock, Confinement::chroot};
 
-// Not every machine offers both.
+// Some machines offer only one of the two.
 bool is_available(Confinement confinement) {
   const auto result = run_action("a1", {.confinement = confinement});
   if (result || result.error().code != Code::unsupported) return true;
@@ -172,7 +172,7 @@ TEST_CASE("a worker computes, uses threads and works on files in its scratch dir
 }
 
 TEST_CASE("a worker sees no file but its own, no environment and no descriptor of its parent") {
-  const Fd leaked(::dup(0));  // without close-on-exec
+  const Fd leaked(::dup(0));  // it has no close-on-exec flag
   for (const Confinement confinement : kConfinements) {
     if (!is_available(confinement)) continue;
     const TempDirectory outer = test::scratch();

@@ -88,6 +88,6 @@ TEST_CASE("a copy follows the changes of its source") {
   CHECK(fs::is_directory(to / "becomes" / "empty"));
   CHECK(fs::is_symlink(to / "link"));
   CHECK_FALSE(fs::exists(to / "old" / "gone"));
-  CHECK(fs::exists(to / "old" / "made"));  // by the build
+  CHECK(fs::exists(to / "old" / "made"));  // the build made it
   CHECK_FALSE(xaas::compare_listings(*now, *now).any());
 }

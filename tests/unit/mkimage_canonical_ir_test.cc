@@ -1,4 +1,5 @@
-// Canonical IR of units that clang really makes: what must be equal is, what must differ does, damage is an error.
+// Canonical IR of units that clang really makes. Units that must be equal are equal, units that must differ differ, and
+// damage is an error.
 #include <catch2/catch.hpp>
 #include <set>
 

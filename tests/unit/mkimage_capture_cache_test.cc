@@ -1,4 +1,4 @@
-// Compiles that are taken from an earlier run, and those that must not be.
+// Units that are taken from an earlier run, and units that must not be taken.
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -15,7 +15,7 @@ namespace {
 using namespace xaas;
 namespace fs = std::filesystem;
 
-// A build with a cache and a compiler that counts how often it compiles; each run starts with an empty capture.
+// A build with a cache and a compiler that counts how often it compiles. Each run starts with an empty capture.
 class CachedBuild {
  public:
   CachedBuild() {
@@ -39,7 +39,7 @@ class CachedBuild {
     REQUIRE(cache().begin());
   }
   void end() const { cache().end(); }
-  // Another configuration of the same run.
+  // Begins another configuration of the same run.
   void begin_configuration(const std::string& name) {
     environment_.shares_units = true;
     environment_.configuration = name;
@@ -54,7 +54,7 @@ class CachedBuild {
     return environment_.source / name;
   }
 
-  // How often the compiler compiled.
+  // Compiles the unit, and returns how often the compiler compiled.
   int compile(std::vector<std::string> options = {}) const {
     const auto before = compiles();
     options.insert(options.end(), {"-c", (environment_.source / "a.c").string(), "-o", object().string()});
@@ -62,7 +62,7 @@ class CachedBuild {
     REQUIRE(compile_and_capture(environment_, {environment_.c_compiler, options, command}) == 0);
     return static_cast<int>(compiles() - before);
   }
-  // But for what tells whether they were compiled.
+  // The records of the units, without the flag that tells whether they were compiled.
   std::vector<UnitRecord> units() const {
     std::vector<UnitRecord> units = environment_.store().units().value();
     for (UnitRecord& unit : units) unit.is_shared = false;

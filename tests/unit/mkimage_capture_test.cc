@@ -54,7 +54,7 @@ class Build {
     const bool links = command.mode == CommandMode::link || command.mode == CommandMode::native_link;
     return links ? link_and_capture(environment_, compilation) : compile_and_capture(environment_, compilation);
   }
-  // As xaas-cc does it: what a command means is read with its response files expanded.
+  // Runs a command as xaas-cc does: its meaning is read with its response files expanded.
   int run_expanded(const std::vector<std::string>& arguments) const {
     const CompilerCommand command = parse_compiler_command(expand_response_files(arguments));
     return link_and_capture(environment_, {environment_.c_compiler, arguments, command});
@@ -111,7 +111,7 @@ bool has_plain(const Recipe& recipe, const std::string& text) {
   return std::ranges::find(recipe.arguments, LinkArgument(text)) != recipe.arguments.end();
 }
 
-// What `run` returns; what compilers say meanwhile is lost.
+// Returns what `run` returns. Messages of compilers are lost.
 template <typename Run>
 int silently(const Run& run) {
   const int null = dup(2);
@@ -328,7 +328,7 @@ TEST_CASE("a link with an argument that is not UTF-8 stays native, since no reco
   CHECK(reason_of("--defsym=gr\xc3\xb6\xc3\x9f=1\n").empty());
   CHECK(reason_of("--defsym=gr\xf6\xdf=1\n") == "its link has an argument that is not UTF-8");
   CHECK(reason_of("--gr\xf6\xdf\n") == "its link has an argument that is not UTF-8");
-  CHECK(reason_of("-o gr\xf6\xdf\n").empty());  // no argument of a recipe
+  CHECK(reason_of("-o gr\xf6\xdf\n").empty());  // a recipe does not have this argument
 }
 
 TEST_CASE("a file that was only stripped, or given another rpath or interpreter, is still what its link made") {

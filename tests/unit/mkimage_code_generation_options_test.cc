@@ -1,5 +1,5 @@
-// What becomes of each option of clang's that it keeps for generating code: whether IR says it, whether it may be left
-// aside, or whether its units stay native. The list of options is clang's own.
+// What becomes of each clang option that clang keeps for generating code: whether IR says it, whether it may be left
+// out, or whether its units stay native. The list of options is clang's own.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
@@ -22,7 +22,7 @@ enum class Fate {
 };
 using enum Fate;
 
-// By the name of the setting.
+// The fate of each option, by the name of its setting.
 const std::map<std::string_view, Fate> kFates = {
     {"AAPCSBitfieldWidth", foreign},
     {"Addrsig", harmless},
@@ -196,7 +196,7 @@ constexpr ClangOption kOptions[] = {
 #undef CODEGEN_OPTION_WITH_MARSHALLING
 };
 
-// The sanitizers make no bitcode at all.
+// Code with sanitizers makes no bitcode at all.
 Fate fate_of(std::string_view setting) {
   if (setting.starts_with("Sanitize")) return native;
   const auto found = kFates.find(setting);
@@ -204,7 +204,7 @@ Fate fate_of(std::string_view setting) {
   return found->second;
 }
 
-// Of the two spellings of a switch, one says what is so anyway.
+// A switch has two spellings. One of them says what is so anyway.
 bool is_default(std::string_view spelling) {
   static constexpr std::string_view kDefaults[] = {"-fintegrated-as", "-fuse-init-array", "-fzero-initialized-in-bss",
                                                    "-fxray-function-index"};
@@ -224,7 +224,7 @@ TEST_CASE("every option of clang's for generating code is in IR, recorded, witho
     const Fate fate = fate_of(option.setting());
     ++looked_at;
     if (fate == in_ir || fate == harmless || fate == foreign || fate == ours || is_default(option.spelling)) continue;
-    // Those of the sanitizers mean nothing without -fsanitize=.
+    // The options of the sanitizers mean nothing without -fsanitize=.
     if (option.setting().starts_with("Sanitize") || option.setting() == "EmitCheckPathComponentsToStrip") continue;
     const CompilerOption* ours = find_compiler_option(std::string(option.spelling));
     REQUIRE(ours != nullptr);

@@ -20,7 +20,7 @@ struct ClangOption {
   bool is_for_drivers() const {
     return visibility.find("DefaultVis") != visibility.npos || visibility.find("FlangOption") != visibility.npos;
   }
-  // In how many arguments it and a value are, where these do not touch. Nullopt: that depends on more.
+  // The number of arguments of the option with its value, if the two are separate. Nullopt when that depends on more.
   std::optional<std::size_t> arguments() const {
     if (kind == "Separate" || kind == "JoinedOrSeparate" || kind == "JoinedAndSeparate") return 2;
     if (kind == "Flag" || kind == "Joined" || kind == "CommaJoined") return 1;
@@ -28,7 +28,7 @@ struct ClangOption {
   }
 };
 
-// Of other systems, processors or languages.
+// Whether the option is for other systems, processors or languages.
 bool is_foreign(std::string_view spelling) {
   static constexpr std::string_view kForeign[] = {"--CLASSPATH",
                                                   "--bootclasspath",
@@ -87,7 +87,7 @@ bool is_foreign(std::string_view spelling) {
   return std::ranges::find(kForeign, spelling) != std::end(kForeign);
 }
 
-// Clang's own list, which flang shares.
+// The list of options from clang, which flang shares.
 std::vector<ClangOption> clang_options() {
   return {
 #define OPTION(prefixes, spelling, id, kind, group, alias, arguments, flags, visibility, ...) \
@@ -106,7 +106,7 @@ TEST_CASE("an option takes as many arguments as clang gives it") {
     if (is_foreign(option.spelling)) continue;
     INFO(option.spelling << ", " << option.kind);
     const xaas::CompilerOption* ours = xaas::find_compiler_option(option.spelling);
-    // What is left to the compiler need not be told from its value.
+    // An option that is left to the compiler need not be told from its value.
     if (ours != nullptr && ours->effect == xaas::OptionEffect::untouched) continue;
     const auto parts = xaas::command_parts({option.spelling, "value.c"});
     REQUIRE_FALSE(parts.empty());

@@ -1,4 +1,4 @@
-// Fortran: what is captured, what is not compiled again, and which module files decide it.
+// Fortran: which units are captured, which are not compiled again, and which module files decide that.
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -14,7 +14,7 @@ namespace {
 using namespace xaas;
 namespace fs = std::filesystem;
 
-// A build with a cache and a flang that counts how often it compiles; each run starts with an empty capture.
+// A build with a cache and a flang that counts how often it compiles. Each run starts with an empty capture.
 class FortranBuild {
  public:
   FortranBuild() {
@@ -33,7 +33,7 @@ class FortranBuild {
     begin();
   }
 
-  // The next run, in empty directories.
+  // Begins the next run, in empty directories.
   void begin() {
     environment_.capture = root() / fmt::format("capture{}", runs_++);
     REQUIRE(environment_.store().create());
@@ -47,7 +47,8 @@ class FortranBuild {
   }
   fs::path in_build(const std::string& name) const { return environment_.build / name; }
 
-  // How often the compiler compiled: twice for a unit that is new, for the object and for the bitcode.
+  // Compiles a unit, and returns how often the compiler compiled. A new unit is compiled twice: for the object and for
+  // the bitcode.
   int compile(const std::string& name, std::vector<std::string> options = {}) const {
     const auto before = compiles();
     options.insert(options.end(), {"-J", environment_.build.string(), "-c", (environment_.source / name).string(), "-o",

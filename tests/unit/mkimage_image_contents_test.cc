@@ -1,4 +1,4 @@
-// What a configuration requires of a CPU, by the options of its units.
+// Which CPU features a configuration requires, according to the options of its units.
 #include <algorithm>
 #include <catch2/catch.hpp>
 
@@ -10,7 +10,7 @@ namespace {
 using namespace xaas;
 using Options = std::vector<std::string>;
 
-// A configuration of linked units: name -> options.
+// A configuration of linked units, given as names and their options.
 ConfigurationContents configuration(const std::map<std::string, Options>& units) {
   ConfigurationContents result;
   for (const auto& [name, options] : units) {
@@ -49,7 +49,7 @@ TEST_CASE("what all units ask for is required, what some ask for is for run time
 }
 
 TEST_CASE("what units ask for in one configuration and not in others is required") {
-  // "plain" belongs to something else, which is compiled the same way in all.
+  // "plain" is a part of something else, which is compiled the same way in all configurations.
   const auto sse = configuration({{"a", {"-msse4.1"}}, {"b", {"-msse4.1"}}, {"plain", {}}});
   const auto avx = configuration({{"a", {"-mavx2"}}, {"b", {"-mavx2"}}, {"plain", {}}});
   CHECK(require({sse, avx}, "+avx2") == Answers{false, true});

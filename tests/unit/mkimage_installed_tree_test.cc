@@ -69,7 +69,7 @@ TEST_CASE("attributes of the installed files are kept, but for those that are ou
   const Destination destination;
   const std::filesystem::path file = destination.root / "bin/a";
   destination.write(file);
-  if (setxattr(file.c_str(), "user.note", "x", 1, 0) != 0) return;  // a file system without
+  if (setxattr(file.c_str(), "user.note", "x", 1, 0) != 0) return;  // the file system has no attributes
   REQUIRE(setxattr(file.c_str(), "user.xaas.recipe", "x", 1, 0) == 0);
   const auto tree = destination.scan();
   REQUIRE(tree);

@@ -1,4 +1,4 @@
-// Pipes that a command names can be read more than once.
+// A pipe that a command names can be read more than once.
 #include <unistd.h>
 
 #include <array>

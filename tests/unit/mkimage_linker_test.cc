@@ -1,4 +1,4 @@
-// What is read of a linker's command line, of its map, and of what it made.
+// What is read from a linker's command line, from its map, and from the file that it made.
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -164,7 +164,7 @@ TEST_CASE("a damaged file has no shape") {
   directory.link(kLibrary, {"-shared", "-fPIC"});
   const std::string bytes = read_file(directory / "out").value();
   for (std::size_t size = 0; size < bytes.size(); size += 97) {
-    static_cast<void>(link_shape(bytes.substr(0, size)));  // no crash
+    static_cast<void>(link_shape(bytes.substr(0, size)));  // does not crash
   }
   CHECK_FALSE(link_shape(""));
   CHECK_FALSE(link_shape(bytes.substr(0, 100)));

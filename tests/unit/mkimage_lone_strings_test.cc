@@ -1,4 +1,4 @@
-// The compiler's plugin marks a string that is only handed on, and no string whose length the program may know.
+// The compiler's plugin marks a string that is only handed on. It marks no string whose length the program may know.
 #include <algorithm>
 #include <catch2/catch.hpp>
 

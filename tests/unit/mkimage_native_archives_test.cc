@@ -14,7 +14,7 @@ struct Installed {
   TempDirectory directory = TempDirectory::create(std::filesystem::temp_directory_path()).value();
   std::string in(const std::string& name) const { return (directory.path() / name).string(); }
 
-  // lib.a of a captured object and a member with `text`, installed alone.
+  // An installed tree that has only lib.a, with a captured object and a member that holds `text`.
   InstalledTree with_archive(const std::string& text) const {
     REQUIRE(write_file(in("a.c"), "int a(void) { return 1; }\n"));
     REQUIRE(run_program({"clang-19", "-c", "-flto=thin", "-ffat-lto-objects", in("a.c"), "-o", in("a.o")})->ok());

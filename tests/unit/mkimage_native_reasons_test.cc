@@ -10,7 +10,7 @@ Digest digest(const std::string& name) { return Digest::of(name); }
 
 RecordedFile file(const std::string& name) { return {digest(name), name}; }
 
-// One configuration with these units, sorted as a store gives them.
+// One configuration with these units, sorted as a store has them.
 ImageContents contents_with(const std::map<std::string, std::string>& reasons) {
   ImageContents contents;
   ConfigurationContents& configuration = contents.configurations.emplace_back();

@@ -1,4 +1,4 @@
-// Which units may be optimised together: signatures, odd functions, and units that are alone.
+// Which units may be optimised together: signatures, odd functions, and units that are compiled alone.
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/LLVMContext.h>
@@ -28,7 +28,7 @@ struct Unit {
   }
 };
 
-// With a value where it wants one.
+// Adds the attribute, with a value if it needs one.
 void add_attribute(llvm::Function& function, std::string_view name) {
   const auto kind = llvm::Attribute::getAttrKindFromName(llvm::StringRef(name.data(), name.size()));
   if (kind == llvm::Attribute::None) {

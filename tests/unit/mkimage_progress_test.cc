@@ -9,7 +9,7 @@
 
 namespace {
 
-// Standard output in a file, as long as this lives.
+// Keeps standard output in a file as long as this exists.
 class CapturedOutput {
  public:
   CapturedOutput() : before_(dup(STDOUT_FILENO)) {
@@ -33,7 +33,7 @@ class CapturedOutput {
   xaas::Fd before_;
 };
 
-// What a stage says that takes so many seconds and is asked for its progress each second.
+// Returns the output of a stage that takes `seconds` seconds and gets an update each second.
 std::string output_of_stage(xaas::Verbosity verbosity, int seconds, const std::string& what) {
   const CapturedOutput output;
   std::chrono::steady_clock::time_point now;

@@ -6,7 +6,7 @@
 
 namespace {
 
-// "name|version" of a source with these files.
+// Returns "name|version" of a source with these files.
 std::string named(const std::map<std::string, std::string>& files) {
   const auto directory = xaas::TempDirectory::create("/tmp").value();
   for (const auto& [file, text] : files) REQUIRE(xaas::write_file(directory.path() / file, text));

@@ -8,7 +8,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// PATH for the life of the object.
+// Sets PATH as long as the object exists.
 class Path {
  public:
   explicit Path(const std::string& value) : before_(getenv("PATH")) { setenv("PATH", value.c_str(), 1); }

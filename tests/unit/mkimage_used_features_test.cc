@@ -1,4 +1,5 @@
-// Features that only intrinsic functions and inline assembly use: required where one of those is there, and only there.
+// Features that only intrinsic functions and inline assembly use. They are required if the code has one of those, and
+// not otherwise.
 #include <llvm/IR/Intrinsics.h>
 
 #include <algorithm>
@@ -15,7 +16,7 @@ using namespace xaas::test;
 
 namespace {
 
-// Those of LLVM's table that a code generator may use by itself, or that are no instructions.
+// The features of LLVM's table that a code generator may use by itself, or that are no instructions.
 const std::set<std::string_view> kOthers = {"cmov",
                                             "mmx",
                                             "popcnt",
@@ -97,7 +98,7 @@ struct Builtin {
   std::string_view features;  // "avx512vl,avx512bw", "sse|avx"
 };
 
-// Each list takes the macros away at its end.
+// Each list undefines the macros at its end.
 std::vector<Builtin> builtins() {
   return {
 #define BUILTIN(name, type, attributes)
@@ -111,7 +112,7 @@ std::vector<Builtin> builtins() {
   };
 }
 
-// What is left of "+feature" for a module that declares the function.
+// Whether "+feature" is still required for a module that declares the function.
 bool is_used(const std::string& intrinsic, const std::string& feature) {
   llvm::LLVMContext context;
   llvm::Module module("unit", context);
@@ -128,7 +129,7 @@ std::vector<std::string> used(const ClangUnits& clang, const std::string& source
 
 TEST_CASE("every feature of LLVM's x86 table is one of a kind that was looked at") {
   for (const std::string_view feature : kTable) {
-    if (feature.starts_with("__")) continue;  // holds a place in the numbering
+    if (feature.starts_with("__")) continue;  // it only holds a place in the numbering
     INFO(feature);
     CHECK(is_explicit_feature(feature) != kOthers.contains(feature));
   }
@@ -137,7 +138,7 @@ TEST_CASE("every feature of LLVM's x86 table is one of a kind that was looked at
 TEST_CASE("an intrinsic function that clang has for such a feature uses it") {
   std::size_t looked_at = 0;
   for (const Builtin& builtin : builtins()) {
-    // One feature alone: of alternatives and of several together others are required as well.
+    // Checks one feature alone. Alternatives, and several features together, also require others.
     if (!is_explicit_feature(builtin.features)) continue;
     const auto id = llvm::Intrinsic::getIntrinsicForClangBuiltin("x86", builtin.name);
     const std::string name = id != llvm::Intrinsic::not_intrinsic
