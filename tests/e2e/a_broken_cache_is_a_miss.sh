@@ -1,7 +1,8 @@
-# An entry of the cache that was truncated or changed is made again, never served.
+# An entry of the cache that was truncated or changed is made again and never served.
 . "$(dirname "$0")/lib.sh"
 image=$XAAS_FIXTURES/heat.xaas
-# The same bytes as the first time, and WHAT the tool did for it: "lowered" or "cached".
+# expect WHAT: lowers again, and checks that the bytes are the same as the first time. WHAT is what the tool did for it:
+# "lowered" or "cached".
 expect() {  # expect WHAT
   contains "$(xaas-lower -o "$work/again" "$image" bin/heat)" "  $1  "
   cmp "$work/first" "$work/again"

@@ -1,4 +1,5 @@
-# What mkxaas tells the commands of a build does not reach makefiles that have variables of the same names.
+# mkxaas tells the commands of a build some things by variables. They do not reach makefiles that have variables of the
+# same names.
 . "$(dirname "$0")/lib.sh"
 mkdir "$work/project" "$work/out"
 cat >"$work/project/Makefile" <<'M'
@@ -15,7 +16,7 @@ install:
 	install -D hello "$$DESTDIR$(PREFIX)/bin/hello"
 M
 printf '#include <needed.h>\nint main(void) { return 0; }\n' >"$work/project/hello.c"
-# Nor does a DESTDIR of the user's.
+# A DESTDIR of the user does not reach them either.
 DESTDIR=$work/elsewhere mkxaas -q --toolchain=none --report "$work/report" --work "$work/it's work" "$work/project" "$work/out/x.xaas"
 contains "$(cat "$work/report")" '"ir": 1'
 

@@ -1,5 +1,5 @@
-# A build gets from our compilers what it gets from GCC and GNU ld: inputs that can be read only once, what the linker prints, commands in
-# GCC's language that make no object, and code that GCC compiles with a warning.
+# A build gets from our compilers what it gets from GCC and GNU ld: inputs that can be read only once, the output of the
+# linker, commands in GCC's language that make no object, and code that GCC compiles with a warning.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/habits-1.0
@@ -14,17 +14,17 @@ response: named.c ; $(C) @<(echo "-DNAME='\"response\"'") named.c -o $@
 input: named.c ; echo '#define NAME "input"' | $(C) -include /dev/stdin -c named.c -o $@.o && $(CC) $@.o -o $@
 descriptor: named.c ; $(C) -include <(echo '#define NAME "descriptor"') -c named.c -o $@.o && $(CC) $@.o -o $@
 libversions.so: versions.c ; echo 'V1 { global: shown; local: *; };' | $(C) -shared -fPIC versions.c -Wl,--version-script=/dev/stdin -o $@
-# GCC's nested functions, compiled, assembled, and from standard input.
+# GCC's nested functions: compiled, assembled, and from standard input.
 nested: nested.c ; gcc -O2 nested.c -o $@
 assembly: nested.c ; gcc -O2 -S nested.c -o $@.s && gcc $@.s -o $@
 piped: nested.c ; gcc -O2 -x c -c - -o $@.o <nested.c && gcc $@.o -o $@
 silent: nested.c ; gcc -fsyntax-only nested.c && gcc -O2 -save-temps -c nested.c -o $@.o && gcc $@.o -o $@
-# The linker's own script, edited.
+# The linker's own script, with a change.
 scripted: scripted.c
 	$(C) -c scripted.c && $(CC) scripted.o -Wl,--defsym=mine=0 -Wl,--verbose -o first | sed -e '1,/^======/d' -e '/^======/,$$d' >default.ld
 	sed 's/\. = DATA_SEGMENT_END (\.);/mine = .; &/' default.ld >mine.ld && $(CC) scripted.o -Wl,-T,mine.ld -Wl,-Map,scripted.map -o $@
 	grep -q scripted.o scripted.map
-# What GCC 12 compiles with warnings.
+# Code that GCC 12 compiles with warnings.
 old: old.c ; gcc -O2 -w old.c -o $@
 answers: ; gcc -dumpfullversion >$@ && $(CC) -Wl,--version | head -n 1 >>$@ && $(CC) first.c 2>&1 | grep -c error: >>$@; true
 install: all

@@ -1,4 +1,5 @@
-# With a cache that cannot be written, or a file system without room, programs are lowered all the same, uncached, with a warning.
+# If the cache cannot be written, or its file system has no room, programs are still lowered, without a cache and with a
+# warning.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 need_root

@@ -1,4 +1,5 @@
-# What a build does to a file after its link is there when it is lowered, or the file stays as it was built, with the reason.
+# If a build changes a file after its link, the change is also in the lowered file, or the file stays as it was built
+# and the report says why.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/changes-1.0

@@ -1,4 +1,5 @@
-# `xaas-mount IMAGE -- CMD` runs a command that sees the image at the prefix it was built for, although nobody else does.
+# `xaas-mount IMAGE -- CMD` runs a command that sees the image at the prefix for which it was built. Nobody else sees
+# it.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 need_mount_namespace -rm
@@ -9,7 +10,8 @@ status=0
 xaas-mount "$image" -- sh -c 'test -d /opt/heat/bin && exit 5' || status=$?
 equal 5 $status
 
-# So it is with a prefix of which not even the first component exists: then the root is a copy, with everything in its place.
+# The same holds for a prefix of which not even the first component exists. Then the root is a copy that has everything
+# at its place.
 mkdir "$work/project"
 echo 'int main(void) { return 6; }' >"$work/project/six.c"
 printf 'all: six\nsix: six.c\n\t$(CC) -o $@ six.c\ninstall:\n\tinstall -D six $(DESTDIR)$(PREFIX)/bin/six\n' >"$work/project/Makefile"

@@ -1,5 +1,5 @@
-# A configuration whose recipe names a library or a device that this host lacks is refused with that reason, and the next one by rank is
-# shown; one that names what is there is taken.
+# A configuration whose recipe names a library or a device that this host lacks is refused with that reason, and the
+# next one by rank is shown. A configuration that names what the host has is taken.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 mkdir "$work/needs-1.0"
@@ -18,7 +18,7 @@ printf 'all:\n\t$(CC) -DWITH=\\"$(WITH)\\" main.c -o needs\ninstall:\n\tinstall 
   >"$work/needs-1.0/Makefile"
 mkxaas -q --build 'make WITH=$WITH' "$work/needs-1.0" "$work/needs.xaas"
 explained=$(xaas-lower explain "$work/needs.xaas")
-# No host has all of those devices.
+# No host has all of these devices.
 contains "$explained" "config    device  refused: needs the device "
 contains "$explained" "config    library  refused: needs the library libnowhere-to-be-found.so.1 on this host"
 contains "$explained" "config    libc  chosen"

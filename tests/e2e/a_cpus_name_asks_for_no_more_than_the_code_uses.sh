@@ -1,5 +1,5 @@
-# A project that is built for a CPU by its name is lowered on every host that has what its code uses: features that only
-# intrinsic functions and inline assembly use are required where those are there.
+# A project that is built for a CPU by its name is lowered on every host that has what its code uses. Some features are
+# used only by intrinsic functions and inline assembly; they are required only if the code has these.
 . "$(dirname "$0")/lib.sh"
 mkdir "$work/project"
 cat >"$work/project/sum.c" <<'END'

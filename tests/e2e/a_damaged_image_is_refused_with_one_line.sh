@@ -1,4 +1,5 @@
-# What is not a whole image is refused by every tool with one line and status 1; nothing crashes, nothing stays mounted.
+# Every tool refuses a file that is not a whole image, with one line and status 1. Nothing crashes, and nothing stays
+# mounted.
 . "$(dirname "$0")/lib.sh"
 image=$XAAS_FIXTURES/heat.xaas
 size=$(stat -c %s "$image")
@@ -19,7 +20,7 @@ for bad in text empty half head plain missing; do
   fi
 done
 
-# One byte of a stored module differs: verify says so.
+# If one byte of a stored module differs, verify says so.
 cp "$image" "$work/flipped"
 python3 - "$work/flipped" <<'PY'
 import sys

@@ -1,4 +1,5 @@
-# gdb on a lowered program stops in a function and shows its line, from the sources that the image holds; those of the build are gone.
+# gdb on a lowered program stops in a function and shows its line, from the sources in the image. The sources of the
+# build are gone.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/steps-1.0

@@ -1,5 +1,5 @@
-# A build that fails shows the failing command's own output, leaves no half image, and says where its files are: there the next run
-# takes up, with what has changed in the source.
+# A build that fails shows the failing command's own output, leaves no half image, and says where its files are. The
+# next run goes on from there, with what has changed in the source.
 . "$(dirname "$0")/lib.sh"
 mkdir "$work/project" "$work/out"
 cat >"$work/project/configure" <<S
@@ -25,7 +25,7 @@ M
 echo 'int other(void) { return 0; }' >"$work/project/other.c"
 echo 'int main(void) { return undeclared_name; }' >"$work/project/hello.c"
 left=$work/out/hello.xaas.build
-# try STATUS [OPTIONS]: what the run did is in $steps.
+# try STATUS [OPTIONS]: runs mkxaas, which must end with STATUS. $steps has what the run did.
 try() {
   local expected=$1 status=0
   shift
@@ -42,8 +42,8 @@ contains "$(tail -n 1 "$work/stderr")" "; the next run takes up in $left"
 equal "hello.xaas.build" "$(ls -A "$work/out")"
 equal "Makefile configure hello.c other.c" "$(ls "$work/project" | xargs)"
 
-# The same again, without configuring. A file that is older than what was built of it counts as changed too, and one that vanished
-# from the source vanishes from the copy.
+# The same again, without configuring. A source file that is older than what was built from it counts as changed too. A
+# file that vanished from the source vanishes from the copy.
 try 1
 equal "hello.c" "$steps"
 contains "$(cat "$work/stdout")" "taking up in $left, where build failed; 0 of the source's files changed since"
@@ -57,7 +57,7 @@ touch -d '2001-02-03' "$work/project/other.c"
 try 1
 equal "other.c build install" "$steps"
 
-# Where nothing changed, only the step that failed is run; it may be another command. Success removes the directory.
+# If nothing changed, only the step that failed is run, which may be another command. Success removes the directory.
 try 1
 equal "install" "$steps"
 rm "$work/project/extra.txt"
@@ -72,7 +72,7 @@ status=0
 "$work/unpacked/bin/hello" || status=$?
 equal 3 $status
 
-# Another build command, or another configure script, begins from the beginning.
+# Another build command or another configure script makes the build begin from the beginning.
 touch "$work/project/extra.txt"
 try 1
 try 1 --build 'make -j1 LIBRARY=-lnowhere-to-be-found'
@@ -92,7 +92,7 @@ equal "configure hello.c other.c build install" "$steps"
 equal "hello.xaas" "$(ls -A "$work/out")"
 rm "$work/out/hello.xaas"
 
-# No directory is left for a source tree of an unknown kind. An install outside the prefix names the files.
+# No directory is left for a source tree of an unknown kind. The error of an install outside the prefix names the files.
 mkdir "$work/unknown"
 fails_with 1 "--build" mkxaas -q "$work/unknown" "$work/out/x.xaas"
 equal "" "$(ls -A "$work/out")"
@@ -100,7 +100,7 @@ try 1 --install 'install -D hello $DESTDIR/usr/local/bin/hello'
 contains "$(tail -n 1 "$work/stderr")" "/usr/local/bin/hello"
 equal "hello.xaas.build" "$(ls -A "$work/out")"
 
-# Several configurations are built again, with what the failed run has compiled.
+# Several configurations are built again, with the units that the failed run has compiled.
 mkdir "$work/compiler" "$work/points"
 cat >"$work/compiler/clang-19" <<S
 #!/bin/sh

@@ -1,4 +1,4 @@
-# When the disk fills up while the image is written, one line says so and nothing is left behind.
+# If the disk fills up while the image is written, one line says so and nothing is left behind.
 . "$(dirname "$0")/lib.sh"
 need_root
 mkdir "$work/small"

@@ -1,4 +1,4 @@
-# xaas-info lists, extracts and verifies what was installed; sources that the build read are there.
+# xaas-info lists, extracts and verifies what was installed. The sources that the build read are there.
 . "$(dirname "$0")/lib.sh"
 image=$XAAS_FIXTURES/heat.xaas
 listing=$(xaas-info list "$image" && xaas-info list "$image" .xaas)
@@ -7,7 +7,7 @@ for path in bin/heat bin/heat-demo lib/libheatkernels.so.1.0 share/heat/plate.tx
   contains "$listing" "$path"
 done
 equal "$(xaas-info list "$image" bin)" "$(xaas-info list "$image" //bin/)"
-# A listing that nobody can receive is one line and status 1.
+# If nobody can receive the output, xaas-info prints one line and ends with status 1.
 for command in "" list verify --help; do
   status=0
   xaas-info $command "$image" >/dev/full 2>"$work/stderr" || status=$?
@@ -21,7 +21,7 @@ xaas-info --json "$image" | python3 -c '
 import json, sys
 summary = json.load(sys.stdin)["manifest"]
 assert summary["name"] == "heat" and summary["version"] == "1.0" and summary["prefix"] == "/opt/heat", summary'
-# Lowered files are linked from IR of C and C++ and a native object of the assembly.
+# Lowered files are linked from IR of C and C++, and from a native object of the assembly.
 recipe=$(getfattr --absolute-names --only-values -n user.xaas.recipe "$work/tree/lib/libheatkernels.so.1.0")
 python3 - "$work/tree/.xaas/recipe/${recipe#sha256:}.json" <<'PY'
 import json, sys

@@ -1,4 +1,4 @@
-# After kill -9 of `xaas-mount IMAGE MOUNTPOINT -- CMD` its server unmounts and ends too.
+# After kill -9 of `xaas-mount IMAGE MOUNTPOINT -- CMD`, its server unmounts and ends too.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 mkdir "$work/app"
@@ -11,6 +11,6 @@ server=$(pgrep -P $front -f xaas-mount)
 kill -KILL $front
 wait_until 30 is_gone "$server"
 ! is_mounted "$work/app" || die "still mounted"
-# The command is on its own.
+# The command goes on alone.
 ! is_gone "$command" || die "the command ended with the mount"
 kill "$command"

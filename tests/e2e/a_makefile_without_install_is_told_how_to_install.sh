@@ -1,5 +1,5 @@
-# Where a makefile has no install target, the error names the option that installs the programs and libraries which were built: new
-# ones, no objects and no tests. The option works as it stands there.
+# If a makefile has no install target, the error names the option that installs the programs and libraries that were
+# built: new files, no objects and no tests. The option works as it is printed.
 . "$(dirname "$0")/lib.sh"
 mkdir -p "$work/project/tests"
 echo 'int main(void) { return 0; }' >"$work/project/hello.c"
@@ -29,7 +29,7 @@ mkxaas -q --toolchain none "$@" "$work/project" "$work/x.xaas"
 equal "bin/hello bin/it's lib/libanswer.so lib/libanswer.so.1" \
   "$(xaas-info list "$work/x.xaas" | grep -oE "(bin|lib)/[a-z.1']+( ->.*)?$" | sed 's/ ->.*//' | sort | tr '\n' ' ' | sed 's/ $//')"
 
-# Somebody who gave the command knows it.
+# A user who gave the command knows it already.
 status=0
 mkxaas -q --toolchain none --install 'make install' "$work/project" "$work/x.xaas" 2>"$work/stderr" || status=$?
 equal 1 $status

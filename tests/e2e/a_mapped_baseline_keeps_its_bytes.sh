@@ -1,5 +1,5 @@
-# A process that has mapped the baseline sees the same bytes when lowering completes, also after drop_caches, while whoever opens
-# the file afterwards gets the host's code.
+# A process that has mapped the baseline sees the same bytes after lowering has completed, even after drop_caches. A
+# process that opens the file afterwards gets the host's code.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 mount_image "$XAAS_FIXTURES/heat.xaas" "$work/app" timeout=0
@@ -28,7 +28,7 @@ echo go >"$work/go"
 wait $reader
 equal 1 "$(sort -u "$work/hashes" | wc -l)"
 [ "$new" != "$(head -n 1 "$work/hashes")" ] || die "a later open did not get the lowered file"
-# It was the baseline that the reader had mapped, padded to the promised size.
+# The reader had mapped the baseline, padded to the promised size.
 xaas-info extract "$XAAS_FIXTURES/heat.xaas" "$work/tree"
 truncate -s "$(stat -c %s "$work/app/bin/heat")" "$work/tree/bin/heat"
 equal "$(sha256sum <"$work/tree/bin/heat" | cut -d' ' -f1)" "$(head -n 1 "$work/hashes")"

@@ -1,4 +1,4 @@
-# The worker and the lowered programs run although the cache lies on a file system mounted noexec.
+# The worker and the lowered programs run although the cache is on a file system that is mounted noexec.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 need_root

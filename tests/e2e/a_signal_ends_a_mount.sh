@@ -1,5 +1,5 @@
-# HUP, INT and TERM unmount and end the server, with status 0, also where they were ignored or blocked before and in the middle of
-# lowering; nothing is left.
+# HUP, INT and TERM unmount and end the server with status 0, and leave nothing. This holds even if they were ignored or
+# blocked before, and in the middle of lowering.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 image=$XAAS_FIXTURES/heat.xaas
@@ -13,7 +13,7 @@ for signal in HUP INT TERM; do
   ! is_mounted "$work/app" || die "SIG$signal: still mounted"
 done
 
-# A server that ignored TERM would never end.
+# A server that ignores TERM would never end.
 (trap "" TERM && timeout -s KILL 60 xaas-mount "$image" "$work/app" -- true)
 ! is_mounted "$work/app" || die "TERM was ignored: still mounted"
 timeout -s KILL 60 python3 -c '

@@ -1,5 +1,6 @@
-# What is no program works from the mount too: a Python package and its command, message catalogues, a manual page, a .pc and a
-# CMake package file, each found by the prefix that was compiled or written into it, wherever the image is mounted.
+# Files that are no programs work from the mount too: a Python package and its command, message catalogues, a manual
+# page, a .pc and a CMake package file. Each is found by the prefix that was compiled or written into it, wherever the
+# image is mounted.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/tree-1.0

@@ -1,4 +1,5 @@
-# A program that has run once starts again although the server stands still: all that it needs is in the kernel's memory.
+# A program that has run once starts again although the server stands still, because the kernel has all that it needs in
+# memory.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 mount_image "$XAAS_FIXTURES/heat.xaas" "$work/app"

@@ -1,5 +1,6 @@
-# A project that does on purpose everything awkward: every program says the same built by us, mounted as the baseline, and lowered
-# for this host, as it does when it is built without us; and what cannot be captured costs speed, with the reason in the report.
+# A project that does everything awkward on purpose. Every program prints the same in four forms: built without us,
+# built by us, mounted as the baseline, and lowered for this host. What cannot be captured costs only speed, and the
+# report has the reason.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/awkward-1.0
@@ -17,7 +18,7 @@ all: $(programs) libversioned.so.1 uses-versioned plugin.so host
 
 response: main.c value.c ; echo '-O2 "-DNAME=\"response file\"" main.c' >args && $(CC) @args -DVALUE=1 value.c -o $@
 quotes: main.c value.c ; $(CC) $(CFLAGS) '-DNAME="a b '\''c'\'' $$d \"e\" \\"' -DVALUE=2 main.c value.c -o $@
-# Two members of one name: an archive keeps both.
+# An archive keeps two members of one name.
 members: main.c value.c extra.c
 	mkdir -p one two && $(CC) $(CFLAGS) -DVALUE=3 -c value.c -o one/same.o && $(CC) $(CFLAGS) -c extra.c -o two/same.o
 	rm -f libmembers.a && ar cq libmembers.a one/same.o two/same.o
@@ -48,7 +49,8 @@ generator: generator.c ; $(CC) $(CFLAGS) generator.c -o $@
 generated.c: generator ; ./generator >$@
 generated: generated.c main.c ; $(CC) $(CFLAGS) -DNAME='"generated"' main.c generated.c -o $@
 absolute: main.c value.c ; $(REAL) $(CFLAGS) -DNAME='"absolute"' -DVALUE=16 main.c value.c -o $@
-# Constructors of units and of an object that is no unit run in the order of the link.
+# The order of the link decides the order in which constructors run, those of units and those of an object that is no
+# unit.
 order: a.c b.c c.c
 	$(CC) $(CFLAGS) -c a.c && $(CC) $(CFLAGS) -c b.c && ld -r b.o -o b-native.o && $(CC) $(CFLAGS) -c c.c && $(CC) a.o b-native.o c.o -o $@
 sub/sub: ; $(MAKE) -C sub
@@ -64,7 +66,7 @@ install: all
 	strip $D/bin/response && strip --strip-debug $D/bin/quotes
 	patchelf --set-rpath '$$ORIGIN/../lib' $D/bin/uses-versioned
 	printf 'behind the end' >>$D/bin/sizes
-	# Linked again for where it goes, as libtool does.
+	# The program is linked again at install time, as libtool does.
 	$(CC) $(CFLAGS) -DNAME='"relinked"' -DVALUE=18 main.c value.c -o $D/bin/relinked
 S
 cat >main.c <<'S'
@@ -126,7 +128,7 @@ int main(int argc, char** argv) {
 }
 S
 
-# say ROOT: what every program prints.
+# say ROOT: prints the output of every program.
 say() {
   for program in response quotes members partial blob whole layout static static-pie nostdlib debug split sizes lto sanitize generated \
     absolute order sub uses-versioned relinked; do
@@ -163,7 +165,7 @@ P
 for program in response quotes members whole layout static static-pie nostdlib debug lto generated order sub uses-versioned relinked; do
   equal "$program ready" "$program $(state_of "$work/app/bin/$program")"
 done
-# What strip and patchelf did is done to what is lowered.
+# The changes by strip and patchelf are also made to lowered files.
 [ -z "$(readelf -S "$work/app/bin/response" | grep symtab)" ] || die "not stripped"
 contains "$(readelf -d "$work/app/bin/uses-versioned")" '$ORIGIN/../lib'
 exported() { nm -D --defined-only "$1/lib/libversioned.so.1" | sed -n 's/.* T //p'; }

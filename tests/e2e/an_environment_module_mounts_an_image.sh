@@ -1,4 +1,5 @@
-# `module load` mounts an image and shows its programs, `module unload` unmounts it; a module for the tools themselves.
+# `module load` mounts an image and shows its programs, and `module unload` unmounts it. There is also a module for the
+# tools themselves.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 init=/usr/share/modules/init/bash
@@ -9,7 +10,7 @@ modulefile() { sed -e "s|^set name .*|set name heat|; s|^set image .*|set image 
 modulefile "$XAAS_FIXTURES/heat.xaas" >"$work/modules/heat/1.0"
 modulefile "$work/no-such.xaas" >"$work/modules/heat/2.0"
 
-set +eu  # the modules' own shell code needs it so
+set +eu  # the modules' own shell code needs this
 . $init
 module use "$work/modules"
 module load heat/1.0
@@ -30,7 +31,7 @@ equal 0 "$(mounts)"
 equal "" "${XAAS_HEAT:-}"
 ! type -P heat || die "the program is still there"
 
-# An image that cannot be mounted.
+# The image cannot be mounted.
 set +eu
 module load heat/2.0 2>"$work/stderr"
 set -eu
@@ -38,7 +39,7 @@ contains "$(cat "$work/stderr")" "no-such.xaas"
 equal 0 "$(mounts)"
 equal "" "${XAAS_HEAT:-}"
 
-# The tools, wherever they were installed.
+# The tools are found wherever they were installed.
 cmake --install "$XAAS_BIN/.." --component mount --prefix "$work/tools" >/dev/null
 set +eu
 module use "$work/tools/share/xaas/modulefiles"

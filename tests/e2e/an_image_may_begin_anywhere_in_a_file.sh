@@ -1,4 +1,4 @@
-# With -o offset= the image is found behind other bytes of a file, mounted and with a command.
+# With -o offset= an image behind other bytes of a file is mounted, alone and for a command.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 { head -c 8192 /dev/urandom && cat "$XAAS_FIXTURES/heat.xaas"; } >"$work/file"

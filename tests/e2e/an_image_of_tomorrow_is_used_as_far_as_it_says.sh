@@ -1,10 +1,11 @@
-# Features that this version does not know: `incompat` refuses the image by the feature's name, `lower_incompat` serves the baseline,
-# `compat` changes nothing. A module that is missing costs the speed of the files that need it, and nothing else.
+# Features that this version does not know. For `incompat` the image is refused by the feature's name, for
+# `lower_incompat` the baseline is served, and `compat` changes nothing. A missing module costs only the speed of the
+# files that need it.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 unsquashfs -q -n -d "$work/tree" "$XAAS_FIXTURES/heat.xaas" >/dev/null
 
-# with_feature KIND: an image that has the feature "of-tomorrow" of that kind.
+# with_feature KIND: makes an image that has the feature "of-tomorrow" of that kind.
 with_feature() {
   python3 - "$work/tree/.xaas/manifest.json" "$1" <<'P'
 import json, os, sys

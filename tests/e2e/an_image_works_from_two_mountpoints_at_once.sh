@@ -1,5 +1,5 @@
-# A program that prints and opens its data by the path that was compiled in works from wherever the image is mounted, from two
-# places at once, lowered and not, and both mounts share what is lowered.
+# A program that prints and opens its data by the path that was compiled in works wherever the image is mounted, and
+# from two places at once, lowered and not. Both mounts share what is lowered.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/paths-1.0
@@ -45,7 +45,7 @@ install:
 S
 mkxaas -q "$source" "$work/paths.xaas"
 
-# check ROOT [PADDED]: everything there names ROOT; in binary files it is filled up with slashes.
+# check ROOT [PADDED]: checks that everything there names ROOT. In binary files the path is filled up with slashes.
 check() {
   local root=$1 output
   output=$("$root/bin/paths" | tr -s /)
@@ -65,7 +65,7 @@ script of $root" "$("$root/bin/script")"
   equal "some data" "$(cat "$root/data")"
   equal 0 "$(grep -rc xaas-movable-prefix "$root/bin" "$root/share" "$root/lib" | awk -F: '{ n += $NF } END { print n + 0 }')"
   equal "$root/lib" "$(readelf -d "$root/bin/paths" | sed -n 's/.*R.*PATH.*\[\(.*\)\]/\1/p' | tr -s / | cut -d: -f1)"
-  # Debuggers find the sources in the image: the line table names them.
+  # Debuggers find the sources in the image, because the line table names them.
   equal "$root/.xaas/src/paths.cc" "$(llvm-symbolizer-19 --obj="$root/bin/paths" main </dev/null | tr -s / | sed -n 2p | cut -d: -f1)"
   [ -s "$root/.xaas/src/paths.cc" ] || die "no source in $root"
 }
@@ -80,12 +80,12 @@ equal ready "$(state_of "$work/a/bin/paths")"
 equal "$(xattr_of key "$work/a/bin/paths")" "$(xattr_of key "$work/another-place/bin/paths")"
 equal 1 "$(find "$work/cache" -name '*.elf' | wc -l)"
 
-# What cannot be done is said, and nothing is mounted.
+# If something cannot be done, an error says so and nothing is mounted.
 long=$work/$(printf 'x%.0s' {1..128})
 mkdir "$long"
 fails_with 1 "128" xaas-mount "$work/paths.xaas" "$long"
 is_mounted "$long" && die "something was mounted"
-# As something else than where it is: for a mountpoint that others see under another name.
+# The prefix can be another path than the mountpoint, for a mountpoint that others see under another name.
 mount_image "$work/paths.xaas" "$work/b" "prefix=$work/a"
 equal "$("$work/a/bin/paths")" "$("$work/b/bin/paths")"
 # An image for a fixed prefix is shown as it is.

@@ -1,11 +1,13 @@
-# While the install command runs, the tree that it has installed so far stands at the prefix, for that command alone: an install step
-# that ignores DESTDIR installs into the image, one that runs installed programs finds them, and nothing appears on the host.
+# While the install command runs, the tree that it has installed so far is at the prefix, only for that command. An
+# install step that ignores DESTDIR installs into the image. One that runs installed programs finds them. Nothing
+# appears on the host.
 . "$(dirname "$0")/lib.sh"
 need_mount_namespace -rm
 placeholder=/xaas-movable-prefix
 [ ! -e $placeholder ] || skip "$placeholder is there, which hides whether this test makes it"
 
-# The program is copied past DESTDIR, a data file is not; then the program is run by its prefix, and so is a script that names it.
+# The program is copied past DESTDIR, a data file is not. Then the program is run by its prefix, and so is a script that
+# names the program.
 mkdir "$work/project"
 cat >"$work/project/hello.c" <<'C'
 #include <stdio.h>
@@ -43,7 +45,7 @@ mkxaas -q --toolchain none --prefix "$work/not/there/app" "$work/project" "$work
 check "$work/fixed.xaas" "$(id -u)"
 [ ! -e "$work/not" ] || die "$work/not appeared on the host"
 
-# So it is for somebody without rights, who stays who they are.
+# The same holds for a user without rights, who keeps their ids.
 if [ "$(id -u)" = 0 ] && id nobody >/dev/null && $as_nobody unshare -Um true 2>/dev/null; then
   chmod 755 "$work"
   install -d -o nobody "$work/nobodys"
@@ -57,7 +59,8 @@ mkxaas -q --toolchain none --install 'exit 42' --work "$work/failed" "$work/proj
 equal 1 $fails_status
 contains "$(cat "$work/stderr")" "exit status 42"
 
-# Files that the host has at the prefix stay visible to the build and stay as they are; the image has only installed ones.
+# Files that the host has at the prefix stay visible to the build, and stay as they are. The image has only installed
+# files.
 overlay_works() {
   mkdir -p "$work/overlay/lower" "$work/overlay/upper" "$work/overlay/scratch"
   unshare -rm mount -t overlay overlay -o "lowerdir=$work/overlay/lower,upperdir=$work/overlay/upper,workdir=$work/overlay/scratch,userxattr" \
@@ -73,8 +76,8 @@ if overlay_works; then
   equal "bin bin/tool share" "$(cd "$work/there" && find . -mindepth 1 | cut -c3- | sort | xargs)"
 fi
 
-# Where there are no private namespaces, files that an install step writes to a prefix which was not there are moved into the image,
-# with a warning.
+# If there are no private namespaces, files that an install step writes to a prefix that did not exist are moved into
+# the image, with a warning.
 cat >"$work/project/Makefile" <<'M'
 all: ; $(CC) -o hello hello.c
 install: ; mkdir -p $(PREFIX)/bin && cp hello $(PREFIX)/bin/hello

@@ -1,5 +1,5 @@
-# Ctrl-C or a kill while it builds or installs: no image, no work directory, no process left, also of those that made process groups of
-# their own, as timeout does.
+# Ctrl-C or a kill while mkxaas builds or installs leaves no image, no work directory and no process. It also ends
+# processes that made process groups of their own, as timeout does.
 . "$(dirname "$0")/lib.sh"
 mkdir "$work/project" "$work/out"
 mkfifo "$work/started" "$work/never"

@@ -1,9 +1,10 @@
-# While a file is being lowered, a caller that is killed leaves at once, other requests are answered, and the build goes on.
+# While a file is being lowered, a caller that is killed leaves at once, other requests are answered, and lowering goes
+# on.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 catch_lowering "$XAAS_FIXTURES/zstd.xaas" bin/zstd
 
-# The caller is parked in exec; killing it takes effect although the worker stands still.
+# The caller is parked in exec. Killing it takes effect although the worker stands still.
 kill -KILL $program
 wait $program || true
 equal cold "$(state_of "$work/app/lib/libzstd.so.1.5.4")"

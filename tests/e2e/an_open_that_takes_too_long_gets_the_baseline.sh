@@ -1,4 +1,5 @@
-# With -o timeout= an open that would take longer gets the baseline, and an error with -o strict; so does one whose lowering fails.
+# With -o timeout= an open that would take longer gets the baseline. With -o strict it gets an error. The same holds for
+# an open whose lowering fails.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 image=$XAAS_FIXTURES/zstd.xaas
@@ -24,12 +25,12 @@ wait_until 30 is_baseline
 fails_with 1 "Input/output error" cat "$work/app/bin/zstd"
 unmount "$work/app"
 
-# No time at all: every open fails at once as long as it is not lowered.
+# With no time at all, every open fails at once until the file is lowered.
 catch_lowering "$image" bin/zstd timeout=0,strict
 ! wait $program || die "strict: the baseline was run"
 fails_with 1 "timed out" timeout 20 cat "$work/app/bin/zstd"
 
-# A configuration that is asked for by name is had, or nothing.
+# If a configuration is asked for by name, that one is shown or nothing is mounted.
 mkdir "$work/none"
 fails_with 1 "no-such" xaas-mount -o config=no-such "$XAAS_FIXTURES/heat.xaas" "$work/none"
 ! is_mounted "$work/none" || die "mounted without the configuration"

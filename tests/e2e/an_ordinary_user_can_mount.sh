@@ -1,4 +1,5 @@
-# Without root: a user mounts through fusermount3, runs programs, and unmounts; and runs one at the image's own prefix.
+# Without root, a user mounts through fusermount3, runs programs and unmounts. The user also runs a program at the
+# image's own prefix.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 need_nobody

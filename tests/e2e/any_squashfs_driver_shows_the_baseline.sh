@@ -1,4 +1,5 @@
-# The same image under unsquashfs, squashfuse and the kernel's driver is the installed tree with the baseline, and it runs.
+# unsquashfs, squashfuse and the kernel's driver show the same image as the installed tree with the baseline, which
+# runs.
 . "$(dirname "$0")/lib.sh"
 image=$XAAS_FIXTURES/heat.xaas
 listing() { (cd "$1" && find . -path ./.xaas -prune -o -printf '%P %y %m %n %l\n' | sort; find . -path ./.xaas -prune -o -type f -print0 | sort -z | xargs -0 sha256sum); }

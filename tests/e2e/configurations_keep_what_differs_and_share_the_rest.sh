@@ -1,6 +1,6 @@
-# Two configurations of one project, each of whose programs differs in its own way: by code for a CPU, OpenMP, options, headers, names of
-# objects, generated sources, debug information. Each says in each configuration what a plain build of it says, lowered and as the
-# baseline; and what is the same in both is stored, and compiled, once.
+# Two configurations of one project. Each program differs between them in its own way: by code for a CPU, OpenMP,
+# options, headers, names of objects, generated sources, debug information. In each configuration, each program prints
+# what its plain build prints, lowered and as the baseline. What is the same in both is stored and compiled once.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 grep -qw avx2 /proc/cpuinfo || skip "this CPU has no AVX2, which one of the configurations needs"
@@ -49,7 +49,7 @@ $B/header: header.c ; $(call one,-Iinc$(KIND))
 $B/fast: fast.c ; $(call one,$(if $(filter 2,$(KIND)),-ffast-math))
 $B/standard: standard.c ; $(call one,-std=$(if $(filter 2,$(KIND)),gnu99,gnu17))
 $B/quoted: quoted.c ; $(call one,'-DTEXT="a  '\''$(KIND)'\'' \"$(KIND)\""')
-# The same name twice in one archive.
+# The archive has the same name twice.
 $B/members: members.c part.c
 	mkdir -p $B/x $B/y && $C -DPART=first -DVALUE=$(KIND) -c part.c -o $B/x/part.o && $C -DPART=second -DVALUE=1$(KIND) -c part.c -o $B/y/part.o
 	rm -f $B/lib.a && ar cq $B/lib.a $B/x/part.o $B/y/part.o && $C members.c $B/lib.a -o $@
@@ -62,7 +62,7 @@ $B/names: names.c secret.h ; $(call one)
 $B/debug: debug.c ; $(call one,-g -DKIND=$(KIND))
 $B/vectors: vectors.c vectors2.c
 	$C -c vectors.c -o $B/v1.o && $C -c vectors2.c -o $B/v2.o && $C $B/v1.o $B/v2.o -o $@
-# What is to be the same.
+# These programs must be the same in both configurations.
 $B/same-directories: same.c ; mkdir -p $B/d$(KIND) && cp same.c $B/d$(KIND)/unit.c && $C -DNUMBER=1 -c $B/d$(KIND)/unit.c -o $B/d.o && $C $B/d.o -o $@
 $B/same-defines: same.c ; $C -DUNUSED_$(KIND) -DNUMBER=2 -c same.c -o $B/e.o && $C $B/e.o -o $@
 $B/same-warnings: same.c ; $C $(if $(filter 2,$(KIND)),-Wall) -DNUMBER=3 -c same.c -o $B/f.o && $C $B/f.o -o $@
@@ -152,7 +152,7 @@ int main(int argc, char** argv) {
 }
 S
 printf '#include <stdio.h>\nint main(void) { return printf("debug %%d\\n", KIND) < 0; }\n' >"$source/debug.c"
-# How these are handed over depends on the options for the CPU.
+# The options for the CPU decide how these arguments are passed.
 cat >"$source/vectors.c" <<'S'
 typedef double vector __attribute__((vector_size(32)));
 vector twice(vector x);
@@ -196,29 +196,30 @@ def modules(recipe):
 for name in sys.argv[3:]:
     of_both = recipes["bin/same-" + name]
     assert len({tuple(modules(recipe)) for recipe in of_both}) == 1, (name, of_both)
-    # Another name of the source is in it.
+    # There are two recipes for other directories, because each has the name of its source.
     assert len(of_both) == (2 if name == "directories" else 1), (name, of_both)
 one, two = report["configurations"]
 assert one["features"] == [], one
 assert "+avx2" in two["features"] and "+fma" in two["features"], two
 merged = report["merged"]
-# Those of other directories, -D and -I, and what tells its own name. Other warnings or levels have to be asked for again.
+# Four units are not compiled again: those with other directories, -D and -I, and one that tells its own name. Units
+# with other warnings or levels must be compiled again.
 assert merged["compiled"] == merged["units"] - 4, merged
 assert not merged["differences"].get("not preprocessed by itself"), merged
 assert merged["stored_modules"] <= merged["distinct_texts"] <= merged["units"], merged
 P
-# The file that tells its own name and that of a generated header is all that the configurations have of their own.
+# The image has the generated file of each configuration, and no source that the recipe leaves out.
 listing=$(xaas-info list "$work/differs.xaas" .xaas/src)
 contains "$listing" ".build-two+avx2/2/generated.c"
 for file in secret.h inc2/config.h; do [[ $listing != *$file* ]] || die "$file is in the image"; done
 contains "$listing" inc1/config.h
 
-# What plain builds say.
+# plain NUMBER ISA: makes the plain build of a configuration.
 plain() { (cd "$source" && make -s B="$work/plain$1" KIND="$1" ISA="$2" CC=clang-19 SOURCE_DATE_EPOCH=315532800) >"$work/log" 2>&1 || die "$(cat "$work/log")"; }
 export SOURCE_DATE_EPOCH=315532800
 plain 1 ""
 plain 2 "-mavx2 -mfma"
-# What a program prints, also of an assertion that fails, after which the shell has something to say, too.
+# says PROGRAM: prints the output of a program. If an assertion fails, the shell may print something too, which is lost.
 says() { { "$1" 2>&1 || true; } 2>/dev/null | tr -s /; }
 check() {  # check DIRECTORY KIND
   local program
@@ -235,7 +236,7 @@ contains "$(cat "$work/best/.xaas/src/.build/2/generated.c")" "generated 2"
 [ ! -e "$work/best/.xaas/src/.build-two+avx2" ] || die "the sources of the chosen configuration stand there twice"
 [ -s "$work/best/.xaas/src/.build-one+plain/1/generated.c" ] || die "the other configuration's sources are missing"
 find "$work/best" -ls >/dev/null
-# Nothing but the chosen one's tree was stored there, and that is what is mounted.
+# Only the tree of the chosen configuration was stored there, and the mount shows it at its root.
 [ -d "$work/best/.xaas/tree/x86_64-pc-linux-gnu" ] || die "the directory of the other configurations' trees is missing"
 equal "" "$(ls "$work/best/.xaas/tree/x86_64-pc-linux-gnu")"
 equal ready "$(state_of "$work/best/bin/isa")"
@@ -251,7 +252,7 @@ mount_image "$work/differs.xaas" "$work/base1" lower=never,config=one+plain
 mount_image "$work/differs.xaas" "$work/base2" lower=never,config=two+avx2
 check "$work/base1" 1
 check "$work/base2" 2
-# Programs in both that are the same are the same file in the cache.
+# Programs that are the same in both configurations are the same file in the cache.
 equal "$(xattr_of key "$work/best/bin/same-defines")" "$(xaas-lower --json --config=one+plain "$work/differs.xaas" bin/same-defines | sed 's/.*"key":"\([^"]*\)".*/\1/')"
 
 explained=$(xaas-lower explain "$work/differs.xaas")
@@ -264,7 +265,7 @@ xaas-info verify "$work/differs.xaas" >/dev/null
 contains "$(cat "$work/forced/.xaas/src/.build/1/generated.c")" "generated 1"
 equal two+avx2 "$(ls "$work/forced"/.xaas/tree/*)"
 
-# Any SquashFS tool shows working programs of all of them.
+# Any SquashFS tool shows working programs of all configurations.
 unsquashfs -q -n -d "$work/whole" "$work/differs.xaas" >/dev/null
 equal "$(says "$work/plain1/isa")" "$(says "$work/whole/bin/isa")"
 two=$work/whole/.xaas/tree/x86_64-pc-linux-gnu/two+avx2
@@ -272,7 +273,7 @@ equal "$(says "$work/plain2/isa")" "$(says "$two/bin/isa")"
 [ -e "$two/.xaas/manifest.json" ]
 contains "$(cat "$work/whole/.xaas/src/.build/1/generated.c")" "generated 1"
 
-# Whatever the directory and the jobs.
+# The directory and the number of jobs do not matter.
 mkdir "$work/elsewhere" && cp -a "$source" "$work/elsewhere/differs-1.0"
 mkxaas -q -j 1 "$work/elsewhere/differs-1.0" "$work/elsewhere/differs.xaas"
 cmp "$work/differs.xaas" "$work/elsewhere/differs.xaas"

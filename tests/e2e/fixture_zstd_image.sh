@@ -1,10 +1,10 @@
-# Fixture: the image of zstd 1.5.4, unmodified, and the same built plainly, for comparison.
+# Fixture: the image of zstd 1.5.4, unmodified, and a plain build of the same for comparison.
 . "$(dirname "$0")/lib.sh"
 mkdir -p "$XAAS_FIXTURES"
 source=$("$XAAS_SOURCE/tests/debian-source" zstd '1.5.4+dfsg2-5' "$XAAS_FIXTURES/sources")
 rm -rf "$XAAS_FIXTURES/zstd.xaas" "$XAAS_FIXTURES/zstd-plain"
 
-# The tests' helper programs are installed as well, so that the tests can run from the mount.
+# The helper programs of the tests are installed as well, so that the tests can run from the mount.
 mkxaas --prefix /opt/zstd "$source" "$XAAS_FIXTURES/zstd.xaas" \
   --build 'make -j$JOBS CC="$CC" lib-release zstd-release && make -j$JOBS -C tests CC="$CC" datagen zstreamtest' \
   --install 'make install CC="$CC" DESTDIR="$DESTDIR" PREFIX="$PREFIX" && install -D -t "$DESTDIR$PREFIX/libexec/zstd" tests/datagen tests/zstreamtest'

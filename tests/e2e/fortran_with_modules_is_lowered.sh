@@ -1,5 +1,6 @@
-# A Fortran project with modules, submodules, included files, OpenMP and C: its units are captured, and lowered for this host they
-# give what a build without us gives, from two mountpoints; messages of the runtime name the sources in the image.
+# A Fortran project with modules, submodules, included files, OpenMP and C. Its units are captured. Lowered for this
+# host, from two mountpoints, the programs give what a build without us gives. Messages of the runtime name the sources
+# in the image.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/heat-1.0
@@ -100,7 +101,7 @@ P
 listing=$(xaas-info list "$work/heat.xaas" .xaas/src)
 for file in src/heat.F90 src/grid_step.f90 src/limits.inc src/norm.c; do contains "$listing" ".xaas/src/$file"; done
 
-# What the same compilers make without us.
+# The same compilers build the project without us.
 FC=flang-new-19 CC=clang-19 cmake -S "$source" -B "$work/plain" -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$work/native" >"$work/log"
 cmake --build "$work/plain" >>"$work/log" && cmake --install "$work/plain" >>"$work/log"
 expected=$("$work/native/bin/heat" 1)
@@ -116,7 +117,7 @@ done
 mount_image "$work/heat.xaas" "$work/baseline" lower=never
 equal "$expected" "$("$work/baseline/bin/heat" 1)"
 
-# Where it was built does not matter, nor whether it was compiled or found in what a run has kept.
+# It does not matter where the project was built, nor whether a unit was compiled or taken from an earlier run.
 mkdir "$work/elsewhere" && cp -a "$source" "$work/elsewhere/heat-1.0"
 for run in first second; do
   mkxaas -q -j 1 --keep-build --work "$work/kept" --report "$work/$run.json" "$work/elsewhere/heat-1.0" "$work/elsewhere/heat.xaas"

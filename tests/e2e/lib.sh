@@ -1,5 +1,6 @@
-# Sourced by every end-to-end test: a private directory, the tools in PATH, and everything undone at the end, also when the test
-# dies. The environment gives XAAS_BIN (tools), XAAS_FIXTURES (images that the fixture tests made), XAAS_SOURCE (repository).
+# Every end-to-end test sources this file. It gives a private directory, the tools in PATH, and everything undone at the
+# end, even if the test dies. The environment has XAAS_BIN (tools), XAAS_FIXTURES (images that the fixture tests made)
+# and XAAS_SOURCE (repository).
 set -euo pipefail
 PATH=$XAAS_BIN:$PATH
 work=$(mktemp -d "${TMPDIR:-/tmp}/xaas-e2e.XXXXXX")
@@ -10,7 +11,7 @@ undo() {
   local status=$?
   set +e
   kill -KILL $(jobs -pr) $(jobs -ps) 2>/dev/null
-  # Only if it is that worker still: its id may belong to somebody else by now.
+  # Kills it only if it is still that worker, because its id may belong to another process by now.
   [ -z "$caught" ] || [ "$caught" != "$(with_start "${caught% *}")" ] || kill -KILL "${caught% *}"
   # The innermost mounts come last in /proc/mounts.
   for point in $(awk -v w="$work/" 'index($2, w) == 1 { print $2 }' /proc/mounts | tac); do
@@ -34,11 +35,12 @@ contains() { case $1 in *"$2"*) ;; *) die "expected to contain: $2
   actual: $1" ;; esac; }
 
 need_fuse() { (exec 3<>/dev/fuse) 2>/dev/null || skip "/dev/fuse cannot be opened"; }
-# A private mount namespace cannot be made below a root directory that is no mount point, nor a user namespace in a chroot.
+# These namespaces cannot be made: a private mount namespace below a root directory that is no mount point, and a user
+# namespace in a chroot.
 need_mount_namespace() { unshare "$@" true 2>/dev/null || skip "no private mount namespace can be made here (a plain chroot?)"; }
 need_loop() { losetup -f >/dev/null 2>&1 || skip "there are no loop devices here${1:+: $1}"; }
-# need_nobody: that commands can be run without rights, as $as_nobody COMMAND..., in private mount namespaces; $work/fuse can be bound
-# over /dev/fuse there, which everybody may open then, as distributions have it.
+# need_nobody: the test needs to run commands without rights, as $as_nobody COMMAND..., in private mount namespaces.
+# There it can bind $work/fuse over /dev/fuse. Everybody may open $work/fuse, as distributions have /dev/fuse.
 need_nobody() {
   need_root
   need_mount_namespace -m
@@ -46,8 +48,8 @@ need_nobody() {
   chmod 0755 "$work"
   mknod -m 0666 "$work/fuse" c 10 229
 }
-# In such a namespace: opens /dev/fuse to everybody, and makes the /etc/mtab that fusermount3 unmounts by, as distributions have both.
-# $1: $work.
+# In such a namespace, opens /dev/fuse to everybody, and makes the /etc/mtab by which fusermount3 unmounts, as
+# distributions have both. $1 is $work.
 as_distributions_have_it='
 mount --bind "$1/fuse" /dev/fuse
 [ -e /etc/mtab ] || {
@@ -57,24 +59,24 @@ mount --bind "$1/fuse" /dev/fuse
 as_nobody="setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all"
 need_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
 
-# mount_image IMAGE DIRECTORY [OPTIONS]: in the background, undone at the end.
+# mount_image IMAGE DIRECTORY [OPTIONS]: mounts in the background. The mount is undone at the end.
 mount_image() {
   mkdir -p "$2"
   xaas-mount ${3:+-o "$3"} "$1" "$2"
 }
-# unmount DIRECTORY: and waits for the server, which may still be finding out.
+# unmount DIRECTORY: unmounts, and waits for the server, which may take a while to notice.
 unmount() {
   umount "$1"
   wait_until 30 has_no_server "$1"
 }
 has_no_server() { [ -z "$(servers_of "$1")" ]; }
 is_mounted() { mountpoint -q "$1"; }
-# servers_of DIRECTORY: the ids of the xaas-mount processes for mountpoints in it.
+# servers_of DIRECTORY: prints the ids of the xaas-mount processes for mountpoints in it.
 servers_of() { pgrep -f "xaas-mount .*$1" || true; }
 
-# catch_lowering IMAGE FILE [OPTIONS]: mounts IMAGE at $work/app, opens FILE by running it with --version (its output is in
-# $work/caught), and stops the worker that lowers it. Leaves the ids of the three processes in $server, $program and $worker.
-# FILE must take long enough to be lowered.
+# catch_lowering IMAGE FILE [OPTIONS]: mounts IMAGE at $work/app, opens FILE by running it with --version (its output is
+# in $work/caught), and stops the worker that lowers it. Leaves the ids of the three processes in $server, $program and
+# $worker. Lowering FILE must take long enough.
 catch_lowering() {
   mount_image "$1" "$work/app" "${3:-}"
   server=$(servers_of "$work/app" | head -n 1)
@@ -86,21 +88,22 @@ catch_lowering() {
 }
 find_worker() { worker=$(pgrep -P "$server" | head -n 1); [ -n "$worker" ]; }
 
-# is_gone PID: it has ended; also if nobody has asked for its status, as in a container whose first process does not.
+# is_gone PID: whether the process has ended, even if nobody has asked for its status, as in a container whose first
+# process does not do that.
 is_gone() {
   local stat
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
   stat=${stat##*) }
   [ "${stat%% *}" = Z ]
 }
-# with_start PID: the id and the time of its start, which no other process has.
+# with_start PID: prints the id and the start time of the process. No other process has both.
 with_start() { echo "$1 $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)"; }
 
 xattr_of() { getfattr --absolute-names --only-values -n "user.xaas.$1" "$2"; }
 state_of() { xattr_of state "$1"; }
 
-# in_root ROOT DIRECTORY: runs DIRECTORY/commands with the directory ROOT as /, as root and then as nobody, with a private /tmp and a
-# /dev/fuse that everybody may open; DIRECTORY is /mnt there.
+# in_root ROOT DIRECTORY: runs DIRECTORY/commands with the directory ROOT as /, as root and then as nobody. There /tmp
+# is private, everybody may open /dev/fuse, and DIRECTORY is /mnt.
 in_root() {
   unshare -m sh -ec '
     mount --bind "$1" "$1"
@@ -119,7 +122,7 @@ in_root() {
 }
 
 pause() { read -rt 0.05 <> <(:) || true; }
-# wait_until SECONDS COMMAND...: polls for a condition that nothing announces; fails when it does not come.
+# wait_until SECONDS COMMAND...: polls for a condition that nothing announces. Fails if the condition does not come.
 wait_until() {
   local deadline=$((SECONDS + $1))
   shift
@@ -129,7 +132,8 @@ wait_until() {
   done
 }
 
-# fails_with STATUS TEXT COMMAND...: exactly that status, one line on standard error, and TEXT in it.
+# fails_with STATUS TEXT COMMAND...: the command must end with exactly that status and print one line on standard error,
+# with TEXT in it.
 fails_with() {
   local expected=$1 text=$2 status=0
   shift 2
@@ -141,8 +145,8 @@ $(cat "$work/stderr")"
 $(cat "$work/stderr")"
 }
 
-# built_both_ways SOURCE: builds SOURCE with its Makefile (`all`, `install` with PREFIX and DESTDIR) as anybody would, into $work/plain,
-# and as $work/both.xaas, with $work/both.json saying what was captured.
+# built_both_ways SOURCE: builds SOURCE in two ways with its Makefile (`all`, `install` with PREFIX and DESTDIR): as
+# anybody would, into $work/plain, and as $work/both.xaas. $work/both.json says what was captured.
 built_both_ways() {
   cp -r "$1" "$work/plain-source"
   make -s -C "$work/plain-source" CC=clang-19 CXX=clang++-19 PREFIX="$work/plain" DESTDIR= all install >"$work/plain.log" 2>&1 ||
@@ -150,8 +154,9 @@ built_both_ways() {
   mkxaas -q --report "$work/both.json" --build 'make -s PREFIX="$PREFIX"' \
     --install 'make -s install PREFIX="$PREFIX" DESTDIR="$DESTDIR"' "$1" "$work/both.xaas"
 }
-# says_the_same COMMAND...: each command, run with $T the installed tree, says and ends as in the plain build: as the baseline, and
-# lowered by each policy. The trees stay mounted at $work/baseline, $work/default, $work/fast, $work/max.
+# says_the_same COMMAND...: runs each command with the installed tree as $T. As the baseline, and lowered by each
+# policy, it must print and end as in the plain build. The trees stay mounted at $work/baseline, $work/default,
+# $work/fast, $work/max.
 says_the_same() {
   local mode
   answers "$work/plain" "$@" >"$work/expected"
@@ -170,7 +175,7 @@ answers() {
     echo "$command: $(cd "$work" && T=$tree LD_LIBRARY_PATH= timeout 120 bash -c "$command" 2>&1) $?"
   done | sed "s|$tree|TREE|g"
 }
-# are_lowered FILE...: by each policy, after says_the_same. Else the report says why not.
+# are_lowered FILE...: checks, after says_the_same, that each policy has lowered the files. If not, the report says why.
 are_lowered() {
   local mode file
   for mode in default fast max; do
@@ -179,13 +184,14 @@ are_lowered() {
     done
   done
 }
-# reason_of FILE: why it stays as it was built, as the report of built_both_ways says.
+# reason_of FILE: prints why the file stays as it was built, from the report of built_both_ways.
 reason_of() {
   python3 -c 'import json, sys
 for p in json.load(open(sys.argv[1]))["programs"]:
   if p["path"] == sys.argv[2]: print(p.get("reason", ""))' "$work/both.json" "$1"
 }
-# all_can_be_lowered REPORT: every program and library that mkxaas has found, of which there is one at least.
+# all_can_be_lowered REPORT: checks that every program and library that mkxaas has found can be lowered, and that there
+# is one.
 all_can_be_lowered() {
   python3 -c 'import json, sys
 programs = json.load(open(sys.argv[1]))["programs"]

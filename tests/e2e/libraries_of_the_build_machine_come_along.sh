@@ -1,5 +1,6 @@
-# A program runs where the libraries that it was linked with are not installed: they are in the image, with what they need in turn, also
-# under other SquashFS drivers. What belongs to the host is listed and stays away.
+# A program runs on a host where the libraries with which it was linked are not installed. They are in the image, with
+# the libraries that they need in turn, also under other SquashFS drivers. Libraries that belong to the host are listed
+# and not bundled.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/uses-1.0
@@ -36,7 +37,7 @@ equal "outer 42 zlib 1" "$("$work/app/bin/main")"
 equal ready "$(state_of "$work/app/bin/main")"
 unsquashfs -q -n -d "$work/tree" "$work/uses.xaas" >/dev/null
 equal "outer 42 zlib 1" "$("$work/tree/bin/main")"
-# None of the host's copies is used.
+# No copy of the host is used.
 for root in app tree; do
   LD_TRACE_LOADED_OBJECTS=1 "$work/$root/bin/main" >"$work/loaded"
   equal 3 "$(grep -c "=> $work/$root/.*xaas/toolchain/.*/lib/" "$work/loaded")"

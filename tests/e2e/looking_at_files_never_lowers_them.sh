@@ -1,4 +1,4 @@
-# stat, ls -l, find and reading attributes never cause lowering, and what they show stays true afterwards.
+# stat, ls -l, find and reading attributes never cause lowering. What they show stays true afterwards.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 mount_image "$XAAS_FIXTURES/heat.xaas" "$work/app"

@@ -1,7 +1,7 @@
-# What linkers and loaders promise holds for lowered programs as for a plain build: versions of symbols, --wrap, --defsym, weak and common
-# symbols, models of thread-local storage, the order of constructors, exceptions across libraries, -Bsymbolic, plugins that use the
-# program's symbols, interposition by LD_PRELOAD, static programs, IFUNC. Each program says lowered, and as the baseline, what a plain
-# build says.
+# What linkers and loaders promise holds for lowered programs as for a plain build: versions of symbols, --wrap,
+# --defsym, weak and common symbols, models of thread-local storage, the order of constructors, exceptions across
+# libraries, -Bsymbolic, plugins that use the program's symbols, interposition by LD_PRELOAD, static programs, IFUNC.
+# Each program, lowered and as the baseline, prints what a plain build prints.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/semantics-1.0
@@ -21,7 +21,7 @@ $(shell mkdir -p $B)
 run = -L$B -Wl,-rpath,'$$ORIGIN/../lib'
 $B/libversions.so: versions.c versions.map
 	$(so) versions.c -Wl,--version-script=versions.map -Wl,-soname,libversions.so -o $@
-# Two units, so that a plain build calls one from the other as the loader says.
+# There are two units, so that a plain build calls one from the other as the loader says.
 two = $C -fPIC -DNAME='"$(1)"' -c who.c -o $@.1.o && $C -fPIC -c asked.c -o $@.2.o && $(so) $@.1.o $@.2.o -Wl,-soname,lib$(1).so -o $@
 $B/libsymbolic.so: who.c asked.c ; $(call two,symbolic) -Wl,-Bsymbolic
 $B/libplain.so: who.c asked.c ; $(call two,plain)
@@ -30,7 +30,7 @@ $B/libtls.so: tls.c ; $(so) tls.c -o $@ -Wl,-soname,libtls.so
 $B/libplugin.so: plugin.c ; $(so) plugin.c -o $@
 $B/libweak.so: weak_library.c ; $(so) weak_library.c -o $@ -Wl,-soname,libweak.so
 $B/versions: versions_main.c $B/libversions.so ; $C versions_main.c $(run) -lversions -o $@
-# Two units each, so that something can be inlined across them where it must not be.
+# There are two units each, so that something can be inlined across them where it must not be.
 pair = $C -c $(1).c -o $B/$(1)_1.o && $C -c $(1)_other.c -o $B/$(1)_2.o && $C $B/$(1)_1.o $B/$(1)_2.o
 $B/wrap: wrap.c wrap_other.c ; $(call pair,wrap) -Wl,--wrap=answer -o $@
 $B/defsym: defsym.c defsym_other.c ; $(call pair,defsym) -Wl,--defsym=alias=original -o $@
@@ -45,7 +45,7 @@ $B/symbolic: symbolic.c $B/libsymbolic.so $B/libplain.so ; $C symbolic.c $(run) 
 $B/plugin: plugin_main.c ; $C plugin_main.c -rdynamic -ldl -o $@
 $B/static: static.c ; $C -static static.c -lm -o $@
 $B/ifunc: ifunc.c ; $C ifunc.c -o $@
-# An archive member that a later one needs, and a definition that comes first.
+# An archive member needs one from another archive, and one definition comes first.
 $B/order: order.c order_a.c order_b.c
 	$C -c order.c -o $B/o.o && $C -c order_a.c -o $B/oa.o && $C -c order_b.c -o $B/ob.o
 	rm -f $B/liboa.a $B/libob.a && ar cr $B/liboa.a $B/oa.o && ar cr $B/libob.a $B/ob.o
@@ -232,7 +232,7 @@ mkxaas -q --build "$make" --install "$make install PREFIX=\"\$PREFIX\" DESTDIR=\
 (cd "$source" && make -s -j2 CC=clang-19 CXX=clang++-19 B="$work/b" && make -s install B="$work/b" PREFIX="$work/plain" DESTDIR=)
 
 programs="versions wrap defsym weak common tls constructors exceptions symbolic plugin static ifunc order"
-# says DIRECTORY: what each program says, from there.
+# says DIRECTORY: prints the output of each program of that directory.
 says() {
   for program in $programs; do
     echo "$program: $(LD_LIBRARY_PATH= "$1/bin/$program" 2>&1) $?"
@@ -249,7 +249,7 @@ for policy in default fast max; do
   diff "$work/expected" "$work/actual" || die "lowered with the policy $policy, programs differ"
   for file in "$work"/lowered/bin/* "$work"/lowered/lib/*.so; do equal ready "$(state_of "$file")"; done
 
-  # LD_PRELOAD takes the place of an exported function, also for calls from where it is defined, but not under -Bsymbolic.
+  # LD_PRELOAD replaces an exported function, also for calls from the library that defines it, but not under -Bsymbolic.
   echo 'const char* who(void) { return "preloaded"; }' | clang-19 -shared -fPIC -x c - -o "$work/preload.so"
   cat >"$work/ask.c" <<'S'
 #include <stdio.h>

@@ -5,7 +5,7 @@ for jobs in 1 3; do
   xaas-lower -j $jobs --cache "$work/cache-$jobs" -o "$work/heat-$jobs" "$image" bin/heat >/dev/null
 done
 cmp "$work/heat-1" "$work/heat-3"
-# It has a build-id of its own.
+# The lowered file has a build-id of its own.
 xaas-info extract "$image" "$work/tree"
 id_of() { readelf -n "$1" | awk '/Build ID/ { print $3 }'; }
 [ -n "$(id_of "$work/heat-1")" ]

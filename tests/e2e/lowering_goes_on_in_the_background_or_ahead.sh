@@ -1,5 +1,5 @@
-# -o lower=background serves the baseline at once, and the host's code, as another file, to whoever opens after it is ready;
-# -o lower=eager lowers everything without being asked.
+# -o lower=background serves the baseline at once. An open after lowering gets the host's code, as another file. -o
+# lower=eager lowers everything without being asked.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 
@@ -19,7 +19,7 @@ equal "$sum" "$(cat /proc/self/fd/7 <&7 | sha256sum)"  # who had it open keeps i
 exec 7<&-
 unmount "$work/app"
 
-# What is in the cache is served at once.
+# A file in the cache is served at once.
 mount_image "$XAAS_FIXTURES/zstd.xaas" "$work/app" lower=background
 contains "$("$work/app/bin/zstd" --version)" v1.5.4
 equal ready "$(state_of "$work/app/bin/zstd")"

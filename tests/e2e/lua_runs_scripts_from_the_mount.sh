@@ -1,5 +1,5 @@
-# lua 5.4.4 as Debian has the source: a Makefile and C. The interpreter that is lowered says what the baseline says, also where a script
-# fails; and it runs what its compiler made.
+# lua 5.4.4 as Debian has the source: a Makefile and C. The lowered interpreter prints what the baseline prints, even if
+# a script fails. It also runs the output of its compiler.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$("$XAAS_SOURCE/tests/debian-source" lua5.4 '5.4.4-3+deb12u1' "$XAAS_FIXTURES/sources")
@@ -31,6 +31,6 @@ contains "$expected" "closed"
 contains "$expected" "46368"
 equal "$expected" "$(say "$work/app")"
 equal ready "$(state_of "$work/app/bin/lua")"
-# The compiler's output runs in the interpreter.
+# The output of the compiler runs in the interpreter.
 "$work/app/bin/luac" -o "$work/script.out" "$work/script.lua"
 contains "$("$work/app/bin/lua" "$work/script.out" 2>&1 || true)" "46368"

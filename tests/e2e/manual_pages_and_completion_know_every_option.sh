@@ -1,22 +1,23 @@
-# Every option that a tool has is in its manual page and is completed, and nothing else is; the pages are well-formed.
+# The manual page of a tool has every option of the tool and no other, and so has the completion. The pages are
+# well-formed.
 . "$(dirname "$0")/lib.sh"
 . "$XAAS_SOURCE/fuse/packaging/completions.bash"
-compopt() { :; }  # bash knows it only while it completes
+compopt() { :; }  # bash has it only during a completion
 
-# helps TOOL: what it says of itself and of its commands.
+# helps TOOL: prints the help of the tool and of its commands.
 helps() {
   local command
   "$1" --help
   for command in $("$1" --help | sed -nE '/^Subcommands:$/,/^$/ s/^  ([a-z]+) .*/\1/p'); do "$1" "$command" --help; done
 }
-# From what helps prints, and from the source of a page: the options; and the names that are none, of commands and of a mount's
-# options.
+# These read the output of helps, or the source of a page. They print the options, and other names: those of commands
+# and of a mount's options.
 options_in_help() { sed -nE 's/^ +(-.*)/\1/p' | sed 's/  .*//' | grep -oE -e '--?[a-z][a-z-]*' | sort -u; }
 options_in_page() { sed -n 's/^\.It Fl/Fl/p' | grep -oE 'Fl -?[a-z][a-z-]*' | sed 's/Fl /-/' | sort -u; }
 names_in_help() { sed -nE '/^(OPTIONS|Subcommands):$/,/^$/ s/^  ([^ ].*)/\1/p' | sed 's/  .*//' | tr ' ' '\n' | sed 's/=.*//' | sort -u; }
 names_in_page() { sed -n 's/^\.It Cm //p' | sed 's/ , /\n/g' | sed 's/^Cm //; s/ .*//' | sort -u; }
 
-# completed LINE: what is offered at its end.
+# completed LINE: prints what is offered at the end of LINE.
 completed() {
   COMP_LINE=$1 COMP_POINT=${#1} COMPREPLY=()
   _xaas "${1%% *}"

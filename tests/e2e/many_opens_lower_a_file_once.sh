@@ -1,4 +1,4 @@
-# However many programs open a file at the same time, also through two mounts, it is lowered once.
+# However many programs open a file at the same time, even through two mounts, it is lowered once.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 for mount in a b; do mount_image "$XAAS_FIXTURES/heat.xaas" "$work/$mount"; done

@@ -1,5 +1,5 @@
-# The last lines of mkxaas say why programs and units are not lowered, with a count and an example; that no program is lowered is a warning,
-# and where everything is lowered nothing is said.
+# The last lines of mkxaas say why programs and units are not lowered, with a count and an example. If no program is
+# lowered, that is a warning. If everything is lowered, nothing is said.
 . "$(dirname "$0")/lib.sh"
 source=$work/app-1.0
 mkdir "$source"

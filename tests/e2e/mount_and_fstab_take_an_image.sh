@@ -1,4 +1,5 @@
-# `mount -t fuse.xaas IMAGE DIRECTORY` and a line of fstab mount an image, with options for xaas-mount and others for mount(8).
+# `mount -t fuse.xaas IMAGE DIRECTORY` and a line of fstab mount an image. They take options for xaas-mount and options
+# for mount(8).
 . "$(dirname "$0")/lib.sh"
 need_root
 need_fuse
@@ -9,7 +10,7 @@ ln -s "$work/tools/sbin/mount.fuse.xaas" "$work/sbin/"
 cp "$XAAS_FIXTURES/heat.xaas" "$work/heat.xaas"
 echo "$work/heat.xaas $work/app fuse.xaas defaults,nofail,user,exec,x-systemd.automount,noatime,lower=never,uid=7 0 0" >"$work/fstab"
 
-# In a private mount namespace mount(8) finds the helper, and our fstab.
+# In a private mount namespace, mount(8) finds our helper and our fstab.
 cat >"$work/commands" <<'S'
 set -eux
 mount --bind sbin /sbin
@@ -36,7 +37,7 @@ contains "$output" "owner 7"
 contains "$output" "baseline"
 contains "$output" "checksum"
 
-# ends_with STATUS TEXT OPTION...: what such a mount ends with, and says.
+# ends_with STATUS TEXT OPTION...: checks the status with which such a mount ends, and the text that it prints.
 ends_with() {
   local expected=$1 text=$2 status=0 output
   shift 2

@@ -1,4 +1,5 @@
-# A second run in a work directory that was kept compiles only what has changed since, and gives the image that a first run gives.
+# A second run in a work directory that was kept compiles only what has changed since. It gives the image that a first
+# run gives.
 . "$(dirname "$0")/lib.sh"
 source=$work/parts-1.0
 mkdir "$source" "$work/compiler"
@@ -10,7 +11,7 @@ project(parts C)
 add_executable(parts main.c a.c b.c c.c d.c)
 install(TARGETS parts)
 S
-# The real compiler, with a list of what it compiled.
+# Runs the real compiler, and keeps a list of what it compiled.
 cat >"$work/compiler/clang-19" <<S
 #!/bin/sh
 case " \$* " in *' -E '*) ;; *' -c '*) echo "\$*" >>"$work/compiled" ;; esac
@@ -22,7 +23,7 @@ make_one() {
   : >"$work/compiled"
   mkxaas -q --keep-build --work "$work/build" "$source" "$1"
 }
-# The sources of the project in it.
+# Prints the project's sources that are in this list.
 compiled() { grep -oE '\b(main|a|b|c|d)\.c\b' "$work/compiled" | sort -u | xargs; }
 make_one "$work/first.xaas"
 equal "a.c b.c c.c d.c main.c" "$(compiled)"

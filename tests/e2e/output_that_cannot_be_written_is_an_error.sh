@@ -1,4 +1,4 @@
-# A tool whose output cannot be written says so in one line, and ends with status 1, whatever it was asked.
+# A tool whose output cannot be written says so in one line and ends with status 1, whatever it was asked to do.
 . "$(dirname "$0")/lib.sh"
 image=$XAAS_FIXTURES/heat.xaas
 on_full_disk() { "$@" >/dev/full; }
@@ -18,12 +18,12 @@ refuses xaas-lower cache --json stats
 refuses xaas-lower --reproduce="$work/job" "$image" bin/heat
 refuses mkxaas --print-configurations "$XAAS_SOURCE/tests/example"
 refuses mkxaas --toolchain none "$XAAS_SOURCE/tests/example" "$work/heat.xaas"
-# The image is made and files are lowered all the same.
+# The image is made and files are lowered nevertheless.
 xaas-info "$work/heat.xaas" >/dev/null
 fails_with 1 "cannot write to standard output" on_full_disk xaas-lower "$image"
 contains "$(xaas-lower "$image")" cached
 
-# A command has its own output, and its status counts.
+# The output of a command is its own, and its status counts.
 need_fuse
 mkdir "$work/app"
 mount_image "$image" "$work/app"

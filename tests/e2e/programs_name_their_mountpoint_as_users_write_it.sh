@@ -1,5 +1,5 @@
-# Programs print the paths that were compiled into them without anything added, from two mountpoints at once, lowered and
-# not. A program that knows lengths from when it was compiled gets all its paths filled up with slashes, and works.
+# Programs print the paths that were compiled into them without anything added, from two mountpoints at once, lowered
+# and not. A program that knows lengths since it was compiled gets all its paths filled up with slashes, and works.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/paths-1.0
@@ -49,7 +49,7 @@ int main() {
   std::cout << text << "\n" << (kAll[0].starts_with(view.substr(0, view.rfind('/'))) ? "below" : "not below") << "\n";
 }
 S
-# The path and its measure are in two units.
+# The path is in one unit, and its measured length is in another.
 cat >"$source/measured.cc" <<'S'
 #include <cstdio>
 #include <cstring>
@@ -112,7 +112,7 @@ below" "$("$root/bin/strings")"
   equal "$padded/view
 $padded/share data.txt
 below" "$("$root/bin/measured")"
-  # Whatever is read of a file, in pieces of any size, is the same.
+  # A file that is read in pieces of any size has the same bytes.
   for file in bin/plain bin/strings bin/measured lib/libpaths.so; do
     cmp <(cat "$root/$file") <(dd if="$root/$file" bs=61 status=none)
   done
@@ -134,7 +134,7 @@ for policy in fast max; do
   check "$work/$policy"
   equal ready "$(state_of "$work/$policy/bin/plain")"
 done
-# Also where it is extracted, and at the longest mountpoint that there can be.
+# The same holds for an extracted image, and at the longest mountpoint that is allowed.
 xaas-info extract "$work/paths.xaas" "$work/extracted"
 check "$work/extracted"
 longest=$work/$(printf 'y%.0s' $(seq $((127 - ${#work}))))

@@ -1,9 +1,10 @@
-# snappy 1.1.9 as Debian has the source: CMake, C++, a shared library. Its own tests pass with the mounted, lowered library.
+# snappy 1.1.9 as Debian has the source: CMake, C++, a shared library. Its own tests pass with the mounted, lowered
+# library.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/snappy-1.1.9
 cp -r "$("$XAAS_SOURCE/tests/debian-source" snappy 1.1.9-3 "$XAAS_FIXTURES/sources")" "$source"
-# Its submodule, which no release holds.
+# No release holds this submodule.
 cp -r /usr/src/googletest "$source/third_party/"
 options='-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DSNAPPY_BUILD_BENCHMARKS=OFF -DCMAKE_INSTALL_LIBDIR=lib -DINSTALL_GTEST=OFF
   -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON'
@@ -13,7 +14,7 @@ mkxaas -q --keep-build --work "$work/build" --report "$work/report.json" "$sourc
   --install 'DESTDIR="$DESTDIR" cmake --install "$BUILD" && install -D -t "$DESTDIR$PREFIX/bin" "$BUILD/snappy_unittest" && \
     cp -a "$BUILD"/libsnappy_test_support.so "$BUILD"/lib/lib*.so* "$DESTDIR$PREFIX/lib"'
 
-# Configuring finds what it finds without us.
+# Configuring gives the same answers as without us.
 CC=clang-19 CXX=clang++-19 cmake -S "$source" -B "$work/plain" $options >"$work/log" 2>&1 || die "$(cat "$work/log")"
 answers() { grep -E '^[A-Z_]*(HAVE|HAS|FOUND|FLAG)[A-Z_]*:' "$1/CMakeCache.txt"; }
 contains "$(answers "$work/plain")" HAVE_

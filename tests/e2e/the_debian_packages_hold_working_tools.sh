@@ -1,4 +1,4 @@
-# cpack makes two Debian packages that can be installed; with what is in them an image is made, mounted and run.
+# cpack makes two Debian packages that can be installed. With their tools an image is made, mounted and run.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 cd "$work"
@@ -6,7 +6,7 @@ cpack --config "$XAAS_BIN/../CPackConfig.cmake" -G DEB -B "$work/packages" -D CP
   die "$(cat cpack.log)"
 run=$(echo packages/xaas_*.deb)
 build=$(echo packages/xaas-build_*.deb)
-# What they depend on is installed here.
+# The packages on which they depend are installed here.
 apt-get --simulate install "./$run" "./$build" >apt.log 2>&1 || die "$(cat apt.log)"
 
 dpkg-deb -x "$run" root

@@ -1,5 +1,5 @@
-# Of the C++ runtime of the image and that of the host, the newer one is used: one that is as new as the image's stays the host's, and
-# where it is older the program runs with the image's, as the baseline and lowered.
+# The image and the host each have a C++ runtime, and the newer one is used. If the host's is as new as the image's,
+# programs use the host's. If it is older, programs run with the image's, as the baseline and lowered.
 . "$(dirname "$0")/lib.sh"
 need_root
 need_fuse
@@ -42,7 +42,7 @@ unsquashfs -q -n -d "$work/tree" "$work/words.xaas" >/dev/null
 equal '$ORIGIN/../.xaas/toolchain/x86_64-pc-linux-gnu/runtime' \
   "$(readelf -d "$work/tree/bin/words" | sed -n 's/.*(RUNPATH).*\[\(.*\)\]/\1/p')"
 
-# A host with an older one.
+# A host with an older runtime.
 echo 'int nothing;' | clang-19 -x c -shared -fPIC - -Wl,-soname,libstdc++.so.6 -o "$work/older.so"
 output=$(unshare -m sh -c 'mount --bind "$1/older.so" "$(readlink -f "$2")" && exec sh "$1/look" "$1"' sh "$work" "$host")
 equal 2 "$(grep -c "^$work/.*/runtime/libstdc++.so.6$" <<<"$output")"

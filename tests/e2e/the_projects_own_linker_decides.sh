@@ -1,6 +1,6 @@
-# The file that a project gets is the one that its own linker makes, and a lowered program is the same program: which members of
-# archives are in it, which libraries are loaded, how its stack may be used, when relocations call resolvers, and where a layout script
-# puts things.
+# A project gets the file that its own linker makes, and a lowered program is the same program: which members of
+# archives are in it, which libraries are loaded, how its stack may be used, when relocations call resolvers, and where
+# a layout script puts things.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/linkers-1.0
@@ -12,13 +12,13 @@ B = $(C) -ffreestanding -fno-stack-protector -fno-pie -fno-asynchronous-unwind-t
 run = -L. -Wl,-rpath,'$$ORIGIN/../lib'
 programs = member library block needed stack nested resolver table packed aligned wrapped
 all: $(programs)
-# An archive in front of the object that needs it: GNU ld does not look back.
+# The archive is in front of the object that needs it. GNU ld does not look back.
 early late: ; echo 'const char *which(void) { return "$@"; }' >$@.c && $(C) -c $@.c && rm -f lib$@.a && ar cr lib$@.a $@.o
 which.o: which.c ; $(C) -c which.c
 member: which.o early late ; $(C) -L. -learly which.o -llate -o $@
 library: which.o early late
 	$(C) -shared -fPIC late.c -Wl,-soname,liblater.so -o liblater.so && $(C) -L. -learly which.o -llater $(run) -o $@
-# A common block that only a member of an archive gives a value.
+# Only a member of an archive gives this common block a value.
 block: block.f90 values.f90
 	gfortran -O2 -c block.f90 && gfortran -O2 -c values.f90 && rm -f libvalues.a && ar cr libvalues.a values.o
 	gfortran block.o libvalues.a -o $@
@@ -137,7 +137,7 @@ void _start(void) {
 }
 S
 echo '__attribute__((noinline)) int helper(int x) { return x * 3 + 1; }' >"$source/helper.c"
-# One page for code and constants, and a page for each.
+# The first layout has one page for code and constants, the second a page for each.
 cat >"$source/packed.ld" <<'S'
 ENTRY(_start)
 SECTIONS {

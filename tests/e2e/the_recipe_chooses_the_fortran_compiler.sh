@@ -1,5 +1,5 @@
-# fortran = "gfortran" in xaas.toml builds Fortran with gfortran at once, "flang" with flang or not at all; the last lines of mkxaas say
-# which compiler it was, also where nobody chose.
+# With fortran = "gfortran" in xaas.toml, Fortran is built with gfortran at once. With "flang" it is built with flang or
+# not at all. The last lines of mkxaas say which compiler it was, even if the recipe does not choose.
 . "$(dirname "$0")/lib.sh"
 source=$work/hello-1.0
 mkdir "$source"
@@ -31,13 +31,13 @@ equal hello "$(says)"
 echo 'fortran = "flang"' >"$source/xaas.toml"
 make_image || die "$(cat "$work/err")"
 equal "Fortran: built by flang-new-19" "$(grep Fortran "$work/out")"
-# An option of gfortran alone.
+# Only gfortran has this option.
 sed -i 's/-O2/-O2 -fallow-argument-mismatch/' "$source/Makefile"
 ! make_image || die "it was built"
 [[ $(cat "$work/out" "$work/err") != *gfortran* ]] || die "gfortran was tried: $(cat "$work/out" "$work/err")"
 contains "$(cat "$work/err")" "mkxaas: build failed"
 
-# Without Fortran nothing is said of it.
+# Without Fortran, mkxaas does not mention it.
 printf 'hello: hello.c ; $(CC) hello.c -o hello\ninstall: hello ; install -D hello $(DESTDIR)$(PREFIX)/bin/hello\n' >"$source/Makefile"
 printf '#include <stdio.h>\nint main(void) { return puts("hello") < 0; }\n' >"$source/hello.c"
 make_image || die "$(cat "$work/err")"

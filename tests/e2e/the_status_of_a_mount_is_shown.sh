@@ -1,4 +1,5 @@
-# `xaas-mount --status` prints what a mount has done, the same as its .xaas/status; where nothing is mounted, one line says so.
+# `xaas-mount --status` prints what a mount has done, the same as its .xaas/status. If nothing is mounted there, one
+# line says so.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 mount_image "$XAAS_FIXTURES/heat.xaas" "$work/app"

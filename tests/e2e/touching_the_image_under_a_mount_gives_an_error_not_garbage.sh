@@ -1,9 +1,9 @@
-# An image that is changed in place while it is mounted gives I/O errors and one line in the log, not wrong bytes; one that is
-# moved away or replaced by another goes on working.
+# An image that is changed in place while it is mounted gives I/O errors and one line in the log, not wrong bytes. An
+# image that is moved away or replaced by another one goes on working.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 image=$work/heat.xaas
-# A name that nobody has asked for before, so that the answer is not the kernel's.
+# The name is one that nobody has asked for before, so that the answer does not come from the kernel.
 refuses() { [[ $(ls "$work/app/share/absent-$RANDOM-$RANDOM" 2>&1) = *"Input/output error"* ]]; }
 mount_copy() {
   cp "$XAAS_FIXTURES/heat.xaas" "$image"
@@ -33,7 +33,7 @@ mv "$image" "$work/moved.xaas"
 echo "another file" >"$work/other"
 mv "$work/other" "$image"
 rm "$work/moved.xaas"
-# The image is looked at once a second: at least once while this goes on.
+# The server looks at the image once a second, so it looks at least once while this goes on.
 looks=0
 goes_on() {
   ! refuses || die "an image that was replaced is refused"

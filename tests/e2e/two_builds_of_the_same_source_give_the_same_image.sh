@@ -1,4 +1,4 @@
-# The same source built twice, in another directory and with another number of jobs, gives the same bytes.
+# Two builds of the same source, in another directory and with another number of jobs, give the same bytes.
 . "$(dirname "$0")/lib.sh"
 mkdir "$work/a" "$work/elsewhere"
 cp -a "$XAAS_SOURCE/tests/example" "$work/elsewhere/source"
@@ -6,7 +6,7 @@ mkxaas -q -j 1 "$XAAS_SOURCE/tests/example" "$work/a/heat.xaas"
 mkxaas -q -j 3 "$work/elsewhere/source" "$work/elsewhere/other.xaas"
 cmp "$work/a/heat.xaas" "$work/elsewhere/other.xaas"
 
-# Also of a program that tells which compiler made it.
+# This also holds for a program that tells which compiler made it.
 mkdir "$work/told"
 echo 'int puts(const char*); int main(void) { puts(BUILT_WITH); return 0; }' >"$work/told/told.c"
 printf 'all:\n\t$(CC) -DBUILT_WITH=\\"$(CC)\\" told.c -o told\ninstall:\n\tinstall -D told $(DESTDIR)$(PREFIX)/bin/told\n' \
@@ -14,7 +14,7 @@ printf 'all:\n\t$(CC) -DBUILT_WITH=\\"$(CC)\\" told.c -o told\ninstall:\n\tinsta
 for place in a elsewhere; do mkxaas -q --build 'make CC=$CC' "$work/told" "$work/$place/told.xaas"; done
 cmp "$work/a/told.xaas" "$work/elsewhere/told.xaas"
 
-# Also of equal files with equal names, whichever is compiled first, and whether a build is kept or not.
+# This also holds for equal files with equal names, whichever is compiled first, and whether a build is kept or not.
 mkdir -p "$work/twins/a" "$work/twins/b"
 for place in a b; do echo 'int twin(void) { return 1; }' >"$work/twins/$place/twin.c"; done
 echo 'int twin(void); int main(void) { return twin() - 1; }' >"$work/twins/main.c"

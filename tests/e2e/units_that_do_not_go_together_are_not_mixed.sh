@@ -1,5 +1,6 @@
-# Functions are copied from one unit into another only where they mean the same there: units that differ in options which LLVM does not
-# look at, or whose assembly names symbols, are compiled by themselves, and the program is lowered all the same.
+# A function is copied from one unit into another only if it means the same there. Some units are compiled by
+# themselves: units that differ in options that LLVM does not look at, and units whose assembly names symbols. The
+# program is lowered nevertheless.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/mixing-1.0
@@ -12,7 +13,7 @@ all: $(programs)
 redzone: leaf.c push.c ; $(C) -c leaf.c && $(C) -mno-red-zone -c push.c && $(CC) leaf.o push.o -o $@
 math: math.c strict.c fast.c
 	$(C) -c math.c && $(C) -c strict.c && $(C) -ffast-math -c fast.c && $(CC) math.o strict.o fast.o -lm -o $@
-# Denormal numbers become zero at run time, and only there.
+# At run time denormal numbers become zero, and only at run time.
 mathlink: math ; $(CC) -ffast-math math.o strict.o fast.o -lm -o $@
 units = $(C) $(2) -c one.c -o $@1.o && $(C) $(3) -c two.c -o $@2.o && $(C) $(4) -c three.c -o $@3.o && $(C) $(1) -c sum.c -o $@.o && \
   $(CC) -no-pie $@.o $@1.o $@2.o $@3.o -o $@

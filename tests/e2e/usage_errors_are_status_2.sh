@@ -1,4 +1,4 @@
-# Wrong usage gives status 2 and says what is wrong; help and version are status 0.
+# Wrong usage gives status 2, and a line says what is wrong. Help and version give status 0.
 . "$(dirname "$0")/lib.sh"
 for tool in mkxaas xaas-info xaas-lower xaas-mount; do
   fails_with 2 "no-such-option" $tool --no-such-option "$work/a" "$work/b"

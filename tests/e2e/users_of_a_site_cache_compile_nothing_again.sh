@@ -1,4 +1,5 @@
-# What a site has lowered ahead into a cache that its users may only read, no user lowers again, and each can run.
+# A site has lowered files ahead into a cache that its users may only read. No user lowers these files again, and each
+# user can run them.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 need_nobody

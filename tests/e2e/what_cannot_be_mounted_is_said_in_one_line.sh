@@ -1,4 +1,4 @@
-# Whatever keeps an image from being mounted, xaas-mount says what, where and how to mend it, on one line, and mounts nothing.
+# If an image cannot be mounted, xaas-mount says on one line what, where and how to mend it, and mounts nothing.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 need_nobody
@@ -14,11 +14,12 @@ fails_with 1 "not a directory" xaas-mount "$image" "$work/plain"
 fails_with 1 "nonempty" xaas-mount "$image" "$work/full"
 mount_image "$image" "$work/full" nonempty
 [ -x "$work/full/bin/heat" ] || die "not mounted over the file"
-# Twice at one place would hide the first: it is not empty either.
+# A second mount at one place would hide the first. The place is not empty either.
 fails_with 1 "not empty" xaas-mount "$image" "$work/full"
 
 export XAAS_CACHE=$work/nobody
-# confined COMMAND...: without rights; in a private namespace whose devices and programs $prepare has changed.
+# confined COMMAND...: runs the command without rights, in a private namespace whose devices and programs $prepare has
+# changed.
 confined() { unshare -m sh -c "${prepare:-:} && shift && exec $as_nobody"' "$@"' sh "$work" "$@"; }
 chmod 0755 "$work/app"
 prepare='mount --bind "$1/fuse" /dev/fuse' fails_with 1 "$work/app" confined "$work/xaas-mount" "$image" "$work/app"
@@ -30,7 +31,7 @@ chmod 0666 "$work/fuse"
 prepare='mount --bind "$1/fuse" /dev/fuse && mount --bind /dev/null "$(command -v fusermount3)"'
 fails_with 1 "install the package fuse3" confined "$work/xaas-mount" "$image" "$work/own"
 prepare='mount -t tmpfs none /dev' fails_with 1 "modprobe fuse" confined "$work/xaas-mount" "$image" "$work/own"
-# Nobody may make another user namespace in this one.
+# In this namespace nobody may make another user namespace.
 prepare='echo 0 >/proc/sys/user/max_user_namespaces'
 if unshare -Urm sh -c "$prepare" 2>/dev/null; then
   fails_with 1 "xaas-mount IMAGE MOUNTPOINT -- CMD" unshare -Urm sh -c "$prepare"' && exec setpriv --bounding-set=-sys_admin --inh-caps=-all --securebits=+noroot "$@"' \

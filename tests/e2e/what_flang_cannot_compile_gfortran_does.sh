@@ -1,5 +1,5 @@
-# A Fortran project that flang cannot compile is built with gfortran: one line says so, its Fortran stays native and its C is lowered. One
-# that neither compiles fails with the message of the last.
+# A Fortran project that flang cannot compile is built with gfortran. One line says so, its Fortran stays native, and
+# its C is lowered. A project that neither compiler compiles fails with the message of the last one.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/mixed-1.0

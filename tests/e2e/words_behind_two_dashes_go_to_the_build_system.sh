@@ -1,5 +1,5 @@
-# mkxaas SOURCE IMAGE -- WORD...: the default commands of CMake, configure scripts and Make get the words, each as it is; a given command
-# finds them in "$@"; words that no command takes are wrong usage.
+# mkxaas SOURCE IMAGE -- WORD...: the default commands of CMake, configure scripts and Make get each word as it is. A
+# command that the user gives finds them in "$@". Words that no command takes are wrong usage.
 . "$(dirname "$0")/lib.sh"
 program='#include <stdio.h>
 int main(void) { return puts(TEXT) < 0; }'
@@ -17,7 +17,7 @@ install(TARGETS app)
 E
 make_image "$work/cmake" "$work/app.xaas" -- "-DSAYS=it's a word"
 equal "it's a word" "$(says)"
-# Also where the recipe names the source.
+# The same holds if the recipe names the source.
 echo 'source = "cmake"' >"$work/app.toml"
 make_image -f "$work/app.toml" "$work/app.xaas" -- -DSAYS=--quiet
 equal --quiet "$(says)"

@@ -1,4 +1,5 @@
-# The zstd image under unsquashfs, squashfuse and the kernel's driver: the baseline tree, equal in all, and it runs.
+# unsquashfs, squashfuse and the kernel's driver show the zstd image as the baseline tree, equal in all of them, and it
+# runs.
 . "$(dirname "$0")/lib.sh"
 image=$XAAS_FIXTURES/zstd.xaas
 sums() { (cd "$1" && find . -path ./.xaas -prune -o -type f -print0 | sort -z | xargs -0 sha256sum); }

@@ -1,5 +1,6 @@
-# zstd 1.5.4, unmodified: its own tests run against the mounted program; export set and output equal a plain build; the host's
-# vector instructions are there and the baseline has none; a second open comes from the cache.
+# zstd 1.5.4, unmodified. Its own tests run against the mounted program. Exported symbols and output equal those of a
+# plain build. The lowered program has the host's vector instructions, and the baseline has none. A second open comes
+# from the cache.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 image=$XAAS_FIXTURES/zstd.xaas
@@ -32,7 +33,7 @@ mount_image "$image" "$work/app"
 "$work/app/bin/zstd" -q -dc "$work/plain.zst" | cmp - "$work/input"
 equal "$before" "$(find "$XAAS_CACHE" -name '*.elf' -printf '%p %i\n' | sort)"
 
-# Its own quick checks, with the mounted programs.
+# The quick checks of zstd itself, with the mounted programs.
 cp -r "$source/tests" "$work/tests"
 mkdir "$work/programs"
 cp -r "$source/programs/." "$work/programs"

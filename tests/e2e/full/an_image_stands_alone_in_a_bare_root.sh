@@ -1,5 +1,5 @@
-# A C++ program with libraries of the machine that built it runs in a minimal Debian where none of them is installed, and in a newer one
-# that has newer ones: it uses those that came along, lowered and as the baseline.
+# A C++ program with libraries of the machine that built it runs in a minimal Debian where none of them is installed,
+# and in a newer Debian that has newer ones. It uses the libraries in the image, lowered and as the baseline.
 . "$(dirname "$0")/../lib.sh"
 need_root
 need_fuse

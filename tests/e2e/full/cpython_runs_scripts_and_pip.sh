@@ -1,5 +1,6 @@
-# CPython 3.11 as Debian has the source: configure, an interpreter that builds its own extensions with setup.py, and pip, which an
-# installed interpreter installs. Scripts that use the extensions say what the baseline says, and pip runs from the mount.
+# CPython 3.11 as Debian has the source: configure, an interpreter that builds its own extensions with setup.py, and
+# pip, which an installed interpreter installs. Scripts that use the extensions print what the baseline prints, and pip
+# runs from the mount.
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$("$XAAS_SOURCE/tests/debian-source" python3.11 3.11.2-6+deb12u8 "$XAAS_FIXTURES/sources")

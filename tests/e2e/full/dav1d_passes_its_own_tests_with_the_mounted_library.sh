@@ -1,5 +1,5 @@
-# dav1d 1.0 as Debian has the source: Meson, much assembly for several CPUs and a choice at run time. Its own check of every assembly
-# routine and its decoder, linked with or against the mounted library, pass.
+# dav1d 1.0 as Debian has the source: Meson, much assembly for several CPUs, and a choice at run time. Its own check of
+# every assembly routine passes with the mounted library, and so does its decoder.
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$("$XAAS_SOURCE/tests/debian-source" dav1d 1.0.0-2+deb12u1 "$XAAS_FIXTURES/sources")
@@ -13,7 +13,7 @@ programs = {program["path"]: program for program in json.load(open(sys.argv[1]))
 for name in ("bin/dav1d", "lib/libdav1d.so.6.6.0", "libexec/checkasm"):
     assert "recipe" in programs[name], programs[name]
     own = {native["reason"] for native in programs[name]["native"]} - {"not a part of the project"}
-    assert len(own) <= 1, own  # what nasm made
+    assert len(own) <= 1, own  # nasm made these
 assert programs["lib/libdav1d.so.6.6.0"]["ir"] > 30, programs["lib/libdav1d.so.6.6.0"]
 P
 mount_image "$work/dav1d.xaas" "$work/app"

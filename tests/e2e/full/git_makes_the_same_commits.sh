@@ -1,5 +1,5 @@
-# git 2.39 as Debian has the source: configure and make, one program under 142 names, and scripts that look for it at the prefix. The
-# lowered program makes the commits that the baseline makes, packs, clones and checks them.
+# git 2.39 as Debian has the source: configure and make, one program under 142 names, and scripts that look for it at
+# the prefix. The lowered program makes the commits that the baseline makes, and packs, clones and checks them.
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$("$XAAS_SOURCE/tests/debian-source" git 1:2.39.5-0+deb12u3 "$XAAS_FIXTURES/sources")

@@ -1,5 +1,6 @@
-# hdf5 1.10 as Debian has the source: configure and libtool, C and C++ libraries, and wrappers of the compiler that are scripts. A program
-# that the mounted wrapper compiles writes a file with the mounted libraries, and the mounted tools say of it what the baseline says.
+# hdf5 1.10 as Debian has the source: configure and libtool, C and C++ libraries, and compiler wrappers that are
+# scripts. A program that the mounted wrapper compiles writes a file with the mounted libraries. The mounted tools print
+# of this file what the baseline prints.
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$("$XAAS_SOURCE/tests/debian-source" hdf5 1.10.8+repack1-1 "$XAAS_FIXTURES/sources")

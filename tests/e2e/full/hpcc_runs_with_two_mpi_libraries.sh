@@ -1,10 +1,10 @@
-# hpcc 1.5 as Debian has the source, through the compiler wrappers of MPICH and of Open MPI: every unit is captured, and what is lowered
-# runs on two ranks and passes its own checks.
+# hpcc 1.5 as Debian has the source, built with the compiler wrappers of MPICH and of Open MPI. Every unit is captured.
+# The lowered program runs on two ranks and passes its own checks.
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$work/hpcc-1.5.0
 cp -r "$("$XAAS_SOURCE/tests/debian-source" hpcc 1.5.0-3 "$XAAS_FIXTURES/sources")" "$source"
-# What its INSTALL has the user write.
+# The INSTALL of hpcc has the user write this file.
 cat >"$source/hpl/Make.here" <<'S'
 SHELL = /bin/sh
 CD = cd
@@ -28,7 +28,7 @@ ARCHIVER = ar
 ARFLAGS = r
 RANLIB = echo
 S
-# A problem that takes seconds.
+# The problem is so small that it takes seconds.
 sed -E -e 's/^[0-9]+( +Ns)/200\1/' -e 's/^[0-9]+( +NBs)/20\1/' -e 's/^1( +Ps)/1\1/' -e 's/^1( +Qs)/2\1/' "$source/_hpccinf.txt" >"$work/hpccinf.txt"
 
 # check NAME COMMAND...: builds with mpicc.NAME; COMMAND starts two ranks.

@@ -1,5 +1,5 @@
-# minimap2 2.24 as Debian has the source: a makefile without an install target, units for SSE2 and SSE4.1 that it chooses from at run
-# time. The lowered program aligns as the baseline does.
+# minimap2 2.24 as Debian has the source: a makefile without an install target, and units for SSE2 and SSE4.1 from which
+# it chooses at run time. The lowered program aligns as the baseline does.
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$("$XAAS_SOURCE/tests/debian-source" minimap2 2.24+dfsg-3 "$XAAS_FIXTURES/sources")

@@ -1,5 +1,5 @@
-# nginx 1.22 as Debian has the source: a configure script of its own kind, for its own directory. The lowered server takes its
-# configuration, serves a file of the mount, compressed too, and ends when it is told to.
+# nginx 1.22 as Debian has the source: a configure script of its own kind, for a directory of its own. The lowered
+# server reads its configuration, serves a file of the mount, also compressed, and ends when it is told to.
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$("$XAAS_SOURCE/tests/debian-source" nginx 1.22.1-9+deb12u9 "$XAAS_FIXTURES/sources")
@@ -26,7 +26,7 @@ http {
   }
 }
 C
-# What it writes is to lie in a directory of our own: a mount is read-only.
+# nginx must write to a directory of our own, because a mount is read-only.
 nginx() { "$work/app/sbin/nginx" -p "$work/own/" -e stderr -c "$work/own/nginx.conf" "$@" 2>>"$work/log"; }
 nginx -t || die "$(cat "$work/log")"
 nginx &

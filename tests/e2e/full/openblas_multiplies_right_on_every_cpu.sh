@@ -1,5 +1,6 @@
-# OpenBLAS 0.3.21 as Debian has the source: kernels in assembly and intrinsics for three kinds of CPU, chosen at run time. Lowered for
-# this host and for CPUs without AVX-512 and without AVX2, with every kind that the host can run, it gives what the plain loops give.
+# OpenBLAS 0.3.21 as Debian has the source: kernels in assembly and intrinsics for three kinds of CPU, chosen at run
+# time. It is lowered for this host, and for CPUs without AVX-512 and without AVX2. With every kind that the host can
+# run, it gives what plain loops give.
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$("$XAAS_SOURCE/tests/debian-source" openblas 0.3.21+ds-4 "$XAAS_FIXTURES/sources")
@@ -69,7 +70,8 @@ mount_image "$work/openblas.xaas" "$tree"
 clang-19 -O1 -I"$tree/include" "$work/check.c" -L"$tree/lib" -lopenblas -lm -o "$work/check"
 equal ready "$(state_of "$tree/$library")"
 export OPENBLAS_NUM_THREADS=2
-# check DIRECTORY CORE [NAME]: with the library there, made to take the kernels of CORE, which it calls NAME.
+# check DIRECTORY CORE [NAME]: checks the library there, made to use the kernels of CORE. The library calls CORE by
+# NAME.
 check() { equal "${3:-$2} right" "$(LD_LIBRARY_PATH=$1/lib OPENBLAS_CORETYPE=$2 "$work/check")"; }
 has() { grep -qw "$1" /proc/cpuinfo; }
 all() {

@@ -1,6 +1,6 @@
-# The plane-wave program of Quantum ESPRESSO 6.7 as Debian has the source: 541 units, nearly all of them Fortran with modules, and BLAS and
-# LAPACK from the build machine. All of them are captured. Lowered and as the baseline it gives the energy, the force and the pressure that
-# Debian's own build by gfortran gives.
+# The plane-wave program of Quantum ESPRESSO 6.7 as Debian has the source: 541 units, nearly all of them Fortran with
+# modules, and BLAS and LAPACK from the build machine. All units are captured. The program, lowered and as the baseline,
+# gives the energy, the force and the pressure that Debian's own build by gfortran gives.
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$("$XAAS_SOURCE/tests/debian-source" quantum-espresso 6.7-2 "$XAAS_FIXTURES/sources")
@@ -32,7 +32,7 @@ K_POINTS automatic
  2 2 2 1 1 1
 S
 export OMP_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-# results NAME PROGRAM: energy, force and pressure, to what the iterations converge to.
+# results NAME PROGRAM: prints energy, force and pressure, with the digits to which the iterations converge.
 results() {
   mkdir "$work/$1"
   (cd "$work/$1" && "$2" -in "$work/si.in") >"$work/$1.out" 2>&1 || die "$(tail "$work/$1.out")"

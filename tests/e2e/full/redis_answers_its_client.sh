@@ -1,5 +1,5 @@
-# redis 7.0 as Debian has the source: make alone, with jemalloc, Lua and hiredis built along. The lowered server keeps what the lowered
-# client says, writes it down, ends when it is told to, and the file can be read again.
+# redis 7.0 as Debian has the source: make alone, with jemalloc, Lua and hiredis built along. The lowered server keeps
+# what the lowered client says, writes it to a file, and ends when it is told to. The file can be read again.
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$("$XAAS_SOURCE/tests/debian-source" redis 5:7.0.15-1~deb12u7 "$XAAS_FIXTURES/sources")

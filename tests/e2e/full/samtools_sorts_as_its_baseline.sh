@@ -1,5 +1,5 @@
-# samtools 1.16 as Debian has the source: no configure script yet, and htslib from the system, which comes along. The lowered program
-# sorts, indexes and finds as the baseline does, to the byte.
+# samtools 1.16 as Debian has the source: the configure script must be made first, and htslib comes from the system and
+# is bundled. The lowered program sorts, indexes and finds as the baseline does, to the byte.
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$("$XAAS_SOURCE/tests/debian-source" samtools 1.16.1-1 "$XAAS_FIXTURES/sources")

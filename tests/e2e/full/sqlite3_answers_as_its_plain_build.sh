@@ -1,5 +1,5 @@
-# sqlite3 3.40 as Debian has the source: configure and libtool, one unit of 240,000 lines that a script puts together. The mounted
-# shell answers as one that was built plainly, and so does a program that uses the mounted library.
+# sqlite3 3.40 as Debian has the source: configure and libtool, and one unit of 240,000 lines that a script puts
+# together. The mounted shell answers as that of a plain build, and so does a program that uses the mounted library.
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$("$XAAS_SOURCE/tests/debian-source" sqlite3 3.40.1-2+deb12u2 "$XAAS_FIXTURES/sources")

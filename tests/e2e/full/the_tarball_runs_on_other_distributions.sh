@@ -1,5 +1,6 @@
-# The tarball's xaas-mount and xaas-info run on an older and on a newer distribution, with another libc and another libfuse: an
-# image is mounted, a program is compiled for that host and run, and the image is unmounted, by root and by an ordinary user.
+# The tarball's xaas-mount and xaas-info run on an older and on a newer distribution, with another libc and another
+# libfuse. An image is mounted, a program is compiled for that host and run, and the image is unmounted, by root and by
+# an ordinary user.
 . "$(dirname "$0")/../lib.sh"
 need_root
 need_fuse
@@ -7,7 +8,7 @@ need_mount_namespace -m
 cpack --config "$XAAS_BIN/../CPackConfig.cmake" -G TGZ -B "$work/packages" >"$work/log" 2>&1 || die "$(cat "$work/log")"
 mkdir -p "$work/share" "$work/project"
 tar -C "$work/share" --transform 's,^[^/]*,tools,' -xf "$work"/packages/*.tar.gz
-# A program in C: an older distribution has no C++ runtime that is new enough for one in C++.
+# The program is in C, because an older distribution has no C++ runtime that is new enough for one in C++.
 echo 'int puts(const char*); int main(void) { puts("forty-two"); return 42; }' >"$work/project/answer.c"
 printf 'all: answer\ninstall:\n\tinstall -D answer $(DESTDIR)$(PREFIX)/bin/answer\n' >"$work/project/Makefile"
 mkxaas -q "$work/project" "$work/share/answer.xaas"
