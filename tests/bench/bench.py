@@ -1,4 +1,4 @@
-"""What the benchmarks beside this file share."""
+"""Functions that the benchmarks beside this file share."""
 import os
 import subprocess
 
@@ -10,7 +10,7 @@ def output_of(command, **options):
 
 
 def use_tools(work):
-    """Puts the tools in $XAAS_BIN into PATH; where it is not set, those of build/release, which are built."""
+    """Puts the tools in $XAAS_BIN into PATH. If it is not set, builds the tools of build/release and uses those."""
     subprocess.run([f"{ROOT}/tests/setup"], check=True)
     tools = os.environ.get("XAAS_BIN")
     if tools is None:

@@ -1,5 +1,5 @@
-// Transforms of several lengths in one and two dimensions, forth and back, planned without measuring so that every
-// build computes the same.
+// Transforms of several lengths in one and two dimensions, forth and back. They are planned without measuring, so that
+// every build computes the same.
 #include <fftw3.h>
 #include <math.h>
 #include <stdio.h>

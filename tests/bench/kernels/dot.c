@@ -1,4 +1,4 @@
-// Dot product. Without -ffast-math its order is fixed; four sums make it as parallel as the source says.
+// Dot product. Without -ffast-math the order of additions is fixed, so only the four sums can run in parallel.
 #include "kernel.h"
 
 const int kRepetitions = 60000;

@@ -1,4 +1,4 @@
-// Forces of bodies on each other.
+// The forces of bodies on each other.
 #include <math.h>
 
 #include "kernel.h"

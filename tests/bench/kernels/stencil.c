@@ -1,4 +1,4 @@
-// Five points of a square, from one array into another and back.
+// A stencil of five points on a square, from one array into another and back.
 #include "kernel.h"
 
 enum { kSide = 128 };
