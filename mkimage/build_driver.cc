@@ -81,6 +81,18 @@ Result<std::filesystem::path> find_prefix_pass(const std::string& compiler) {
   return fail(Code::unsupported, "{} cannot load {}; use clang 19, or give a fixed --prefix", compiler, pass.string());
 }
 
+// The path of the front end's plugin; empty if the compiler cannot load it. A build works without it: only what its
+// units ask of the CPU is not known then.
+std::filesystem::path find_asks_plugin(const std::string& compiler) {
+  const auto own = own_executable();
+  if (!own) return {};
+  const std::filesystem::path plugin = own->parent_path().parent_path() / XAAS_ASKS_PLUGIN;
+  if (!std::filesystem::exists(plugin)) return {};
+  const auto answer =
+      run_and_read({compiler, "-fplugin=" + plugin.string(), "-c", "-o", "/dev/null", "-x", "c", "-"}, "");
+  return answer && answer->status.ok() ? plugin : std::filesystem::path();
+}
+
 // Whether a project that looks for Fortran would find a compiler of this name. If there is none in PATH, it must not
 // find one because of xaas-cc.
 bool is_usual_fortran(const std::string& name) {
@@ -131,6 +143,7 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   XAAS_TRY(environment_.store().create());
   XAAS_ASSIGN(const std::filesystem::path own, own_executable());
   XAAS_ASSIGN(const std::filesystem::path wrapper, find_program((own.parent_path() / "xaas-cc").string()));
+  environment_.asks_plugin = find_asks_plugin(environment_.c_compiler);
   environment_.movable = plan_.movable;
   if (plan_.movable) {
     XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(environment_.c_compiler));

@@ -19,6 +19,7 @@
 #include "mkimage/contents/image_contents.h"
 #include "mkimage/contents/merge_stages.h"
 #include "mkimage/contents/native_reasons.h"
+#include "mkimage/contents/unit_asks.h"
 #include "mkimage/record/work_directory.h"
 #include "mkimage/reuse/capture_cache.h"
 
@@ -199,6 +200,7 @@ void say_what_was_made(const fs::path& image, const BuildPlan& plan, const Image
   }
   progress.say(summary(image, counts, contents.configurations.size(), written.size));
   for (const std::string& line : describe_native(contents)) progress.say(line);
+  if (const std::string line = describe_asks(contents); !line.empty()) progress.say(line);
   for (const std::string& compiler : fortran_compilers(contents)) {
     progress.say(describe_fortran(compiler, plan.fortran.has_value()));
   }

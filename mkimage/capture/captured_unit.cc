@@ -22,6 +22,7 @@ void record_unit(const CaptureEnvironment& environment, const Compilation& compi
   record.sections = compilation.command.sections;
   record.headers = unit.headers;
   record.identity = unit.identity;
+  record.asks = unit.asks;
   record.is_shared = unit.is_shared;
   if (record.reason.empty() && !unit.bitcode) record.reason = "the compiler wrote no bitcode";
   const CaptureStore store = environment.store();

@@ -19,7 +19,8 @@ struct CompiledUnit {
   std::optional<std::string_view> bitcode;  // bitcode of the same unit
   std::vector<std::string> headers = {};    // headers that it read
   std::optional<UnitIdentity> identity = {};
-  bool is_shared = false;  // whether it is an earlier compile's result
+  std::vector<std::string> asks = {};  // see read_asks()
+  bool is_shared = false;              // whether it is an earlier compile's result
 };
 void record_unit(const CaptureEnvironment& environment, const Compilation& compilation, const CompiledUnit& unit);
 

@@ -3,7 +3,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 
 #include "format/base/file.h"
@@ -38,8 +40,9 @@ void record_objects(const CaptureEnvironment& environment, const Compilation& co
 // The outcome of a compile that may fail.
 struct Attempt {
   bool works = false;
-  bool is_shared = false;  // whether it is an earlier compile's result
-  std::string refusal;     // the compiler's first message, if the compile failed
+  bool is_shared = false;           // whether it is an earlier compile's result
+  std::string refusal;              // the compiler's first message, if the compile failed
+  std::vector<std::string> asks{};  // see read_asks()
 };
 
 // Repeats an earlier compile. Also writes the dependencies, if -MD asks for them.
@@ -60,8 +63,9 @@ bool is_about_source(std::string_view messages) {
 
 // Keeps the result of a compile. If this fails, the next compile only takes longer.
 Status keep(const CaptureCache& cache, const PreprocessedUnit::Keys& keys, const Compilation& compilation,
-            const TentativeRun& run) {
+            const TentativeRun& run, const std::vector<std::string>& asks) {
   CompileResult result{{}, run.output(), run.messages(), !run.ok()};
+  result.asks = asks;
   if (result.is_refusal) return is_about_source(run.messages()) ? cache.add(keys.verbose, result) : Status();
   const std::filesystem::path object = object_of(compilation, compilation.command.inputs.front());
   if (!std::filesystem::is_regular_file(object)) return {};  // -o /dev/null
@@ -71,11 +75,15 @@ Status keep(const CaptureCache& cache, const PreprocessedUnit::Keys& keys, const
 }
 
 // Compiles with bitcode, without looking into the cache.
-Attempt compile_with_bitcode(const CaptureEnvironment& environment, const Compilation& compilation,
-                             const Variables& variables, TentativeRun& run) {
-  run = TentativeRun(command_line(compilation, capturing_arguments(environment, compilation, {})), variables);
+Attempt compile_with_bitcode(const CaptureEnvironment& environment, const Compilation& compilation, Variables variables,
+                             TentativeRun& run) {
+  const AskList asks(environment);
+  std::ranges::copy(asks.variables(), std::back_inserter(variables));
+  const std::vector<std::string> extra =
+      compilation.command.mode == CommandMode::compile ? asks.arguments() : std::vector<std::string>();
+  run = TentativeRun(command_line(compilation, capturing_arguments(environment, compilation, extra)), variables);
   if (run.ok()) run.pass_on_output();
-  return {run.ok(), false, run.ok() ? std::string() : run.first_message()};
+  return {run.ok(), false, run.ok() ? std::string() : run.first_message(), asks.read()};
 }
 
 // Takes the result of an earlier compile from the cache, or compiles with bitcode.
@@ -86,10 +94,10 @@ Attempt find_or_compile(const CaptureEnvironment& environment, const Compilation
   auto earlier = cache.find(keys.silent);
   if (!earlier) earlier = cache.find(keys.verbose);
   if (earlier && earlier->is_refusal) return {false, true, first_error(earlier->messages)};
-  if (earlier && replay_unit(compilation, *earlier, unit)) return {true, true, {}};
+  if (earlier && replay_unit(compilation, *earlier, unit)) return {true, true, {}, earlier->asks};
   TentativeRun run;
   Attempt attempt = compile_with_bitcode(environment, compilation, {}, run);
-  static_cast<void>(keep(cache, keys, compilation, run));
+  static_cast<void>(keep(cache, keys, compilation, run, attempt.asks));
   return attempt;
 }
 
@@ -134,6 +142,7 @@ int compile_and_capture(const CaptureEnvironment& environment, const Compilation
   CompiledUnit result;
   result.headers = unit ? unit->headers() : headers.read();
   if (unit) result.identity = unit->identity(environment, compilation);
+  result.asks = attempt.asks;
   result.is_shared = attempt.is_shared;
   record_objects(environment, recorded, result);
   return 0;

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kKeyVersion = "xaas capture cache of Fortran 1";
+constexpr std::string_view kKeyVersion = "xaas capture cache of Fortran 2";
 constexpr std::string_view kLineMarker = "#line ";
 constexpr std::string_view kModuleFile = ".mod";
 using Words = std::set<std::string, std::less<>>;

@@ -89,6 +89,15 @@ std::vector<std::string> read_header_list(const std::filesystem::path& path) {
   return headers;
 }
 
+std::vector<std::string> read_asks(const std::filesystem::path& path) { return read_header_list(path); }
+
+std::vector<std::string> AskList::arguments() const {
+  if (environment_.asks_plugin.empty()) return {};
+  return {"-fplugin=" + environment_.asks_plugin.string()};
+}
+
+Variables AskList::variables() const { return {{"XAAS_ASKS_FILE", file_.path().string()}}; }
+
 Status replace_file(const std::filesystem::path& path, std::string_view content) {
   std::error_code error;
   const auto before = std::filesystem::symlink_status(path, error);

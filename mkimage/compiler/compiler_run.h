@@ -63,6 +63,26 @@ class HeaderList {
 // The headers that a list at `path` names, each once, in order.
 std::vector<std::string> read_header_list(const std::filesystem::path& path);
 
+// Reads what a unit asked of the CPU: macros and built-in functions that depend on -m options, sorted by name. A '+'
+// stands in front of those that were defined, a '-' in front of the others: "+__SSE2__", "-__AVX2__".
+std::vector<std::string> read_asks(const std::filesystem::path& path);
+
+// Has the compiler note what a unit asks of the CPU, which changes nothing else that the compiler does. Nothing is
+// noted if the environment names no plugin.
+class AskList {
+ public:
+  explicit AskList(const CaptureEnvironment& environment)
+      : environment_(environment), file_(environment.store(), ".asks") {}
+
+  std::vector<std::string> arguments() const;  // for the compiler
+  Variables variables() const;                 // for the compiler's environment
+  std::vector<std::string> read() const { return read_asks(file_.path()); }
+
+ private:
+  const CaptureEnvironment& environment_;
+  StoreFile file_;
+};
+
 // Replaces a regular file as compilers do. Never replaces a device.
 Status replace_file(const std::filesystem::path& path, std::string_view content);
 

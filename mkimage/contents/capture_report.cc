@@ -8,6 +8,7 @@
 #include "format/base/json_fields.h"
 #include "mkimage/compiler/real_compiler.h"
 #include "mkimage/contents/native_reasons.h"
+#include "mkimage/contents/unit_asks.h"
 
 namespace xaas {
 namespace {
@@ -108,6 +109,8 @@ std::string capture_report(const ImageContents& contents, const Manifest& manife
   for (const auto& [place, file] : contents.bundled)
     json["bundled"].push_back(std::filesystem::path(place).filename().string());
   json["host_libraries"] = contents.configurations.front().needs.libraries;
+  json["unanswered_asks"] = OrderedJson::object();
+  for (const auto& [unit, asks] : unanswered_asks(contents)) json["unanswered_asks"][unit] = asks;
   json["merged"] = to_ordered_json(stages);
   return dump_json(json, 2) + "\n";
 }

@@ -1,6 +1,6 @@
 // The variables XAAS_CAPTURE, XAAS_CONFIGURATION, XAAS_SHARES_UNITS, XAAS_CAPTURE_CACHE, XAAS_SRC,
-// XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_MOVABLE, XAAS_LINKERS, XAAS_LLD, XAAS_REAL_CC, XAAS_REAL_CXX,
-// XAAS_REAL_FC; see capture_environment.h.
+// XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_ASKS_PLUGIN, XAAS_MOVABLE, XAAS_LINKERS, XAAS_LLD, XAAS_REAL_CC,
+// XAAS_REAL_CXX, XAAS_REAL_FC; see capture_environment.h.
 #include "mkimage/record/capture_environment.h"
 
 #include <cstdlib>
@@ -56,6 +56,7 @@ std::optional<CaptureEnvironment> capture_environment() {
   environment.build = environment_variable("XAAS_BUILD");
   environment.prefix = environment_variable("XAAS_PREFIX");
   environment.prefix_pass = environment_variable("XAAS_PREFIX_PASS");
+  environment.asks_plugin = environment_variable("XAAS_ASKS_PLUGIN");
   environment.movable = !environment_variable("XAAS_MOVABLE").empty();
   environment.linkers = environment_variable("XAAS_LINKERS");
   environment.lld = environment_variable("XAAS_LLD");
@@ -75,6 +76,7 @@ Variables to_variables(const CaptureEnvironment& environment) {
           {"XAAS_BUILD", environment.build.string()},
           {"XAAS_PREFIX", environment.prefix.string()},
           {"XAAS_PREFIX_PASS", environment.prefix_pass.string()},
+          {"XAAS_ASKS_PLUGIN", environment.asks_plugin.string()},
           {"XAAS_MOVABLE", flag(environment.movable)},
           {"XAAS_LINKERS", environment.linkers.string()},
           {"XAAS_LLD", environment.lld.string()},

@@ -129,6 +129,7 @@ std::string to_json(const UnitRecord& record) {
   json["sections"] = record.sections;
   json["headers"] = record.headers;
   if (record.identity) json["identity"] = to_json(*record.identity);
+  json["asks"] = record.asks;
   json["is_shared"] = record.is_shared;
   return dump_json(json);
 }
@@ -167,6 +168,7 @@ Result<UnitRecord> parse_unit_record(std::string_view text) {
   if (object.has("identity")) {
     XAAS_ASSIGN(record.identity, parse_identity(object));
   }
+  XAAS_ASSIGN(record.asks, object.strings("asks"));
   XAAS_ASSIGN(record.is_shared, object.boolean("is_shared"));
   return record;
 }

@@ -43,6 +43,7 @@ struct UnitRecord {
   std::vector<std::string> sections;               // "data-sections", "function-sections", if asked for
   std::vector<std::string> headers;                // as the compiler found them, system headers included
   std::optional<UnitIdentity> identity;            // set if it was preprocessed by itself
+  std::vector<std::string> asks;                   // see read_asks()
   bool is_shared = false;                          // whether it is an earlier compile's result, not compiled again
   bool operator==(const UnitRecord&) const = default;
 

@@ -25,9 +25,13 @@ std::string from_binary(const Json& value) {
 }
 
 std::string encode(const CompileResult& result) {
-  Json json = {{"object", to_binary(result.object)},     {"output", to_binary(result.output)},
-               {"messages", to_binary(result.messages)}, {"is_refusal", result.is_refusal},
-               {"bitcode", to_binary(result.bitcode)},   {"modules", Json::object()}};
+  Json json = {{"object", to_binary(result.object)},
+               {"output", to_binary(result.output)},
+               {"messages", to_binary(result.messages)},
+               {"is_refusal", result.is_refusal},
+               {"bitcode", to_binary(result.bitcode)},
+               {"modules", Json::object()},
+               {"asks", result.asks}};
   for (const auto& [name, content] : result.modules) json["modules"][name] = to_binary(content);
   std::string bytes;
   Json::to_cbor(json, bytes);
@@ -43,6 +47,7 @@ std::optional<CompileResult> decode(std::string_view bytes) try {
   result.messages = from_binary(json.at("messages"));
   result.is_refusal = json.at("is_refusal").get<bool>();
   result.bitcode = from_binary(json.at("bitcode"));
+  result.asks = json.at("asks").get<std::vector<std::string>>();
   for (const auto& [name, content] : json.at("modules").items()) result.modules.emplace(name, from_binary(content));
   return result;
 } catch (const Json::exception&) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "format/base/digest.h"
 #include "format/base/error.h"
@@ -20,6 +21,7 @@ struct CompileResult {
   bool is_refusal = false;                          // the compiler refused the unit and made nothing
   std::string bitcode = {};                         // empty if the object carries its bitcode
   std::map<std::string, std::string> modules = {};  // module file of Fortran -> content
+  std::vector<std::string> asks = {};               // see read_asks()
 };
 
 // Several processes may use one cache at once. An entry appears whole or not at all.

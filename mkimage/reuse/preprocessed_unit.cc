@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kKeyVersion = "xaas capture cache 3";
+constexpr std::string_view kKeyVersion = "xaas capture cache 4";
 
 // Whether there is a precompiled header that the compiler would take instead of the header that the option names.
 bool has_precompiled(const CommandPart& part) {
