@@ -114,6 +114,20 @@ void take_wake_ups() {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
+// Returns an errno value, or 0. If an earlier mount is there, statvfs() asks its server; stat() may not do that. A
+// request fails with EIO if a thread of the server takes it while it is being killed. So the question is repeated, as
+// often as a server has threads.
+int ask_for_status(const std::filesystem::path& mountpoint, struct stat& status) {
+  constexpr int kMostThreads = 32;
+  struct statvfs system{};
+  int error = 0;
+  for (int i = 0; i == 0 || (error == EIO && i <= kMostThreads); ++i) {
+    const bool answers = ::stat(mountpoint.c_str(), &status) == 0 && ::statvfs(mountpoint.c_str(), &system) == 0;
+    error = answers ? 0 : errno;
+  }
+  return error;
+}
+
 }  // namespace
 
 // The thread that is in libfuse's loop, if there is one.
@@ -153,8 +167,8 @@ bool Session::is_descriptor(const std::filesystem::path& mountpoint) {
 Status Session::check_mountpoint(const std::filesystem::path& mountpoint, bool may_hide_files) {
   if (is_descriptor(mountpoint)) return {};
   struct stat status{};
-  struct statvfs system{};  // asks the server, which stat() may not do
-  if (::stat(mountpoint.c_str(), &status) != 0 || ::statvfs(mountpoint.c_str(), &system) != 0) {
+  if (const int error = ask_for_status(mountpoint, status); error != 0) {
+    errno = error;
     // ECONNABORTED: the server is dying just now.
     if (errno != ENOTCONN && errno != ECONNABORTED) return fail_errno(mountpoint.string() + ": cannot mount here");
     return fail(Code::failed, "{0}: cannot mount here: the server of an earlier mount has died: fusermount3 -u {0}",
