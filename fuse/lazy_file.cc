@@ -122,11 +122,7 @@ std::optional<LazyFile::Settled> LazyFile::pass_timeout() {
   return Settled{answer_all(ETIMEDOUT), {}};
 }
 
-LazyFile::Settled LazyFile::stop() {
-  std::vector<ContentAnswer> answers;
-  for (ContentRequest& request : std::exchange(waiting_, {})) answers.push_back({std::move(request), EIO, nullptr});
-  return {std::move(answers), {}};
-}
+LazyFile::Settled LazyFile::stop() { return {answer_all(EIO), {}}; }
 
 // Gives node `promised` the image's bytes as its content, unless its content is decided already or the baseline is not
 // wanted.

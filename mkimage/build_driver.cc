@@ -65,32 +65,39 @@ Result<std::filesystem::path> check_tools(const std::string& compiler) {
   return fail(Code::not_found, "{} has no lld; install lld-19", compiler);
 }
 
+// The path of a compiler plugin, which is installed beside the tools. `place`: relative to their directory's parent.
+Result<std::filesystem::path> plugin_path(const char* place) {
+  XAAS_ASSIGN(const std::filesystem::path own, own_executable());
+  return own.parent_path().parent_path() / place;
+}
+
+// Whether the compiler compiles an empty source with the option, which loads a plugin.
+Result<bool> can_load(const std::string& compiler, const std::string& option) {
+  const bool is_fortran = is_flang(compiler);
+  XAAS_ASSIGN(const ProcessOutput answer,
+              run_and_read({compiler, option, "-c", "-o", "/dev/null", "-x", is_fortran ? "f95" : "c", "-"},
+                           is_fortran ? "end\n" : ""));
+  return answer.status.ok();
+}
+
 // The path of the compiler plugin. The compiler must be able to load it, or no unit would be captured.
 Result<std::filesystem::path> find_prefix_pass(const std::string& compiler) {
-  XAAS_ASSIGN(const std::filesystem::path own, own_executable());
-  const std::filesystem::path pass = own.parent_path().parent_path() / XAAS_PREFIX_PASS;
+  XAAS_ASSIGN(const std::filesystem::path pass, plugin_path(XAAS_PREFIX_PASS));
   if (!std::filesystem::exists(pass)) {
     return fail(Code::not_found, "there is no {}, which belongs to mkxaas; install it, or give a fixed --prefix",
                 pass.string());
   }
-  const bool is_fortran = is_flang(compiler);
-  XAAS_ASSIGN(const ProcessOutput answer, run_and_read({compiler, "-fpass-plugin=" + pass.string(), "-c", "-o",
-                                                        "/dev/null", "-x", is_fortran ? "f95" : "c", "-"},
-                                                       is_fortran ? "end\n" : ""));
-  if (answer.status.ok()) return pass;
+  XAAS_ASSIGN(const bool loads, can_load(compiler, "-fpass-plugin=" + pass.string()));
+  if (loads) return pass;
   return fail(Code::unsupported, "{} cannot load {}; use clang 19, or give a fixed --prefix", compiler, pass.string());
 }
 
 // The path of the front end's plugin; empty if the compiler cannot load it. A build works without it: only what its
 // units ask of the CPU is not known then.
 std::filesystem::path find_asks_plugin(const std::string& compiler) {
-  const auto own = own_executable();
-  if (!own) return {};
-  const std::filesystem::path plugin = own->parent_path().parent_path() / XAAS_ASKS_PLUGIN;
-  if (!std::filesystem::exists(plugin)) return {};
-  const auto answer =
-      run_and_read({compiler, "-fplugin=" + plugin.string(), "-c", "-o", "/dev/null", "-x", "c", "-"}, "");
-  return answer && answer->status.ok() ? plugin : std::filesystem::path();
+  const auto plugin = plugin_path(XAAS_ASKS_PLUGIN);
+  if (!plugin || !std::filesystem::exists(*plugin)) return {};
+  return can_load(compiler, "-fplugin=" + plugin->string()).value_or(false) ? *plugin : std::filesystem::path();
 }
 
 // Whether a project that looks for Fortran would find a compiler of this name. If there is none in PATH, it must not
