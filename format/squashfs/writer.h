@@ -17,7 +17,7 @@ namespace xaas {
 struct WriterOptions {
   unsigned jobs = 1;       // compressor threads
   std::int64_t mtime = 0;  // of every entry (SOURCE_DATE_EPOCH), in seconds since 1970
-  int zstd_level = 15;
+  int zstd_level = 9;      // 15 takes four times the CPU for an image that is 6 % smaller
 };
 
 // Paths are relative to the root of the image. Their components may have any byte except NUL and '/', and are neither
