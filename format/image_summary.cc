@@ -52,6 +52,16 @@ std::string describe(const Configuration& configuration, bool is_default) {
   return printable(text);
 }
 
+// The levels that can be used; the unusable ones in parentheses.
+std::string describe(const std::vector<Level>& levels) {
+  std::string text;
+  for (const Level& level : levels) {
+    if (!text.empty()) text += ' ';
+    text += level.problem.empty() ? level.name : fmt::format("({})", level.name);
+  }
+  return printable(text);
+}
+
 void append_line(std::string& text, std::string_view key, std::string_view value) {
   text += fmt::format("{:<16}{}\n", key, value);
 }
@@ -99,6 +109,7 @@ std::string to_text(const Manifest& manifest, const ImageSummary& summary) {
   append_line(text, "triples", list_or_none(manifest.triples));
   for (const Configuration& configuration : manifest.configurations) {
     append_line(text, "configuration", describe(configuration, configuration.name == manifest.default_configuration));
+    if (!configuration.levels.empty()) append_line(text, "levels", describe(configuration.levels));
     append_line(text, "libc floor", configuration.libc_floor.empty() ? "none" : printable(configuration.libc_floor));
     append_line(text, "host libraries", list_or_none(configuration.host_libraries));
   }

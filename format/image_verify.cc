@@ -182,9 +182,12 @@ void Verifier::check_recipe(const Digest& digest) {
 
 void Verifier::check_input(const Digest& recipe, const IrInput& input) {
   if (input.native) check_input(recipe, ObjectInput{.digest = *input.native, .name = input.name});
-  if (ir_.found.contains(input.digest)) return;
-  problem(recipe_path(recipe),
-          fmt::format("needs {}, which is not in the image, for {}", ir_path(input.digest), input.name));
+  const auto check = [&](const Digest& ir) {
+    if (ir_.found.contains(ir)) return;
+    problem(recipe_path(recipe), fmt::format("needs {}, which is not in the image, for {}", ir_path(ir), input.name));
+  };
+  check(input.digest);
+  for (const IrVariant& variant : input.variants) check(variant.digest);
 }
 
 void Verifier::check_input(const Digest& recipe, const ObjectInput& input) {

@@ -18,16 +18,25 @@ OrderedJson encode(const Requirements& requires_) {
   return {{"features", requires_.features}, {"libraries", requires_.libraries}, {"devices", requires_.devices}};
 }
 
+OrderedJson encode(const Level& level) {
+  OrderedJson json = {{"name", level.name}, {"features", level.features}};
+  if (!level.problem.empty()) json["problem"] = level.problem;
+  return json;
+}
+
 OrderedJson encode(const Configuration& configuration) {
   OrderedJson points = OrderedJson::object();
   for (const auto& [name, value] : configuration.points) points[name] = value;
-  return {{"name", configuration.name},
-          {"triple", configuration.triple},
-          {"rank", configuration.rank},
-          {"requires", encode(configuration.requires_)},
-          {"points", std::move(points)},
-          {"libc_floor", configuration.libc_floor},
-          {"host_libraries", configuration.host_libraries}};
+  OrderedJson json = {{"name", configuration.name},
+                      {"triple", configuration.triple},
+                      {"rank", configuration.rank},
+                      {"requires", encode(configuration.requires_)},
+                      {"points", std::move(points)},
+                      {"libc_floor", configuration.libc_floor},
+                      {"host_libraries", configuration.host_libraries}};
+  if (!configuration.levels.empty()) json["cxx_interfaces"] = configuration.has_cxx_interfaces;
+  for (const Level& level : configuration.levels) json["levels"].push_back(encode(level));
+  return json;
 }
 
 OrderedJson encode(const Toolchain& toolchain) {
@@ -67,6 +76,31 @@ Result<Requirements> parse_requirements(const JsonObject& configuration) {
 // The names of configurations and triples are names of directories in the image.
 bool is_component(std::string_view name) { return is_normal(name) && name.find('/') == std::string_view::npos; }
 
+Result<std::vector<Level>> parse_levels(const JsonObject& configuration) {
+  if (!configuration.has("levels")) return {};
+  XAAS_ASSIGN(const auto objects, configuration.objects("levels"));
+  std::vector<Level> levels;
+  for (const JsonObject& fields : objects) {
+    Level level;
+    XAAS_ASSIGN(level.name, fields.string("name"));
+    XAAS_ASSIGN(level.features, fields.strings("features"));
+    if (fields.has("problem")) {
+      XAAS_ASSIGN(level.problem, fields.string("problem"));
+    }
+    // Nothing says whether a host meets a condition that this build does not know.
+    const auto unknown = fields.keys_beside({"name", "features", "problem"});
+    if (level.problem.empty() && !unknown.empty()) {
+      level.problem = fmt::format("requires {}, which this version does not know", unknown.front());
+    }
+    if (level.name.empty() || std::ranges::find(levels, level.name, &Level::name) != levels.end()) {
+      return fail(Code::invalid, "{}: key \"name\": \"{}\" is empty or the name of two levels", fields.where(),
+                  level.name);
+    }
+    levels.push_back(std::move(level));
+  }
+  return levels;
+}
+
 Result<Configuration> parse_configuration(const JsonObject& fields) {
   Configuration configuration;
   XAAS_ASSIGN(configuration.name, fields.string("name"));
@@ -76,6 +110,10 @@ Result<Configuration> parse_configuration(const JsonObject& fields) {
   XAAS_ASSIGN(configuration.points, fields.string_map("points"));
   XAAS_ASSIGN(configuration.libc_floor, fields.string("libc_floor"));
   XAAS_ASSIGN(configuration.host_libraries, fields.strings("host_libraries"));
+  XAAS_ASSIGN(configuration.levels, parse_levels(fields));
+  if (fields.has("cxx_interfaces")) {
+    XAAS_ASSIGN(configuration.has_cxx_interfaces, fields.boolean("cxx_interfaces"));
+  }
   if (!is_component(configuration.name)) {
     return fail(Code::invalid, "{}: key \"name\": \"{}\" cannot be a directory's name", fields.where(),
                 configuration.name);

@@ -36,6 +36,14 @@ struct Requirements {
 inline constexpr std::string_view kDefaultPolicy = "default";
 inline constexpr std::string_view kPolicies[] = {kDefaultPolicy, "fast", "max"};
 
+// A CPU level of a configuration: units that ask for the CPU while they are compiled have variants for it.
+struct Level {
+  std::string name;                   // of a CPU, as -march= takes it: "x86-64-v3"
+  std::vector<std::string> features;  // those that its variants require beyond the configuration's, sorted: "+avx2"
+  std::string problem{};              // why it cannot be used; empty if it can
+  bool operator==(const Level&) const = default;
+};
+
 struct Configuration {
   std::string name;
   std::string triple;
@@ -44,6 +52,8 @@ struct Configuration {
   std::map<std::string, std::string> points;
   std::string libc_floor{};                   // "GLIBC_2.34"; empty when no file links libc
   std::vector<std::string> host_libraries{};  // sonames that the host must have
+  std::vector<Level> levels{};                // no name twice
+  bool has_cxx_interfaces = false;            // whether some of its files use C++ symbols of others of them
 };
 
 struct Toolchain {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "format/base/json_fields.h"
@@ -20,10 +21,15 @@ constexpr std::array<std::pair<LinkKind, const char*>, 5> kLinkKinds{{
 
 OrderedJson encode(const std::string& option) { return option; }
 
+OrderedJson encode(const IrVariant& variant) {
+  return {{"levels", variant.levels}, {"ir", variant.digest.to_string()}, {"features", variant.features}};
+}
+
 OrderedJson encode(const IrInput& input) {
   OrderedJson json = {{"ir", input.digest.to_string()}, {"name", input.name}, {"features", input.features}};
   if (input.native) json["native"] = input.native->to_string();
   if (input.alone) json["alone"] = *input.alone;
+  for (const IrVariant& variant : input.variants) json["variants"].push_back(encode(variant));
   return json;
 }
 
@@ -49,17 +55,41 @@ Result<LinkKind> parse_kind(const JsonObject& recipe) {
   return fail(Code::invalid, "{}: key \"kind\": unknown kind of link \"{}\"", recipe.where(), name);
 }
 
-Result<IrInput> parse_ir(const JsonObject& fields) {
-  XAAS_TRY(fields.only_keys({"ir", "name", "features", "native", "alone"}));
-  IrInput input;
-  XAAS_ASSIGN(input.digest, fields.digest("ir"));
-  XAAS_ASSIGN(input.name, fields.string("name"));
-  XAAS_ASSIGN(input.features, fields.strings("features"));
-  for (const std::string& feature : input.features) {
+Result<std::vector<std::string>> parse_unit_features(const JsonObject& fields) {
+  XAAS_ASSIGN(auto features, fields.strings("features"));
+  for (const std::string& feature : features) {
     if (feature.size() < 2 || (feature[0] != '+' && feature[0] != '-')) {
       return fail(Code::invalid, "{}: key \"features\": \"{}\" must begin with + or -", fields.where(), feature);
     }
   }
+  return features;
+}
+
+Result<std::vector<IrVariant>> parse_variants(const JsonObject& unit) {
+  XAAS_ASSIGN(const auto objects, unit.objects("variants"));
+  std::vector<IrVariant> variants;
+  std::set<std::string> levels;
+  for (const JsonObject& fields : objects) {
+    XAAS_TRY(fields.only_keys({"levels", "ir", "features"}));
+    IrVariant& variant = variants.emplace_back();
+    XAAS_ASSIGN(variant.levels, fields.strings("levels"));
+    XAAS_ASSIGN(variant.digest, fields.digest("ir"));
+    XAAS_ASSIGN(variant.features, parse_unit_features(fields));
+    if (variant.levels.empty()) return fail(Code::invalid, "{}: key \"levels\" must name a level", fields.where());
+    for (const std::string& level : variant.levels) {
+      if (levels.insert(level).second) continue;
+      return fail(Code::invalid, "{}: key \"levels\": there are two variants for \"{}\"", fields.where(), level);
+    }
+  }
+  return variants;
+}
+
+Result<IrInput> parse_ir(const JsonObject& fields) {
+  XAAS_TRY(fields.only_keys({"ir", "name", "features", "native", "alone", "variants"}));
+  IrInput input;
+  XAAS_ASSIGN(input.digest, fields.digest("ir"));
+  XAAS_ASSIGN(input.name, fields.string("name"));
+  XAAS_ASSIGN(input.features, parse_unit_features(fields));
   if (fields.has("native")) {
     XAAS_ASSIGN(input.native, fields.digest("native"));
   }
@@ -70,6 +100,9 @@ Result<IrInput> parse_ir(const JsonObject& fields) {
     if (sections != kDataSections && sections != kFunctionSections) {
       return fail(Code::invalid, "{}: key \"alone\": unknown \"{}\"", fields.where(), sections);
     }
+  }
+  if (fields.has("variants")) {
+    XAAS_ASSIGN(input.variants, parse_variants(fields));
   }
   return input;
 }
@@ -146,6 +179,20 @@ const char* to_string(LinkKind kind) {
   const auto* found =
       std::find_if(kLinkKinds.begin(), kLinkKinds.end(), [&](const auto& e) { return e.first == kind; });
   return found->second;
+}
+
+void choose_variants(Recipe& recipe, std::string_view level) {
+  for_each_input(recipe, [&](auto& input) {
+    auto* unit = std::get_if<IrInput>(&input);
+    if (unit == nullptr) return;
+    for (IrVariant& variant : unit->variants) {
+      if (std::ranges::find(variant.levels, level) == variant.levels.end()) continue;
+      unit->digest = variant.digest;
+      unit->features = std::move(variant.features);
+      break;
+    }
+    unit->variants.clear();
+  });
 }
 
 std::string to_json(const Recipe& recipe) { return dump_json(encode(recipe)) + '\n'; }

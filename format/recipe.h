@@ -24,6 +24,14 @@ inline constexpr const char* kOddFunction = "xaas-odd";
 inline constexpr std::string_view kDataSections = "data-sections";
 inline constexpr std::string_view kFunctionSections = "function-sections";
 
+// What a unit that asks for the CPU while it is compiled is at other levels: canonical bitcode like the unit's own.
+struct IrVariant {
+  std::vector<std::string> levels;    // names of the levels at which it takes the unit's place, at least one
+  Digest digest;                      // as in IrInput
+  std::vector<std::string> features;  // as in IrInput
+  bool operator==(const IrVariant&) const = default;
+};
+
 // A translation unit as canonical bitcode, /.xaas/ir/<2>/<digest>.bc.
 struct IrInput {
   Digest digest;
@@ -33,6 +41,7 @@ struct IrInput {
   // Set if the unit is compiled by itself and takes no part in optimisation across units. Holds kDataSections if each
   // variable gets a section of its own, and kFunctionSections if each function gets one; sorted.
   std::optional<std::vector<std::string>> alone{};
+  std::vector<IrVariant> variants{};  // in the order of levels; no level is named twice
   bool operator==(const IrInput&) const = default;
 };
 
@@ -86,6 +95,10 @@ void for_each_input(AnyRecipe& recipe, const Visit& visit) {
     for (auto& member : archive->members) visit(member);
   }
 }
+
+// Puts each unit's variant for the level in the unit's place, and removes all variants. A unit without a variant for
+// the level stays, as all do for the empty name.
+void choose_variants(Recipe& recipe, std::string_view level);
 
 // Canonical JSON: fixed key order, no white space, one newline at the end. The same recipe gives the same bytes.
 // REQUIRES: is_utf8().

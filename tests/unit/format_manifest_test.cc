@@ -15,6 +15,8 @@ Manifest full_manifest() {
   manifest.configurations.front().rank = -3;
   manifest.configurations.front().requires_ = {.features = {"+avx2"}, .libraries = {"libm.so.6"}, .devices = {"cuda"}};
   manifest.configurations.front().points = {{"simd", "avx2"}};
+  manifest.configurations.front().levels = {{"x86-64-v3", {"+avx2"}}, {"x86-64-v4", {}, "main.c does not compile"}};
+  manifest.configurations.front().has_cxx_interfaces = true;
   manifest.toolchains.push_back({.host = "x86_64-pc-linux-gnu",
                                  .worker = ".xaas/toolchain/x86_64-pc-linux-gnu/xaas-lower",
                                  .digest = Digest::of("w"),
@@ -38,6 +40,8 @@ TEST_CASE("a manifest survives being written and read") {
   CHECK(read.configurations.front().rank == -3);
   CHECK(read.configurations.front().requires_.devices == std::vector<std::string>{"cuda"});
   CHECK(read.configurations.front().points.at("simd") == "avx2");
+  CHECK(read.configurations.front().levels == manifest.configurations.front().levels);
+  CHECK(read.configurations.front().has_cxx_interfaces);
   CHECK(read.toolchains.front().digest == Digest::of("w"));
   CHECK(read.configurations.front().libc_floor == "GLIBC_2.34");
   CHECK(read.configurations.front().host_libraries == std::vector<std::string>{"libc.so.6"});
@@ -49,6 +53,14 @@ TEST_CASE("a manifest without a policy has the default one") {
   CHECK(good(parse_manifest(to_json(manifest))).policy == kDefaultPolicy);
   manifest.policy = "max";
   CHECK(good(parse_manifest(to_json(manifest))).policy == "max");
+}
+
+TEST_CASE("a level that says more than this version knows is not used") {
+  const std::string text = to_json(full_manifest());
+  const Manifest newer = good(parse_manifest(replaced(text, "\"x86-64-v3\",", "\"x86-64-v3\", \"memory\": 7,")));
+  CHECK(contains(newer.configurations.front().levels.front().problem, "memory"));
+  bad(parse_manifest(replaced(text, "\"x86-64-v3\"", "\"x86-64-v4\"")), Code::invalid);
+  bad(parse_manifest(replaced(text, "\"x86-64-v3\"", "\"\"")), Code::invalid);
 }
 
 TEST_CASE("a newer format version is refused as such") {

@@ -12,7 +12,11 @@ Recipe full_recipe() {
   recipe.kind = LinkKind::shared;
   recipe.arguments.emplace_back(
       ArchiveInput{.name = "libx.a",
-                   .members = {IrInput{.digest = Digest::of("m"), .name = "x.o", .features = {}},
+                   .members = {IrInput{.digest = Digest::of("m"),
+                                       .name = "x.o",
+                                       .features = {},
+                                       .variants = {{{"v3", "client"}, Digest::of("m3"), {"+avx2"}},
+                                                    {{"v4"}, Digest::of("m4"), {"+avx512f"}}}},
                                ObjectInput{.digest = Digest::of("o"), .name = "x.o"}}});
   recipe.arguments.emplace_back(FileOption{.option = "--version-script=", .digest = Digest::of("v")});
   recipe.arguments.emplace_back("--no-whole-archive \"quoted\\\n");
@@ -81,7 +85,38 @@ TEST_CASE("what a recipe's reader does not know is an error with its place") {
       Code::invalid);
   bad(parse_recipe(with_argument(R"({"ir":"sha256:12","name":"n","features":[]})")), Code::invalid);
   bad(parse_recipe(with_argument(R"({"archive":"a","members":[{"archive":"b","members":[]}]})")), Code::invalid);
+  const auto with_variants = [](const std::string& variants) {
+    return with_argument(R"({"ir":")" + kDigest + R"(","name":"n","features":[],"variants":[)" + variants + "]}");
+  };
+  const std::string rest = R"(,"ir":")" + kDigest + R"(","features":[])";
+  good(parse_recipe(with_variants(R"({"levels":["a"])" + rest + "}")));
+  bad(parse_recipe(with_variants(R"({"levels":[])" + rest + "}")), Code::invalid);
+  bad(parse_recipe(with_variants(R"({"levels":["a"],"more":1)" + rest + "}")), Code::invalid);
+  bad(parse_recipe(with_variants(R"({"levels":["a"],"ir":")" + kDigest + R"("})")), Code::invalid);
+  CHECK(contains(bad(parse_recipe(with_variants(R"({"levels":["a"])" + rest + R"(},{"levels":["b","a"])" + rest + "}")),
+                     Code::invalid),
+                 "two variants for \"a\""));
   bad(parse_recipe("[]"), Code::invalid);
+}
+
+TEST_CASE("at a level, each unit's variant for it takes the unit's place") {
+  const auto unit_at = [](const char* level) {
+    Recipe recipe = full_recipe();
+    choose_variants(recipe, level);
+    std::vector<IrInput> units;
+    for_each_input(recipe, [&](const auto& input) {
+      if (const auto* unit = std::get_if<IrInput>(&input)) units.push_back(*unit);
+    });
+    for (const IrInput& unit : units) CHECK(unit.variants.empty());
+    return units.back();
+  };
+  CHECK(unit_at("client").digest == Digest::of("m3"));
+  CHECK(unit_at("v4").digest == Digest::of("m4"));
+  CHECK(unit_at("v4").features == std::vector<std::string>{"+avx512f"});
+  for (const char* other : {"", "v5"}) {
+    CHECK(unit_at(other).digest == Digest::of("m"));
+    CHECK(unit_at(other).features.empty());
+  }
 }
 
 TEST_CASE("a recipe with a string that is not UTF-8 cannot be written, and that can be told") {
