@@ -88,7 +88,8 @@ class Server::Impl {
 // Leaves lowerer_ null if lowering is not wanted, or if it is not possible and the user does not insist on it.
 Status Server::Impl::make_lowerer() {
   if (options_.when == LowerWhen::never) return {};
-  const LowererOptions& options = options_.lowerer;
+  LowererOptions options = options_.lowerer;
+  options.mixes = options_.when == LowerWhen::background;
   Result<std::unique_ptr<Lowerer>> lowerer = Lowerer::create(image_, options);
   if (lowerer) {
     lowerer_ = std::move(*lowerer);
@@ -193,6 +194,7 @@ std::string Server::Impl::status() const {
   input.target = target();
   input.configuration = configuration_;
   if (lowerer_) {
+    input.level = lowerer_->level();
     input.policy = lowerer_->policy().name;
     input.cache = lowerer_->cache().directory().string();
     input.timeout = timeout_text(timeout_);

@@ -43,6 +43,7 @@ std::string status_text(const StatusInput& input) {
   add_field(text, "name", input.name);
   add_field(text, "target", input.target.empty() ? "none, the baseline is served" : input.target);
   add_field(text, "configuration", input.configuration);
+  add_field(text, "level", input.level);
   add_field(text, "policy", input.policy);
   add_field(text, "cache", input.cache);
   add_field(text, "timeout", input.timeout);

@@ -16,6 +16,7 @@ struct StatusInput {
   std::string name;    // name and version, from the manifest
   std::string target;  // triple and CPU; empty: nothing is lowered
   std::string configuration;
+  std::string level;  // whose variants are lowered; empty: none
   std::string policy;
   std::string cache;              // directory
   std::string timeout;            // "none" or "12 s"

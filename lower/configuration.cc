@@ -127,16 +127,49 @@ Result<std::string> choose_configuration(const Image& image, const Target& targe
   return fail(Code::unsupported, "no configuration of {} fits this host: {}", image.path().string(), reasons);
 }
 
+std::vector<LevelChoice> explain_levels(const Manifest& manifest, std::string_view name, const Target& target,
+                                        bool mixes) {
+  const auto configuration = std::ranges::find(manifest.configurations, name, &Configuration::name);
+  if (configuration == manifest.configurations.end()) return {};
+  std::vector<LevelChoice> choices;
+  const Level* best = nullptr;
+  for (const Level& level : configuration->levels) {
+    LevelChoice& choice = choices.emplace_back();
+    choice.level = level.name;
+    choice.reason = level.problem;
+    if (choice.reason.empty() && mixes && configuration->has_cxx_interfaces) {
+      choice.reason = "programs and libraries that share C++ data may run as baselines here";
+    }
+    const auto missing = missing_features(target, level.features);
+    if (choice.reason.empty() && !missing.empty()) {
+      choice.reason = fmt::format("needs {}, which {} lacks here", join(missing), target.cpu);
+    }
+    if (choice.reason.empty() && (best == nullptr || level.features.size() > best->features.size())) best = &level;
+  }
+  for (LevelChoice& choice : choices) {
+    choice.chosen = best != nullptr && choice.level == best->name;
+    if (!choice.chosen && choice.reason.empty()) choice.reason = fmt::format("{} fits better", best->name);
+  }
+  return choices;
+}
+
+std::string choose_level(const Manifest& manifest, std::string_view configuration, const Target& target, bool mixes) {
+  const auto choices = explain_levels(manifest, configuration, target, mixes);
+  const auto chosen = std::ranges::find(choices, true, &LevelChoice::chosen);
+  return chosen == choices.end() ? std::string() : chosen->level;
+}
+
 std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest) {
   std::vector<OtherChoice> others;
   const std::string triple = lowering_triple(manifest);
   for (const char* cpu : kLevels) {
     const auto target = resolve_target(triple, {.cpu = cpu, .features = {}});
     if (!target) continue;
-    OtherChoice other{cpu, {}};
+    OtherChoice other{cpu, {}, {}};
     for (const Choice& choice : explain_configurations(manifest, *target, {})) {
       if (choice.chosen) other.configuration = choice.configuration;
     }
+    other.level = choose_level(manifest, other.configuration, *target, false);
     others.push_back(std::move(other));
   }
   return others;

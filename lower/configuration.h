@@ -40,10 +40,28 @@ std::vector<Choice> explain_configurations(const Manifest& manifest, const Targe
 // The name of the chosen configuration. Code::unsupported, with the reasons, if no configuration fits.
 Result<std::string> choose_configuration(const Image& image, const Target& target, std::string_view forced);
 
+// One level of a configuration as `explain` shows it.
+struct LevelChoice {
+  std::string level;
+  bool chosen = false;
+  std::string reason;  // why it is not used; empty if it is
+};
+
+// Checks every level of the configuration against the target. A target can run several: the one whose variants require
+// most is chosen, of equals the first. None is chosen if `mixes` is true and files of the configuration use C++ symbols
+// of each other; `mixes` says that baselines may run together with lowered files. Empty if there is no such
+// configuration.
+std::vector<LevelChoice> explain_levels(const Manifest& manifest, std::string_view configuration, const Target& target,
+                                        bool mixes);
+
+// The name of the chosen level; empty if none is.
+std::string choose_level(const Manifest& manifest, std::string_view configuration, const Target& target, bool mixes);
+
 // The configuration that would be chosen with another CPU.
 struct OtherChoice {
   std::string cpu;
   std::string configuration;
+  std::string level;  // empty: none
 };
 std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest);
 

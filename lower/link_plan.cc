@@ -73,15 +73,16 @@ Digest compute_key(const Digest& recipe, const LoweringContext& context, const s
   const Target& target = context.target;
   OrderedJson identities = OrderedJson::object();
   for (const FoundLibrary& library : libraries) identities[library.soname] = library.identity;
-  const OrderedJson key = {{"version", kKeyVersion},
-                           {"recipe", recipe.to_string()},
-                           {"worker", context.toolchain.digest.to_string()},
-                           {"policy", policy_json(context.policy)},
-                           {"triple", target.triple},
-                           {"cpu", target.cpu},
-                           {"features", target.features},
-                           {"prefer_vector_width", target.prefer_vector_width},
-                           {"libraries", identities}};
+  OrderedJson key = {{"version", kKeyVersion},
+                     {"recipe", recipe.to_string()},
+                     {"worker", context.toolchain.digest.to_string()},
+                     {"policy", policy_json(context.policy)},
+                     {"triple", target.triple},
+                     {"cpu", target.cpu},
+                     {"features", target.features},
+                     {"prefer_vector_width", target.prefer_vector_width},
+                     {"libraries", identities}};
+  if (!context.level.empty()) key["level"] = context.level;
   return Digest::of(dump_json(key));
 }
 
@@ -90,6 +91,7 @@ Digest compute_key(const Digest& recipe, const LoweringContext& context, const s
 Result<LinkPlan> plan_link(const LoweringContext& context, const FileRecord& record) {
   LinkPlan plan;
   XAAS_ASSIGN(plan.recipe, context.image.recipe(record.recipe));
+  choose_variants(plan.recipe, context.level);
   if (const Status fits = use_native_objects(plan.recipe, context.target); !fits) {
     return fail(fits.error().code, "{}: {}", path_in_tree(record.path), fits.error().message);
   }

@@ -110,6 +110,7 @@ void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lower
   const std::string line = json ? dump_json({{"path", path_in_tree(record.path)},
                                              {"cpu", lowerer.target().cpu},
                                              {"configuration", lowerer.configuration()},
+                                             {"level", lowerer.level()},
                                              {"seconds", lowered.seconds},
                                              {"how", how},
                                              {"units_prepared", lowered.units_prepared},
@@ -250,6 +251,7 @@ struct Explanation {
   Host host;
   Target target;
   std::vector<Choice> choices;
+  std::vector<LevelChoice> levels;  // of the chosen configuration
   std::vector<OtherChoice> others;
   std::vector<std::string> devices;
   std::map<std::string, std::string> libraries;  // required_libraries()
@@ -268,7 +270,11 @@ OrderedJson to_ordered_json(const Explanation& all) {
   }
   OrderedJson others = OrderedJson::array();
   for (const OtherChoice& other : all.others) {
-    others.push_back({{"cpu", other.cpu}, {"configuration", other.configuration}});
+    others.push_back({{"cpu", other.cpu}, {"configuration", other.configuration}, {"level", other.level}});
+  }
+  OrderedJson levels = OrderedJson::array();
+  for (const LevelChoice& level : all.levels) {
+    levels.push_back({{"name", level.level}, {"chosen", level.chosen}, {"reason", level.reason}});
   }
   return {{"host",
            {{"model", all.host.model},
@@ -281,6 +287,7 @@ OrderedJson to_ordered_json(const Explanation& all) {
             {"libraries", all.libraries}}},
           {"target", {{"triple", all.target.triple}, {"cpu", all.target.cpu}, {"features", all.target.features}}},
           {"configurations", configurations},
+          {"levels", levels},
           {"other_cpus", others},
           {"missing_libraries", all.missing},
           {"missing_libc", all.missing_libc},
@@ -302,8 +309,13 @@ void print_text(const Image& image, const Explanation& all) {
                                             : "refused: ";
     fmt::print("config    {}  {}{}\n", choice.configuration, verdict, choice.reason);
   }
+  for (const LevelChoice& level : all.levels) {
+    fmt::print("level     {}  {}\n", printable(level.level),
+               level.chosen ? "chosen" : fmt::format("not used: {}", printable(level.reason)));
+  }
   for (const OtherChoice& other : all.others) {
-    fmt::print("with      {}  {}\n", other.cpu, other.configuration.empty() ? "none" : other.configuration);
+    fmt::print("with      {}  {}{}\n", other.cpu, other.configuration.empty() ? "none" : other.configuration,
+               other.level.empty() ? "" : fmt::format(", level {}", printable(other.level)));
   }
   for (const auto& [soname, path] : all.missing) fmt::print("missing   {}, which {} needs\n", soname, path);
   if (!all.missing_libc.empty()) {
@@ -346,12 +358,13 @@ Status lower_explain(const LowerCommandOptions& options) {
   XAAS_ASSIGN(all.host, describe_host());
   XAAS_ASSIGN(all.target, resolve_target(lowering_triple(image->manifest()), how.target));
   all.choices = explain_configurations(image->manifest(), all.target, options.configuration);
-  // With a single configuration, the choice on other CPUs tells nothing new.
-  if (all.choices.size() > 1) all.others = explain_other_cpus(image->manifest());
   all.devices = host_devices();
   all.libraries = required_libraries(image->manifest(), all.target.triple);
   const auto chosen = choose_configuration(*image, all.target, options.configuration);
   const std::string& configuration = chosen ? *chosen : image->manifest().default_configuration;
+  all.levels = explain_levels(image->manifest(), configuration, all.target, false);
+  // With a single configuration and no levels, the choice on other CPUs tells nothing new.
+  if (all.choices.size() > 1 || !all.levels.empty()) all.others = explain_other_cpus(image->manifest());
   XAAS_ASSIGN(all.missing, missing_libraries(*image, configuration, all.target));
   all.missing_libc = missing_libc(image->manifest(), configuration);
   if (const auto lowerer = Lowerer::create(image, how); !lowerer) all.problem = lowerer.error().message;

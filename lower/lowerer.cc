@@ -35,6 +35,7 @@ Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> im
   lowerer->toolchain_libraries_ = toolchain_libraries(*image);
   XAAS_ASSIGN(lowerer->target_, resolve_target(lowering_triple(image->manifest()), options.target));
   XAAS_ASSIGN(lowerer->configuration_, choose_configuration(*image, lowerer->target_, options.configuration));
+  lowerer->level_ = choose_level(image->manifest(), lowerer->configuration_, lowerer->target_, options.mixes);
   lowerer->policy_ = policy_for(options.policy, image->manifest().policy);
   if (lowerer->policy_.vector_width != 0) lowerer->target_.prefer_vector_width = lowerer->policy_.vector_width;
   lowerer->jobs_ = options.jobs != 0 ? options.jobs : usable_cores();
@@ -46,7 +47,9 @@ Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> im
   return lowerer;
 }
 
-LoweringContext Lowerer::context() const { return {*image_, target_, policy_, toolchain_, toolchain_libraries_}; }
+LoweringContext Lowerer::context() const {
+  return {*image_, target_, policy_, toolchain_, toolchain_libraries_, level_};
+}
 
 Result<Digest> Lowerer::key(const FileRecord& record) const {
   XAAS_ASSIGN(const LinkPlan plan, plan_link(context(), record));

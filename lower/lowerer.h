@@ -29,6 +29,7 @@ struct LowererOptions {
   unsigned jobs = 0;            // the most threads of a worker, if memory allows; 0: usable_cores()
   std::uint64_t memory = 0;     // bytes, for all workers together; 0: half of available_memory()
   std::filesystem::path cache;  // empty: the user's cache
+  bool mixes = false;           // baselines may run together with lowered files
 };
 
 struct Lowered {
@@ -53,6 +54,7 @@ class Lowerer {
 
   const Target& target() const { return target_; }
   const std::string& configuration() const { return configuration_; }
+  const std::string& level() const { return level_; }  // whose variants are lowered; empty: none
   const Policy& policy() const { return policy_; }
   const Cache& cache() const { return *cache_; }
   // The path of the lowered file with this key; nullopt if no cache has it.
@@ -81,6 +83,7 @@ class Lowerer {
   Target target_;
   Policy policy_;
   std::string configuration_;
+  std::string level_;
   Toolchain toolchain_;
   std::vector<std::string> toolchain_libraries_;
   unsigned jobs_ = 1;

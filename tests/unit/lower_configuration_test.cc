@@ -90,6 +90,33 @@ TEST_CASE("it is told what other CPUs would get") {
   CHECK(chosen == std::vector<std::string>{"x86-64 ", "x86-64-v2 sse", "x86-64-v3 avx2", "x86-64-v4 avx512"});
 }
 
+TEST_CASE("of the levels that a target can run, the one that requires most is chosen") {
+  Manifest manifest;
+  manifest.configurations = {configuration("default", 0)};
+  Configuration& only = manifest.configurations.front();
+  only.levels = {
+      {"v3", {"+avx2"}}, {"v3b", {"+fma"}}, {"refused", {}, "a.c does not compile"}, {"v4", {"+avx512f", "+avx2"}}};
+  const auto level_on = [&](const char* cpu, bool mixes = false) {
+    const auto target = test::good(resolve_target("x86_64-pc-linux-gnu", {.cpu = cpu, .features = ""}));
+    return choose_level(manifest, "default", target, mixes);
+  };
+  CHECK(level_on("nehalem").empty());
+  CHECK(level_on("haswell") == "v3");
+  CHECK(level_on("skylake-avx512") == "v4");
+  // A program that was built for one level may not meet a library that was built for another.
+  CHECK(level_on("haswell", true) == "v3");
+  only.has_cxx_interfaces = true;
+  CHECK(level_on("haswell") == "v3");
+  CHECK(level_on("haswell", true).empty());
+  const auto reasons = explain_levels(manifest, "default", haswell(), false);
+  REQUIRE(reasons.size() == 4);
+  CHECK(reasons[0].chosen);
+  CHECK(reasons[1].reason == "v3 fits better");
+  CHECK(reasons[2].reason == "a.c does not compile");
+  CHECK(reasons[3].reason == "needs +avx512f, which haswell lacks here");
+  CHECK(explain_levels(manifest, "another", haswell(), false).empty());
+}
+
 TEST_CASE("configurations of equal rank are taken in the order of their names") {
   Manifest manifest;
   manifest.configurations = {configuration("b", 1), configuration("a", 1)};
