@@ -151,6 +151,7 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   XAAS_ASSIGN(const std::filesystem::path own, own_executable());
   XAAS_ASSIGN(const std::filesystem::path wrapper, find_program((own.parent_path() / "xaas-cc").string()));
   environment_.asks_plugin = find_asks_plugin(environment_.c_compiler);
+  environment_.levels = plan_.levels.names;
   environment_.movable = plan_.movable;
   if (plan_.movable) {
     XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(environment_.c_compiler));

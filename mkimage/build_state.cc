@@ -104,6 +104,8 @@ Digest describe_build(const fs::path& source, const BuildPlan& plan, const Plann
         std::string(plan.movable ? "movable" : "fixed"), plan.configure, plan.build, plan.policy, configuration.name}) {
     description.add(field);
   }
+  for (const std::string& level : plan.levels.names) description.add(level);
+  description.add("fortran");
   description.add(plan.fortran ? std::to_string(static_cast<int>(*plan.fortran)) : "");
   for (const std::string& argument : plan.arguments) description.add(argument);
   for (const auto& [name, value] : configuration.variables) {

@@ -76,6 +76,16 @@ void define(CLI::App& app, CommandLine& line) {
          "full (default): the compiler for other hosts goes into the image; none: it does not")
       ->type_name("full|none")
       ->check(CLI::IsMember({"full", "none"}).description(""));
+  app.add_option_function<std::string>(
+         "--levels",
+         [&](const std::string& names) {
+           const auto levels = xaas::parse_levels(names);
+           if (!levels) throw CLI::ValidationError("--levels", levels.error().message);
+           line.image.overrides.levels = *levels;
+         },
+         "CPU levels for which code that asks for the CPU is compiled as well: auto (default), none, or names such as "
+         "x86-64-v3,x86-64-v4")
+      ->type_name("LEVEL,...");
   app.add_option("--work", line.image.work, "Build in this directory; default: IMAGE.build")->type_name("DIR");
   app.add_flag("--keep-build", line.image.keep_build,
                "Leave the work directory, so that the next run compiles only what changed");

@@ -19,6 +19,7 @@
 #include "mkimage/contents/image_contents.h"
 #include "mkimage/contents/merge_stages.h"
 #include "mkimage/contents/native_reasons.h"
+#include "mkimage/contents/offered_levels.h"
 #include "mkimage/contents/unit_asks.h"
 #include "mkimage/record/work_directory.h"
 #include "mkimage/reuse/capture_cache.h"
@@ -193,14 +194,14 @@ std::string describe_padded(const PaddedStrings& padded) {
 
 // Prints size and counts, the reasons why code is not lowered, which compiler Fortran had, and whether paths look odd.
 void say_what_was_made(const fs::path& image, const BuildPlan& plan, const ImageContents& contents,
-                       const WrittenImage& written, Progress& progress) {
+                       const fs::path& ir, const WrittenImage& written, Progress& progress) {
   const CaptureCounts counts = count_captured(contents);
   if (counts.programs > 0 && counts.lowerable == 0) {
     progress.warn("no program can be lowered: every host will run them as the build compiled them");
   }
   progress.say(summary(image, counts, contents.configurations.size(), written.size));
   for (const std::string& line : describe_native(contents)) progress.say(line);
-  if (const std::string line = describe_asks(contents); !line.empty()) progress.say(line);
+  for (const std::string& line : describe_asks(contents, ir)) progress.say(line);
   for (const std::string& compiler : fortran_compilers(contents)) {
     progress.say(describe_fortran(compiler, plan.fortran.has_value()));
   }
@@ -237,6 +238,7 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
 
   find_required_features(environment.c_compiler, contents);
   leave_out_native_objects(contents);
+  XAAS_TRY(offer_levels(task.plan.levels, environment.store(), contents));
   const Manifest manifest = make_manifest(task.plan, contents);
   const MergeStages stages = measure_stages(contents, work.ir());
   if (options.report) XAAS_TRY(write_file(*options.report, capture_report(contents, manifest, stages)));
@@ -249,7 +251,7 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   progress.end();
   if (work.is_kept()) CaptureCache(work.cache()).end();
   if (task.configurations.size() > 1) progress.say(stage_table(stages));
-  say_what_was_made(options.image, task.plan, contents, written, progress);
+  say_what_was_made(options.image, task.plan, contents, work.ir(), written, progress);
   return {};
 }
 

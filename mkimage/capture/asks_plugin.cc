@@ -1,7 +1,8 @@
 // A plugin for clang's front end. It notes which of the macros that follow from -m options a unit looks at, whatever
-// the answer is: such a unit is another program for another CPU. Implements spec/lowering.md, "Code that asks for the
-// CPU".
+// the answer is: such a unit is another program for another CPU. It also says what the answers would be for other CPUs.
+// Implements spec/lowering.md, "Code that asks for the CPU".
 #include <clang/AST/ASTConsumer.h>
+#include <clang/AST/RecursiveASTVisitor.h>
 #include <clang/Basic/Builtins.h>
 #include <clang/Basic/MacroBuilder.h>
 #include <clang/Basic/TargetInfo.h>
@@ -24,25 +25,38 @@
 
 namespace {
 
-// The file to which the macros are written, one a line, with '+' in front of those that are defined and '-' in front of
-// the others. As in compiler_run.cc.
+// The file to which the names are written, one a line: '+' or '-', the name, a space, and the answers. The sign says
+// whether the macro is defined at the end of the unit. There is an answer for each CPU: '+' where the compiler defines
+// the macro or has the built-in function, else '-'. As in compiler_run.cc.
 constexpr const char* kFileVariable = "XAAS_ASKS_FILE";
+// The names of CPUs with commas between them. An answer is that for the same options with -march= and the CPU's name.
+constexpr const char* kCpusVariable = "XAAS_ASKS_CPUS";
 // The compiler's own headers ask for which of their functions to declare.
 constexpr llvm::StringLiteral kOwnHeaders("/lib/clang/");
 constexpr llvm::StringLiteral kBuiltins("__builtin_ia32_");
+// Vectors that are wider than a register of the CPU are passed in memory, narrower ones in registers. So functions that
+// take or return vectors of more bits than the first number ask for the macro.
+constexpr std::pair<unsigned, const char*> kWideVectors[] = {{128, "__AVX__"}, {256, "__AVX512F__"}};
 
-// What the compiler defines for a CPU with these features.
-llvm::StringSet<> macros_of(const clang::CompilerInstance& compiler, const std::vector<std::string>& features) {
+// What the compiler knows of a CPU.
+struct Machine {
+  llvm::StringSet<> macros;
+  llvm::StringMap<bool> features;
+};
+
+Machine describe(const clang::CompilerInstance& compiler, const std::string& cpu,
+                 const std::vector<std::string>& features) {
   auto options = std::make_shared<clang::TargetOptions>(compiler.getTargetOpts());
-  options->CPU = "x86-64";
+  options->CPU = cpu;
   options->FeaturesAsWritten = features;
   options->Features.clear();
   options->FeatureMap.clear();
   clang::DiagnosticsEngine diagnostics(new clang::DiagnosticIDs, new clang::DiagnosticOptions,
                                        new clang::IgnoringDiagConsumer);
   const std::unique_ptr<clang::TargetInfo> target(clang::TargetInfo::CreateTargetInfo(diagnostics, options));
-  llvm::StringSet<> macros;
-  if (!target) return macros;
+  Machine machine;
+  if (!target) return machine;
+  machine.features = target->getTargetOpts().FeatureMap;
   std::string text;
   llvm::raw_string_ostream out(text);
   clang::MacroBuilder builder(out);
@@ -51,9 +65,9 @@ llvm::StringSet<> macros_of(const clang::CompilerInstance& compiler, const std::
   llvm::StringRef(text).split(lines, '\n');
   for (const llvm::StringRef line : lines) {
     const auto [directive, rest] = line.split(' ');
-    if (directive == "#define") macros.insert(rest.split(' ').first.split('(').first);
+    if (directive == "#define") machine.macros.insert(rest.split(' ').first.split('(').first);
   }
-  return macros;
+  return machine;
 }
 
 // Macros that are there with all of x86's features and not without any.
@@ -61,15 +75,35 @@ llvm::StringSet<> cpu_macros(const clang::CompilerInstance& compiler) {
   std::vector<std::string> all;
 #define X86_FEATURE(ENUM, STRING) all.emplace_back("+" STRING);
 #include <llvm/TargetParser/X86TargetParser.def>
-  llvm::StringSet<> macros = macros_of(compiler, all);
-  for (const auto& entry : macros_of(compiler, {})) macros.erase(entry.getKey());
+  llvm::StringSet<> macros = describe(compiler, "x86-64", all).macros;
+  for (const auto& entry : describe(compiler, "x86-64", {}).macros) macros.erase(entry.getKey());
   return macros;
+}
+
+Machine own_machine(const clang::CompilerInstance& compiler) {
+  const clang::TargetOptions& own = compiler.getTargetOpts();
+  return describe(compiler, own.CPU, own.FeaturesAsWritten);
+}
+
+std::vector<Machine> machines(const clang::CompilerInstance& compiler) {
+  std::vector<Machine> machines;
+  const auto cpus = llvm::sys::Process::GetEnv(kCpusVariable);
+  llvm::SmallVector<llvm::StringRef> names;
+  if (cpus) llvm::StringRef(*cpus).split(names, ',', -1, /*KeepEmpty=*/false);
+  for (const llvm::StringRef name : names) {
+    machines.push_back(describe(compiler, name.str(), compiler.getTargetOpts().FeaturesAsWritten));
+  }
+  return machines;
 }
 
 class Asks : public clang::PPCallbacks {
  public:
-  Asks(clang::Preprocessor& preprocessor, llvm::StringSet<> macros, std::string file)
-      : preprocessor_(preprocessor), macros_(std::move(macros)), file_(std::move(file)) {}
+  Asks(const clang::CompilerInstance& compiler, std::string file)
+      : preprocessor_(compiler.getPreprocessor()),
+        macros_(cpu_macros(compiler)),
+        own_(own_machine(compiler)),
+        machines_(machines(compiler)),
+        file_(std::move(file)) {}
 
   void Ifdef(clang::SourceLocation at, const clang::Token& name, const clang::MacroDefinition&) override {
     note_token(at, name);
@@ -99,30 +133,35 @@ class Asks : public clang::PPCallbacks {
     if (info == nullptr || info->isBuiltinMacro() || !seen_.insert(info).second) return;
     for (const clang::Token& token : info->tokens()) note_token(info->getDefinitionLoc(), token);
   }
-  void EndOfMainFile() override {
+  void note(clang::SourceLocation at, llvm::StringRef name) {
+    if ((macros_.contains(name) || name.starts_with(kBuiltins)) && !is_own(at)) asked_.insert(name.str());
+  }
+  void write() const {
     std::error_code error;
     llvm::raw_fd_ostream out(file_, error, llvm::sys::fs::OF_Append);
     if (error) return;
-    for (const std::string& name : asked_) out << (is_answered(name) ? '+' : '-') << name << '\n';
+    for (const std::string& name : asked_) {
+      const bool is_answered =
+          is_builtin(name) ? is_given(name, own_) : preprocessor_.isMacroDefined(preprocessor_.getIdentifierInfo(name));
+      out << (is_answered ? '+' : '-') << name << ' ';
+      for (const Machine& machine : machines_) out << (is_given(name, machine) ? '+' : '-');
+      out << '\n';
+    }
   }
 
  private:
-  // Whether the macro is defined, or the options give the features that the built-in function needs.
-  bool is_answered(const std::string& name) const {
-    const clang::IdentifierInfo* identifier = preprocessor_.getIdentifierInfo(name);
-    if (!llvm::StringRef(name).starts_with(kBuiltins)) return preprocessor_.isMacroDefined(identifier);
-    const unsigned builtin = identifier->getBuiltinID();
-    return builtin != 0 &&
-           clang::Builtin::evaluateRequiredTargetFeatures(preprocessor_.getBuiltinInfo().getRequiredFeatures(builtin),
-                                                          preprocessor_.getTargetInfo().getTargetOpts().FeatureMap);
+  static bool is_builtin(llvm::StringRef name) { return name.starts_with(kBuiltins); }
+  // Whether the compiler gives a unit for this machine the macro or the built-in function.
+  bool is_given(const std::string& name, const Machine& machine) const {
+    if (!is_builtin(name)) return machine.macros.contains(name);
+    const unsigned builtin = preprocessor_.getIdentifierInfo(name)->getBuiltinID();
+    return builtin != 0 && clang::Builtin::evaluateRequiredTargetFeatures(
+                               preprocessor_.getBuiltinInfo().getRequiredFeatures(builtin), machine.features);
   }
   // Whether the place is in one of the compiler's own headers.
   bool is_own(clang::SourceLocation at) const {
     const clang::SourceManager& sources = preprocessor_.getSourceManager();
     return sources.getFilename(sources.getExpansionLoc(at)).contains(kOwnHeaders);
-  }
-  void note(clang::SourceLocation at, llvm::StringRef name) {
-    if ((macros_.contains(name) || name.starts_with(kBuiltins)) && !is_own(at)) asked_.insert(name.str());
   }
   void note_token(clang::SourceLocation at, const clang::Token& token) {
     if (const clang::IdentifierInfo* name = token.getIdentifierInfo()) {
@@ -148,20 +187,83 @@ class Asks : public clang::PPCallbacks {
 
   clang::Preprocessor& preprocessor_;
   const llvm::StringSet<> macros_;
+  const Machine own_;
+  const std::vector<Machine> machines_;
   const std::string file_;
   llvm::DenseSet<const clang::MacroInfo*> seen_;
   std::set<std::string> asked_;
+};
+
+// Looks for functions that take or return wide vectors, in declarations only.
+class WideVectors : public clang::RecursiveASTVisitor<WideVectors> {
+ public:
+  WideVectors(const clang::ASTContext& context, Asks& asks) : context_(context), asks_(asks) {}
+
+  bool shouldVisitTemplateInstantiations() const { return true; }
+  bool TraverseStmt(clang::Stmt*) { return true; }
+  bool VisitFunctionDecl(const clang::FunctionDecl* function) {
+    const auto* type = function->getType()->getAs<clang::FunctionProtoType>();
+    if (type == nullptr || function->isDependentContext()) return true;
+    std::uint64_t widest = bits_of_vectors(type->getReturnType());
+    for (const clang::QualType parameter : type->getParamTypes()) {
+      widest = std::max(widest, bits_of_vectors(parameter));
+    }
+    for (const auto& [bits, macro] : kWideVectors) {
+      if (widest > bits) asks_.note(function->getLocation(), macro);
+    }
+    return true;
+  }
+
+ private:
+  // The size of the widest vector in a value of the type.
+  std::uint64_t bits_of_vectors(clang::QualType type) {
+    type = type.getCanonicalType();
+    if (type->isDependentType() || type->isIncompleteType()) return 0;
+    if (type->isVectorType()) return context_.getTypeSize(type);
+    const clang::RecordDecl* record = type->getAsRecordDecl();
+    if (record == nullptr || !record->isCompleteDefinition() || record->isInvalidDecl()) return 0;
+    if (const auto known = records_.find(record); known != records_.end()) return known->second;
+    std::uint64_t widest = 0;
+    for (const clang::FieldDecl* field : record->fields()) {
+      widest = std::max(widest, bits_of_vectors(context_.getBaseElementType(field->getType())));
+    }
+    if (const auto* object = llvm::dyn_cast<clang::CXXRecordDecl>(record)) {
+      for (const clang::CXXBaseSpecifier& base : object->bases()) {
+        widest = std::max(widest, bits_of_vectors(base.getType()));
+      }
+    }
+    records_[record] = widest;
+    return widest;
+  }
+
+  const clang::ASTContext& context_;
+  Asks& asks_;
+  llvm::DenseMap<const clang::RecordDecl*, std::uint64_t> records_;
+};
+
+class WriteAsks : public clang::ASTConsumer {
+ public:
+  explicit WriteAsks(Asks& asks) : asks_(asks) {}
+  void HandleTranslationUnit(clang::ASTContext& context) override {
+    WideVectors(context, asks_).TraverseDecl(context.getTranslationUnitDecl());
+    asks_.write();
+  }
+
+ private:
+  Asks& asks_;
 };
 
 class NoteAsks : public clang::PluginASTAction {
  public:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler, llvm::StringRef) override {
     const auto file = llvm::sys::Process::GetEnv(kFileVariable);
-    if (file && !file->empty() && compiler.getTarget().getTriple().isX86()) {
-      clang::Preprocessor& preprocessor = compiler.getPreprocessor();
-      preprocessor.addPPCallbacks(std::make_unique<Asks>(preprocessor, cpu_macros(compiler), *file));
+    if (!file || file->empty() || !compiler.getTarget().getTriple().isX86()) {
+      return std::make_unique<clang::ASTConsumer>();
     }
-    return std::make_unique<clang::ASTConsumer>();
+    auto asks = std::make_unique<Asks>(compiler, *file);
+    auto consumer = std::make_unique<WriteAsks>(*asks);
+    compiler.getPreprocessor().addPPCallbacks(std::move(asks));
+    return consumer;
   }
   bool ParseArgs(const clang::CompilerInstance&, const std::vector<std::string>&) override { return true; }
   ActionType getActionType() override { return AddBeforeMainAction; }

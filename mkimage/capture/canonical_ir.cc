@@ -10,11 +10,14 @@
 #include <llvm/Support/SourceMgr.h>
 #include <llvm/Support/TargetSelect.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 #include "format/bitcode/module.h"
+#include "mkimage/capture/level_features.h"
 #include "mkimage/capture/used_features.h"
 
 extern "C" {
@@ -121,7 +124,7 @@ Result<UnitTarget> read_unit_target(std::string_view bitcode) {
 }
 
 Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own, std::string_view object,
-                                 const std::vector<std::string>& features) {
+                                 const AllowedFeatures& features) {
   initialise_assemblers();
   UnitContext context;
   const auto read = read_module(bitcode, context);
@@ -132,7 +135,9 @@ Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own
   drop_own_target(module, own);
   drop_position(module);
   CanonicalIr canonical;
-  canonical.features = used_features(module, features);
+  canonical.features = used_features(module, features.options);
+  std::ranges::move(used_level_features(module, features.level, features.asks), std::back_inserter(canonical.features));
+  std::ranges::sort(canonical.features);
   canonical.context = mark_context(module, object);
   canonical.bitcode = write_bitcode(module);
   if (const Status status = context.status(); !status) return fail_bitcode(status.error().message);

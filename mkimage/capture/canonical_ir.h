@@ -22,17 +22,25 @@ struct UnitTarget {
 // Reads the target attributes from the bitcode or textual IR of a unit that defines at least one plain function.
 Result<UnitTarget> read_unit_target(std::string_view bitcode);
 
+// What the options of a unit allow it to use of a CPU.
+struct AllowedFeatures {
+  std::vector<std::string> options;     // features for which the unit's own options ask, as in IrInput
+  std::vector<std::string> level = {};  // what its level adds to them
+  std::vector<std::string> asks = {};   // macros and built-in functions that the level gives the unit
+};
+
 struct CanonicalIr {
   std::string bitcode;
   OptimisingContext context;
-  std::vector<std::string> features;  // those of the unit's features that it uses; see used_features()
+  // Those of the allowed features that the unit requires; see used_features() and used_level_features(). Sorted.
+  std::vector<std::string> features;
 };
 
 // The canonical form of a ThinLTO pre-link module. `object` is the module's native object, or empty if not known.
-// `features` are those for which the unit's options ask. Code::invalid if `bitcode` is no valid module of this LLVM or
+// Code::invalid if `bitcode` is no valid module of this LLVM or
 // holds more than one. The same input gives the same bytes in every process, and canonicalising twice changes nothing.
 // Thread-safe.
 Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own, std::string_view object = {},
-                                 const std::vector<std::string>& features = {});
+                                 const AllowedFeatures& features = {});
 
 }  // namespace xaas

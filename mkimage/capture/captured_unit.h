@@ -19,8 +19,9 @@ struct CompiledUnit {
   std::optional<std::string_view> bitcode;  // bitcode of the same unit
   std::vector<std::string> headers = {};    // headers that it read
   std::optional<UnitIdentity> identity = {};
-  std::vector<std::string> asks = {};  // see read_asks()
-  bool is_shared = false;              // whether it is an earlier compile's result
+  std::vector<std::string> asks = {};  // Ask::label() of each
+  UnitVariants variants = {};
+  bool is_shared = false;  // whether it is an earlier compile's result
 };
 void record_unit(const CaptureEnvironment& environment, const Compilation& compilation, const CompiledUnit& unit);
 

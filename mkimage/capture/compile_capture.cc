@@ -11,16 +11,27 @@
 #include "format/base/file.h"
 #include "format/base/mapped_file.h"
 #include "mkimage/capture/captured_unit.h"
+#include "mkimage/capture/variant_capture.h"
 #include "mkimage/compiler/compiler_run.h"
 #include "mkimage/reuse/preprocessed_unit.h"
 
 namespace xaas {
 namespace {
 
-// Records each object of the command. `unit` has what all of them have in common.
-void record_objects(const CaptureEnvironment& environment, const Compilation& compilation, CompiledUnit unit) {
+bool is_compiled(const CompilerInput& input) { return input.kind != InputKind::linker_input; }
+
+// Records each object of the command. `unit` has what all of them have in common. `variants` are those of the inputs
+// that are compiled; an input without any may lack its entry.
+void record_objects(const CaptureEnvironment& environment, const Compilation& compilation, CompiledUnit unit,
+                    const std::vector<CompiledVariants>& variants) {
+  const std::vector<std::string> headers = unit.headers;
+  std::size_t index = 0;
   for (const CompilerInput& input : compilation.command.inputs) {
-    if (input.kind == InputKind::linker_input) continue;
+    if (!is_compiled(input)) continue;
+    const CompiledVariants& own = index < variants.size() ? variants[index] : CompiledVariants();
+    ++index;
+    unit.headers = headers;
+    add_variants(own, unit);
     unit.source = input.path;
     unit.target = object_of(compilation, input).string();
     if (compilation.command.mode == CommandMode::precompile) {
@@ -40,9 +51,10 @@ void record_objects(const CaptureEnvironment& environment, const Compilation& co
 // The outcome of a compile that may fail.
 struct Attempt {
   bool works = false;
-  bool is_shared = false;           // whether it is an earlier compile's result
-  std::string refusal;              // the compiler's first message, if the compile failed
-  std::vector<std::string> asks{};  // see read_asks()
+  bool is_shared = false;                    // whether it is an earlier compile's result
+  std::string refusal;                       // the compiler's first message, if the compile failed
+  std::vector<std::string> asks{};           // Ask::label() of each
+  std::vector<CompiledVariants> variants{};  // of each source, in order
 };
 
 // Repeats an earlier compile. Also writes the dependencies, if -MD asks for them.
@@ -63,9 +75,14 @@ bool is_about_source(std::string_view messages) {
 
 // Keeps the result of a compile. If this fails, the next compile only takes longer.
 Status keep(const CaptureCache& cache, const PreprocessedUnit::Keys& keys, const Compilation& compilation,
-            const TentativeRun& run, const std::vector<std::string>& asks) {
+            const TentativeRun& run, const Attempt& attempt) {
   CompileResult result{{}, run.output(), run.messages(), !run.ok()};
-  result.asks = asks;
+  result.asks = attempt.asks;
+  if (!attempt.variants.empty()) {
+    result.variants = attempt.variants.front().variants;
+    result.variant_bitcode = attempt.variants.front().bitcode;
+    result.variant_headers = attempt.variants.front().headers;
+  }
   if (result.is_refusal) return is_about_source(run.messages()) ? cache.add(keys.verbose, result) : Status();
   const std::filesystem::path object = object_of(compilation, compilation.command.inputs.front());
   if (!std::filesystem::is_regular_file(object)) return {};  // -o /dev/null
@@ -74,16 +91,49 @@ Status keep(const CaptureCache& cache, const PreprocessedUnit::Keys& keys, const
   return cache.add(is_silent ? keys.silent : keys.verbose, result);
 }
 
+// Compiles the sources of the command at the levels of the environment. `asks` are those of the only source.
+Result<std::vector<CompiledVariants>> compile_levels(const CaptureEnvironment& environment,
+                                                     const Compilation& compilation, const std::vector<Ask>& asks) {
+  std::vector<CompiledVariants> variants;
+  const auto sources = std::ranges::count_if(compilation.command.inputs, is_compiled);
+  const bool is_known = sources == 1 && !hides_asks(compilation);
+  for (const CompilerInput& input : compilation.command.inputs) {
+    if (!is_compiled(input)) continue;
+    variants.push_back(
+        compile_variants(environment, compilation, input, is_known ? std::optional(asks) : std::nullopt));
+    XAAS_TRY(store_variants(environment.store(), variants.back().bitcode));
+  }
+  return variants;
+}
+
 // Compiles with bitcode, without looking into the cache.
 Attempt compile_with_bitcode(const CaptureEnvironment& environment, const Compilation& compilation, Variables variables,
                              TentativeRun& run) {
   const AskList asks(environment);
   std::ranges::copy(asks.variables(), std::back_inserter(variables));
-  const std::vector<std::string> extra =
-      compilation.command.mode == CommandMode::compile ? asks.arguments() : std::vector<std::string>();
+  const bool makes_objects = compilation.command.mode == CommandMode::compile;
+  const std::vector<std::string> extra = makes_objects ? asks.arguments() : std::vector<std::string>();
   run = TentativeRun(command_line(compilation, capturing_arguments(environment, compilation, extra)), variables);
-  if (run.ok()) run.pass_on_output();
-  return {run.ok(), false, run.ok() ? std::string() : run.first_message(), asks.read()};
+  if (!run.ok()) return {false, false, run.first_message()};
+  run.pass_on_output();
+  const std::vector<Ask> asked = asks.read();
+  Attempt attempt;
+  attempt.works = true;
+  std::ranges::transform(asked, std::back_inserter(attempt.asks), &Ask::label);
+  if (!makes_objects) return attempt;
+  auto variants = compile_levels(environment, compilation, asked);
+  if (variants) {
+    attempt.variants = std::move(*variants);
+  } else {
+    environment.store().note(fmt::format("no variants: {}", variants.error().message));
+  }
+  return attempt;
+}
+
+// The variants that are kept with an earlier compile's result.
+Result<std::vector<CompiledVariants>> earlier_variants(const CaptureStore& store, const CompileResult& result) {
+  XAAS_TRY(store_variants(store, result.variant_bitcode));
+  return std::vector<CompiledVariants>{{result.variants, result.variant_bitcode, result.variant_headers}};
 }
 
 // Takes the result of an earlier compile from the cache, or compiles with bitcode.
@@ -94,10 +144,13 @@ Attempt find_or_compile(const CaptureEnvironment& environment, const Compilation
   auto earlier = cache.find(keys.silent);
   if (!earlier) earlier = cache.find(keys.verbose);
   if (earlier && earlier->is_refusal) return {false, true, first_error(earlier->messages)};
-  if (earlier && replay_unit(compilation, *earlier, unit)) return {true, true, {}, earlier->asks};
+  if (earlier && replay_unit(compilation, *earlier, unit)) {
+    auto variants = earlier_variants(environment.store(), *earlier);
+    if (variants) return {true, true, {}, earlier->asks, std::move(*variants)};
+  }
   TentativeRun run;
   Attempt attempt = compile_with_bitcode(environment, compilation, {}, run);
-  static_cast<void>(keep(cache, keys, compilation, run, attempt.asks));
+  static_cast<void>(keep(cache, keys, compilation, run, attempt));
   return attempt;
 }
 
@@ -144,7 +197,7 @@ int compile_and_capture(const CaptureEnvironment& environment, const Compilation
   if (unit) result.identity = unit->identity(environment, compilation);
   result.asks = attempt.asks;
   result.is_shared = attempt.is_shared;
-  record_objects(environment, recorded, result);
+  record_objects(environment, recorded, result, attempt.variants);
   return 0;
 }
 

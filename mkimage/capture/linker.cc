@@ -17,6 +17,7 @@
 #include "mkimage/capture/link_reader.h"
 #include "mkimage/capture/linker_command.h"
 #include "mkimage/capture/real_linker.h"
+#include "mkimage/capture/variant_capture.h"
 #include "mkimage/compiler/compiler_run.h"
 #include "mkimage/compiler/response_file.h"
 #include "mkimage/record/link_shape.h"
@@ -107,8 +108,11 @@ void record_temporaries(const CaptureEnvironment& environment, const LinkOrder& 
       continue;
     }
     if (input.kind == InputKind::assembly) unit.command.reason = "assembly";
-    record_unit(environment, unit,
-                {input.path, output.string(), content->second, embedded_bitcode(content->second), headers});
+    CompiledUnit compiled{input.path, output.string(), content->second, embedded_bitcode(content->second), headers};
+    // What the sources asked is not known by source, since one command compiled them all.
+    const CompiledVariants variants = compile_variants(environment, unit, input, std::nullopt);
+    if (store_variants(environment.store(), variants.bitcode)) add_variants(variants, compiled);
+    record_unit(environment, unit, compiled);
   }
 }
 

@@ -76,6 +76,14 @@ void add_gcc_tolerance(const std::vector<std::string>& expanded, std::vector<std
   arguments.insert(arguments.begin(), tolerance.begin(), tolerance.end());
 }
 
+// What becomes of -march=native and its like.
+std::string describe_removed(const std::string& option, const std::vector<std::string>& levels) {
+  return fmt::format(
+      "{} stands for the CPU that runs the programs, not for this one: they are lowered for it, {}", option,
+      levels.empty() ? "but code that asks for the CPU while it is compiled is compiled for x86-64 (see --levels)"
+                     : "and code that asks for the CPU while it is compiled is compiled for several levels");
+}
+
 int run_untouched(const std::string& compiler, std::vector<std::string> arguments) {
   const auto path = xaas::find_real_compiler(compiler);
   if (path) {
@@ -119,8 +127,7 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   std::vector<std::string> expanded = xaas::expand_response_files(arguments);
   const std::vector<std::string> removed = xaas::remove_native_cpu(expanded);
   if (!removed.empty()) {
-    environment->store().note(
-        fmt::format("{} ignored: an image must not depend on the machine that built it", removed[0]));
+    environment->store().note(describe_removed(removed.front(), environment->levels));
     // If the option was in a response file, only the expanded arguments are without it.
     if (xaas::remove_native_cpu(arguments).size() != removed.size()) arguments = expanded;
   }

@@ -452,11 +452,14 @@ CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments
 }
 
 std::vector<std::string> remove_native_cpu(std::vector<std::string>& arguments) {
+  const auto names_cpu = [](const std::string& argument) { return argument.starts_with("-march="); };
+  const auto last = std::find_if(arguments.rbegin(), arguments.rend(), names_cpu);
+  const bool overrides = last != arguments.rend() && *last == "-march=native";
   std::vector<std::string> removed;
   std::erase_if(arguments, [&](const std::string& argument) {
     const bool is_native = argument == "-march=native" || argument == "-mtune=native" || argument == "-mcpu=native";
     if (is_native) removed.push_back(argument);
-    return is_native;
+    return is_native || (overrides && names_cpu(argument));
   });
   return removed;
 }

@@ -117,7 +117,7 @@ std::vector<std::string> filter_parts(const std::vector<std::string>& arguments,
 CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments, CompilerRole role = CompilerRole::c);
 
 // Removes -march=native, -mtune=native and -mcpu=native, because an image must not depend on the machine that built it.
-// Returns the removed options.
+// Also removes each -march= that a -march=native behind it overrides. Returns the removed options for the native CPU.
 std::vector<std::string> remove_native_cpu(std::vector<std::string>& arguments);
 
 }  // namespace xaas

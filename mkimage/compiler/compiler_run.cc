@@ -2,6 +2,7 @@
 #include "mkimage/compiler/compiler_run.h"
 
 #include <fcntl.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -89,14 +90,27 @@ std::vector<std::string> read_header_list(const std::filesystem::path& path) {
   return headers;
 }
 
-std::vector<std::string> read_asks(const std::filesystem::path& path) { return read_header_list(path); }
+std::vector<Ask> read_asks(const std::filesystem::path& path) {
+  std::vector<Ask> asks;
+  const auto text = read_file(path);
+  if (!text) return asks;
+  for (const std::string_view line : split(*text, '\n')) {
+    const std::size_t space = line.find(' ');
+    if (space == std::string_view::npos || space < 2) continue;
+    asks.push_back({std::string(line.substr(1, space - 1)), line.front() == '+', std::string(line.substr(space + 1))});
+  }
+  return asks;
+}
 
 std::vector<std::string> AskList::arguments() const {
   if (environment_.asks_plugin.empty()) return {};
   return {"-fplugin=" + environment_.asks_plugin.string()};
 }
 
-Variables AskList::variables() const { return {{"XAAS_ASKS_FILE", file_.path().string()}}; }
+Variables AskList::variables() const {
+  return {{"XAAS_ASKS_FILE", file_.path().string()},
+          {"XAAS_ASKS_CPUS", fmt::format("x86-64,{}", fmt::join(environment_.levels, ","))}};
+}
 
 Status replace_file(const std::filesystem::path& path, std::string_view content) {
   std::error_code error;

@@ -63,9 +63,20 @@ class HeaderList {
 // The headers that a list at `path` names, each once, in order.
 std::vector<std::string> read_header_list(const std::filesystem::path& path);
 
-// Reads what a unit asked of the CPU: macros and built-in functions that depend on -m options, sorted by name. A '+'
-// stands in front of those that were defined, a '-' in front of the others: "+__SSE2__", "-__AVX2__".
-std::vector<std::string> read_asks(const std::filesystem::path& path);
+// What a unit asked of the CPU: a macro or a built-in function that depends on -m options.
+struct Ask {
+  std::string name;
+  bool is_defined = false;  // at the end of the unit, which may have defined a macro itself
+  // Whether the compiler itself has it: '+' or '-', first for plain x86-64, then for each of the environment's levels.
+  // The unit's own -m options count, but not its -march=.
+  std::string answers;
+  bool operator==(const Ask&) const = default;
+
+  std::string label() const { return (is_defined ? '+' : '-') + name; }  // "+__SSE2__", "-__AVX2__"
+};
+
+// Reads the file that the plugin asks_plugin.cc writes. Sorted by name.
+std::vector<Ask> read_asks(const std::filesystem::path& path);
 
 // Has the compiler note what a unit asks of the CPU, which changes nothing else that the compiler does. Nothing is
 // noted if the environment names no plugin.
@@ -76,7 +87,7 @@ class AskList {
 
   std::vector<std::string> arguments() const;  // for the compiler
   Variables variables() const;                 // for the compiler's environment
-  std::vector<std::string> read() const { return read_asks(file_.path()); }
+  std::vector<Ask> read() const { return read_asks(file_.path()); }
 
  private:
   const CaptureEnvironment& environment_;

@@ -35,6 +35,14 @@ OrderedJson native_objects(const Recipe& recipe, const ConfigurationContents& co
   return list;
 }
 
+OrderedJson describe(const Level& level) {
+  return {{"name", level.name}, {"features", level.features}, {"problem", level.problem}};
+}
+
+OrderedJson describe(const IrVariant& variant) {
+  return {{"levels", variant.levels}, {"ir", variant.digest.to_string()}, {"features", variant.features}};
+}
+
 OrderedJson describe(const InstalledProgram& program, const ConfigurationContents& configuration,
                      const CanonicalStore& canonical) {
   OrderedJson entry;
@@ -99,6 +107,8 @@ std::string capture_report(const ImageContents& contents, const Manifest& manife
     entry["name"] = configuration.plan.name;
     entry["rank"] = configuration.plan.rank;
     entry["features"] = manifest.configurations[i].requires_.features;
+    entry["levels"] = OrderedJson::array();
+    for (const Level& level : configuration.levels) entry["levels"].push_back(describe(level));
     entry["host_libraries"] = configuration.needs.libraries;
     json["configurations"].push_back(std::move(entry));
     for (const InstalledProgram& program : configuration.programs) {
@@ -111,6 +121,10 @@ std::string capture_report(const ImageContents& contents, const Manifest& manife
   json["host_libraries"] = contents.configurations.front().needs.libraries;
   json["unanswered_asks"] = OrderedJson::object();
   for (const auto& [unit, asks] : unanswered_asks(contents)) json["unanswered_asks"][unit] = asks;
+  json["variants"] = OrderedJson::object();
+  for (const auto& [unit, variants] : variants_of_units(contents)) {
+    for (const IrVariant& variant : variants) json["variants"][unit].push_back(describe(variant));
+  }
   json["merged"] = to_ordered_json(stages);
   return dump_json(json, 2) + "\n";
 }

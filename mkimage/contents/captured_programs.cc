@@ -19,11 +19,50 @@
 namespace xaas {
 namespace {
 
+struct VariantTask {
+  UnitVariant variant;
+  UnitFeatures features;
+};
+
 struct Task {
   Digest object;
   UnitFeatures features;
   std::vector<std::string> sections;
+  UnitVariants captured;
+  std::vector<VariantTask> variants{};
+  std::map<std::string, std::string> refusals{};
 };
+
+constexpr const char* kAmbiguous = "its object is that of another unit, which asks for something else";
+
+void refuse(const UnitVariant& variant, const std::string& why, std::map<std::string, std::string>& refusals) {
+  for (const std::string& level : variant.levels) refusals.emplace(level, why);
+}
+
+// Finds the features of the task's variants.
+void add_variants(const std::string& compiler, UnitFeatureTable& table, Task& task) {
+  task.refusals = task.captured.refusals;
+  for (const UnitVariant& variant : task.captured.list) {
+    auto features = table.lookup(compiler, variant.machine_options);
+    if (features) {
+      task.variants.push_back({variant, std::move(*features)});
+    } else {
+      refuse(variant, features.error().message, task.refusals);
+    }
+  }
+}
+
+// Looks at another record of a unit's object. Two units can have equal objects and differ at a level. Links name
+// objects, so nothing tells which of the two is meant.
+void compare_variants(const UnitVariants& other, CanonicalUnit& unit) {
+  if (other == unit.captured) return;
+  const UnitVariants& own = unit.captured;
+  for (const UnitVariants* variants : {&own, &other}) {
+    for (const UnitVariant& variant : variants->list) refuse(variant, kAmbiguous, unit.refusals);
+    unit.refusals.insert(variants->refusals.begin(), variants->refusals.end());
+  }
+  unit.variants.clear();
+}
 
 // Stores the object without its bitcode, which has no use in an object that is linked as it is.
 Result<Digest> store_native(const CaptureStore& store, const Digest& object) {
@@ -62,7 +101,7 @@ class Canonicaliser {
     XAAS_ASSIGN(const std::string bitcode, read_file(options_.store.bitcode_path(task.object)));
     XAAS_ASSIGN(const MappedFile object, MappedFile::open(options_.store.object_path(task.object)));
     XAAS_ASSIGN(const CanonicalIr canonical,
-                canonicalise(bitcode, task.features.target, object.bytes(), task.features.features));
+                canonicalise(bitcode, task.features.target, object.bytes(), {task.features.features}));
     CanonicalUnit unit{Digest::of(canonical.bitcode), canonical.features};
     unit.context = canonical.context;
     unit.sections = task.sections;
@@ -70,7 +109,33 @@ class Canonicaliser {
     if (std::ranges::any_of(unit.features, [](const std::string& feature) { return feature.starts_with('+'); })) {
       XAAS_ASSIGN(unit.native, store_native(options_.store, task.object));
     }
+    unit.captured = task.captured;
+    unit.refusals = task.refusals;
+    for (const VariantTask& variant : task.variants) {
+      const Status added = add_variant(task.features.features, variant, unit);
+      if (!added && added.error().code == Code::io) return tl::unexpected(added.error());
+      if (!added) refuse(variant.variant, added.error().message, unit.refusals);
+    }
     return unit;
+  }
+
+  // `options`: the features for which the unit's own options ask.
+  Status add_variant(const std::vector<std::string>& options, const VariantTask& task, CanonicalUnit& unit) {
+    XAAS_ASSIGN(const std::string bitcode, read_file(options_.store.bitcode_path(task.variant.bitcode)));
+    AllowedFeatures allowed{{}, {}, task.variant.asks};
+    for (const std::string& feature : task.features.features) {
+      const bool is_own = feature.starts_with('-') || std::ranges::find(options, feature) != options.end();
+      (is_own ? allowed.options : allowed.level).push_back(feature);
+    }
+    XAAS_ASSIGN(const CanonicalIr canonical, canonicalise(bitcode, task.features.target, {}, allowed));
+    const Digest digest = Digest::of(canonical.bitcode);
+    if (digest == unit.digest) return {};
+    XAAS_TRY(write(digest, canonical.bitcode));
+    unit.variants.push_back({task.variant.levels, digest, canonical.features});
+    if (unit.context.alone.empty() && canonical.context != unit.context) {
+      unit.context.alone = "it is optimised otherwise at a level";
+    }
+    return {};
   }
 
   Status write(const Digest& digest, const std::string& canonical) {
@@ -155,7 +220,8 @@ Status canonicalise_units(const CanonicaliseOptions& options, const std::vector<
     if (is_known || !unit.reason.empty() || !objects.contains(unit.object)) continue;
     auto features = table.lookup(unit.compiler, unit.machine_options);
     if (features) {
-      tasks.push_back({unit.object, std::move(*features), unit.sections});
+      tasks.push_back({unit.object, std::move(*features), unit.sections, unit.variants});
+      add_variants(unit.compiler, table, tasks.back());
     } else {
       result.failures.emplace(unit.object, features.error().message);
     }
@@ -171,6 +237,11 @@ Status canonicalise_units(const CanonicaliseOptions& options, const std::vector<
       return tl::unexpected(unit.error());
     } else {
       result.failures.emplace(tasks[i].object, unit.error().message);
+    }
+  }
+  for (const UnitRecord& record : units) {
+    if (const auto unit = result.units.find(record.object); unit != result.units.end() && record.reason.empty()) {
+      compare_variants(record.variants, unit->second);
     }
   }
   return {};

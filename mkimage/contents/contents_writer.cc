@@ -53,6 +53,9 @@ Status add_recipe_parts(const Recipe& recipe, const CaptureStore& store, const f
   const auto add_input = [&](const auto& input) -> Status {
     if constexpr (std::is_same_v<std::decay_t<decltype(input)>, IrInput>) {
       if (input.native) XAAS_TRY(add_object(*input.native));
+      for (const IrVariant& variant : input.variants) {
+        XAAS_TRY(image.add_ir(variant.digest, ir / variant.digest.hex()));
+      }
       return image.add_ir(input.digest, ir / input.digest.hex());
     } else {
       return add_object(input.digest);
@@ -109,6 +112,8 @@ Configuration describe(const ImageContents& contents, const ConfigurationContent
   configuration.points = from.plan.points;
   configuration.libc_floor = from.needs.libc_floor;
   configuration.host_libraries = from.needs.libraries;
+  configuration.levels = from.levels;
+  configuration.has_cxx_interfaces = from.has_cxx_interfaces;
   return configuration;
 }
 

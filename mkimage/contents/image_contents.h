@@ -29,6 +29,8 @@ struct ConfigurationContents {
   HostNeeds needs;
   InputNames names;                            // names of the objects of `units`
   std::vector<std::string> required_features;  // of a CPU, sorted; see find_required_features()
+  std::vector<Level> levels;                   // see offer_levels()
+  bool has_cxx_interfaces = false;             // see CxxInterfaces::between_programs
 };
 
 struct ImageContents {

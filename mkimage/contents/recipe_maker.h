@@ -19,7 +19,10 @@ struct CanonicalUnit {
   std::vector<std::string> features;  // as in IrInput
   std::optional<Digest> native{};     // as in IrInput
   OptimisingContext context{};
-  std::vector<std::string> sections{};  // as in IrInput::alone, as the project asked for
+  std::vector<std::string> sections{};            // as in IrInput::alone, as the project asked for
+  UnitVariants captured{};                        // what the compiler made for levels
+  std::vector<IrVariant> variants{};              // those in canonical form that differ from the unit itself
+  std::map<std::string, std::string> refusals{};  // level -> why the unit cannot be compiled for it
 };
 
 // Digest of the object file that the compiler wrote -> unit.

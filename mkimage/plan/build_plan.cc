@@ -139,6 +139,7 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   plan.files = file.files;
   if (file.fortran) plan.fortran = *file.fortran == "flang" ? FortranChoice::flang : FortranChoice::gfortran;
   plan.policy = file.policy.value_or(plan.policy);
+  plan.levels = options.levels.value_or(file.levels.value_or(plan.levels));
   plan.name = first_of(options.name, file.name).value_or(name.name);
   plan.version = first_of(options.version, file.version).value_or(name.version);
   const auto prefix_given = first_of(options.prefix, file.prefix);

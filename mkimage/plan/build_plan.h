@@ -30,9 +30,10 @@ struct BuildPlan {
   std::string configure;
   std::string build;
   std::string install;
-  bool installs_by_default = false;             // `install` was not given, so it may not work
-  std::optional<FortranChoice> fortran{};       // nullopt: flang, or gfortran if flang does not build the project
-  std::string policy{kDefaultPolicy};           // policy of lowering
+  bool installs_by_default = false;        // `install` was not given, so it may not work
+  std::optional<FortranChoice> fortran{};  // nullopt: flang, or gfortran if flang does not build the project
+  std::string policy{kDefaultPolicy};      // policy of lowering
+  LevelPlan levels{};
   std::vector<std::string> sources_left_out{};  // patterns of sources that do not go into the image
   std::vector<InstalledAsIs> files{};
   std::vector<std::string> arguments{};  // the words behind `--`; commands see them as "$@"

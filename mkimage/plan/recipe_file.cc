@@ -258,6 +258,16 @@ std::string read_choice(Reader& reader, const toml::value& value, std::string_vi
   return choice;
 }
 
+// Reads "auto", "none" or an array of names.
+LevelPlan read_levels(Reader& reader, const toml::value& value) {
+  std::vector<std::string> names;
+  (value.is_array() ? reader.texts(names) : reader.text(names.emplace_back()))(value);
+  if (!reader.ok()) return {};
+  auto plan = parse_levels(fmt::format("{}", fmt::join(names, ",")));
+  if (!plan) reader.fail_at(value, "{}", plan.error().message);
+  return plan.value_or(LevelPlan());
+}
+
 Result<BuildRecipe> read(const toml::value& document, const std::filesystem::path& path) {
   BuildRecipe recipe;
   Reader reader(path);
@@ -276,6 +286,7 @@ Result<BuildRecipe> read(const toml::value& document, const std::filesystem::pat
        {"install", reader.text(recipe.install)},
        {"fortran", choice(recipe.fortran, "Fortran compiler", kFortranCompilers)},
        {"policy", choice(recipe.policy, "policy", kPolicies)},
+       {"levels", [&](const auto& value) { recipe.levels = read_levels(reader, value); }},
        {"sources_left_out", reader.texts(recipe.sources_left_out)},
        {"points", reader.list([&](const auto& item) { recipe.points.push_back(read_point(reader, item)); })},
        {"leave_out", reader.list([&](const auto& item) { recipe.left_out.push_back(read_left_out(reader, item)); })},

@@ -11,6 +11,7 @@
 
 #include "format/base/error.h"
 #include "format/manifest.h"
+#include "mkimage/plan/cpu_levels.h"
 
 namespace xaas {
 
@@ -62,6 +63,7 @@ struct BuildRecipe {
   std::optional<std::string> install;
   std::optional<std::string> fortran;  // one of kFortranCompilers
   std::optional<std::string> policy;   // one of kPolicies
+  std::optional<LevelPlan> levels;
   std::vector<SpecializationPoint> points;
   std::vector<LeftOutCombination> left_out;
   std::vector<std::string> sources_left_out;  // patterns of paths in the source

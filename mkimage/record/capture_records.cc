@@ -55,6 +55,27 @@ OrderedJson to_json(const UnitIdentity& identity) {
   return json;
 }
 
+OrderedJson to_json(const UnitVariant& variant) {
+  return {{"levels", variant.levels},
+          {"bitcode", variant.bitcode.to_string()},
+          {"machine_options", variant.machine_options},
+          {"asks", variant.asks}};
+}
+
+Result<UnitVariants> parse_variants(const JsonObject& record) {
+  UnitVariants variants;
+  XAAS_ASSIGN(const auto list, record.objects("variants"));
+  for (const JsonObject& json : list) {
+    UnitVariant& variant = variants.list.emplace_back();
+    XAAS_ASSIGN(variant.levels, json.strings("levels"));
+    XAAS_ASSIGN(variant.bitcode, json.digest("bitcode"));
+    XAAS_ASSIGN(variant.machine_options, json.strings("machine_options"));
+    XAAS_ASSIGN(variant.asks, json.strings("asks"));
+  }
+  XAAS_ASSIGN(variants.refusals, record.string_map("refusals"));
+  return variants;
+}
+
 Result<UnitIdentity> parse_identity(const JsonObject& record) {
   XAAS_ASSIGN(const JsonObject json, record.object("identity"));
   UnitIdentity identity;
@@ -130,6 +151,10 @@ std::string to_json(const UnitRecord& record) {
   json["headers"] = record.headers;
   if (record.identity) json["identity"] = to_json(*record.identity);
   json["asks"] = record.asks;
+  json["variants"] = OrderedJson::array();
+  for (const UnitVariant& variant : record.variants.list) json["variants"].push_back(to_json(variant));
+  json["refusals"] = OrderedJson::object();
+  for (const auto& [level, message] : record.variants.refusals) json["refusals"][level] = message;
   json["is_shared"] = record.is_shared;
   return dump_json(json);
 }
@@ -169,6 +194,7 @@ Result<UnitRecord> parse_unit_record(std::string_view text) {
     XAAS_ASSIGN(record.identity, parse_identity(object));
   }
   XAAS_ASSIGN(record.asks, object.strings("asks"));
+  XAAS_ASSIGN(record.variants, parse_variants(object));
   XAAS_ASSIGN(record.is_shared, object.boolean("is_shared"));
   return record;
 }

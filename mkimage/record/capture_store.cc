@@ -71,6 +71,12 @@ Status CaptureStore::add_unit(const UnitRecord& record, std::optional<std::strin
   return publish(records_ / kUnits / Digest::of(json).hex(), json);
 }
 
+Result<Digest> CaptureStore::add_bitcode(std::string_view bitcode) const {
+  const Digest digest = Digest::of(bitcode);
+  XAAS_TRY(publish(bitcode_path(digest), bitcode));
+  return digest;
+}
+
 Status CaptureStore::add_link(const LinkRecord& record) const {
   const std::string json = to_json(record);
   return publish(records_ / kLinks / Digest::of(json).hex(), json);
@@ -84,7 +90,7 @@ Status CaptureStore::add_object(const Digest& digest, std::string_view content) 
 
 bool CaptureStore::has_bitcode(const Digest& object) const { return access(bitcode_path(object).c_str(), F_OK) == 0; }
 
-std::filesystem::path CaptureStore::bitcode_path(const Digest& object) const { return root_ / kBitcode / object.hex(); }
+std::filesystem::path CaptureStore::bitcode_path(const Digest& digest) const { return root_ / kBitcode / digest.hex(); }
 
 std::filesystem::path CaptureStore::object_path(const Digest& digest) const { return root_ / kObjects / digest.hex(); }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,23 @@ struct UnitIdentity {
   bool operator==(const UnitIdentity&) const = default;
 };
 
+// A unit that asks for the CPU, compiled for a level.
+struct UnitVariant {
+  std::vector<std::string> levels;           // the levels at which the unit is this, in their order; compiled for the
+                                             // first
+  Digest bitcode;                            // digest of its bitcode, by which the store has it
+  std::vector<std::string> machine_options;  // the -m options with which it was compiled
+  std::vector<std::string> asks;             // macros and built-in functions that the level gives it and its own
+                                             // options do not
+  bool operator==(const UnitVariant&) const = default;
+};
+
+struct UnitVariants {
+  std::vector<UnitVariant> list;
+  std::map<std::string, std::string> refusals;  // level -> the compiler's first message
+  bool operator==(const UnitVariants&) const = default;
+};
+
 // One object file that a compiler made.
 struct UnitRecord {
   Digest object;          // digest of the object file, as the compiler left it
@@ -43,8 +61,9 @@ struct UnitRecord {
   std::vector<std::string> sections;               // "data-sections", "function-sections", if asked for
   std::vector<std::string> headers;                // as the compiler found them, system headers included
   std::optional<UnitIdentity> identity;            // set if it was preprocessed by itself
-  std::vector<std::string> asks;                   // see read_asks()
-  bool is_shared = false;                          // whether it is an earlier compile's result, not compiled again
+  std::vector<std::string> asks;                   // Ask::label() of each
+  UnitVariants variants;
+  bool is_shared = false;  // whether it is an earlier compile's result, not compiled again
   bool operator==(const UnitRecord&) const = default;
 
   std::string name() const { return target + " " + source; }  // the same in all configurations
@@ -110,12 +129,15 @@ class CaptureStore {
   void remove_records() const;
 
   Status add_unit(const UnitRecord& record, std::optional<std::string_view> bitcode) const;
+  // Stores the bitcode of a variant, and returns its digest.
+  Result<Digest> add_bitcode(std::string_view bitcode) const;
   Status add_link(const LinkRecord& record) const;
   // Stores content that recipes may name: native objects, archives, linker scripts.
   Status add_object(const Digest& digest, std::string_view content) const;
   bool has_bitcode(const Digest& object) const;
 
-  std::filesystem::path bitcode_path(const Digest& object) const;
+  // `digest` is that of the unit's object, or that of a variant's bitcode.
+  std::filesystem::path bitcode_path(const Digest& digest) const;
   std::filesystem::path object_path(const Digest& digest) const;
   // A name for a temporary file. The caller writes and removes the file.
   std::filesystem::path temporary_path(std::string_view suffix) const;

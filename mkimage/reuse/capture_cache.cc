@@ -32,6 +32,16 @@ std::string encode(const CompileResult& result) {
                {"bitcode", to_binary(result.bitcode)},
                {"modules", Json::object()},
                {"asks", result.asks}};
+  json["variants"] = Json::array();
+  for (std::size_t i = 0; i < result.variants.list.size(); ++i) {
+    const UnitVariant& variant = result.variants.list[i];
+    json["variants"].push_back({{"levels", variant.levels},
+                                {"machine_options", variant.machine_options},
+                                {"asks", variant.asks},
+                                {"bitcode", to_binary(result.variant_bitcode.at(i))}});
+  }
+  json["refusals"] = result.variants.refusals;
+  json["variant_headers"] = result.variant_headers;
   for (const auto& [name, content] : result.modules) json["modules"][name] = to_binary(content);
   std::string bytes;
   Json::to_cbor(json, bytes);
@@ -48,6 +58,14 @@ std::optional<CompileResult> decode(std::string_view bytes) try {
   result.is_refusal = json.at("is_refusal").get<bool>();
   result.bitcode = from_binary(json.at("bitcode"));
   result.asks = json.at("asks").get<std::vector<std::string>>();
+  for (const Json& entry : json.at("variants")) {
+    const std::string& bitcode = result.variant_bitcode.emplace_back(from_binary(entry.at("bitcode")));
+    result.variants.list.push_back({entry.at("levels").get<std::vector<std::string>>(), Digest::of(bitcode),
+                                    entry.at("machine_options").get<std::vector<std::string>>(),
+                                    entry.at("asks").get<std::vector<std::string>>()});
+  }
+  result.variants.refusals = json.at("refusals").get<std::map<std::string, std::string>>();
+  result.variant_headers = json.at("variant_headers").get<std::vector<std::string>>();
   for (const auto& [name, content] : json.at("modules").items()) result.modules.emplace(name, from_binary(content));
   return result;
 } catch (const Json::exception&) {

@@ -10,6 +10,7 @@
 
 #include "format/base/digest.h"
 #include "format/base/error.h"
+#include "mkimage/record/capture_store.h"
 
 namespace xaas {
 
@@ -21,7 +22,10 @@ struct CompileResult {
   bool is_refusal = false;                          // the compiler refused the unit and made nothing
   std::string bitcode = {};                         // empty if the object carries its bitcode
   std::map<std::string, std::string> modules = {};  // module file of Fortran -> content
-  std::vector<std::string> asks = {};               // see read_asks()
+  std::vector<std::string> asks = {};               // Ask::label() of each
+  UnitVariants variants = {};
+  std::vector<std::string> variant_bitcode = {};  // of variants.list, in its order
+  std::vector<std::string> variant_headers = {};  // headers that only variants read
 };
 
 // Several processes may use one cache at once. An entry appears whole or not at all.

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kKeyVersion = "xaas capture cache 4";
+constexpr std::string_view kKeyVersion = "xaas capture cache 5";
 
 // Whether there is a precompiled header that the compiler would take instead of the header that the option names.
 bool has_precompiled(const CommandPart& part) {
@@ -193,6 +193,8 @@ PreprocessedUnit::Keys PreprocessedUnit::keys(const CaptureEnvironment& environm
     hash.add_program(compilation.compiler);
     hash.add_program(environment.movable ? environment.prefix_pass : fs::path());
     hash.add(environment.prefix.string());
+    hash.add_program(environment.asks_plugin);
+    hash.add_all(environment.levels);
     hash.add(file_name(compilation));
     return hash;
   };

@@ -11,6 +11,7 @@ build = "make -j$JOBS B=$BUILD/$KIND KIND=$KIND ISA=\"$ISA\""
 install = "make install B=$BUILD/$KIND KIND=$KIND PREFIX=$PREFIX DESTDIR=$DESTDIR"
 sources_left_out = ["secret.h", "inc2/*"]
 files = [{from = "notes", to = "share/notes"}]
+levels = "none"  # a plain build is for x86-64
 
 [[points]]
 name = "kind"

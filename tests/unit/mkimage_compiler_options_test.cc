@@ -208,6 +208,13 @@ TEST_CASE("options for the machine that builds are taken away") {
   std::vector<std::string> arguments = {"-O3", "-march=native", "-c", "a.c", "-mtune=native"};
   CHECK(xaas::remove_native_cpu(arguments) == std::vector<std::string>{"-march=native", "-mtune=native"});
   CHECK(arguments == std::vector<std::string>{"-O3", "-c", "a.c"});
+  // What -march=native overrides had no effect.
+  arguments = {"-march=haswell", "-c", "-march=native", "a.c"};
+  CHECK(xaas::remove_native_cpu(arguments) == std::vector<std::string>{"-march=native"});
+  CHECK(arguments == std::vector<std::string>{"-c", "a.c"});
+  arguments = {"-march=native", "-c", "-march=haswell", "a.c"};
+  CHECK(xaas::remove_native_cpu(arguments) == std::vector<std::string>{"-march=native"});
+  CHECK(arguments == std::vector<std::string>{"-c", "-march=haswell", "a.c"});
 }
 
 TEST_CASE("values of their own are no inputs, by whatever name the option goes") {

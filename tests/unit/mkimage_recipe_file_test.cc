@@ -21,6 +21,10 @@ TEST_CASE("a recipe file gives what it says and nothing else") {
   CHECK(recipe->build == "make\nmake check");
   CHECK_FALSE(recipe->version);
   CHECK(load("policy = \"max\"\n")->policy == "max");
+  CHECK(load("levels = \"auto\"\n")->levels == xaas::LevelPlan());
+  CHECK(load("levels = \"none\"\n")->levels == xaas::LevelPlan{{}, true});
+  CHECK(load("levels = [\"x86-64-v4\", \"x86-64-v3\"]\n")->levels == xaas::LevelPlan{{"x86-64-v3", "x86-64-v4"}, true});
+  CHECK_FALSE(load("")->levels.has_value());
   CHECK(load("fortran = \"gfortran\"\n")->fortran == "gfortran");
   CHECK(load("build_system = \"make\"\n")->build_system == "make");
 }
@@ -28,6 +32,10 @@ TEST_CASE("a recipe file gives what it says and nothing else") {
 TEST_CASE("errors in a recipe file are one line with file, line and column") {
   const std::pair<const char*, const char*> cases[] = {
       {"name = \"a\"\nnaem = \"b\"\n", "xaas.toml:2:"},
+      {"levels = [\"x86-64-v9\"]\n",
+       "xaas.toml:1:10: there is no level \"x86-64-v9\": choose auto, none, or some of x86-64-v3, skylake, znver3, "
+       "alderlake, x86-64-v4, skylake-avx512, cascadelake, icelake-server, znver4, znver5, sapphirerapids"},
+      {"levels = 3\n", "xaas.toml:1:10: this must be a string"},
       {"policy = \"best\"\n", "xaas.toml:1:10: there is no policy \"best\": choose one of default, fast, max"},
       {"fortran = \"ifort\"\n",
        "xaas.toml:1:11: there is no Fortran compiler \"ifort\": choose one of flang, gfortran"},

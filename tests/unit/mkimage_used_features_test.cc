@@ -122,7 +122,7 @@ bool is_used(const std::string& intrinsic, const std::string& feature) {
 
 std::vector<std::string> used(const ClangUnits& clang, const std::string& source, const std::string& flags,
                               const std::vector<std::string>& features) {
-  return canonicalise(clang.bitcode(source, flags), clang.target(flags), {}, features).value().features;
+  return canonicalise(clang.bitcode(source, flags), clang.target(flags), {}, {features}).value().features;
 }
 
 }  // namespace

@@ -1,0 +1,24 @@
+// Finds which features of a level a variant uses. A variant is compiled with all features of its level, but the level
+// is only an occasion: code that asks for AVX2 alone needs no more than AVX2. Implements spec/lowering.md, "Features
+// that a unit requires".
+#pragma once
+
+#include <llvm/IR/Module.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace xaas {
+
+// The feature that `name` asks for: "avx512vnni" for "__AVX512VNNI__". Nullopt if it is not the macro of one feature.
+std::optional<std::string> feature_of_macro(std::string_view name);
+
+// Those of `features` ("+avx2") that the module can use. It can use the features of its intrinsic functions and those
+// of `asks`, which are macros and built-in functions that the level gives the unit. An ask whose feature is not known
+// can stand for any of `features`. The order stays.
+std::vector<std::string> used_level_features(const llvm::Module& module, const std::vector<std::string>& features,
+                                             const std::vector<std::string>& asks);
+
+}  // namespace xaas

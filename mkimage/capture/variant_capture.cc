@@ -1,0 +1,162 @@
+// See variant_capture.h.
+#include "mkimage/capture/variant_capture.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "format/base/file.h"
+#include "mkimage/compiler/response_file.h"
+
+namespace xaas {
+namespace {
+
+constexpr std::string_view kPrecompiled = "-include-pch";
+
+// Options that write a file beside the object. That file must stay the one of the project's own compile.
+bool writes_beside(std::string_view argument) {
+  constexpr auto kWriters =
+      std::to_array<std::string_view>({"--serialize-diagnostics", "-serialize-diagnostics", "-fproc-stat-report",
+                                       "-fsave-optimization-record", "-ftime-trace", "-save-temps", "--save-temps"});
+  return std::ranges::any_of(kWriters, [&](std::string_view writer) { return argument.starts_with(writer); });
+}
+
+// The arguments without "-Xclang -include-pch -Xclang FILE". What was compiled into the file was compiled for another
+// CPU. CMake, which writes these words, names the header itself as well.
+std::vector<std::string> without_precompiled(std::vector<std::string> arguments) {
+  for (auto at = std::ranges::find(arguments, kPrecompiled); at != arguments.end();
+       at = std::ranges::find(arguments, kPrecompiled)) {
+    const bool is_passed_on = at != arguments.begin() && *std::prev(at) == "-Xclang";
+    const auto first = is_passed_on ? std::prev(at) : at;
+    const auto count = std::min<std::ptrdiff_t>(is_passed_on ? 4 : 2, std::distance(first, arguments.end()));
+    arguments.erase(first, std::next(first, count));
+  }
+  return arguments;
+}
+
+// The command that compiles one source of the compilation at a level.
+Compilation at_level(const Compilation& compilation, const CompilerInput& input, const std::string& level) {
+  Compilation result = compilation;
+  const std::vector<std::string> all = without_precompiled(expand_response_files(compilation.arguments));
+  result.arguments = filter_parts(all, [&](const CommandPart& part, std::string_view argument) {
+    if (part.is_input) return argument == input.path;
+    return !part.has(option_flags::names_output) && !writes_beside(argument);
+  });
+  // In front: the project's own options win.
+  const std::string cpu = "-march=" + level;
+  result.arguments.insert(result.arguments.begin(), cpu);
+  result.command.names_cpu = true;
+  result.command.machine_options.insert(result.command.machine_options.begin(), cpu);
+  return result;
+}
+
+// What was compiled, by the project's own options or for a level.
+struct Known {
+  std::vector<Ask> asks;
+  std::size_t column;                  // of the answers that it was compiled with
+  std::optional<std::size_t> variant;  // index among the variants; nullopt: the unit itself
+};
+
+// Whether the preprocessor would get the same answers at `column`. Then it would go the same way, and the code would be
+// the same.
+bool is_same_at(const Known& known, std::size_t column) {
+  return std::ranges::all_of(known.asks, [&](const Ask& ask) {
+    return column < ask.answers.size() && ask.answers[column] == ask.answers[known.column];
+  });
+}
+
+void add_each_once(const std::vector<std::string>& more, std::vector<std::string>& list) {
+  std::ranges::copy_if(more, std::back_inserter(list),
+                       [&](const std::string& one) { return std::ranges::find(list, one) == list.end(); });
+}
+
+class VariantCompiler {
+ public:
+  VariantCompiler(const CaptureEnvironment& environment, const Compilation& compilation, const CompilerInput& input)
+      : environment_(environment), compilation_(compilation), input_(input) {}
+
+  CompiledVariants run(std::optional<std::vector<Ask>> own) {
+    if (own) known_.push_back({std::move(*own), 0, std::nullopt});
+    for (std::size_t i = 0; i < environment_.levels.size(); ++i) {
+      const auto same = std::ranges::find_if(known_, [&](const Known& known) { return is_same_at(known, i + 1); });
+      if (same == known_.end()) {
+        compile(i);
+      } else if (same->variant) {
+        result_.variants.list[*same->variant].levels.push_back(environment_.levels[i]);
+      }
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void compile(std::size_t index) {
+    const std::string& level = environment_.levels[index];
+    const Compilation variant = at_level(compilation_, input_, level);
+    const StoreFile output(environment_.store(), ".bc");
+    const AskList asks(environment_);
+    const HeaderList headers(environment_.store());
+    std::vector<std::string> extra = asks.arguments();
+    extra.insert(extra.end(), {"-w", "-c", "-o", output.path().string()});
+    Variables variables = asks.variables();
+    std::ranges::copy(headers.variables(), std::back_inserter(variables));
+    std::vector<std::string> arguments = capturing_arguments(environment_, variant, extra);
+    std::erase(arguments, "-ffat-lto-objects");  // -fno-fat-lto-objects has no effect
+    const TentativeRun run(command_line(variant, std::move(arguments)), variables);
+    auto bitcode = run.ok() ? read_file(output.path()) : fail(Code::failed, "{}", run.first_message());
+    if (!bitcode) {
+      result_.variants.refusals.emplace(level, bitcode.error().message);
+      return;
+    }
+    Known known{asks.read(), index + 1, result_.variants.list.size()};
+    if (is_same_at(known, 0)) known.variant.reset();
+    if (known.variant) add({{level}, Digest::of(*bitcode), variant.command.machine_options, gains(known)}, *bitcode);
+    add_each_once(headers.read(), result_.headers);
+    known_.push_back(std::move(known));
+  }
+
+  void add(UnitVariant variant, const std::string& bitcode) {
+    result_.variants.list.push_back(std::move(variant));
+    result_.bitcode.push_back(bitcode);
+  }
+
+  static std::vector<std::string> gains(const Known& known) {
+    std::vector<std::string> names;
+    for (const Ask& ask : known.asks) {
+      if (ask.answers[known.column] == '+' && ask.answers.front() == '-') names.push_back(ask.name);
+    }
+    return names;
+  }
+
+  const CaptureEnvironment& environment_;
+  const Compilation& compilation_;
+  const CompilerInput& input_;
+  std::vector<Known> known_;
+  CompiledVariants result_;
+};
+
+}  // namespace
+
+CompiledVariants compile_variants(const CaptureEnvironment& environment, const Compilation& compilation,
+                                  const CompilerInput& input, std::optional<std::vector<Ask>> asks) {
+  if (environment.levels.empty() || environment.asks_plugin.empty() || input.kind != InputKind::source) return {};
+  if (compilation.command.names_cpu || is_probe(input.path)) return {};
+  if (compilation.command.output && is_probe(*compilation.command.output)) return {};
+  return VariantCompiler(environment, compilation, input).run(std::move(asks));
+}
+
+Status store_variants(const CaptureStore& store, const std::vector<std::string>& bitcode) {
+  for (const std::string& one : bitcode) XAAS_TRY(store.add_bitcode(one));
+  return {};
+}
+
+void add_variants(const CompiledVariants& variants, CompiledUnit& unit) {
+  unit.variants = variants.variants;
+  add_each_once(variants.headers, unit.headers);
+}
+
+bool hides_asks(const Compilation& compilation) {
+  const std::vector<std::string> arguments = expand_response_files(compilation.arguments);
+  return std::ranges::find(arguments, kPrecompiled) != arguments.end();
+}
+
+}  // namespace xaas

@@ -1,0 +1,28 @@
+// See cpu_levels.h.
+#include "mkimage/plan/cpu_levels.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "format/base/split.h"
+
+namespace xaas {
+
+Result<LevelPlan> parse_levels(std::string_view text) {
+  if (text == "auto") return LevelPlan();
+  LevelPlan plan{{}, true};
+  if (text == "none") return plan;
+  const std::vector<std::string_view> names = split(text, ',');
+  for (const std::string_view name : names) {
+    if (std::ranges::find(kCpuLevels, name) != kCpuLevels.end()) continue;
+    return fail(Code::invalid, "there is no level \"{}\": choose auto, none, or some of {}", name,
+                fmt::join(kCpuLevels, ", "));
+  }
+  for (const std::string_view level : kCpuLevels) {
+    if (std::ranges::find(names, level) != names.end()) plan.names.emplace_back(level);
+  }
+  return plan;
+}
+
+}  // namespace xaas
