@@ -34,7 +34,7 @@ OrderedJson encode(const Configuration& configuration) {
                       {"points", std::move(points)},
                       {"libc_floor", configuration.libc_floor},
                       {"host_libraries", configuration.host_libraries}};
-  if (!configuration.levels.empty()) json["cxx_interfaces"] = configuration.has_cxx_interfaces;
+  if (!configuration.levels.empty()) json["shared_data"] = configuration.shares_data;
   for (const Level& level : configuration.levels) json["levels"].push_back(encode(level));
   return json;
 }
@@ -111,8 +111,8 @@ Result<Configuration> parse_configuration(const JsonObject& fields) {
   XAAS_ASSIGN(configuration.libc_floor, fields.string("libc_floor"));
   XAAS_ASSIGN(configuration.host_libraries, fields.strings("host_libraries"));
   XAAS_ASSIGN(configuration.levels, parse_levels(fields));
-  if (fields.has("cxx_interfaces")) {
-    XAAS_ASSIGN(configuration.has_cxx_interfaces, fields.boolean("cxx_interfaces"));
+  if (fields.has("shared_data")) {
+    XAAS_ASSIGN(configuration.shares_data, fields.boolean("shared_data"));
   }
   if (!is_component(configuration.name)) {
     return fail(Code::invalid, "{}: key \"name\": \"{}\" cannot be a directory's name", fields.where(),

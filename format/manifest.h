@@ -53,7 +53,7 @@ struct Configuration {
   std::string libc_floor{};                   // "GLIBC_2.34"; empty when no file links libc
   std::vector<std::string> host_libraries{};  // sonames that the host must have
   std::vector<Level> levels{};                // no name twice
-  bool has_cxx_interfaces = false;            // whether some of its files use C++ symbols of others of them
+  bool shares_data = false;                   // whether files with variants use symbols of each other
 };
 
 struct Toolchain {

@@ -68,6 +68,7 @@ class Server::Impl {
   std::string status() const;
   LazyHooks hooks();
   void lower_all();
+  bool keeps_to_level() const;
 
   Log log_;
   const MountOptions options_;
@@ -89,7 +90,8 @@ class Server::Impl {
 Status Server::Impl::make_lowerer() {
   if (options_.when == LowerWhen::never) return {};
   LowererOptions options = options_.lowerer;
-  options.mixes = options_.when == LowerWhen::background;
+  // Either may serve a baseline beside files that are lowered.
+  options.mixes = options_.when == LowerWhen::background || timeout_.has_value();
   Result<std::unique_ptr<Lowerer>> lowerer = Lowerer::create(image_, options);
   if (lowerer) {
     lowerer_ = std::move(*lowerer);
@@ -182,6 +184,14 @@ Result<std::optional<MovedPrefix>> Server::Impl::shown_prefix(const std::filesys
   return moved_prefix(image_->manifest(), place);
 }
 
+// Whether a baseline must not be served in place of a lowered file: it would not share the data of the others.
+bool Server::Impl::keeps_to_level() const {
+  if (lowerer_->level().empty()) return false;
+  const auto& all = image_->manifest().configurations;
+  const auto shown = std::ranges::find(all, configuration_, &Configuration::name);
+  return shown != all.end() && shown->shares_data;
+}
+
 std::string Server::Impl::target() const {
   return lowerer_ ? lowerer_->target().triple + " " + lowerer_->target().cpu : std::string();
 }
@@ -210,7 +220,8 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
   XAAS_ASSIGN(moved_, shown_prefix(mountpoint));
   if (lowerer_) {
     const unsigned jobs = options_.lowerer.jobs != 0 ? options_.lowerer.jobs : usable_cores();
-    const LazyOptions lazy{.parallel = std::min(jobs, kMaxParallel), .timeout = timeout_, .strict = options_.strict};
+    const LazyOptions lazy{
+        .parallel = std::min(jobs, kMaxParallel), .timeout = timeout_, .strict = options_.strict || keeps_to_level()};
     files_ = std::make_unique<LazyFiles>(lazy, hooks());
   }
   tree_.emplace(*image_, guard_, files_.get(),

@@ -137,8 +137,8 @@ std::vector<LevelChoice> explain_levels(const Manifest& manifest, std::string_vi
     LevelChoice& choice = choices.emplace_back();
     choice.level = level.name;
     choice.reason = level.problem;
-    if (choice.reason.empty() && mixes && configuration->has_cxx_interfaces) {
-      choice.reason = "programs and libraries that share C++ data may run as baselines here";
+    if (choice.reason.empty() && mixes && configuration->shares_data) {
+      choice.reason = "some of its files share data, and may be baselines here";
     }
     const auto missing = missing_features(target, level.features);
     if (choice.reason.empty() && !missing.empty()) {

@@ -48,9 +48,8 @@ struct LevelChoice {
 };
 
 // Checks every level of the configuration against the target. A target can run several: the one whose variants require
-// most is chosen, of equals the first. None is chosen if `mixes` is true and files of the configuration use C++ symbols
-// of each other; `mixes` says that baselines may run together with lowered files. Empty if there is no such
-// configuration.
+// most is chosen, of equals the first. None is chosen if `mixes` is true and the configuration's files share data;
+// `mixes` says that baselines may run together with lowered files. Empty if there is no such configuration.
 std::vector<LevelChoice> explain_levels(const Manifest& manifest, std::string_view configuration, const Target& target,
                                         bool mixes);
 

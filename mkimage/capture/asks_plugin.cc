@@ -9,9 +9,10 @@
 #include <clang/Basic/TargetOptions.h>
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/FrontendPluginRegistry.h>
+#include <clang/Lex/MacroArgs.h>
 #include <clang/Lex/PPCallbacks.h>
 #include <clang/Lex/Preprocessor.h>
-#include <llvm/ADT/DenseSet.h>
+#include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/StringSet.h>
 #include <llvm/Support/FileSystem.h>
 #include <llvm/Support/Process.h>
@@ -34,9 +35,14 @@ constexpr const char* kCpusVariable = "XAAS_ASKS_CPUS";
 // The compiler's own headers ask for which of their functions to declare.
 constexpr llvm::StringLiteral kOwnHeaders("/lib/clang/");
 constexpr llvm::StringLiteral kBuiltins("__builtin_ia32_");
-// Vectors that are wider than a register of the CPU are passed in memory, narrower ones in registers. So functions that
-// take or return vectors of more bits than the first number ask for the macro.
-constexpr std::pair<unsigned, const char*> kWideVectors[] = {{128, "__AVX__"}, {256, "__AVX512F__"}};
+// Vectors that are wider than a register of the CPU are passed in memory, narrower ones in registers. So functions and
+// calls with vectors of more bits than `bits` ask under the name, and the macro has the answer.
+struct WideVector {
+  unsigned bits;
+  const char* name;
+  const char* macro;
+};
+constexpr WideVector kWideVectors[] = {{128, "vector_size(32)", "__AVX__"}, {256, "vector_size(64)", "__AVX512F__"}};
 
 // What the compiler knows of a CPU.
 struct Machine {
@@ -99,10 +105,9 @@ std::vector<Machine> machines(const clang::CompilerInstance& compiler) {
 class Asks : public clang::PPCallbacks {
  public:
   Asks(const clang::CompilerInstance& compiler, std::string file)
-      : preprocessor_(compiler.getPreprocessor()),
+      : compiler_(compiler),
+        preprocessor_(compiler.getPreprocessor()),
         macros_(cpu_macros(compiler)),
-        own_(own_machine(compiler)),
-        machines_(machines(compiler)),
         file_(std::move(file)) {}
 
   void Ifdef(clang::SourceLocation at, const clang::Token& name, const clang::MacroDefinition&) override {
@@ -127,41 +132,78 @@ class Asks : public clang::PPCallbacks {
   }
   // The definition of a macro that is expanded asks, too.
   void MacroExpands(const clang::Token& name, const clang::MacroDefinition& definition, clang::SourceRange range,
-                    const clang::MacroArgs*) override {
+                    const clang::MacroArgs* arguments) override {
     note_token(range.getBegin(), name);
     const clang::MacroInfo* info = definition.getMacroInfo();
-    if (info == nullptr || info->isBuiltinMacro() || !seen_.insert(info).second) return;
-    for (const clang::Token& token : info->tokens()) note_token(info->getDefinitionLoc(), token);
-  }
-  void note(clang::SourceLocation at, llvm::StringRef name) {
-    if ((macros_.contains(name) || name.starts_with(kBuiltins)) && !is_own(at)) asked_.insert(name.str());
-  }
-  void write() const {
-    std::error_code error;
-    llvm::raw_fd_ostream out(file_, error, llvm::sys::fs::OF_Append);
-    if (error) return;
-    for (const std::string& name : asked_) {
-      const bool is_answered =
-          is_builtin(name) ? is_given(name, own_) : preprocessor_.isMacroDefined(preprocessor_.getIdentifierInfo(name));
-      out << (is_answered ? '+' : '-') << name << ' ';
-      for (const Machine& machine : machines_) out << (is_given(name, machine) ? '+' : '-');
-      out << '\n';
+    if (info == nullptr || info->isBuiltinMacro()) return;
+    const auto [entry, is_new] = pastes_.try_emplace(info, false);
+    if (is_new) {
+      for (const clang::Token& token : info->tokens()) {
+        note_token(info->getDefinitionLoc(), token);
+        entry->second = entry->second || token.is(clang::tok::hashhash);
+      }
     }
-  }
-
- private:
-  static bool is_builtin(llvm::StringRef name) { return name.starts_with(kBuiltins); }
-  // Whether the compiler gives a unit for this machine the macro or the built-in function.
-  bool is_given(const std::string& name, const Machine& machine) const {
-    if (!is_builtin(name)) return machine.macros.contains(name);
-    const unsigned builtin = preprocessor_.getIdentifierInfo(name)->getBuiltinID();
-    return builtin != 0 && clang::Builtin::evaluateRequiredTargetFeatures(
-                               preprocessor_.getBuiltinInfo().getRequiredFeatures(builtin), machine.features);
+    if (entry->second) note_pasted(range.getBegin(), *info, arguments);
   }
   // Whether the place is in one of the compiler's own headers.
   bool is_own(clang::SourceLocation at) const {
     const clang::SourceManager& sources = preprocessor_.getSourceManager();
     return sources.getFilename(sources.getExpansionLoc(at)).contains(kOwnHeaders);
+  }
+  void note(clang::SourceLocation at, llvm::StringRef name) {
+    if ((macros_.contains(name) || name.starts_with(kBuiltins)) && !is_own(at)) asked_.insert(name.str());
+  }
+  void note_vector(clang::SourceLocation at, const char* name) {
+    if (!is_own(at)) asked_.insert(name);
+  }
+  void write() const {
+    if (asked_.empty()) return;
+    std::error_code error;
+    llvm::raw_fd_ostream out(file_, error, llvm::sys::fs::OF_Append);
+    if (error) return;
+    const Machine own = own_machine(compiler_);
+    const std::vector<Machine> others = machines(compiler_);
+    for (const std::string& name : asked_) {
+      const bool is_answered =
+          is_macro(name) ? preprocessor_.isMacroDefined(preprocessor_.getIdentifierInfo(name)) : is_given(name, own);
+      out << (is_answered ? '+' : '-') << name << ' ';
+      for (const Machine& machine : others) out << (is_given(name, machine) ? '+' : '-');
+      out << '\n';
+    }
+  }
+
+ private:
+  // A name that a macro pastes together. If it is no macro, no other callback has it.
+  void note_pasted(clang::SourceLocation at, const clang::MacroInfo& info, const clang::MacroArgs* arguments) {
+    const llvm::ArrayRef<clang::Token> tokens = info.tokens();
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      std::string name = spelling(tokens[i], info, arguments);
+      while (i + 2 < tokens.size() && tokens[i + 1].is(clang::tok::hashhash)) {
+        name += spelling(tokens[i + 2], info, arguments);
+        i += 2;
+      }
+      note(at, name);
+    }
+  }
+  // The text of a token of a macro's definition. A parameter has that of its argument, if that is one token.
+  std::string spelling(const clang::Token& token, const clang::MacroInfo& info,
+                       const clang::MacroArgs* arguments) const {
+    const clang::IdentifierInfo* name = token.getIdentifierInfo();
+    const int parameter = name == nullptr || arguments == nullptr ? -1 : info.getParameterNum(name);
+    if (parameter < 0) return preprocessor_.getSpelling(token);
+    const clang::Token* argument = arguments->getUnexpArgument(static_cast<unsigned>(parameter));
+    if (clang::MacroArgs::getArgLength(argument) != 1) return {};
+    return preprocessor_.getSpelling(*argument);
+  }
+  bool is_macro(llvm::StringRef name) const { return macros_.contains(name); }
+  // Whether the compiler gives a unit for this machine the macro, the registers or the built-in function.
+  bool is_given(const std::string& name, const Machine& machine) const {
+    if (is_macro(name)) return machine.macros.contains(name);
+    const auto* vector = llvm::find_if(kWideVectors, [&](const WideVector& one) { return name == one.name; });
+    if (vector != std::end(kWideVectors)) return machine.macros.contains(vector->macro);
+    const unsigned builtin = preprocessor_.getIdentifierInfo(name)->getBuiltinID();
+    return builtin != 0 && clang::Builtin::evaluateRequiredTargetFeatures(
+                               preprocessor_.getBuiltinInfo().getRequiredFeatures(builtin), machine.features);
   }
   void note_token(clang::SourceLocation at, const clang::Token& token) {
     if (const clang::IdentifierInfo* name = token.getIdentifierInfo()) {
@@ -185,67 +227,100 @@ class Asks : public clang::PPCallbacks {
     }
   }
 
+  const clang::CompilerInstance& compiler_;
   clang::Preprocessor& preprocessor_;
   const llvm::StringSet<> macros_;
-  const Machine own_;
-  const std::vector<Machine> machines_;
   const std::string file_;
-  llvm::DenseSet<const clang::MacroInfo*> seen_;
+  llvm::DenseMap<const clang::MacroInfo*, bool> pastes_;  // the macros that were expanded, and whether they paste
   std::set<std::string> asked_;
 };
 
-// Looks for functions that take or return wide vectors, in declarations only.
-class WideVectors : public clang::RecursiveASTVisitor<WideVectors> {
+// The size of the widest vector in a value of a type, in bits.
+class VectorSizes {
  public:
-  WideVectors(const clang::ASTContext& context, Asks& asks) : context_(context), asks_(asks) {}
+  explicit VectorSizes(const clang::ASTContext& context) : context_(context) {}
 
-  bool shouldVisitTemplateInstantiations() const { return true; }
-  bool TraverseStmt(clang::Stmt*) { return true; }
-  bool VisitFunctionDecl(const clang::FunctionDecl* function) {
-    const auto* type = function->getType()->getAs<clang::FunctionProtoType>();
-    if (type == nullptr || function->isDependentContext()) return true;
-    std::uint64_t widest = bits_of_vectors(type->getReturnType());
-    for (const clang::QualType parameter : type->getParamTypes()) {
-      widest = std::max(widest, bits_of_vectors(parameter));
-    }
-    for (const auto& [bits, macro] : kWideVectors) {
-      if (widest > bits) asks_.note(function->getLocation(), macro);
-    }
-    return true;
-  }
-
- private:
-  // The size of the widest vector in a value of the type.
-  std::uint64_t bits_of_vectors(clang::QualType type) {
+  std::uint64_t of(clang::QualType type) {
     type = type.getCanonicalType();
-    if (type->isDependentType() || type->isIncompleteType()) return 0;
+    if (type->isDependentType() || type->isIncompleteType() || type->isSizelessType()) return 0;
     if (type->isVectorType()) return context_.getTypeSize(type);
     const clang::RecordDecl* record = type->getAsRecordDecl();
     if (record == nullptr || !record->isCompleteDefinition() || record->isInvalidDecl()) return 0;
     if (const auto known = records_.find(record); known != records_.end()) return known->second;
     std::uint64_t widest = 0;
     for (const clang::FieldDecl* field : record->fields()) {
-      widest = std::max(widest, bits_of_vectors(context_.getBaseElementType(field->getType())));
+      widest = std::max(widest, of(context_.getBaseElementType(field->getType())));
     }
     if (const auto* object = llvm::dyn_cast<clang::CXXRecordDecl>(record)) {
-      for (const clang::CXXBaseSpecifier& base : object->bases()) {
-        widest = std::max(widest, bits_of_vectors(base.getType()));
-      }
+      for (const clang::CXXBaseSpecifier& base : object->bases()) widest = std::max(widest, of(base.getType()));
     }
     records_[record] = widest;
     return widest;
   }
 
+ private:
   const clang::ASTContext& context_;
-  Asks& asks_;
   llvm::DenseMap<const clang::RecordDecl*, std::uint64_t> records_;
+};
+
+// Whether the unit has a type of vectors that are wide. Most units have none, and need not be looked at.
+bool has_wide_vectors(const clang::ASTContext& context) {
+  return llvm::any_of(context.getTypes(), [&](const clang::Type* type) {
+    return type->isVectorType() && !type->isDependentType() && context.getTypeSize(type) > kWideVectors[0].bits;
+  });
+}
+
+// Looks for functions that take or return wide vectors, and for calls that pass them.
+class WideVectors : public clang::RecursiveASTVisitor<WideVectors> {
+ public:
+  WideVectors(const clang::ASTContext& context, Asks& asks) : sizes_(context), asks_(asks) {}
+
+  bool shouldVisitTemplateInstantiations() const { return true; }
+  bool shouldVisitImplicitCode() const { return true; }
+  bool VisitFunctionDecl(const clang::FunctionDecl* function) {
+    if (function->isDependentContext() || goes_its_own_way(function)) return true;
+    std::uint64_t widest = sizes_.of(function->getReturnType());
+    for (const clang::ParmVarDecl* parameter : function->parameters()) {
+      widest = std::max(widest, sizes_.of(parameter->getType()));
+    }
+    note(function->getLocation(), widest);
+    return true;
+  }
+  bool VisitCallExpr(const clang::CallExpr* call) {
+    if (call->isTypeDependent()) return true;
+    if (const clang::FunctionDecl* callee = call->getDirectCallee()) {
+      if (goes_its_own_way(callee)) return true;
+    }
+    std::uint64_t widest = sizes_.of(call->getType());
+    for (const clang::Expr* argument : call->arguments()) {
+      if (!argument->isTypeDependent()) widest = std::max(widest, sizes_.of(argument->getType()));
+    }
+    note(call->getExprLoc(), widest);
+    return true;
+  }
+
+ private:
+  // Whether the -m options of the unit do not decide how the function is called: it has its own target, or it is one of
+  // the compiler's, which are inlined.
+  bool goes_its_own_way(const clang::FunctionDecl* function) const {
+    return function->hasAttr<clang::TargetAttr>() || function->getBuiltinID() != 0 ||
+           asks_.is_own(function->getLocation());
+  }
+  void note(clang::SourceLocation at, std::uint64_t widest) {
+    for (const WideVector& vector : kWideVectors) {
+      if (widest > vector.bits) asks_.note_vector(at, vector.name);
+    }
+  }
+
+  VectorSizes sizes_;
+  Asks& asks_;
 };
 
 class WriteAsks : public clang::ASTConsumer {
  public:
   explicit WriteAsks(Asks& asks) : asks_(asks) {}
   void HandleTranslationUnit(clang::ASTContext& context) override {
-    WideVectors(context, asks_).TraverseDecl(context.getTranslationUnitDecl());
+    if (has_wide_vectors(context)) WideVectors(context, asks_).TraverseDecl(context.getTranslationUnitDecl());
     asks_.write();
   }
 

@@ -98,6 +98,21 @@ void drop_position(llvm::Module& module) {
     if (!value.isImplicitDSOLocal()) value.setDSOLocal(false);
 }
 
+ModuleSymbols symbols_of(const llvm::Module& module) {
+  ModuleSymbols symbols;
+  for (const llvm::GlobalValue& value : module.global_values()) {
+    llvm::StringRef name = value.getName();
+    name.consume_front("\1");  // the name is not to be changed any more
+    if (value.hasLocalLinkage() || name.starts_with("llvm.")) continue;
+    if (!value.isDeclarationForLinker()) {
+      symbols.defined.insert(name.str());
+    } else if (!value.hasExternalWeakLinkage() && !value.use_empty()) {
+      symbols.needed.insert(name.str());
+    }
+  }
+  return symbols;
+}
+
 // Writes the hash of the bytes, because LLVM 19 cannot promote symbols of a module without one. Writes no symbol table,
 // because LLVM derives it when it is missing, and with .symver its order is random.
 std::string write_bitcode(llvm::Module& module) {
@@ -138,6 +153,7 @@ Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own
   canonical.features = used_features(module, features.options);
   std::ranges::move(used_level_features(module, features.level, features.asks), std::back_inserter(canonical.features));
   std::ranges::sort(canonical.features);
+  if (!features.level.empty()) canonical.symbols = symbols_of(module);
   canonical.context = mark_context(module, object);
   canonical.bitcode = write_bitcode(module);
   if (const Status status = context.status(); !status) return fail_bitcode(status.error().message);

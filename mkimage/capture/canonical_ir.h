@@ -2,6 +2,7 @@
 // bytes. Implements spec/lowering.md, section "Canonical form".
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,11 +30,18 @@ struct AllowedFeatures {
   std::vector<std::string> asks = {};   // macros and built-in functions that the level gives the unit
 };
 
+// Names of symbols that other units can see. Weak references are not needed.
+struct ModuleSymbols {
+  std::set<std::string> defined;
+  std::set<std::string> needed;
+};
+
 struct CanonicalIr {
   std::string bitcode;
   OptimisingContext context;
   // Those of the allowed features that the unit requires; see used_features() and used_level_features(). Sorted.
   std::vector<std::string> features;
+  ModuleSymbols symbols;  // only if the allowed features name a level
 };
 
 // The canonical form of a ThinLTO pre-link module. `object` is the module's native object, or empty if not known.

@@ -19,7 +19,7 @@ struct CompiledUnit {
   std::optional<std::string_view> bitcode;  // bitcode of the same unit
   std::vector<std::string> headers = {};    // headers that it read
   std::optional<UnitIdentity> identity = {};
-  std::vector<std::string> asks = {};  // Ask::label() of each
+  std::vector<std::string> asks = {};  // Ask::line() of each
   UnitVariants variants = {};
   bool is_shared = false;  // whether it is an earlier compile's result
 };

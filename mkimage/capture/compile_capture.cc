@@ -13,6 +13,7 @@
 #include "mkimage/capture/captured_unit.h"
 #include "mkimage/capture/variant_capture.h"
 #include "mkimage/compiler/compiler_run.h"
+#include "mkimage/compiler/precompiled_header.h"
 #include "mkimage/reuse/preprocessed_unit.h"
 
 namespace xaas {
@@ -53,7 +54,7 @@ struct Attempt {
   bool works = false;
   bool is_shared = false;                    // whether it is an earlier compile's result
   std::string refusal;                       // the compiler's first message, if the compile failed
-  std::vector<std::string> asks{};           // Ask::label() of each
+  std::vector<std::string> asks{};           // Ask::line() of each
   std::vector<CompiledVariants> variants{};  // of each source, in order
 };
 
@@ -96,7 +97,7 @@ Result<std::vector<CompiledVariants>> compile_levels(const CaptureEnvironment& e
                                                      const Compilation& compilation, const std::vector<Ask>& asks) {
   std::vector<CompiledVariants> variants;
   const auto sources = std::ranges::count_if(compilation.command.inputs, is_compiled);
-  const bool is_known = sources == 1 && !hides_asks(compilation);
+  const bool is_known = sources == 1;
   for (const CompilerInput& input : compilation.command.inputs) {
     if (!is_compiled(input)) continue;
     variants.push_back(
@@ -111,16 +112,18 @@ Attempt compile_with_bitcode(const CaptureEnvironment& environment, const Compil
                              TentativeRun& run) {
   const AskList asks(environment);
   std::ranges::copy(asks.variables(), std::back_inserter(variables));
-  const bool makes_objects = compilation.command.mode == CommandMode::compile;
-  const std::vector<std::string> extra = makes_objects ? asks.arguments() : std::vector<std::string>();
-  run = TentativeRun(command_line(compilation, capturing_arguments(environment, compilation, extra)), variables);
+  run = TentativeRun(command_line(compilation, capturing_arguments(environment, compilation, asks.arguments())),
+                     variables);
   if (!run.ok()) return {false, false, run.first_message()};
   run.pass_on_output();
   const std::vector<Ask> asked = asks.read();
   Attempt attempt;
   attempt.works = true;
-  std::ranges::transform(asked, std::back_inserter(attempt.asks), &Ask::label);
-  if (!makes_objects) return attempt;
+  std::ranges::transform(asked, std::back_inserter(attempt.asks), &Ask::line);
+  if (compilation.command.mode == CommandMode::precompile) {
+    record_precompiled(environment, compilation, asked);
+    return attempt;
+  }
   auto variants = compile_levels(environment, compilation, asked);
   if (variants) {
     attempt.variants = std::move(*variants);

@@ -29,9 +29,10 @@ constexpr std::array kX86Features{
 
 // The macros that are not called as their features are.
 constexpr std::pair<std::string_view, std::string_view> kOtherMacros[] = {
-    {"__EVEX256__", "avx512vl"}, {"__GCC_HAVE_SYNC_COMPARE_AND_SWAP_16", "cx16"},
-    {"__LAHF_SAHF__", "sahf"},   {"__SSE4_1__", "sse4.1"},
-    {"__SSE4_2__", "sse4.2"},
+    {"__EVEX256__", "avx512vl"},    {"__GCC_HAVE_SYNC_COMPARE_AND_SWAP_16", "cx16"},
+    {"__LAHF_SAHF__", "sahf"},      {"__SSE4_1__", "sse4.1"},
+    {"__SSE4_2__", "sse4.2"},       {"vector_size(32)", "avx"},
+    {"vector_size(64)", "avx512f"},
 };
 
 using Features = std::set<std::string, std::less<>>;

@@ -4,14 +4,17 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
+#include <set>
 
 #include "format/base/file.h"
+#include "mkimage/compiler/precompiled_header.h"
 #include "mkimage/compiler/response_file.h"
 
 namespace xaas {
 namespace {
 
-constexpr std::string_view kPrecompiled = "-include-pch";
+constexpr std::string_view kVectors = "vector_size";
 
 // Options that write a file beside the object. That file must stay the one of the project's own compile.
 bool writes_beside(std::string_view argument) {
@@ -21,24 +24,12 @@ bool writes_beside(std::string_view argument) {
   return std::ranges::any_of(kWriters, [&](std::string_view writer) { return argument.starts_with(writer); });
 }
 
-// The arguments without "-Xclang -include-pch -Xclang FILE". What was compiled into the file was compiled for another
-// CPU. CMake, which writes these words, names the header itself as well.
-std::vector<std::string> without_precompiled(std::vector<std::string> arguments) {
-  for (auto at = std::ranges::find(arguments, kPrecompiled); at != arguments.end();
-       at = std::ranges::find(arguments, kPrecompiled)) {
-    const bool is_passed_on = at != arguments.begin() && *std::prev(at) == "-Xclang";
-    const auto first = is_passed_on ? std::prev(at) : at;
-    const auto count = std::min<std::ptrdiff_t>(is_passed_on ? 4 : 2, std::distance(first, arguments.end()));
-    arguments.erase(first, std::next(first, count));
-  }
-  return arguments;
-}
-
-// The command that compiles one source of the compilation at a level.
-Compilation at_level(const Compilation& compilation, const CompilerInput& input, const std::string& level) {
+// The command that compiles one source of the compilation at a level. `arguments` are those of the compilation, without
+// response files and precompiled headers.
+Compilation at_level(const Compilation& compilation, const std::vector<std::string>& arguments,
+                     const CompilerInput& input, const std::string& level) {
   Compilation result = compilation;
-  const std::vector<std::string> all = without_precompiled(expand_response_files(compilation.arguments));
-  result.arguments = filter_parts(all, [&](const CommandPart& part, std::string_view argument) {
+  result.arguments = filter_parts(arguments, [&](const CommandPart& part, std::string_view argument) {
     if (part.is_input) return argument == input.path;
     return !part.has(option_flags::names_output) && !writes_beside(argument);
   });
@@ -73,30 +64,65 @@ void add_each_once(const std::vector<std::string>& more, std::vector<std::string
 class VariantCompiler {
  public:
   VariantCompiler(const CaptureEnvironment& environment, const Compilation& compilation, const CompilerInput& input)
-      : environment_(environment), compilation_(compilation), input_(input) {}
+      : environment_(environment), compilation_(compilation), input_(input), headers_(environment) {}
 
   CompiledVariants run(std::optional<std::vector<Ask>> own) {
     if (own) known_.push_back({std::move(*own), 0, std::nullopt});
     for (std::size_t i = 0; i < environment_.levels.size(); ++i) {
       const auto same = std::ranges::find_if(known_, [&](const Known& known) { return is_same_at(known, i + 1); });
-      if (same == known_.end()) {
+      if (same != known_.end()) {
+        reuse(*same, i);
+      } else if (!known_.empty() && has_text_of(known_.back(), i)) {
+        reuse(known_.back(), i);
+      } else {
         compile(i);
-      } else if (same->variant) {
-        result_.variants.list[*same->variant].levels.push_back(environment_.levels[i]);
       }
     }
     return std::move(result_);
   }
 
  private:
+  void reuse(const Known& known, std::size_t index) {
+    if (known.variant) result_.variants.list[*known.variant].levels.push_back(environment_.levels[index]);
+  }
+
+  // Whether the level has the text of a variant, though other answers. Asks often only define macros that nothing uses
+  // then. The text does not show how vectors are passed. Units that ask for the first level mostly have another text
+  // there, so the unit itself is not compared.
+  bool has_text_of(const Known& known, std::size_t index) {
+    if (!known.variant) return false;
+    for (const Ask& ask : known.asks) {
+      const bool is_vector = ask.name.starts_with(kVectors);
+      if (is_vector && ask.answers.at(index + 1) != ask.answers.at(known.column)) return false;
+    }
+    const auto before = text_at(known.column - 1);
+    return before && before == text_at(index);
+  }
+
+  // The digest of the preprocessed text; nullopt if the preprocessor refuses.
+  std::optional<Digest> text_at(std::size_t index) {
+    const auto [entry, is_new] = texts_.try_emplace(index);
+    const auto textual = headers_.rewrite(expand_response_files(compilation_.arguments));
+    if (!is_new || !textual) return entry->second;
+    const Compilation variant = at_level(compilation_, *textual, input_, environment_.levels[index]);
+    const TentativeRun run(command_line(variant, capturing_arguments(environment_, variant, {"-w", "-E", "-P"})), {});
+    if (run.ok()) entry->second = Digest::of(run.output());
+    return entry->second;
+  }
+
   void compile(std::size_t index) {
     const std::string& level = environment_.levels[index];
-    const Compilation variant = at_level(compilation_, input_, level);
+    const auto textual = headers_.rewrite(expand_response_files(compilation_.arguments));
+    if (!textual) {
+      result_.variants.refusals.emplace(level, textual.error().message);
+      return;
+    }
+    const Compilation variant = at_level(compilation_, *textual, input_, level);
     const StoreFile output(environment_.store(), ".bc");
     const AskList asks(environment_);
     const HeaderList headers(environment_.store());
     std::vector<std::string> extra = asks.arguments();
-    extra.insert(extra.end(), {"-w", "-c", "-o", output.path().string()});
+    extra.insert(extra.end(), {"-w", "-fno-color-diagnostics", "-c", "-o", output.path().string()});
     Variables variables = asks.variables();
     std::ranges::copy(headers.variables(), std::back_inserter(variables));
     std::vector<std::string> arguments = capturing_arguments(environment_, variant, extra);
@@ -110,7 +136,9 @@ class VariantCompiler {
     Known known{asks.read(), index + 1, result_.variants.list.size()};
     if (is_same_at(known, 0)) known.variant.reset();
     if (known.variant) add({{level}, Digest::of(*bitcode), variant.command.machine_options, gains(known)}, *bitcode);
-    add_each_once(headers.read(), result_.headers);
+    std::vector<std::string> read = headers.read();
+    std::erase_if(read, [&](const std::string& header) { return headers_.is_wrapper(header); });
+    add_each_once(read, result_.headers);
     known_.push_back(std::move(known));
   }
 
@@ -120,17 +148,19 @@ class VariantCompiler {
   }
 
   static std::vector<std::string> gains(const Known& known) {
-    std::vector<std::string> names;
+    std::set<std::string> names;
     for (const Ask& ask : known.asks) {
-      if (ask.answers[known.column] == '+' && ask.answers.front() == '-') names.push_back(ask.name);
+      if (ask.answers[known.column] == '+' && ask.answers.front() == '-') names.insert(ask.name);
     }
-    return names;
+    return {names.begin(), names.end()};
   }
 
   const CaptureEnvironment& environment_;
   const Compilation& compilation_;
   const CompilerInput& input_;
+  TextualHeaders headers_;
   std::vector<Known> known_;
+  std::map<std::size_t, std::optional<Digest>> texts_;  // by the index of the level
   CompiledVariants result_;
 };
 
@@ -141,6 +171,14 @@ CompiledVariants compile_variants(const CaptureEnvironment& environment, const C
   if (environment.levels.empty() || environment.asks_plugin.empty() || input.kind != InputKind::source) return {};
   if (compilation.command.names_cpu || is_probe(input.path)) return {};
   if (compilation.command.output && is_probe(*compilation.command.output)) return {};
+  const auto headers = precompiled_headers(expand_response_files(compilation.arguments));
+  if (asks && !headers.empty()) {
+    if (auto more = asks_of_precompiled(environment, headers)) {
+      std::ranges::move(*more, std::back_inserter(*asks));
+    } else {
+      asks.reset();
+    }
+  }
   return VariantCompiler(environment, compilation, input).run(std::move(asks));
 }
 
@@ -152,11 +190,6 @@ Status store_variants(const CaptureStore& store, const std::vector<std::string>&
 void add_variants(const CompiledVariants& variants, CompiledUnit& unit) {
   unit.variants = variants.variants;
   add_each_once(variants.headers, unit.headers);
-}
-
-bool hides_asks(const Compilation& compilation) {
-  const std::vector<std::string> arguments = expand_response_files(compilation.arguments);
-  return std::ranges::find(arguments, kPrecompiled) != arguments.end();
 }
 
 }  // namespace xaas

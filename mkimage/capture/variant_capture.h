@@ -32,8 +32,4 @@ Status store_variants(const CaptureStore& store, const std::vector<std::string>&
 // Adds the variants, and the headers that only they read, to what is known of the unit.
 void add_variants(const CompiledVariants& variants, CompiledUnit& unit);
 
-// Whether the asks of the command's units are not known from compiling them, since parts of them were compiled before
-// (precompiled headers).
-bool hides_asks(const Compilation& compilation);
-
 }  // namespace xaas

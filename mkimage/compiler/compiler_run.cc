@@ -90,14 +90,18 @@ std::vector<std::string> read_header_list(const std::filesystem::path& path) {
   return headers;
 }
 
+std::optional<Ask> parse_ask(std::string_view line) {
+  const std::size_t space = line.find(' ');
+  if (space == std::string_view::npos || space < 2) return std::nullopt;
+  return Ask{std::string(line.substr(1, space - 1)), line.front() == '+', std::string(line.substr(space + 1))};
+}
+
 std::vector<Ask> read_asks(const std::filesystem::path& path) {
   std::vector<Ask> asks;
   const auto text = read_file(path);
   if (!text) return asks;
   for (const std::string_view line : split(*text, '\n')) {
-    const std::size_t space = line.find(' ');
-    if (space == std::string_view::npos || space < 2) continue;
-    asks.push_back({std::string(line.substr(1, space - 1)), line.front() == '+', std::string(line.substr(space + 1))});
+    if (auto ask = parse_ask(line)) asks.push_back(std::move(*ask));
   }
   return asks;
 }

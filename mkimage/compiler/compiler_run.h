@@ -63,7 +63,8 @@ class HeaderList {
 // The headers that a list at `path` names, each once, in order.
 std::vector<std::string> read_header_list(const std::filesystem::path& path);
 
-// What a unit asked of the CPU: a macro or a built-in function that depends on -m options.
+// What a unit asked of the CPU: a macro or a built-in function that depends on -m options, or "vector_size(32)" or
+// "vector_size(64)" for registers of so many bytes in which to pass vectors.
 struct Ask {
   std::string name;
   bool is_defined = false;  // at the end of the unit, which may have defined a macro itself
@@ -73,7 +74,11 @@ struct Ask {
   bool operator==(const Ask&) const = default;
 
   std::string label() const { return (is_defined ? '+' : '-') + name; }  // "+__SSE2__", "-__AVX2__"
+  std::string line() const { return label() + " " + answers; }           // as the plugin writes it
 };
+
+// Reads Ask::line(). Nullopt if it is none.
+std::optional<Ask> parse_ask(std::string_view line);
 
 // Reads the file that the plugin asks_plugin.cc writes. Sorted by name.
 std::vector<Ask> read_asks(const std::filesystem::path& path);

@@ -132,6 +132,7 @@ class Canonicaliser {
     if (digest == unit.digest) return {};
     XAAS_TRY(write(digest, canonical.bitcode));
     unit.variants.push_back({task.variant.levels, digest, canonical.features});
+    unit.variant_symbols.emplace(digest, canonical.symbols);
     if (unit.context.alone.empty() && canonical.context != unit.context) {
       unit.context.alone = "it is optimised otherwise at a level";
     }

@@ -113,7 +113,7 @@ Configuration describe(const ImageContents& contents, const ConfigurationContent
   configuration.libc_floor = from.needs.libc_floor;
   configuration.host_libraries = from.needs.libraries;
   configuration.levels = from.levels;
-  configuration.has_cxx_interfaces = from.has_cxx_interfaces;
+  configuration.shares_data = from.shares_data;
   return configuration;
 }
 

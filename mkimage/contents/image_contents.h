@@ -30,12 +30,13 @@ struct ConfigurationContents {
   InputNames names;                            // names of the objects of `units`
   std::vector<std::string> required_features;  // of a CPU, sorted; see find_required_features()
   std::vector<Level> levels;                   // see offer_levels()
-  bool has_cxx_interfaces = false;             // see CxxInterfaces::between_programs
+  bool shares_data = false;                    // see SharedData::between_programs
 };
 
 struct ImageContents {
   std::string triple;
   std::vector<ConfigurationContents> configurations;  // the default one first
+  std::vector<std::string> asked_levels;              // for which units that ask were compiled
   CanonicalStore canonical;
   BundledLibraries bundled;
   std::map<std::string, std::filesystem::path> sources;  // path in the image -> file

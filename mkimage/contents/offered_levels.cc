@@ -5,7 +5,8 @@
 #include <iterator>
 #include <set>
 
-#include "mkimage/contents/foreign_code.h"
+#include "mkimage/contents/level_link.h"
+#include "mkimage/contents/shared_data.h"
 
 namespace xaas {
 namespace {
@@ -22,13 +23,6 @@ LinkedUnits linked_units(const ConfigurationContents& configuration, const Canon
     }
   }
   return linked;
-}
-
-const IrVariant* variant_at(const CanonicalUnit& unit, const std::string& level) {
-  const auto found = std::ranges::find_if(unit.variants, [&](const IrVariant& variant) {
-    return std::ranges::find(variant.levels, level) != variant.levels.end();
-  });
-  return found == unit.variants.end() ? nullptr : &*found;
 }
 
 // Why a unit has no code for the level; empty if each has.
@@ -95,20 +89,46 @@ std::vector<Level> possible_levels(const LevelPlan& plan, const LinkedUnits& uni
   return levels;
 }
 
+void refuse(const std::string& problem, Level& level) {
+  if (!level.problem.empty()) return;
+  level.problem = problem;
+  level.features.clear();
+}
+
+void refuse_all(const std::string& problem, std::vector<Level>& levels) {
+  for (Level& level : levels) refuse(problem, level);
+}
+
+// Refuses the levels at which a program would not link.
+void check_links(ConfigurationContents& configuration, const CanonicalUnits& units, SymbolReader& symbols) {
+  for (Level& level : configuration.levels) {
+    for (const InstalledProgram& program : configuration.programs) {
+      if (!program.recipe || !level.problem.empty()) continue;
+      const std::string missing =
+          missing_symbol(program, configuration.programs, configuration.tree.root, units, level.name, symbols);
+      if (!missing.empty()) {
+        refuse(fmt::format("{} needs {} there, which no code that was captured defines", program.path, missing), level);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 Status offer_levels(const LevelPlan& plan, const CaptureStore& store, ImageContents& contents) {
+  contents.asked_levels = plan.names;
+  SymbolReader symbols(store);
+  const CanonicalUnits& units = contents.canonical.units;
   for (ConfigurationContents& configuration : contents.configurations) {
-    const LinkedUnits units = linked_units(configuration, contents.canonical.units);
-    configuration.levels = possible_levels(plan, units, configuration.names);
+    configuration.levels = possible_levels(plan, linked_units(configuration, units), configuration.names);
     if (!configuration.levels.empty()) {
-      XAAS_ASSIGN(const CxxInterfaces interfaces, cxx_interfaces(configuration, contents.canonical.units, store));
-      configuration.has_cxx_interfaces = interfaces.between_programs;
-      for (Level& level : configuration.levels) {
-        if (plan.is_chosen || interfaces.foreign.empty() || !level.problem.empty()) continue;
-        level.problem = fmt::format("C++ code that was not captured, in {}, is as it was built", interfaces.foreign);
-        level.features.clear();
+      const SharedData shared = find_shared_data(configuration, units, symbols);
+      configuration.shares_data = shared.between_programs;
+      if (!plan.is_chosen && !shared.with_fixed_code.empty()) {
+        refuse_all(fmt::format("C++ code in {} was not captured and is as it was built", shared.with_fixed_code),
+                   configuration.levels);
       }
+      check_links(configuration, units, symbols);
     }
     std::set<std::string> usable;
     for (const Level& level : configuration.levels) {

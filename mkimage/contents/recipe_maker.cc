@@ -207,6 +207,13 @@ class Translator {
 
 }  // namespace
 
+const IrVariant* variant_at(const CanonicalUnit& unit, const std::string& level) {
+  const auto found = std::ranges::find_if(unit.variants, [&](const IrVariant& variant) {
+    return std::ranges::find(variant.levels, level) != variant.levels.end();
+  });
+  return found == unit.variants.end() ? nullptr : &*found;
+}
+
 Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, const CanonicalUnits& units,
                            const InputNames& names, const std::string& triple) {
   if (!link.reason.empty()) return fail(Code::unsupported, "{}", link.reason);

@@ -9,6 +9,7 @@
 
 #include "format/base/elf_file.h"
 #include "format/recipe.h"
+#include "mkimage/capture/canonical_ir.h"
 #include "mkimage/capture/optimising_context.h"
 #include "mkimage/record/capture_store.h"
 
@@ -19,11 +20,15 @@ struct CanonicalUnit {
   std::vector<std::string> features;  // as in IrInput
   std::optional<Digest> native{};     // as in IrInput
   OptimisingContext context{};
-  std::vector<std::string> sections{};            // as in IrInput::alone, as the project asked for
-  UnitVariants captured{};                        // what the compiler made for levels
-  std::vector<IrVariant> variants{};              // those in canonical form that differ from the unit itself
-  std::map<std::string, std::string> refusals{};  // level -> why the unit cannot be compiled for it
+  std::vector<std::string> sections{};                // as in IrInput::alone, as the project asked for
+  UnitVariants captured{};                            // what the compiler made for levels
+  std::vector<IrVariant> variants{};                  // those in canonical form that differ from the unit itself
+  std::map<Digest, ModuleSymbols> variant_symbols{};  // of `variants`, by digest
+  std::map<std::string, std::string> refusals{};      // level -> why the unit cannot be compiled for it
 };
+
+// What the unit is at a level; null if it is itself there.
+const IrVariant* variant_at(const CanonicalUnit& unit, const std::string& level);
 
 // Digest of the object file that the compiler wrote -> unit.
 using CanonicalUnits = std::map<Digest, CanonicalUnit>;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "format/base/text.h"
+#include "mkimage/compiler/compiler_run.h"
 
 namespace xaas {
 namespace {
@@ -32,16 +33,21 @@ std::set<std::string> levels_of(const ConfigurationContents& configuration, bool
 std::map<std::string, Asks> asks_of_units(const ImageContents& contents) {
   std::map<std::string, Asks> units;
   for (const ConfigurationContents& configuration : contents.configurations) {
-    // A level that no code needs is not among the levels. It answers all the same.
     const std::set<std::string> unusable = levels_of(configuration, false);
-    const auto is_usable = [&](const std::string& level) { return !unusable.contains(level); };
+    // A level that no code needs is not among the levels of the configuration. It answers all the same.
+    const auto is_answered = [&](const Ask& ask) {
+      for (std::size_t i = 0; i < contents.asked_levels.size() && i + 1 < ask.answers.size(); ++i) {
+        if (ask.answers[i + 1] == '+' && !unusable.contains(contents.asked_levels[i])) return true;
+      }
+      return ask.is_defined;
+    };
     for (const UnitRecord& unit : configuration.units) {
       if (!configuration.linked.contains(unit.object) || !contents.canonical.units.contains(unit.object)) continue;
       const auto name = configuration.names.find(unit.object);
       Asks& asks = units[name == configuration.names.end() ? unit.source : name->second];
-      for (const std::string& ask : unit.asks) (ask.starts_with('-') ? asks.no : asks.yes).insert(ask.substr(1));
-      for (const UnitVariant& variant : unit.variants.list) {
-        if (std::ranges::any_of(variant.levels, is_usable)) asks.yes.insert(variant.asks.begin(), variant.asks.end());
+      for (const std::string& line : unit.asks) {
+        const auto ask = parse_ask(line);
+        if (ask) (is_answered(*ask) ? asks.yes : asks.no).insert(ask->name);
       }
     }
   }

@@ -258,14 +258,21 @@ std::string read_choice(Reader& reader, const toml::value& value, std::string_vi
   return choice;
 }
 
-// Reads "auto", "none" or an array of names.
+// Reads "auto", "none" or an array of names of levels.
 LevelPlan read_levels(Reader& reader, const toml::value& value) {
   std::vector<std::string> names;
-  (value.is_array() ? reader.texts(names) : reader.text(names.emplace_back()))(value);
-  if (!reader.ok()) return {};
-  auto plan = parse_levels(fmt::format("{}", fmt::join(names, ",")));
-  if (!plan) reader.fail_at(value, "{}", plan.error().message);
-  return plan.value_or(LevelPlan());
+  const auto read_name = [&](const toml::value& item) {
+    const std::string& name = names.emplace_back(read_choice(reader, item, "level", kCpuLevels));
+    if (name.empty()) names.pop_back();
+  };
+  if (value.is_array()) {
+    reader.list(read_name)(value);
+  } else {
+    constexpr auto kWords = std::to_array<std::string_view>({"auto", "none", "an array of levels"});
+    names = {read_choice(reader, value, "choice of levels", kWords)};
+  }
+  if (names.empty()) names.emplace_back("none");
+  return parse_levels(fmt::format("{}", fmt::join(names, ","))).value_or(LevelPlan());
 }
 
 Result<BuildRecipe> read(const toml::value& document, const std::filesystem::path& path) {

@@ -1,5 +1,5 @@
-// Layout of the capture directory: bitcode/, objects/, tmp/, and in records/<configuration>: units/, links/, log,
-// fortran-refusal; see capture_store.h.
+// Layout of the capture directory: bitcode/, objects/, tmp/, and in records/<configuration>: units/, links/,
+// precompiled/, log, fortran-refusal; see capture_store.h.
 #include "mkimage/record/capture_store.h"
 
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "format/base/file.h"
+#include "format/base/split.h"
 
 namespace xaas {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 constexpr const char* kUnits = "units";
 constexpr const char* kBitcode = "bitcode";
 constexpr const char* kLinks = "links";
+constexpr const char* kPrecompiled = "precompiled";
 constexpr const char* kObjects = "objects";
 constexpr const char* kTemporary = "tmp";
 constexpr const char* kLog = "log";
@@ -43,8 +45,8 @@ Result<std::vector<Record>> read_records(const std::filesystem::path& directory,
 }  // namespace
 
 Status CaptureStore::create() const {
-  for (const std::filesystem::path& directory :
-       {root_ / kBitcode, root_ / kObjects, root_ / kTemporary, records_ / kUnits, records_ / kLinks}) {
+  for (const std::filesystem::path& directory : {root_ / kBitcode, root_ / kObjects, root_ / kTemporary,
+                                                 records_ / kUnits, records_ / kLinks, records_ / kPrecompiled}) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error) return fail(Code::io, "cannot create {}: {}", directory.string(), error.message());
@@ -75,6 +77,30 @@ Result<Digest> CaptureStore::add_bitcode(std::string_view bitcode) const {
   const Digest digest = Digest::of(bitcode);
   XAAS_TRY(publish(bitcode_path(digest), bitcode));
   return digest;
+}
+
+Status CaptureStore::add_precompiled(const std::filesystem::path& file, const PrecompiledHeader& header) const {
+  std::string text = header.header + "\n";
+  for (const std::string& ask : header.asks) text += ask + "\n";
+  XAAS_ASSIGN(const TempFile temporary, TempFile::create(root_ / kTemporary));
+  XAAS_TRY(write_all(temporary.fd(), text));
+  const std::filesystem::path target = records_ / kPrecompiled / Digest::of(file.string()).hex();
+  if (rename(temporary.path().c_str(), target.c_str()) == 0) return {};
+  return fail_errno(fmt::format("cannot create {}", target.string()));
+}
+
+std::optional<PrecompiledHeader> CaptureStore::find_precompiled(const std::filesystem::path& file) const {
+  const auto text = read_file(records_ / kPrecompiled / Digest::of(file.string()).hex());
+  if (!text) return std::nullopt;
+  PrecompiledHeader header;
+  for (const std::string_view line : split(*text, '\n')) {
+    if (header.header.empty()) {
+      header.header = line;
+    } else {
+      header.asks.emplace_back(line);
+    }
+  }
+  return header;
 }
 
 Status CaptureStore::add_link(const LinkRecord& record) const {

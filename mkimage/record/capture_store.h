@@ -47,6 +47,12 @@ struct UnitVariants {
   bool operator==(const UnitVariants&) const = default;
 };
 
+// A header that the build has precompiled.
+struct PrecompiledHeader {
+  std::string header;             // absolute path of what was precompiled
+  std::vector<std::string> asks;  // Ask::line() of each
+};
+
 // One object file that a compiler made.
 struct UnitRecord {
   Digest object;          // digest of the object file, as the compiler left it
@@ -61,7 +67,7 @@ struct UnitRecord {
   std::vector<std::string> sections;               // "data-sections", "function-sections", if asked for
   std::vector<std::string> headers;                // as the compiler found them, system headers included
   std::optional<UnitIdentity> identity;            // set if it was preprocessed by itself
-  std::vector<std::string> asks;                   // Ask::label() of each
+  std::vector<std::string> asks;                   // Ask::line() of each
   UnitVariants variants;
   bool is_shared = false;  // whether it is an earlier compile's result, not compiled again
   bool operator==(const UnitRecord&) const = default;
@@ -131,6 +137,9 @@ class CaptureStore {
   Status add_unit(const UnitRecord& record, std::optional<std::string_view> bitcode) const;
   // Stores the bitcode of a variant, and returns its digest.
   Result<Digest> add_bitcode(std::string_view bitcode) const;
+  // `file` is the absolute path of the result. A header that is precompiled again replaces the record.
+  Status add_precompiled(const std::filesystem::path& file, const PrecompiledHeader& header) const;
+  std::optional<PrecompiledHeader> find_precompiled(const std::filesystem::path& file) const;
   Status add_link(const LinkRecord& record) const;
   // Stores content that recipes may name: native objects, archives, linker scripts.
   Status add_object(const Digest& digest, std::string_view content) const;

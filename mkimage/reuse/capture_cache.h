@@ -22,7 +22,7 @@ struct CompileResult {
   bool is_refusal = false;                          // the compiler refused the unit and made nothing
   std::string bitcode = {};                         // empty if the object carries its bitcode
   std::map<std::string, std::string> modules = {};  // module file of Fortran -> content
-  std::vector<std::string> asks = {};               // Ask::label() of each
+  std::vector<std::string> asks = {};               // Ask::line() of each
   UnitVariants variants = {};
   std::vector<std::string> variant_bitcode = {};  // of variants.list, in its order
   std::vector<std::string> variant_headers = {};  // headers that only variants read

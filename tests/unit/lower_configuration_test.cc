@@ -105,7 +105,7 @@ TEST_CASE("of the levels that a target can run, the one that requires most is ch
   CHECK(level_on("skylake-avx512") == "v4");
   // A program that was built for one level may not meet a library that was built for another.
   CHECK(level_on("haswell", true) == "v3");
-  only.has_cxx_interfaces = true;
+  only.shares_data = true;
   CHECK(level_on("haswell") == "v3");
   CHECK(level_on("haswell", true).empty());
   const auto reasons = explain_levels(manifest, "default", haswell(), false);
