@@ -193,8 +193,8 @@ std::string describe_padded(const PaddedStrings& padded) {
 }
 
 // Prints size and counts, the reasons why code is not lowered, which compiler Fortran had, and whether paths look odd.
-void say_what_was_made(const fs::path& image, const BuildPlan& plan, const ImageContents& contents,
-                       const fs::path& ir, const WrittenImage& written, Progress& progress) {
+void say_what_was_made(const fs::path& image, const BuildPlan& plan, const ImageContents& contents, const fs::path& ir,
+                       const WrittenImage& written, Progress& progress) {
   const CaptureCounts counts = count_captured(contents);
   if (counts.programs > 0 && counts.lowerable == 0) {
     progress.warn("no program can be lowered: every host will run them as the build compiled them");
