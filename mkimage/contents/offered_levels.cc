@@ -40,7 +40,7 @@ std::string refusal(const LinkedUnits& units, const InputNames& names, const std
     first = fmt::format("{} cannot be compiled for it ({})", name == names.end() ? "a unit" : name->second,
                         refused->second);
   }
-  return more == 0 ? first : fmt::format("{}, nor do {} more", first, more);
+  return more == 0 ? first : fmt::format("{}, nor can {} more", first, more);
 }
 
 // What the units are at a level: for each unit the digest of its IR.
