@@ -32,6 +32,7 @@ asking: main.o asks.o ; $(CC) -o $@ $^
 install: ; install -D -t $(DESTDIR)$(PREFIX)/bin asking
 END
 cd "$work"
+mkxaas() { command mkxaas --toolchain=none "$@"; }  # nothing is lowered here
 asked() { python3 -c 'import json, sys; print(json.dumps(json.load(open(sys.argv[1]))["unanswered_asks"], sort_keys=True))' "$1"; }
 
 said=$(mkxaas --levels=none --report plain.json project plain.xaas)
