@@ -69,19 +69,23 @@ std::vector<std::string> compiling_options(const Recipe& recipe) {
   return options;
 }
 
-Digest compute_key(const Digest& recipe, const LoweringContext& context, const std::vector<FoundLibrary>& libraries) {
+// Adds what is the same for all links of an image on a target. The order is that of spec/cache.md.
+void add_context(const LoweringContext& context, OrderedJson& key) {
   const Target& target = context.target;
+  key["worker"] = context.toolchain.digest.to_string();
+  key["policy"] = policy_json(context.policy);
+  key["triple"] = target.triple;
+  key["cpu"] = target.cpu;
+  key["features"] = target.features;
+  key["prefer_vector_width"] = target.prefer_vector_width;
+}
+
+Digest compute_key(const Digest& recipe, const LoweringContext& context, const std::vector<FoundLibrary>& libraries) {
   OrderedJson identities = OrderedJson::object();
   for (const FoundLibrary& library : libraries) identities[library.soname] = library.identity;
-  OrderedJson key = {{"version", kKeyVersion},
-                     {"recipe", recipe.to_string()},
-                     {"worker", context.toolchain.digest.to_string()},
-                     {"policy", policy_json(context.policy)},
-                     {"triple", target.triple},
-                     {"cpu", target.cpu},
-                     {"features", target.features},
-                     {"prefer_vector_width", target.prefer_vector_width},
-                     {"libraries", identities}};
+  OrderedJson key = {{"version", kKeyVersion}, {"recipe", recipe.to_string()}};
+  add_context(context, key);
+  key["libraries"] = identities;
   if (!context.level.empty()) key["level"] = context.level;
   return Digest::of(dump_json(key));
 }
@@ -117,17 +121,9 @@ Digest module_scope(const LoweringContext& context, const LinkPlan& plan, const 
   for (const FoundLibrary& library : plan.libraries) {
     if (library.in_image && !library.is_indexed) libraries.push_back(library.identity);
   }
-  const Target& target = context.target;
-  const OrderedJson scope = {{"version", kKeyVersion},
-                             {"index", index.to_string()},
-                             {"libraries", libraries},
-                             {"worker", context.toolchain.digest.to_string()},
-                             {"policy", policy_json(context.policy)},
-                             {"triple", target.triple},
-                             {"cpu", target.cpu},
-                             {"features", target.features},
-                             {"prefer_vector_width", target.prefer_vector_width},
-                             {"options", compiling_options(plan.recipe)}};
+  OrderedJson scope = {{"version", kKeyVersion}, {"index", index.to_string()}, {"libraries", libraries}};
+  add_context(context, scope);
+  scope["options"] = compiling_options(plan.recipe);
   return Digest::of(dump_json(scope));
 }
 

@@ -37,13 +37,8 @@ constexpr std::pair<std::string_view, std::string_view> kOtherMacros[] = {
 
 using Features = std::set<std::string, std::less<>>;
 
-struct Builtin {
-  const char* name;
-  const char* features;  // "avx512vl,avx512bw"; alternatives: "avx512vl,avx512vnni|avxvnni"
-};
-
 // Each list undefines the macros at its end.
-constexpr Builtin kBuiltinList[] = {
+constexpr X86Builtin kBuiltinList[] = {
 #define BUILTIN(name, type, attributes)
 #define TARGET_BUILTIN(name, type, attributes, features) {#name, features},
 #define TARGET_HEADER_BUILTIN(name, type, attributes, header, languages, features)
@@ -57,7 +52,7 @@ constexpr Builtin kBuiltinList[] = {
 const std::map<llvm::Intrinsic::ID, std::string_view>& features_of_intrinsics() {
   static const std::map<llvm::Intrinsic::ID, std::string_view> features = [] {
     std::map<llvm::Intrinsic::ID, std::string_view> result;
-    for (const Builtin& builtin : kBuiltinList) {
+    for (const X86Builtin& builtin : kBuiltinList) {
       const auto id = llvm::Intrinsic::getIntrinsicForClangBuiltin("x86", builtin.name);
       if (id != llvm::Intrinsic::not_intrinsic) result.emplace(id, builtin.features);
     }
@@ -108,15 +103,17 @@ std::set<std::string> needs_of(const llvm::Module& module) {
   return needs;
 }
 
-// The features, as in Builtin, of an ask; nullopt if not known.
+// The features, as in X86Builtin, of an ask; nullopt if not known.
 std::optional<std::string> features_of_ask(const std::string& ask) {
   if (!ask.starts_with(kBuiltins)) return feature_of_macro(ask);
   const auto builtin =
-      std::ranges::find_if(kBuiltinList, [&](const Builtin& one) { return std::string_view(one.name) == ask; });
+      std::ranges::find_if(kBuiltinList, [&](const X86Builtin& one) { return std::string_view(one.name) == ask; });
   return builtin == std::end(kBuiltinList) ? std::nullopt : std::optional<std::string>(builtin->features);
 }
 
 }  // namespace
+
+std::span<const X86Builtin> x86_builtins() { return kBuiltinList; }
 
 std::optional<std::string> feature_of_macro(std::string_view name) {
   const auto* other = std::ranges::find(kOtherMacros, name, &std::pair<std::string_view, std::string_view>::first);

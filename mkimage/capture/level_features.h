@@ -6,11 +6,20 @@
 #include <llvm/IR/Module.h>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace xaas {
+
+// A built-in function of clang for x86 that needs features.
+struct X86Builtin {
+  const char* name;
+  const char* features;  // "avx512vl,avx512bw"; alternatives: "avx512vl,avx512vnni|avxvnni"
+};
+// Those that clang has without one of its headers.
+std::span<const X86Builtin> x86_builtins();
 
 // The feature that `name` asks for: "avx512vnni" for "__AVX512VNNI__". Nullopt if it is not the macro of one feature.
 std::optional<std::string> feature_of_macro(std::string_view name);

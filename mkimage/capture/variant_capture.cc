@@ -63,8 +63,14 @@ void add_each_once(const std::vector<std::string>& more, std::vector<std::string
 
 class VariantCompiler {
  public:
-  VariantCompiler(const CaptureEnvironment& environment, const Compilation& compilation, const CompilerInput& input)
-      : environment_(environment), compilation_(compilation), input_(input), headers_(environment) {}
+  // `arguments` are those of the compilation, without response files.
+  VariantCompiler(const CaptureEnvironment& environment, const Compilation& compilation,
+                  std::vector<std::string> arguments, const CompilerInput& input)
+      : environment_(environment),
+        compilation_(compilation),
+        arguments_(std::move(arguments)),
+        input_(input),
+        headers_(environment) {}
 
   CompiledVariants run(std::optional<std::vector<Ask>> own) {
     if (own) known_.push_back({std::move(*own), 0, std::nullopt});
@@ -99,12 +105,17 @@ class VariantCompiler {
     return before && before == text_at(index);
   }
 
+  // The command without precompiled headers.
+  const Result<std::vector<std::string>>& textual() {
+    if (!textual_) textual_ = headers_.rewrite(arguments_);
+    return *textual_;
+  }
+
   // The digest of the preprocessed text; nullopt if the preprocessor refuses.
   std::optional<Digest> text_at(std::size_t index) {
     const auto [entry, is_new] = texts_.try_emplace(index);
-    const auto textual = headers_.rewrite(expand_response_files(compilation_.arguments));
-    if (!is_new || !textual) return entry->second;
-    const Compilation variant = at_level(compilation_, *textual, input_, environment_.levels[index]);
+    if (!is_new || !textual()) return entry->second;
+    const Compilation variant = at_level(compilation_, *textual(), input_, environment_.levels[index]);
     const TentativeRun run(command_line(variant, capturing_arguments(environment_, variant, {"-w", "-E", "-P"})), {});
     if (run.ok()) entry->second = Digest::of(run.output());
     return entry->second;
@@ -112,12 +123,11 @@ class VariantCompiler {
 
   void compile(std::size_t index) {
     const std::string& level = environment_.levels[index];
-    const auto textual = headers_.rewrite(expand_response_files(compilation_.arguments));
-    if (!textual) {
-      result_.variants.refusals.emplace(level, textual.error().message);
+    if (!textual()) {
+      result_.variants.refusals.emplace(level, textual().error().message);
       return;
     }
-    const Compilation variant = at_level(compilation_, *textual, input_, level);
+    const Compilation variant = at_level(compilation_, *textual(), input_, level);
     const StoreFile output(environment_.store(), ".bc");
     const AskList asks(environment_);
     const HeaderList headers(environment_.store());
@@ -157,8 +167,10 @@ class VariantCompiler {
 
   const CaptureEnvironment& environment_;
   const Compilation& compilation_;
+  const std::vector<std::string> arguments_;
   const CompilerInput& input_;
   TextualHeaders headers_;
+  std::optional<Result<std::vector<std::string>>> textual_;
   std::vector<Known> known_;
   std::map<std::size_t, std::optional<Digest>> texts_;  // by the index of the level
   CompiledVariants result_;
@@ -171,7 +183,8 @@ CompiledVariants compile_variants(const CaptureEnvironment& environment, const C
   if (environment.levels.empty() || environment.asks_plugin.empty() || input.kind != InputKind::source) return {};
   if (compilation.command.names_cpu || is_probe(input.path)) return {};
   if (compilation.command.output && is_probe(*compilation.command.output)) return {};
-  const auto headers = precompiled_headers(expand_response_files(compilation.arguments));
+  std::vector<std::string> arguments = expand_response_files(compilation.arguments);
+  const auto headers = precompiled_headers(arguments);
   if (asks && !headers.empty()) {
     if (auto more = asks_of_precompiled(environment, headers)) {
       std::ranges::move(*more, std::back_inserter(*asks));
@@ -179,7 +192,7 @@ CompiledVariants compile_variants(const CaptureEnvironment& environment, const C
       asks.reset();
     }
   }
-  return VariantCompiler(environment, compilation, input).run(std::move(asks));
+  return VariantCompiler(environment, compilation, std::move(arguments), input).run(std::move(asks));
 }
 
 Status store_variants(const CaptureStore& store, const std::vector<std::string>& bitcode) {

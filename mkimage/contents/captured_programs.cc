@@ -200,6 +200,13 @@ Result<std::vector<InstalledProgram>> find_programs(const InstalledTree& tree, c
   return programs;
 }
 
+const InstalledProgram* find_installed(const std::vector<InstalledProgram>& programs, std::string_view name) {
+  const auto found = std::ranges::find_if(programs, [&](const InstalledProgram& program) {
+    return std::filesystem::path(program.path).filename() == name;
+  });
+  return found == programs.end() ? nullptr : &*found;
+}
+
 std::set<Digest> linked_objects(const std::vector<InstalledProgram>& programs) {
   std::set<Digest> objects;
   for (const InstalledProgram& program : programs) {

@@ -26,6 +26,9 @@ struct InstalledProgram {
 // The executables and shared libraries of `tree`, each with the record of its link. The build-id leads to the record.
 Result<std::vector<InstalledProgram>> find_programs(const InstalledTree& tree, const std::vector<LinkRecord>& links);
 
+// The program or library with this file name; null if there is none.
+const InstalledProgram* find_installed(const std::vector<InstalledProgram>& programs, std::string_view name);
+
 // The digests of all objects that the programs' links name, members of archives included.
 std::set<Digest> linked_objects(const std::vector<InstalledProgram>& programs);
 

@@ -101,14 +101,13 @@ void refuse_all(const std::string& problem, std::vector<Level>& levels) {
 
 // Refuses the levels at which a program would not link.
 void check_links(ConfigurationContents& configuration, const CanonicalUnits& units, SymbolReader& symbols) {
-  for (Level& level : configuration.levels) {
-    for (const InstalledProgram& program : configuration.programs) {
-      if (!program.recipe || !level.problem.empty()) continue;
-      const std::string missing =
-          missing_symbol(program, configuration.programs, configuration.tree.root, units, level.name, symbols);
-      if (!missing.empty()) {
-        refuse(fmt::format("{} needs {} there, which no code that was captured defines", program.path, missing), level);
-      }
+  for (const InstalledProgram& program : configuration.programs) {
+    if (!program.recipe) continue;
+    LevelLink link(program, configuration.programs, configuration.tree.root, units, symbols);
+    for (Level& level : configuration.levels) {
+      const std::string missing = level.problem.empty() ? link.missing_symbol(level.name) : std::string();
+      if (missing.empty()) continue;
+      refuse(fmt::format("{} needs {} there, which no code that was captured defines", program.path, missing), level);
     }
   }
 }

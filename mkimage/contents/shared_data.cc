@@ -50,11 +50,7 @@ std::vector<LinkedFile> files_of(const LinkRecord& link) {
 class Finder {
  public:
   Finder(const ConfigurationContents& configuration, const CanonicalUnits& units, SymbolReader& symbols)
-      : configuration_(configuration), units_(units), symbols_(symbols) {
-    for (const InstalledProgram& program : configuration.programs) {
-      programs_.emplace(fs::path(program.path).filename().string(), &program);
-    }
-  }
+      : configuration_(configuration), units_(units), symbols_(symbols) {}
 
   SharedData run() {
     for (const InstalledProgram& program : configuration_.programs) {
@@ -86,13 +82,13 @@ class Finder {
 
   void look_at_library(const InstalledProgram& program, const std::set<std::string>& needed,
                        const RecordedLibrary& library) {
-    const auto installed = programs_.find(library.soname);
-    if (installed == programs_.end()) {
+    const InstalledProgram* installed = find_installed(configuration_.programs, library.soname);
+    if (installed == nullptr) {
       const ModuleSymbols& symbols = symbols_.linked(library.path);
       if (is_cxx(symbols) && share_one(needed, symbols.defined)) add(library.soname, program);
       return;
     }
-    const InstalledProgram& other = *installed->second;
+    const InstalledProgram& other = *installed;
     const ModuleSymbols& symbols = symbols_.linked(path_of(other));
     if (!share_one(needed, symbols.defined)) return;
     const bool differs = has_variants(other, units_);
@@ -127,7 +123,6 @@ class Finder {
   const ConfigurationContents& configuration_;
   const CanonicalUnits& units_;
   SymbolReader& symbols_;
-  std::map<std::string, const InstalledProgram*> programs_;  // by file name
   SharedData found_;
 };
 

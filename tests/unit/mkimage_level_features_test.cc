@@ -117,7 +117,6 @@ TEST_CASE("machines of today lose nothing that code asks for at compile time") {
 TEST_CASE("the macro of every feature that clang has leads to the feature") {
   const ClangUnits clang;
   const std::set<std::string> plain = macros(clang, "-march=x86-64");
-  std::set<std::string> reached;
   for (const char* feature : {"adx",
                               "aes",
                               "amx-bf16",

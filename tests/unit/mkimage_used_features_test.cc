@@ -9,6 +9,7 @@
 
 #include "clang_units.h"
 #include "format/bitcode/module.h"
+#include "mkimage/capture/level_features.h"
 #include "mkimage/capture/used_features.h"
 
 using namespace xaas;
@@ -93,25 +94,6 @@ constexpr std::array kTable{
 #include <llvm/TargetParser/X86TargetParser.def>
 };
 
-struct Builtin {
-  std::string name;
-  std::string_view features;  // "avx512vl,avx512bw", "sse|avx"
-};
-
-// Each list undefines the macros at its end.
-std::vector<Builtin> builtins() {
-  return {
-#define BUILTIN(name, type, attributes)
-#define TARGET_BUILTIN(name, type, attributes, features) {#name, features},
-#define TARGET_HEADER_BUILTIN(name, type, attributes, header, languages, features)
-#include <clang/Basic/BuiltinsX86.def>
-#define BUILTIN(name, type, attributes)
-#define TARGET_BUILTIN(name, type, attributes, features) {#name, features},
-#define TARGET_HEADER_BUILTIN(name, type, attributes, header, languages, features)
-#include <clang/Basic/BuiltinsX86_64.def>
-  };
-}
-
 // Whether "+feature" is still required for a module that declares the function.
 bool is_used(const std::string& intrinsic, const std::string& feature) {
   llvm::LLVMContext context;
@@ -137,13 +119,14 @@ TEST_CASE("every feature of LLVM's x86 table is one of a kind that was looked at
 
 TEST_CASE("an intrinsic function that clang has for such a feature uses it") {
   std::size_t looked_at = 0;
-  for (const Builtin& builtin : builtins()) {
+  for (const X86Builtin& builtin : x86_builtins()) {
     // Checks one feature alone. Alternatives, and several features together, also require others.
     if (!is_explicit_feature(builtin.features)) continue;
     const auto id = llvm::Intrinsic::getIntrinsicForClangBuiltin("x86", builtin.name);
-    const std::string name = id != llvm::Intrinsic::not_intrinsic
-                                 ? llvm::Intrinsic::getBaseName(id).str()
-                                 : "llvm.x86." + builtin.name.substr(std::string_view("__builtin_ia32_").size());
+    const std::string name =
+        id != llvm::Intrinsic::not_intrinsic
+            ? llvm::Intrinsic::getBaseName(id).str()
+            : "llvm.x86." + std::string(builtin.name).substr(std::string_view("__builtin_ia32_").size());
     INFO(name << " needs " << builtin.features);
     CHECK(is_used(name, std::string(builtin.features)));
     ++looked_at;
