@@ -14,13 +14,13 @@
 
 #include "format/base/file.h"
 #include "format/image_walk.h"
+#include "format/squashfs/types.h"
 #include "format/squashfs/xattrs.h"
 
 namespace xaas {
 namespace {
 
 constexpr std::size_t kReadSize = std::size_t{128} << 10;
-constexpr mode_t kPermissionBits = 0777;
 // The errors of a file system that has no room for an attribute, or does not support attributes.
 constexpr std::array kNoRoom{ENOTSUP, EPERM, ENOSPC, E2BIG, ERANGE};
 

@@ -12,7 +12,7 @@ namespace {
 
 // A directory that is being visited. The levels are on a stack of our own, so that a deep image cannot exhaust the
 // stack of the thread.
-struct Level {
+struct OpenDirectory {
   std::string path;  // with a trailing '/', except for the root
   std::vector<DirectoryEntry> entries;
   std::size_t next = 0;
@@ -22,7 +22,7 @@ struct Level {
 
 Status walk(const SquashfsReader& reader, std::string_view from, const Visit& visit) {
   std::unordered_set<InodeRef> seen;
-  std::vector<Level> levels;
+  std::vector<OpenDirectory> levels;
   const auto enter = [&](InodeRef directory, std::string path) -> Status {
     if (!seen.insert(directory).second) {
       return fail(Code::invalid, "{}: the directory appears in two places: the image is damaged", path);
@@ -35,7 +35,7 @@ Status walk(const SquashfsReader& reader, std::string_view from, const Visit& vi
   XAAS_ASSIGN(const InodeRef start, reader.resolve(from));
   XAAS_TRY(enter(start, without_extra_slashes(from)));
   while (!levels.empty()) {
-    Level& level = levels.back();
+    OpenDirectory& level = levels.back();
     if (level.next == level.entries.size()) {
       levels.pop_back();
       continue;

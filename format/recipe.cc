@@ -197,7 +197,7 @@ void choose_variants(Recipe& recipe, std::string_view level) {
 
 std::string to_json(const Recipe& recipe) { return dump_json(encode(recipe)) + '\n'; }
 
-bool is_utf8(const Recipe& recipe) { return is_utf8(encode(recipe)); }
+bool holds_only_utf8(const Recipe& recipe) { return holds_only_utf8(encode(recipe)); }
 
 Result<Recipe> parse_recipe(std::string_view json) {
   XAAS_ASSIGN(const Json value, parse_json(json, "recipe"));

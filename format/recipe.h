@@ -101,10 +101,10 @@ void for_each_input(AnyRecipe& recipe, const Visit& visit) {
 void choose_variants(Recipe& recipe, std::string_view level);
 
 // Canonical JSON: fixed key order, no white space, one newline at the end. The same recipe gives the same bytes.
-// REQUIRES: is_utf8().
+// REQUIRES: holds_only_utf8().
 std::string to_json(const Recipe& recipe);
 // Whether all strings of the recipe are UTF-8, as JSON demands. Other recipes cannot be written.
-bool is_utf8(const Recipe& recipe);
+bool holds_only_utf8(const Recipe& recipe);
 // Reads a recipe. Code::invalid names the place in the text. Unknown keys and unknown kinds of argument are errors,
 // because ignoring one would link a different file.
 Result<Recipe> parse_recipe(std::string_view json);

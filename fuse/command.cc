@@ -5,7 +5,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -13,6 +12,8 @@
 #include <cstdlib>
 #include <system_error>
 #include <utility>
+
+#include "format/base/text.h"
 
 namespace xaas {
 namespace {
@@ -43,7 +44,7 @@ sigset_t watched_signals() {
 // Whether the next word is the value of this option. One word may have several short options. The first of them that
 // takes a value takes the rest of the word.
 bool takes_next(std::string_view option, std::span<const std::string_view> with_value) {
-  const auto has_value = [&](std::string_view name) { return std::ranges::find(with_value, name) != with_value.end(); };
+  const auto has_value = [&](std::string_view name) { return is_in(with_value, name); };
   if (option.starts_with("--")) return has_value(option);
   for (std::size_t i = 1; i < option.size(); ++i) {
     if (has_value(std::string("-") + option[i])) return i + 1 == option.size();

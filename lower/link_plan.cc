@@ -11,7 +11,7 @@
 namespace xaas {
 namespace {
 
-constexpr int kKeyVersion = 1;
+constexpr int kPlanKeyVersion = 1;
 
 // The files other than units that a recipe refers to.
 struct Inputs {
@@ -83,7 +83,7 @@ void add_context(const LoweringContext& context, OrderedJson& key) {
 Digest compute_key(const Digest& recipe, const LoweringContext& context, const std::vector<FoundLibrary>& libraries) {
   OrderedJson identities = OrderedJson::object();
   for (const FoundLibrary& library : libraries) identities[library.soname] = library.identity;
-  OrderedJson key = {{"version", kKeyVersion}, {"recipe", recipe.to_string()}};
+  OrderedJson key = {{"version", kPlanKeyVersion}, {"recipe", recipe.to_string()}};
   add_context(context, key);
   key["libraries"] = identities;
   if (!context.level.empty()) key["level"] = context.level;
@@ -121,7 +121,7 @@ Digest module_scope(const LoweringContext& context, const LinkPlan& plan, const 
   for (const FoundLibrary& library : plan.libraries) {
     if (library.in_image && !library.is_indexed) libraries.push_back(library.identity);
   }
-  OrderedJson scope = {{"version", kKeyVersion}, {"index", index.to_string()}, {"libraries", libraries}};
+  OrderedJson scope = {{"version", kPlanKeyVersion}, {"index", index.to_string()}, {"libraries", libraries}};
   add_context(context, scope);
   scope["options"] = compiling_options(plan.recipe);
   return Digest::of(dump_json(scope));

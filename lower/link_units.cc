@@ -11,7 +11,7 @@
 namespace xaas {
 namespace {
 
-constexpr int kKeyVersion = 1;
+constexpr int kUnitKeyVersion = 1;
 
 }  // namespace
 
@@ -65,7 +65,7 @@ Symbolic symbolic_of(const Recipe& recipe) {
 }
 
 std::vector<Digest> unit_keys(const Recipe& recipe, const std::vector<LinkUnit>& units) {
-  OrderedJson key = {{"version", kKeyVersion},
+  OrderedJson key = {{"version", kUnitKeyVersion},
                      {"kind", to_string(recipe.kind)},
                      {"symbolic", static_cast<int>(symbolic_of(recipe))},
                      {"mixed", has_own_objects(recipe)}};

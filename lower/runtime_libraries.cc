@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "format/base/elf_file.h"
+#include "format/base/text.h"
 #include "lower/configuration.h"
 #include "lower/host_library.h"
 
@@ -21,7 +22,7 @@ ElfDynamic dynamic_of(std::string_view bytes) {
 }
 
 bool contains_all(const std::vector<std::string>& all, const std::vector<std::string>& some) {
-  return std::ranges::all_of(some, [&](const std::string& name) { return std::ranges::find(all, name) != all.end(); });
+  return std::ranges::all_of(some, [&](const std::string& name) { return is_in(all, name); });
 }
 
 // `libc` holds the versions that the host's libc defines; nullopt if not known.

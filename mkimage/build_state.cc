@@ -133,7 +133,7 @@ Status save_build_state(const fs::path& file, const BuildState& state) {
   lines.reserve(state.source.size());
   for (const auto& [path, text] : state.source) lines.push_back(text + "\t" + path);
   json["source"] = lines;
-  if (!is_utf8(json)) return fail(Code::invalid, "a name in the source is not UTF-8");
+  if (!holds_only_utf8(json)) return fail(Code::invalid, "a name in the source is not UTF-8");
   return write_file(file, dump_json(json, 1) + "\n");
 }
 

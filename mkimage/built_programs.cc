@@ -10,6 +10,7 @@
 #include "format/base/elf_file.h"
 #include "format/base/mapped_file.h"
 #include "format/base/shell_quoted.h"
+#include "format/base/text.h"
 
 namespace xaas {
 namespace {
@@ -59,7 +60,7 @@ void search(const fs::path& root, const fs::path& original, std::string_view bef
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     std::error_code ignored;
-    if (entry->is_directory(ignored) && std::ranges::find(kPassedOver, name) != kPassedOver.end()) {
+    if (entry->is_directory(ignored) && is_in(kPassedOver, name)) {
       entry.disable_recursion_pending();
     }
     if (!entry->is_regular_file(ignored) || looks_like_test(name)) continue;

@@ -68,7 +68,7 @@ std::string dump_json(const OrderedJson& value, int indent) {
   return value.dump(indent, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
-bool is_utf8(const OrderedJson& value) {
+bool holds_only_utf8(const OrderedJson& value) {
   try {
     static_cast<void>(value.dump());
     return true;

@@ -31,7 +31,7 @@ Result<Json> parse_json(std::string_view text, std::string_view what);
 // are not UTF-8 become U+FFFD, because JSON cannot hold them.
 std::string dump_json(const OrderedJson& value, int indent = -1);
 // Whether all strings of `value` are UTF-8, so that dump_json() keeps all of them.
-bool is_utf8(const OrderedJson& value);
+bool holds_only_utf8(const OrderedJson& value);
 
 // One JSON object. Refers to the Json from which it was made, which must outlive it. All errors are Code::invalid. No
 // string that is read through it contains a NUL byte.

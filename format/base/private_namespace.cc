@@ -1,7 +1,6 @@
 // See private_namespace.h.
 #include "format/base/private_namespace.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -12,7 +11,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <memory>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -50,18 +48,13 @@ Status mount_call(const fs::path& source, const fs::path& target, const char* ty
   return fail_errno(fmt::format("cannot mount {} in a private namespace", target.string()));
 }
 
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-
 Result<std::vector<std::string>> names_in(const fs::path& path) {
-  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
-  if (!directory) return fail_errno(path.string());
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(directory.get())) {  // NOLINT(concurrency-mt-unsafe): a stream of our own
-    const std::string name = entry->d_name;
-    if (name != "." && name != "..") names.push_back(name);
+  std::error_code error;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
   }
+  if (error) return fail(Code::io, "{}: {}", path.string(), error.message());
   return names;
 }
 

@@ -1,6 +1,7 @@
 // Text that others wrote: whether it is UTF-8, how to show it to people, and which size it states.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,9 @@
 namespace xaas {
 
 bool is_utf8(std::string_view text);
+
+// Whether `word` is an element of `list`.
+bool is_in(const auto& list, std::string_view word) { return std::ranges::find(list, word) != std::ranges::end(list); }
 
 // `text` in a form fit for a terminal, on one line. Control characters (C1 too), backslashes and bytes that are not
 // UTF-8 become \ooo.

@@ -9,7 +9,7 @@
 namespace xaas {
 namespace {
 
-constexpr std::uint32_t kHeaderSize = 12;
+constexpr std::uint32_t kRunHeaderSize = 12;
 constexpr std::uint32_t kEntrySize = 8;
 constexpr std::uint32_t kIndexEntrySize = 12;
 constexpr std::uint32_t kMaxGroup = 256;
@@ -69,7 +69,7 @@ Status DirectoryScan::take(std::span<std::byte> into) {
 }
 
 Status DirectoryScan::read_header() {
-  std::array<std::byte, kHeaderSize> header;
+  std::array<std::byte, kRunHeaderSize> header;
   XAAS_TRY(take(header));
   const auto count = load_le<std::uint32_t>(header, 0);  // one less than the number of entries
   if (count >= kMaxGroup) return fail(Code::invalid, "a directory claims {} entries in a group: damaged", count);

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kBaseSize = 16;
 constexpr std::size_t kMaxFixedSize = 40;
-constexpr std::uint16_t kPermissionBits = 0777;  // programs of an image run with nobody else's rights
 
 // The size of a type's fixed part behind the base; 0 for a type that does not exist.
 constexpr std::array<std::uint8_t, 15> kFixedSizes{0, 16, 16, 8, 8, 8, 4, 4, 24, 40, 8, 12, 12, 8, 8};

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kMagic = "XAASTRLR";
 constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kHeaderSize = 64;
+constexpr std::size_t kTrailerHeaderSize = 64;
 constexpr std::size_t kSectionSize = 32;
 constexpr std::uint32_t kMustUnderstand = 1U << 0;
 
@@ -40,7 +40,7 @@ std::string encode_trailer(const Trailer& trailer) {
   append_le<std::uint32_t>(bytes, static_cast<std::uint32_t>(trailer.sections.size()));
   append_le<std::uint64_t>(bytes, trailer.length);
   append_le<std::uint64_t>(bytes, trailer.squashfs_size);
-  bytes.resize(kHeaderSize);
+  bytes.resize(kTrailerHeaderSize);
   for (const TrailerSection& section : trailer.sections) {
     const std::size_t start = bytes.size();
     append_le<std::uint32_t>(bytes, section.type);
@@ -59,7 +59,7 @@ Result<std::optional<Trailer>> decode_trailer(std::span<const std::byte> head, s
       !std::equal(kMagic.begin(), kMagic.end(), head.begin(), [](char c, std::byte b) { return std::byte(c) == b; })) {
     return std::nullopt;
   }
-  if (head.size() < kHeaderSize) return fail(Code::invalid, "trailer: truncated");
+  if (head.size() < kTrailerHeaderSize) return fail(Code::invalid, "trailer: truncated");
   Trailer trailer;
   trailer.version = load_le<std::uint32_t>(head, kVersionAt);
   if (trailer.version != kVersion) {
@@ -74,12 +74,12 @@ Result<std::optional<Trailer>> decode_trailer(std::span<const std::byte> head, s
     return fail(Code::invalid, "trailer: {} bytes are no multiple of {}", trailer.length, kTrailerAlignment);
   }
   if (trailer.length > available) return fail(Code::invalid, "trailer: truncated");
-  if (count > kMaxTrailerSections || trailer.length < kHeaderSize + count * kSectionSize ||
-      head.size() < kHeaderSize + count * kSectionSize) {
+  if (count > kMaxTrailerSections || trailer.length < kTrailerHeaderSize + count * kSectionSize ||
+      head.size() < kTrailerHeaderSize + count * kSectionSize) {
     return fail(Code::invalid, "trailer: {} sections do not fit", count);
   }
   for (std::uint32_t i = 0; i < count; ++i) {
-    const TrailerSection section = decode_section(head.subspan(kHeaderSize + i * kSectionSize, kSectionSize));
+    const TrailerSection section = decode_section(head.subspan(kTrailerHeaderSize + i * kSectionSize, kSectionSize));
     if (section.offset > trailer.length || section.length > trailer.length - section.offset) {
       return fail(Code::invalid, "trailer: section {} lies outside of it", i);
     }

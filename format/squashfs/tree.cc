@@ -12,7 +12,6 @@ namespace {
 // The limits of Linux.
 constexpr std::size_t kMaxXattrName = 255;
 constexpr std::size_t kMaxXattrValue = 65536;
-constexpr unsigned kPermissionBits = 0777;
 
 bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 

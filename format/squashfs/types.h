@@ -9,6 +9,9 @@
 
 namespace xaas {
 
+// The permissions that files of an image have. No program gets other rights by being in one.
+inline constexpr std::uint16_t kPermissionBits = 0777;
+
 // Where an inode is in the inode table (48 bits). Hard links share it. 0 is valid: it is the first inode of the table.
 using InodeRef = std::uint64_t;
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "format/base/little_endian.h"
+#include "format/base/paths.h"
 
 namespace xaas {
 namespace {
@@ -14,7 +15,6 @@ constexpr std::uint64_t kNoTable = 0xFFFFFFFFFFFFFFFF;
 constexpr std::uint32_t kSetSize = 16;
 // The limits of Linux, so that no real attribute is refused.
 constexpr std::uint32_t kMaxValue = 65536;
-constexpr std::uint32_t kMaxName = 255;
 constexpr std::uint32_t kMaxCount = 65536 / 3;
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;  // of one inode
 

@@ -1,7 +1,6 @@
 // Reads lld's response.txt, argument by argument; see link_reader.h.
 #include "mkimage/capture/link_reader.h"
 
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <set>
@@ -91,7 +90,7 @@ class LinkReader {
   static bool is_seen_in_file(std::string_view name) {
     constexpr auto kOptions =
         std::to_array<std::string_view>({"dynamic-linker", "no-dynamic-linker", "rpath-link", "soname"});
-    return std::ranges::find(kOptions, name) != kOptions.end();
+    return is_in(kOptions, name);
   }
 
   // Follows the options that apply to the inputs behind them.

@@ -1,9 +1,10 @@
 // See linker_command.h.
 #include "mkimage/capture/linker_command.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
+
+#include "format/base/text.h"
 
 namespace xaas {
 namespace {
@@ -11,8 +12,6 @@ namespace {
 constexpr auto kAnswers =
     std::to_array<std::string_view>({"help", "print-output-format", "print-sysroot", "target-help", "version"});
 constexpr auto kRelocatable = std::to_array<std::string_view>({"Ur", "i", "r", "relocatable"});
-
-bool is_in(const auto& list, std::string_view word) { return std::ranges::find(list, word) != list.end(); }
 
 // The option's name without its dashes; long options may have one or two. Empty for an input.
 std::string_view name_of(std::string_view argument) {

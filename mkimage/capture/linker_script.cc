@@ -1,9 +1,10 @@
 // A tokenizer, a parser for three commands, and a search for names of files; see linker_script.h.
 #include "mkimage/capture/linker_script.h"
 
-#include <algorithm>
 #include <array>
 #include <optional>
+
+#include "format/base/text.h"
 
 namespace xaas {
 namespace {
@@ -82,8 +83,6 @@ class Parser {
 
 constexpr std::array<std::string_view, 5> kFileCommands = {"EXCLUDE_FILE", "GROUP", "INCLUDE", "INPUT", "STARTUP"};
 constexpr std::array<std::string_view, 6> kSectionTypes = {"COPY", "DSECT", "INFO", "NOLOAD", "OVERLAY", "READONLY"};
-
-bool is_in(const auto& list, std::string_view word) { return std::ranges::find(list, word) != list.end(); }
 
 // Commands and functions are written in capital letters (KEEP, ALIGN, SORT_BY_NAME); files are not.
 bool is_keyword(std::string_view word) {

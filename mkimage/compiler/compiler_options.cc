@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "format/base/split.h"
+#include "format/base/text.h"
 
 namespace xaas {
 namespace {
@@ -268,13 +269,12 @@ InputKind kind_of_file(std::string_view path, CompilerRole role) {
   static constexpr std::array kOther = {".m",   ".mm",  ".cu",   ".hip", ".cl",  ".ll", ".bc",
                                         ".ads", ".adb", ".cppm", ".ixx", ".pcm", ".mi", ".mii"};
   const std::string extension = std::filesystem::path(path).extension().string();
-  const auto is_in = [&](const auto& list) { return std::ranges::find(list, extension) != list.end(); };
   const bool is_fortran = role == CompilerRole::fortran;
-  if (is_in(kFortran)) return is_fortran ? InputKind::source : InputKind::other;
-  if (is_in(kSources)) return is_fortran ? InputKind::other : InputKind::source;
-  if (is_in(kAssembly)) return InputKind::assembly;
-  if (is_in(kHeaders)) return InputKind::header;
-  return is_in(kOther) ? InputKind::other : InputKind::linker_input;
+  if (is_in(kFortran, extension)) return is_fortran ? InputKind::source : InputKind::other;
+  if (is_in(kSources, extension)) return is_fortran ? InputKind::other : InputKind::source;
+  if (is_in(kAssembly, extension)) return InputKind::assembly;
+  if (is_in(kHeaders, extension)) return InputKind::header;
+  return is_in(kOther, extension) ? InputKind::other : InputKind::linker_input;
 }
 
 // Whether -Wl,VALUE or -Xlinker VALUE makes the link relocatable. The result of such a link is a native object.

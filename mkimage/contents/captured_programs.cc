@@ -12,6 +12,7 @@
 #include "format/base/elf_file.h"
 #include "format/base/file.h"
 #include "format/base/mapped_file.h"
+#include "format/base/text.h"
 #include "mkimage/capture/canonical_ir.h"
 #include "mkimage/capture/unit_features.h"
 #include "mkimage/contents/native_archives.h"
@@ -124,7 +125,7 @@ class Canonicaliser {
     XAAS_ASSIGN(const std::string bitcode, read_file(options_.store.bitcode_path(task.variant.bitcode)));
     AllowedFeatures allowed{{}, {}, task.variant.asks};
     for (const std::string& feature : task.features.features) {
-      const bool is_own = feature.starts_with('-') || std::ranges::find(options, feature) != options.end();
+      const bool is_own = feature.starts_with('-') || is_in(options, feature);
       (is_own ? allowed.options : allowed.level).push_back(feature);
     }
     XAAS_ASSIGN(const CanonicalIr canonical, canonicalise(bitcode, task.features.target, {}, allowed));
@@ -287,7 +288,7 @@ Status make_recipes(const InstalledTree& tree, const CanonicalStore& canonical, 
     auto recipe = make_recipe(*program.link, elf, canonical.units, names, triple);
     if (!recipe) {
       program.reason = recipe.error().message;
-    } else if (!is_utf8(*recipe)) {
+    } else if (!holds_only_utf8(*recipe)) {
       program.reason = "its link has an argument that is not UTF-8";
     } else {
       program.recipe = std::move(*recipe);

@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 
+#include "format/base/text.h"
+
 namespace xaas {
 namespace {
 
@@ -71,7 +73,7 @@ Result<std::vector<LinkArgument>> installed_flags(const LinkShape& linked, const
     }
   }
   for (const std::string& flag : after) {
-    if (std::ranges::find(before, flag) != before.end()) continue;
+    if (is_in(before, flag)) continue;
     const auto option = std::ranges::find(kOptions, flag, &decltype(kOptions)::value_type::first);
     if (option == kOptions.end()) {
       return fail(Code::unsupported, "it was changed after its link: {} (with {})", aspect::kDynamicFlags, flag);

@@ -12,10 +12,10 @@ namespace fs = std::filesystem;
 
 // Whether the file belongs to the implementation of C++. Its interface is the same for every CPU.
 bool is_cxx_runtime(const fs::path& file) {
-  constexpr auto kRuntime = std::to_array<std::string_view>(
+  constexpr auto kCxxRuntime = std::to_array<std::string_view>(
       {"libstdc++.", "libsupc++.", "libc++.", "libc++abi.", "libgcc.", "libgcc_s.", "libgcc_eh.", "libunwind."});
   const std::string name = file.filename().string();
-  return std::ranges::any_of(kRuntime, [&](std::string_view start) { return name.starts_with(start); });
+  return std::ranges::any_of(kCxxRuntime, [&](std::string_view start) { return name.starts_with(start); });
 }
 
 bool has_variants(const InstalledProgram& program, const CanonicalUnits& units) {

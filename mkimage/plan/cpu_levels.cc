@@ -3,9 +3,8 @@
 
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 #include "format/base/split.h"
+#include "format/base/text.h"
 
 namespace xaas {
 
@@ -15,12 +14,12 @@ Result<LevelPlan> parse_levels(std::string_view text) {
   if (text == "none") return plan;
   const std::vector<std::string_view> names = split(text, ',');
   for (const std::string_view name : names) {
-    if (std::ranges::find(kCpuLevels, name) != kCpuLevels.end()) continue;
+    if (is_in(kCpuLevels, name)) continue;
     return fail(Code::invalid, "there is no level \"{}\": choose auto, none, or some of {}", name,
                 fmt::join(kCpuLevels, ", "));
   }
   for (const std::string_view level : kCpuLevels) {
-    if (std::ranges::find(names, level) != names.end()) plan.names.emplace_back(level);
+    if (is_in(names, level)) plan.names.emplace_back(level);
   }
   return plan;
 }

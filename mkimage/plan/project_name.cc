@@ -14,7 +14,7 @@
 namespace xaas {
 namespace {
 
-constexpr std::uint64_t kMaxSize = 8ULL << 20;
+constexpr std::uint64_t kMaxBuildFile = 8ULL << 20;
 constexpr std::size_t kMaxLength = 64;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -316,7 +316,7 @@ ProjectName read_project_name(const std::filesystem::path& source) {
     const std::filesystem::path file = source / naming.file;
     std::error_code ignored;
     if (!std::filesystem::is_regular_file(file, ignored)) continue;
-    const auto text = read_file(file, kMaxSize);
+    const auto text = read_file(file, kMaxBuildFile);
     if (!text) continue;
     const ProjectName found = naming.read(*text);
     if (result.name.empty()) result.name = found.name;

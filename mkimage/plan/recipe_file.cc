@@ -14,11 +14,12 @@
 #include <utility>
 
 #include "format/base/file.h"
+#include "format/base/text.h"
 
 namespace xaas {
 namespace {
 
-constexpr std::uint64_t kMaxSize = 1ULL << 20;
+constexpr std::uint64_t kMaxRecipeFile = 1ULL << 20;
 // Variables that commands have without any point; a point must not use them.
 constexpr auto kReserved = std::to_array<std::string_view>({"BUILD", "CC", "CONFIGURATION", "CXX", "DESTDIR", "F77",
                                                             "F90", "F95", "FC", "HOME", "ICECC", "IFS", "JOBS", "PATH",
@@ -54,8 +55,7 @@ bool is_name(std::string_view name) {
 bool is_reserved(std::string_view variable) {
   const bool is_digit = variable.front() >= '0' && variable.front() <= '9';
   const auto begins = [&](std::string_view start) { return variable.starts_with(start); };
-  return is_digit || std::ranges::find(kReserved, variable) != kReserved.end() ||
-         std::ranges::any_of(kReservedStarts, begins);
+  return is_digit || is_in(kReserved, variable) || std::ranges::any_of(kReservedStarts, begins);
 }
 
 // Reads tables of the file, given what each key is for. The first error is kept, and later calls of fail_at() do
@@ -169,7 +169,7 @@ PointValue read_value(Reader& reader, const toml::value& value) {
     }
   }
   for (const std::string& device : result.requires_.devices) {
-    if (std::ranges::find(kDevices, device) != kDevices.end()) continue;
+    if (is_in(kDevices, device)) continue;
     reader.fail_at(value, "there is no device \"{}\"; known are {}", device, fmt::join(kDevices, ", "));
   }
   result.substitute = substitute.value_or(result.name);
@@ -315,7 +315,7 @@ std::string SpecializationPoint::variable() const {
 }
 
 Result<BuildRecipe> load_recipe_file(const std::filesystem::path& path) {
-  XAAS_ASSIGN(const std::string text, read_file(path, kMaxSize));
+  XAAS_ASSIGN(const std::string text, read_file(path, kMaxRecipeFile));
   try {
     std::istringstream stream(text);
     return read(toml::parse(stream, path.string()), path);

@@ -16,7 +16,7 @@ using namespace xaas::test;
 
 namespace {
 
-struct Fixture {
+struct ImageFixture {
   TempDirectory directory = scratch();
   std::filesystem::path path = small_image(directory.path());
   std::filesystem::path out = directory.path() / "out";
@@ -65,7 +65,7 @@ std::vector<std::string> problems_of(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_CASE("an image is opened with its manifest and index") {
-  const Fixture f;
+  const ImageFixture f;
   const auto image = good(Image::open(f.path));
   CHECK(image->manifest().name == "demo");
   CHECK(image->files().count() == 4);
@@ -82,7 +82,7 @@ TEST_CASE("an image is opened with its manifest and index") {
 }
 
 TEST_CASE("the recipe of a file is repeated in its attributes") {
-  const Fixture f;
+  const ImageFixture f;
   const auto image = good(Image::open(f.path));
   const auto xattrs = good(image->squashfs().xattrs(good(image->squashfs().resolve("bin/tool"))));
   REQUIRE(xattrs.size() == 1);
@@ -91,7 +91,7 @@ TEST_CASE("the recipe of a file is repeated in its attributes") {
 }
 
 TEST_CASE("a SquashFS without a manifest is not an image") {
-  const Fixture f;
+  const ImageFixture f;
   const auto writer = good(SquashfsWriter::create(f.path, {}));
   good(writer->add_bytes("a", "x", {}));
   good(writer->finish());
@@ -114,7 +114,7 @@ TEST_CASE("an unknown incompat feature refuses the image, other features do not"
 }
 
 TEST_CASE("a trailer section that must be understood refuses the image") {
-  const Fixture f;
+  const ImageFixture f;
   std::string bytes = good(read_file(f.path));
   const std::uint64_t squashfs_size = good(Image::open(f.path))->squashfs().image_size();
   const auto with_flags = [&](std::uint32_t flags) {
@@ -131,7 +131,7 @@ TEST_CASE("a trailer section that must be understood refuses the image") {
 }
 
 TEST_CASE("a whole image verifies") {
-  const Fixture f;
+  const ImageFixture f;
   std::vector<std::string> seen;
   const VerifyReport report =
       good(verify(*good(Image::open(f.path)), [&](std::string_view path) { seen.emplace_back(path); }));
@@ -186,7 +186,7 @@ TEST_CASE("verification names what is wrong") {
 }
 
 TEST_CASE("an image is unpacked as it is") {
-  const Fixture f;
+  const ImageFixture f;
   {
     ImageBuilder builder(f.path);
     fill(builder);
@@ -217,7 +217,7 @@ TEST_CASE("an image is unpacked as it is") {
 }
 
 TEST_CASE("attributes that grant rights are a problem, and are not unpacked") {
-  const Fixture f;
+  const ImageFixture f;
   write_odd_attribute(f.path);
   const auto image = good(Image::open(f.path));
   CHECK(good(verify(*image)).problems ==
@@ -240,7 +240,7 @@ TEST_CASE("of very many problems the first are named and the others counted") {
 }
 
 TEST_CASE("a walk begins anywhere, however the path is written") {
-  const Fixture f;
+  const ImageFixture f;
   const auto image = good(Image::open(f.path));
   for (const char* from : {"bin", "/bin", "//bin///"}) {
     std::string seen;
@@ -253,7 +253,7 @@ TEST_CASE("a walk begins anywhere, however the path is written") {
 }
 
 TEST_CASE("an image is unpacked into an empty directory or a new one only") {
-  const Fixture f;
+  const ImageFixture f;
   const auto image = good(Image::open(f.path));
   std::filesystem::create_directory(f.out);
   good(write_file(f.out / "mine", "x"));
@@ -272,7 +272,7 @@ TEST_CASE("an image is unpacked into an empty directory or a new one only") {
 }
 
 TEST_CASE("unpacking a damaged image leaves nothing behind") {
-  const Fixture f;
+  const ImageFixture f;
   ImageBuilder builder(f.path);
   fill(builder);
   builder.records[2].sha256 = Digest::of("something else");
@@ -286,7 +286,7 @@ TEST_CASE("unpacking a damaged image leaves nothing behind") {
 }
 
 TEST_CASE("a summary counts what is there") {
-  const Fixture f;
+  const ImageFixture f;
   const auto image = good(Image::open(f.path));
   const ImageSummary summary = good(summarise(*image));
   CHECK(summary.files == 2);
@@ -300,7 +300,7 @@ TEST_CASE("a summary counts what is there") {
 }
 
 TEST_CASE("a truncated image is refused with one line") {
-  const Fixture f;
+  const ImageFixture f;
   const std::uint64_t squashfs_size = good(Image::open(f.path))->squashfs().image_size();
   for (std::uint64_t size = squashfs_size; size-- > 0; size -= size / 50) {
     std::filesystem::resize_file(f.path, size);
@@ -310,8 +310,8 @@ TEST_CASE("a truncated image is refused with one line") {
   }
 }
 
-TEST_CASE("flipped bytes give errors or the right data, never a crash") {
-  const Fixture f;
+TEST_CASE("flipped bytes give errors or the right data, never a crash", "[one-thread]") {
+  const ImageFixture f;
   const std::string bytes = good(read_file(f.path));
   const std::uint64_t squashfs_size = good(Image::open(f.path))->squashfs().image_size();
   const Fd fd(open(f.path.c_str(), O_WRONLY | O_CLOEXEC));

@@ -11,7 +11,7 @@ using namespace xaas;
 
 namespace {
 
-const std::string kFrom = "/prefix/of/the/build";
+const std::string kBuildPrefix = "/prefix/of/the/build";
 
 struct Found {
   std::vector<bool> has_tail;
@@ -39,13 +39,13 @@ class Programs {
   static Found find(const std::filesystem::path& path) {
     const Fd file = open_for_reading(path).value();
     const std::uint64_t size = file_size(file.get()).value();
-    PrefixFinder finder(kFrom);
+    PrefixFinder finder(kBuildPrefix);
     finder.add(read_file(path).value());
     PrefixPlaces places = finder.take();
     Found found;
-    found.padded = unify_strings(file.get(), size, kFrom.size(), places).value();
+    found.padded = unify_strings(file.get(), size, kBuildPrefix.size(), places).value();
     for (const PrefixPlace& place : places.list) found.has_tail.push_back(place.tail.has_value());
-    CHECK(find_prefix(file.get(), size, kFrom).value().list == places.list);
+    CHECK(find_prefix(file.get(), size, kBuildPrefix).value().list == places.list);
     return found;
   }
 
@@ -58,10 +58,10 @@ class Programs {
 TEST_CASE("all strings of a program that are marked are shortened, or none") {
   const Programs programs;
   for (const char* kind : {"-static", "-shared"}) {
-    const Found all = programs.find({"!" + kFrom + "/a", "!-I" + kFrom}, kind);
+    const Found all = programs.find({"!" + kBuildPrefix + "/a", "!-I" + kBuildPrefix}, kind);
     CHECK(all.has_tail == std::vector{true, true});
     CHECK(all.padded == 0);
-    const Found one = programs.find({"!" + kFrom + "/a", kFrom + "/b", "!" + kFrom}, kind);
+    const Found one = programs.find({"!" + kBuildPrefix + "/a", kBuildPrefix + "/b", "!" + kBuildPrefix}, kind);
     CHECK(one.has_tail == std::vector{false, false, false});
     CHECK(one.padded == 3);
   }
@@ -69,8 +69,9 @@ TEST_CASE("all strings of a program that are marked are shortened, or none") {
 
 TEST_CASE("an rpath, debug information and names of sources keep no string from being shortened") {
   const Programs programs;
-  const Found found = programs.find({"!" + kFrom + "/a", kFrom + "/.xaas/src/a.c"}, "-shared -Wl,-rpath," + kFrom,
-                                    ".section .debug_str\n.asciz \"" + kFrom + "\"\n");
+  const Found found =
+      programs.find({"!" + kBuildPrefix + "/a", kBuildPrefix + "/.xaas/src/a.c"}, "-shared -Wl,-rpath," + kBuildPrefix,
+                    ".section .debug_str\n.asciz \"" + kBuildPrefix + "\"\n");
   REQUIRE(found.has_tail.size() == 4);
   CHECK(std::ranges::count(found.has_tail, true) == 1);
   CHECK(found.padded == 0);
@@ -78,9 +79,9 @@ TEST_CASE("an rpath, debug information and names of sources keep no string from 
 
 TEST_CASE("nothing is shortened in files that are no programs") {
   const Programs programs;
-  CHECK(programs.find({"!" + kFrom + "/a"}, "-c").has_tail == std::vector{false});
+  CHECK(programs.find({"!" + kBuildPrefix + "/a"}, "-c").has_tail == std::vector{false});
   const TempDirectory directory = TempDirectory::create(std::filesystem::temp_directory_path()).value();
-  const std::string marked = kFrom + "/a" + std::string(1, '\0') + std::string(kStringMark);
+  const std::string marked = kBuildPrefix + "/a" + std::string(1, '\0') + std::string(kStringMark);
   REQUIRE(write_file(directory.path() / "data", marked + marked));
   const Found data = Programs::find(directory.path() / "data");
   CHECK(data.has_tail == std::vector{false, false});
@@ -90,7 +91,7 @@ TEST_CASE("nothing is shortened in files that are no programs") {
 TEST_CASE("a damaged program gives no tails and no crash") {
   const test::ClangUnits units;
   const std::filesystem::path at = units.directory("program");
-  REQUIRE(write_file(at / "unit.s", ".globl _start\n_start: nop\n.section .rodata\n.asciz \"" + kFrom + "\"\n"));
+  REQUIRE(write_file(at / "unit.s", ".globl _start\n_start: nop\n.section .rodata\n.asciz \"" + kBuildPrefix + "\"\n"));
   test::ClangUnits::run(at, "clang-19 -nostdlib -static unit.s -o unit");
   const std::string whole = read_file(at / "unit").value();
   for (std::size_t i = 0; i < 64; ++i) {

@@ -120,16 +120,16 @@ TEST_CASE("at a level, each unit's variant for it takes the unit's place") {
 }
 
 TEST_CASE("a recipe with a string that is not UTF-8 cannot be written, and that can be told") {
-  CHECK(is_utf8(full_recipe()));
+  CHECK(holds_only_utf8(full_recipe()));
   Recipe option = full_recipe();
   option.arguments.emplace_back(
       "--rpath=/gr\xf6\xdf"
       "e");
-  CHECK_FALSE(is_utf8(option));
+  CHECK_FALSE(holds_only_utf8(option));
   Recipe library = full_recipe();
   library.arguments.emplace_back(LibraryInput{.soname = "lib\xff.so"});
-  CHECK_FALSE(is_utf8(library));
+  CHECK_FALSE(holds_only_utf8(library));
   Recipe name = full_recipe();
   name.output = "größe";
-  CHECK(is_utf8(name));
+  CHECK(holds_only_utf8(name));
 }

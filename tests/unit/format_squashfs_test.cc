@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t kBlock = 128 << 10;
 
-struct Fixture {
+struct SquashfsFixture {
   TempDirectory directory = scratch();
   std::filesystem::path image = directory.path() / "image.sqfs";
 
@@ -60,7 +60,7 @@ std::map<std::string, std::string> contents_of_all_sizes() {
 }  // namespace
 
 TEST_CASE("files of all sizes come out as they went in") {
-  const Fixture f;
+  const SquashfsFixture f;
   const auto contents = contents_of_all_sizes();
   const auto writer = f.writer(2);
   for (const auto& [path, content] : contents) good(writer->add_bytes(path, content, {.permissions = 0600}));
@@ -74,7 +74,7 @@ TEST_CASE("files of all sizes come out as they went in") {
 }
 
 TEST_CASE("any piece of a file can be read") {
-  const Fixture f;
+  const SquashfsFixture f;
   const std::string content = std::string(kBlock + 100, '\0') + noise(2 * kBlock) + std::string(kBlock, 'x') + "tail";
   const auto writer = f.writer();
   good(writer->add_bytes("f", content, {}));
@@ -94,7 +94,7 @@ TEST_CASE("any piece of a file can be read") {
 }
 
 TEST_CASE("attributes are the image's own: owner root, times fixed, no setuid") {
-  const Fixture f;
+  const SquashfsFixture f;
   const auto writer = f.writer();
   good(writer->add_bytes("bin/tool", "x", {.permissions = 06751}));
   good(writer->add_directory("empty", {.permissions = 0700}));
@@ -115,7 +115,7 @@ TEST_CASE("attributes are the image's own: owner root, times fixed, no setuid") 
 }
 
 TEST_CASE("hard links share an inode and count as links") {
-  const Fixture f;
+  const SquashfsFixture f;
   const auto writer = f.writer();
   good(writer->add_bytes("a/one", "shared", {}));
   good(writer->add_hard_link("b/two", "a/one"));
@@ -134,7 +134,7 @@ TEST_CASE("hard links share an inode and count as links") {
 }
 
 TEST_CASE("symbolic links keep their target") {
-  const Fixture f;
+  const SquashfsFixture f;
   const auto writer = f.writer();
   const std::string longest(4095, 't');
   good(writer->add_symlink("short", "../any/where \xff", {}));
@@ -151,7 +151,7 @@ TEST_CASE("symbolic links keep their target") {
 }
 
 TEST_CASE("extended attributes come out as they went in") {
-  const Fixture f;
+  const SquashfsFixture f;
   const auto writer = f.writer();
   const std::map<std::string, std::string> many{
       {"user.a", ""}, {"user.b", std::string(60000, 'v')}, {"user.c", std::string("\0\xff", 2)}, {"user.d", "d"}};
@@ -177,7 +177,7 @@ TEST_CASE("extended attributes come out as they went in") {
 }
 
 TEST_CASE("a directory of thousands of entries is listed in order and searched") {
-  const Fixture f;
+  const SquashfsFixture f;
   const auto writer = f.writer();
   constexpr int kCount = 5000;
   for (int i = 0; i < kCount; ++i) good(writer->add_bytes(fmt::format("dir/some-longer-name-{:05}", i), "", {}));
@@ -199,7 +199,7 @@ TEST_CASE("a directory of thousands of entries is listed in order and searched")
 }
 
 TEST_CASE("names may hold any byte but NUL and slash") {
-  const Fixture f;
+  const SquashfsFixture f;
   const auto writer = f.writer();
   std::string name;
   for (int c = 1; c < 256; ++c) {
@@ -217,7 +217,7 @@ TEST_CASE("names may hold any byte but NUL and slash") {
 }
 
 TEST_CASE("paths that an image cannot have are refused") {
-  const Fixture f;
+  const SquashfsFixture f;
   const auto writer = f.writer();
   for (const std::string path : {"", "/a", "a/", "a//b", "./a", "a/..", "..", "."}) {
     INFO(path);
@@ -238,7 +238,7 @@ TEST_CASE("paths that an image cannot have are refused") {
 }
 
 TEST_CASE("only regular files are read from disk, others are refused with a reason") {
-  const Fixture f;
+  const SquashfsFixture f;
   const auto writer = f.writer();
   CHECK(contains(bad(writer->add_file("null", "/dev/null", {}), Code::unsupported), "character device"));
   CHECK(contains(bad(writer->add_file("dir", "/", {}), Code::unsupported), "directory"));
@@ -248,7 +248,7 @@ TEST_CASE("only regular files are read from disk, others are refused with a reas
 }
 
 TEST_CASE("the same entries give the same bytes, whatever the order, the jobs and the place") {
-  const Fixture f, g;
+  const SquashfsFixture f, g;
   const auto contents = contents_of_all_sizes();
   const auto first = f.writer(1);
   const auto second = g.writer(4);
@@ -267,7 +267,7 @@ TEST_CASE("the same entries give the same bytes, whatever the order, the jobs an
 }
 
 TEST_CASE("equal contents are stored once") {
-  const Fixture f;
+  const SquashfsFixture f;
   const std::string content = noise(1'000'000);
   const auto writer = f.writer();
   for (int i = 0; i < 20; ++i) good(writer->add_bytes(fmt::format("copy{}", i), content, {}));
@@ -276,7 +276,7 @@ TEST_CASE("equal contents are stored once") {
 }
 
 TEST_CASE("a sparse file of 5 GiB takes no room and keeps its data") {
-  const Fixture f;
+  const SquashfsFixture f;
   const std::filesystem::path source = f.directory.path() / "sparse";
   constexpr std::uint64_t kSize = 5ULL << 30;
   {
@@ -304,7 +304,7 @@ TEST_CASE("a sparse file of 5 GiB takes no room and keeps its data") {
 }
 
 TEST_CASE("without finish() nothing is left, and nothing appears before it") {
-  const Fixture f;
+  const SquashfsFixture f;
   {
     const auto writer = f.writer();
     good(writer->add_bytes("a", "x", {}));
@@ -314,7 +314,7 @@ TEST_CASE("without finish() nothing is left, and nothing appears before it") {
 }
 
 TEST_CASE("a full disk is one line and leaves nothing") {
-  const Fixture f;
+  const SquashfsFixture f;
   {
     const auto writer = f.writer(2);
     good(writer->add_bytes("a", noise(1'000'000), {}));
@@ -335,7 +335,7 @@ TEST_CASE("a full disk is one line and leaves nothing") {
 }
 
 TEST_CASE("a source that became shorter is an error, not a hole") {
-  const Fixture f;
+  const SquashfsFixture f;
   const std::filesystem::path source = f.directory.path() / "source";
   good(write_file(source, "content"));
   const auto writer = f.writer();
@@ -346,7 +346,7 @@ TEST_CASE("a source that became shorter is an error, not a hole") {
 }
 
 TEST_CASE("an image may begin at any offset of a file") {
-  const Fixture f;
+  const SquashfsFixture f;
   const auto writer = f.writer();
   good(writer->add_bytes("a", noise(200000), {.xattrs = {{"user.a", "1"}}}));
   good(writer->finish());
@@ -364,7 +364,7 @@ TEST_CASE("an image may begin at any offset of a file") {
 }
 
 TEST_CASE("many threads read the same image and see the same bytes") {
-  const Fixture f;
+  const SquashfsFixture f;
   const auto contents = contents_of_all_sizes();
   const auto writer = f.writer(2);
   for (const auto& [path, content] : contents) {

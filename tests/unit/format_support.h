@@ -2,7 +2,11 @@
 // image.
 #pragma once
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -32,7 +36,24 @@ std::string bad(const Result<T>& result, Code code) {
   return result.error().message;
 }
 
+// The time in which a test that waits must have been served.
+inline constexpr std::chrono::seconds kPatience(30);
+inline constexpr const char* kTriple = "x86_64-pc-linux-gnu";
+
 inline TempDirectory scratch() { return good(TempDirectory::create(std::filesystem::temp_directory_path())); }
+
+// Returns what `work` writes to standard error, by itself or through programs that it runs.
+template <typename Work>
+std::string errors_of(const Work& work) {
+  const TempFile file = good(TempFile::create(std::filesystem::temp_directory_path()));
+  std::fflush(stderr);
+  const Fd before(dup(STDERR_FILENO));
+  dup2(file.fd(), STDERR_FILENO);
+  work();
+  std::fflush(stderr);
+  dup2(before.get(), STDERR_FILENO);
+  return good(read_file(file.path()));
+}
 
 inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -42,11 +63,11 @@ inline Manifest small_manifest() {
   manifest.name = "demo";
   manifest.version = "1.0";
   manifest.prefix = "/opt/demo";
-  manifest.triples = {"x86_64-pc-linux-gnu"};
+  manifest.triples = {kTriple};
   manifest.default_configuration = "default";
   manifest.configurations.emplace_back();
   manifest.configurations.back().name = "default";
-  manifest.configurations.back().triple = "x86_64-pc-linux-gnu";
+  manifest.configurations.back().triple = kTriple;
   manifest.configurations.back().libc_floor = "GLIBC_2.34";
   manifest.configurations.back().host_libraries = {"libc.so.6"};
   return manifest;
@@ -55,7 +76,7 @@ inline Manifest small_manifest() {
 // A recipe of one module and one object, which are the texts "module" and "object".
 inline Recipe small_recipe() {
   Recipe recipe;
-  recipe.triple = "x86_64-pc-linux-gnu";
+  recipe.triple = kTriple;
   recipe.output = "tool";
   recipe.arguments = {"--as-needed", IrInput{.digest = Digest::of("module"), .name = "a.o", .features = {"+avx2"}},
                       ObjectInput{.digest = Digest::of("object"), .name = "b.o"}, LibraryInput{.soname = "libc.so.6"}};

@@ -1,28 +1,10 @@
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <stdexcept>
 
-#include "format/base/file.h"
 #include "format/base/tool_main.h"
+#include "tests/unit/format_support.h"
 
-namespace {
-
-// Returns what `work` writes to standard error.
-template <typename Work>
-std::string errors_of(const Work& work) {
-  auto file = xaas::TempFile::create("/tmp");
-  REQUIRE(file);
-  std::fflush(stderr);
-  const xaas::Fd before(dup(STDERR_FILENO));
-  dup2(file->fd(), STDERR_FILENO);
-  work();
-  dup2(before.get(), STDERR_FILENO);
-  return xaas::read_file(file->path()).value_or("");
-}
-
-}  // namespace
+using xaas::test::errors_of;
 
 TEST_CASE("a tool ends with the status of its work, or with one line") {
   int status = -1;

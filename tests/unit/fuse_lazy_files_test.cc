@@ -10,14 +10,13 @@
 #include <thread>
 
 #include "fuse/lazy_files.h"
+#include "tests/unit/format_support.h"
 
 namespace xaas {
 namespace {
 
 constexpr InodeRef kRef = 77;
 const NodeName kName{kRootNode, "tool"};
-
-constexpr std::chrono::seconds kPatience(30);
 
 struct Outcome {
   int error = 0;
@@ -84,10 +83,10 @@ class Bench {
   }
   void wait_until_lowering() {
     std::unique_lock lock(mutex_);
-    REQUIRE(changed_.wait_for(lock, kPatience, [this] { return lowerings > 0; }));
+    REQUIRE(changed_.wait_for(lock, test::kPatience, [this] { return lowerings > 0; }));
   }
   void wait_until_ready() {
-    const auto end = std::chrono::steady_clock::now() + kPatience;
+    const auto end = std::chrono::steady_clock::now() + test::kPatience;
     while (files.report(kRef)->state != LazyState::ready) {
       REQUIRE(std::chrono::steady_clock::now() < end);
       std::this_thread::yield();

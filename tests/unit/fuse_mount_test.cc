@@ -25,6 +25,7 @@
 #include "fuse/served_tree.h"
 #include "fuse/session.h"
 #include "fuse/status.h"
+#include "tests/unit/format_support.h"
 
 namespace xaas {
 namespace {
@@ -33,8 +34,6 @@ namespace fs = std::filesystem;
 
 const std::string kBaseline(300'000, 'b');
 const std::string kLowered(310'000, 'l');
-
-constexpr std::chrono::seconds kPatience(30);
 
 // A test that cannot mount returns at once. Catch2 2, which Debian 12 has, has no way to skip a test.
 bool can_mount() {
@@ -144,7 +143,7 @@ class TestMount {
   }
   // The kernel asks once, however many threads read the same part of the file.
   void wait_until_parked(const std::string& path) {
-    const auto end = std::chrono::steady_clock::now() + kPatience;
+    const auto end = std::chrono::steady_clock::now() + test::kPatience;
     while (report(path).waiting == 0) {
       if (std::chrono::steady_clock::now() > end) give_up("read of " + path);
       std::this_thread::yield();
@@ -153,7 +152,7 @@ class TestMount {
   // Returns the result of an operation in another thread.
   template <typename T>
   T get(std::future<T> result) {
-    if (result.wait_for(kPatience) != std::future_status::ready) give_up("operation");
+    if (result.wait_for(test::kPatience) != std::future_status::ready) give_up("operation");
     return result.get();
   }
 

@@ -30,7 +30,7 @@ std::string incompressible(std::size_t size) {
   return bytes;
 }
 
-struct Fixture {
+struct CacheFixture {
   TempDirectory root = test::scratch();
   std::unique_ptr<Cache> cache = Cache::open(root.path() / "cache");
 
@@ -53,7 +53,7 @@ std::string content_of(const CacheEntry& entry) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "what was stored is found, also by another process's cache") {
+TEST_CASE_METHOD(CacheFixture, "what was stored is found, also by another process's cache") {
   store("lowered");
   for (const auto& cache : {Cache::open(root.path() / "cache"), Cache::open(root.path() / "cache")}) {
     const auto entry = cache->find(kKey);
@@ -65,7 +65,7 @@ TEST_CASE_METHOD(Fixture, "what was stored is found, also by another process's c
   CHECK_FALSE(cache->find(Digest::of("another key")));
 }
 
-TEST_CASE_METHOD(Fixture, "a damaged entry is a miss and is removed") {
+TEST_CASE_METHOD(CacheFixture, "a damaged entry is a miss and is removed") {
   store("lowered");
   const auto other = Cache::open(root.path() / "cache");
   SECTION("content") { test::run("printf X | dd of=" + data().string() + " conv=notrunc status=none"); }
@@ -79,13 +79,13 @@ TEST_CASE_METHOD(Fixture, "a damaged entry is a miss and is removed") {
   CHECK_FALSE(fs::exists(data()));
 }
 
-TEST_CASE_METHOD(Fixture, "data without a record is a miss") {
+TEST_CASE_METHOD(CacheFixture, "data without a record is a miss") {
   store("lowered");
   fs::remove(record());
   CHECK_FALSE(cache->find(kKey));
 }
 
-TEST_CASE_METHOD(Fixture, "an entry moved to another key's name is a miss") {
+TEST_CASE_METHOD(CacheFixture, "an entry moved to another key's name is a miss") {
   store("lowered");
   const Digest other = Digest::of("other");
   store("other", other);
@@ -94,7 +94,7 @@ TEST_CASE_METHOD(Fixture, "an entry moved to another key's name is a miss") {
   CHECK_FALSE(Cache::open(root.path() / "cache")->find(other));
 }
 
-TEST_CASE_METHOD(Fixture, "an entry that others can write, or a symlink, is not trusted") {
+TEST_CASE_METHOD(CacheFixture, "an entry that others can write, or a symlink, is not trusted") {
   store("lowered");
   SECTION("group") { fs::permissions(data(), fs::perms::group_write, fs::perm_options::add); }
   SECTION("others") { fs::permissions(record(), fs::perms::others_write, fs::perm_options::add); }
@@ -105,7 +105,7 @@ TEST_CASE_METHOD(Fixture, "an entry that others can write, or a symlink, is not 
   CHECK_FALSE(cache->find(kKey));
 }
 
-TEST_CASE_METHOD(Fixture, "directories are private and entries are found under a careless umask") {
+TEST_CASE_METHOD(CacheFixture, "directories are private and entries are found under a careless umask") {
   const mode_t before = umask(0);
   const auto open = Cache::open(root.path() / "shared");
   const Fd source = file_of(root.path(), "lowered");
@@ -115,7 +115,8 @@ TEST_CASE_METHOD(Fixture, "directories are private and entries are found under a
   CHECK((fs::status(root.path() / "shared").permissions() & fs::perms::mask) == fs::perms::owner_all);
 }
 
-TEST_CASE_METHOD(Fixture, "a cache that somebody else can write is not used, neither for reading nor for scratch") {
+TEST_CASE_METHOD(CacheFixture,
+                 "a cache that somebody else can write is not used, neither for reading nor for scratch") {
   store("lowered");
   const fs::path top = root.path() / "cache";
   SECTION("its directory") { fs::permissions(top, fs::perms::group_write, fs::perm_options::add); }
@@ -129,7 +130,7 @@ TEST_CASE_METHOD(Fixture, "a cache that somebody else can write is not used, nei
   CHECK(other->scratch_parent() == fs::temp_directory_path());
 }
 
-TEST_CASE_METHOD(Fixture, "one caller at a time holds the lock of a key, and other keys are free") {
+TEST_CASE_METHOD(CacheFixture, "one caller at a time holds the lock of a key, and other keys are free") {
   auto first = std::make_optional(cache->lock(kKey, {}));
   const CacheLock other = cache->lock(Digest::of("other"), {});
   REQUIRE(first->is_held());
@@ -144,7 +145,7 @@ TEST_CASE_METHOD(Fixture, "one caller at a time holds the lock of a key, and oth
   CHECK(has_it);
 }
 
-TEST_CASE_METHOD(Fixture, "a lock leaves no file behind, also where nothing was made") {
+TEST_CASE_METHOD(CacheFixture, "a lock leaves no file behind, also where nothing was made") {
   const fs::path path = fs::path(cache->data_path(kKey)).replace_extension(".lock");
   {
     const CacheLock lock = cache->lock(kKey, {});
@@ -153,14 +154,14 @@ TEST_CASE_METHOD(Fixture, "a lock leaves no file behind, also where nothing was 
   CHECK_FALSE(fs::exists(path));
 }
 
-TEST_CASE_METHOD(Fixture, "waiting for a lock ends when it is stopped") {
+TEST_CASE_METHOD(CacheFixture, "waiting for a lock ends when it is stopped") {
   const CacheLock held = cache->lock(kKey, {});
   std::stop_source stop;
   stop.request_stop();
   CHECK_FALSE(cache->lock(kKey, stop.get_token()).is_held());
 }
 
-TEST_CASE_METHOD(Fixture, "a stop that comes later ends waiting for a lock, too") {
+TEST_CASE_METHOD(CacheFixture, "a stop that comes later ends waiting for a lock, too") {
   const CacheLock held = cache->lock(kKey, {});
   std::stop_source stop;
   bool got_it = true;
@@ -170,7 +171,7 @@ TEST_CASE_METHOD(Fixture, "a stop that comes later ends waiting for a lock, too"
   CHECK_FALSE(got_it);
 }
 
-TEST_CASE_METHOD(Fixture, "whoever waited for the lock finds the entry that was made meanwhile") {
+TEST_CASE_METHOD(CacheFixture, "whoever waited for the lock finds the entry that was made meanwhile") {
   std::atomic<unsigned> made = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
@@ -188,14 +189,14 @@ TEST_CASE_METHOD(Fixture, "whoever waited for the lock finds the entry that was 
   CHECK(made == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a source shorter than stated leaves nothing behind") {
+TEST_CASE_METHOD(CacheFixture, "a source shorter than stated leaves nothing behind") {
   const Fd source = file_of(root.path(), "short");
   CHECK_FALSE(cache->store(kKey, source.get(), 1000, {}));
   CHECK_FALSE(cache->find(kKey));
   CHECK(fs::is_empty(data().parent_path()));
 }
 
-TEST_CASE_METHOD(Fixture, "a cache that cannot be written says why, and nothing is stored") {
+TEST_CASE_METHOD(CacheFixture, "a cache that cannot be written says why, and nothing is stored") {
   test::good(write_file(root.path() / "file", ""));
   const auto blocked = Cache::open(root.path() / "file" / "cache");
   const Status writable = blocked->writable();
@@ -208,7 +209,7 @@ TEST_CASE_METHOD(Fixture, "a cache that cannot be written says why, and nothing 
   blocked->lock(kKey, {});
 }
 
-TEST_CASE_METHOD(Fixture, "upkeep counts, verifies and clears") {
+TEST_CASE_METHOD(CacheFixture, "upkeep counts, verifies and clears") {
   store("one", Digest::of("1"));
   store("two", Digest::of("2"));
   CHECK(test::good(measure_cache(*cache)).entries == 2);
@@ -222,7 +223,7 @@ TEST_CASE_METHOD(Fixture, "upkeep counts, verifies and clears") {
   CHECK(cache->find(Digest::of("1")));
 }
 
-TEST_CASE_METHOD(Fixture, "pruning removes what has not been used for longest, as far as it must") {
+TEST_CASE_METHOD(CacheFixture, "pruning removes what has not been used for longest, as far as it must") {
   const auto days = [](int count) { return fs::file_time_type::clock::now() - std::chrono::hours(24 * count); };
   const auto age = [&](const char* text, int count) {
     const fs::path data = cache->data_path(Digest::of(text));
@@ -254,7 +255,7 @@ TEST_CASE_METHOD(Fixture, "pruning removes what has not been used for longest, a
   CHECK(test::good(measure_cache(*cache)).bytes == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "nothing is removed for a disk that would be full all the same") {
+TEST_CASE_METHOD(CacheFixture, "nothing is removed for a disk that would be full all the same") {
   store("one", Digest::of("1"));
   CacheLimits limits;
   limits.free_share = 1;  // the whole disk, of which others use a part
@@ -263,7 +264,7 @@ TEST_CASE_METHOD(Fixture, "nothing is removed for a disk that would be full all 
   CHECK(test::good(prune_cache(*cache, limits)).entries == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a cache is pruned now and then by whoever uses it, not each time") {
+TEST_CASE_METHOD(CacheFixture, "a cache is pruned now and then by whoever uses it, not each time") {
   CHECK(claim_upkeep(*cache));
   CHECK_FALSE(claim_upkeep(*cache));
   fs::last_write_time(root.path() / "cache/upkeep", fs::file_time_type::clock::now() - std::chrono::hours(2));

@@ -5,16 +5,15 @@
 #include "format/base/file.h"
 #include "lower/job.h"
 #include "tests/unit/clang_units.h"
+#include "tests/unit/format_support.h"
 
 namespace xaas {
 namespace {
 
 using test::ClangUnits;
 
-constexpr const char* kTriple = "x86_64-pc-linux-gnu";
-
 Target target_of(const std::string& cpu, const std::string& features = "") {
-  return resolve_target(kTriple, {.cpu = cpu, .features = features}).value();
+  return resolve_target(test::kTriple, {.cpu = cpu, .features = features}).value();
 }
 
 // One job in one directory. The members may be called in any order, and run() as often as needed.
@@ -22,7 +21,7 @@ class Worker {
  public:
   explicit Worker(LinkKind kind, const std::string& cpu = "haswell", const std::string& features = "") {
     job_.recipe.kind = kind;
-    job_.recipe.triple = kTriple;
+    job_.recipe.triple = test::kTriple;
     job_.recipe.output = "app";
     job_.target = target_of(cpu, features);
     job_.policy = find_policy("default").value();
@@ -195,7 +194,7 @@ void add_program(Worker& worker) {
 TEST_CASE("a program runs, and is the same bytes for any number of threads") {
   for (const LinkKind kind : {LinkKind::pie, LinkKind::no_pie}) {
     Worker worker(kind);
-    worker.job().target = resolve_target(kTriple, {}).value();
+    worker.job().target = resolve_target(test::kTriple, {}).value();
     add_program(worker);
     worker.add(worker.unit("main.o", kMain));
     worker.add(worker.unit("part.o", kPart, "-fPIC"));
@@ -226,7 +225,7 @@ std::string symbols_when(Worker& worker, bool merged) {
 
 TEST_CASE("units that are to be merged are optimised as one module, with the same bytes for any number of threads") {
   Worker worker(LinkKind::pie);
-  worker.job().target = resolve_target(kTriple, {}).value();
+  worker.job().target = resolve_target(test::kTriple, {}).value();
   add_program(worker);
   worker.add(worker.unit("main.o", kMain));
   worker.add(worker.unit("part.o", kPart, "-fPIC"));
@@ -241,7 +240,7 @@ TEST_CASE("units that are to be merged are optimised as one module, with the sam
 
 TEST_CASE("a unit whose inline assembly has symbols of its own stays apart from the others") {
   Worker worker(LinkKind::pie);
-  worker.job().target = resolve_target(kTriple, {}).value();
+  worker.job().target = resolve_target(test::kTriple, {}).value();
   add_program(worker);
   const std::string twin = R"(
 static int table __attribute__((used)) = VALUE;
@@ -266,7 +265,7 @@ int main(void) { printf("%d %d\n", a() * 10 + b(), a_jump() + b_jump()); return 
 TEST_CASE("what cannot be linked as one module names the program") {
   Worker worker(LinkKind::pie);
   worker.job().merged = true;
-  worker.job().target = resolve_target(kTriple, {}).value();
+  worker.job().target = resolve_target(test::kTriple, {}).value();
   add_program(worker);
   worker.add(worker.unit("main.o", "int absent(void); int main(void) { return absent(); }"));
   const JobResult result = worker.run();
@@ -277,7 +276,7 @@ TEST_CASE("what cannot be linked as one module names the program") {
 
 TEST_CASE("units that cannot be one module are lowered side by side") {
   Worker worker(LinkKind::pie);
-  worker.job().target = resolve_target(kTriple, {}).value();
+  worker.job().target = resolve_target(test::kTriple, {}).value();
   add_program(worker);
   worker.add(worker.unit("main.o", kMain));
   worker.add(worker.unit("part.o", kPart, "-fshort-wchar"));
@@ -427,7 +426,7 @@ TEST_CASE("bad jobs are answered, not died of") {
   worker.add(worker.unit("good.o", "int f(void) { return 1; }"));
   worker.job().target.triple = "vax-dec-ultrix";
   CHECK(has(worker.run().message, "vax-dec-ultrix"));
-  worker.job().target.triple = kTriple;
+  worker.job().target.triple = test::kTriple;
   worker.job().build_id = "xyz";
   CHECK(has(worker.run().message, "build-id"));
   worker.job().build_id = "00";

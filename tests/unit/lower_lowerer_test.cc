@@ -17,14 +17,13 @@ namespace xaas {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kTriple = "x86_64-pc-linux-gnu";
 constexpr const char* kWorkerPath = ".xaas/toolchain/x86_64-pc-linux-gnu/xaas-lower";
-constexpr const char* kMain = R"(
+constexpr const char* kProgram = R"(
 #include <stdio.h>
 int part(int);
 int main(int argc, char** argv) { (void)argv; printf("%d\n", part(argc)); return 0; }
 )";
-constexpr const char* kPart = R"(
+constexpr const char* kLibrary = R"(
 int part(int x) { return x * 42; }
 void add(double* restrict a, const double* restrict b, int n) { for (int i = 0; i < n; i++) a[i] += b[i]; }
 )";
@@ -45,19 +44,22 @@ class TestImage {
     test::ImageBuilder builder(path());
     builder.add_unindexed(kWorkerPath, worker);
     Manifest manifest = test::small_manifest();
-    manifest.toolchains = {
-        {.host = kTriple, .worker = kWorkerPath, .digest = Digest::of(worker), .llvm = "19.1.7", .targets = {"X86"}}};
+    manifest.toolchains = {{.host = test::kTriple,
+                            .worker = kWorkerPath,
+                            .digest = Digest::of(worker),
+                            .llvm = "19.1.7",
+                            .targets = {"X86"}}};
     builder.add(std::string(kManifestPath), to_json(manifest));
 
-    const std::string baseline = test::compile_c(kPart, "-O2 -shared -fPIC -Wl,-soname,libpart.so.1");
+    const std::string baseline = test::compile_c(kLibrary, "-O2 -shared -fPIC -Wl,-soname,libpart.so.1");
     add(builder, "lib/libpart.so.1.0", baseline, LinkKind::shared,
-        {"-soname=libpart.so.1", unit(builder, "part.o", kPart)});
+        {"-soname=libpart.so.1", unit(builder, "part.o", kLibrary)});
     test::good(builder.writer().add_symlink("lib/libpart.so.1", "libpart.so.1.0", {}));
     test::good(builder.writer().add_symlink("lib/loop.so", "loop.so", {}));
     test::good(builder.writer().add_symlink("lib/out.so", "../../etc/passwd", {}));
     test::good(builder.writer().add_symlink("lib/absolute.so", "/opt/demo/lib/libpart.so.1", {}));
 
-    const IrInput main = unit(builder, "main.o", kMain);
+    const IrInput main = unit(builder, "main.o", kProgram);
     const IrInput times = unit(builder, "times.o", "int times(int x) { return x * 7; }");
     const IrInput plus = unit(builder, "plus.o", "int times(int x); int plus(int x) { return times(x) + 1; }");
     const IrInput minus = unit(builder, "minus.o", "int times(int x); int minus(int x) { return times(x) - 1; }");
@@ -76,7 +78,7 @@ class TestImage {
     program.push_back(LibraryInput{"libabsent.so.7"});
     add(builder, "bin/orphan", "a baseline", LinkKind::pie, program);
     add(builder, "lib/wide.so", baseline, LinkKind::shared,
-        {unit(builder, "wide.o", kPart, "-mavx512f", {"+avx512f"})});
+        {unit(builder, "wide.o", kLibrary, "-mavx512f", {"+avx512f"})});
     add(builder, "bin/broken", "a baseline", LinkKind::pie, {start, main});
     builder.add("share/data", "data");
     builder.finish();
@@ -91,7 +93,7 @@ class TestImage {
     Recipe recipe;
     recipe.kind = kind;
     recipe.arguments = std::move(arguments);
-    recipe.triple = kTriple;
+    recipe.triple = test::kTriple;
     recipe.output = path;
     const std::string text = to_json(recipe);
     builder.add_unindexed(recipe_path(Digest::of(text)), text);
@@ -119,7 +121,7 @@ class TestImage {
   std::set<Digest> stored_;
 };
 
-struct Fixture {
+struct LowererFixture {
   TempDirectory root = test::scratch();
 
   // Null when no worker can run.
@@ -171,7 +173,7 @@ Error error_of(const Result<Lowered>& result) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a program and its library are lowered, run, and are found again in the cache") {
+TEST_CASE_METHOD(LowererFixture, "a program and its library are lowered, run, and are found again in the cache") {
   if (image() == nullptr) return;
   const auto lowerer = this->lowerer();
   CHECK_FALSE(test::good(lowerer->find(record("bin/app"))));
@@ -190,7 +192,7 @@ TEST_CASE_METHOD(Fixture, "a program and its library are lowered, run, and are f
   CHECK(fs::is_empty(root.path() / "cache" / kCacheScratch));
 }
 
-TEST_CASE_METHOD(Fixture, "a lowered file has its key as build-id, and no padding") {
+TEST_CASE_METHOD(LowererFixture, "a lowered file has its key as build-id, and no padding") {
   if (image() == nullptr) return;
   const Lowered app = test::good(lowerer()->lower(record("bin/app"), {}));
   const ElfIdentity identity = test::good(read_elf_identity(app.file.get()));
@@ -201,7 +203,7 @@ TEST_CASE_METHOD(Fixture, "a lowered file has its key as build-id, and no paddin
   CHECK(app.size < record("bin/app").promised_size);
 }
 
-TEST_CASE_METHOD(Fixture, "the key depends on the target and the policy, and on nothing of this process") {
+TEST_CASE_METHOD(LowererFixture, "the key depends on the target and the policy, and on nothing of this process") {
   if (image() == nullptr) return;
   const FileRecord part = record("lib/libpart.so.1.0");
   const Digest key = test::good(lowerer()->key(part));
@@ -210,7 +212,7 @@ TEST_CASE_METHOD(Fixture, "the key depends on the target and the policy, and on 
   CHECK(test::good(lowerer("haswell")->key(part)) != test::good(lowerer("broadwell")->key(part)));
 }
 
-TEST_CASE_METHOD(Fixture, "code for a CPU without AVX-512 has none") {
+TEST_CASE_METHOD(LowererFixture, "code for a CPU without AVX-512 has none") {
   if (image() == nullptr) return;
   const FileRecord part = record("lib/libpart.so.1.0");
   const Lowered lowered = test::good(lowerer("skylake-avx512", "-avx512f")->lower(part, {}));
@@ -219,7 +221,7 @@ TEST_CASE_METHOD(Fixture, "code for a CPU without AVX-512 has none") {
   CHECK_THAT(code, !Catch::Contains("%zmm"));
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(LowererFixture,
                  "what another link of the image has made of a unit is not made again, unless it was damaged") {
   if (image() == nullptr) return;
   const auto lower = [&](const char* path, const char* policy = "default") {
@@ -256,7 +258,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(bytes_of(mended) == bytes_of(plus));
 }
 
-TEST_CASE_METHOD(Fixture, "what a site's cache has is not lowered again, unless others can write there") {
+TEST_CASE_METHOD(LowererFixture, "what a site's cache has is not lowered again, unless others can write there") {
   if (image() == nullptr) return;
   const FileRecord part = record("lib/libpart.so.1.0");
   const Digest key = test::good(lowerer()->lower(part, {})).key;
@@ -281,7 +283,7 @@ TEST_CASE_METHOD(Fixture, "what a site's cache has is not lowered again, unless 
   CHECK(fs::exists(there));  // the owner of the site cache removes it
 }
 
-TEST_CASE_METHOD(Fixture, "too little memory costs threads, and with one thread left is too little no more") {
+TEST_CASE_METHOD(LowererFixture, "too little memory costs threads, and with one thread left is too little no more") {
   if (image() == nullptr) return;
   LowererOptions options;
   options.cache = root.path() / "cache";
@@ -292,7 +294,7 @@ TEST_CASE_METHOD(Fixture, "too little memory costs threads, and with one thread 
   CHECK(plus.peak_bytes > options.memory);
 }
 
-TEST_CASE_METHOD(Fixture, "a job that is saved makes the same bytes by hand") {
+TEST_CASE_METHOD(LowererFixture, "a job that is saved makes the same bytes by hand") {
   if (image() == nullptr) return;
   const fs::path directory = root.path() / "saved";
   test::good(lowerer()->save_job(record("lib/plus.so"), directory));
@@ -303,7 +305,7 @@ TEST_CASE_METHOD(Fixture, "a job that is saved makes the same bytes by hand") {
   CHECK_FALSE(lowerer()->save_job(record("lib/plus.so"), directory));  // the directory exists already
 }
 
-TEST_CASE_METHOD(Fixture, "however many ask for a file, it is lowered once") {
+TEST_CASE_METHOD(LowererFixture, "however many ask for a file, it is lowered once") {
   if (image() == nullptr) return;
   const auto one = lowerer();
   const auto other = lowerer();  // as another process would have it
@@ -320,7 +322,7 @@ TEST_CASE_METHOD(Fixture, "however many ask for a file, it is lowered once") {
   CHECK(made == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a damaged cache entry is made again") {
+TEST_CASE_METHOD(LowererFixture, "a damaged cache entry is made again") {
   if (image() == nullptr) return;
   const FileRecord part = record("lib/libpart.so.1.0");
   const Lowered first = test::good(lowerer()->lower(part, {}));
@@ -330,7 +332,7 @@ TEST_CASE_METHOD(Fixture, "a damaged cache entry is made again") {
   CHECK(second.size == first.size);
 }
 
-TEST_CASE_METHOD(Fixture, "without a cache a file is lowered and usable all the same") {
+TEST_CASE_METHOD(LowererFixture, "without a cache a file is lowered and usable all the same") {
   if (image() == nullptr) return;
   test::good(write_file(root.path() / "cache", "in the way"));
   const Lowered lowered = test::good(lowerer()->lower(record("lib/libpart.so.1.0"), {}));
@@ -338,7 +340,7 @@ TEST_CASE_METHOD(Fixture, "without a cache a file is lowered and usable all the 
   CHECK(test::good(read_elf_identity(lowered.file.get())).type == ET_DYN);
 }
 
-TEST_CASE_METHOD(Fixture, "what cannot be lowered says why in one line") {
+TEST_CASE_METHOD(LowererFixture, "what cannot be lowered says why in one line") {
   if (image() == nullptr) return;
   const auto lowerer = this->lowerer("haswell");
   const Error missing = error_of(lowerer->lower(record("bin/orphan"), {}));
@@ -352,7 +354,7 @@ TEST_CASE_METHOD(Fixture, "what cannot be lowered says why in one line") {
   CHECK_THAT(broken.message, Catch::Contains("bin/broken"));
 }
 
-TEST_CASE_METHOD(Fixture, "lowering that is stopped is interrupted and leaves nothing") {
+TEST_CASE_METHOD(LowererFixture, "lowering that is stopped is interrupted and leaves nothing") {
   if (image() == nullptr) return;
   std::stop_source stop;
   stop.request_stop();
@@ -362,7 +364,7 @@ TEST_CASE_METHOD(Fixture, "lowering that is stopped is interrupted and leaves no
   CHECK(fs::is_empty(root.path() / "cache" / kCacheScratch));
 }
 
-TEST_CASE_METHOD(Fixture, "symlinks lead to libraries inside the image and nowhere else") {
+TEST_CASE_METHOD(LowererFixture, "symlinks lead to libraries inside the image and nowhere else") {
   if (image() == nullptr) return;
   const auto image = this->image()->open();
   CHECK(follow_in_image(*image, "lib/libpart.so.1") == "lib/libpart.so.1.0");
@@ -373,16 +375,16 @@ TEST_CASE_METHOD(Fixture, "symlinks lead to libraries inside the image and nowhe
   }
 }
 
-TEST_CASE_METHOD(Fixture, "an image's own library goes before the host's, and its content is its identity") {
+TEST_CASE_METHOD(LowererFixture, "an image's own library goes before the host's, and its content is its identity") {
   if (image() == nullptr) return;
   const auto image = this->image()->open();
-  const FoundLibrary part = test::good(find_library(*image, "libpart.so.1", "bin/app", {}, kTriple));
+  const FoundLibrary part = test::good(find_library(*image, "libpart.so.1", "bin/app", {}, test::kTriple));
   CHECK(part.in_image);
   CHECK(part.identity == record("lib/libpart.so.1.0").sha256.to_string());
-  const FoundLibrary libc = test::good(find_library(*image, "libc.so.6", "bin/app", {}, kTriple));
+  const FoundLibrary libc = test::good(find_library(*image, "libc.so.6", "bin/app", {}, test::kTriple));
   CHECK_FALSE(libc.in_image);
   CHECK_THAT(libc.identity, Catch::StartsWith("build-id:") || Catch::StartsWith("sha256:"));
-  CHECK_FALSE(find_library(*image, "../libpart.so.1", "bin/app", {}, kTriple));
+  CHECK_FALSE(find_library(*image, "../libpart.so.1", "bin/app", {}, test::kTriple));
 }
 
 TEST_CASE("an image without a toolchain or a fitting configuration cannot be lowered, and says so") {
@@ -420,7 +422,7 @@ TEST_CASE("a worker that is not the one the manifest names is not run") {
   builder.add(std::string(kManifestPath), to_json(manifest));
   builder.add_unindexed(kWorkerPath, "a wrong one");
   Recipe recipe;
-  recipe.triple = kTriple;
+  recipe.triple = test::kTriple;
   builder.add_unindexed(recipe_path(Digest::of(to_json(recipe))), to_json(recipe));
   builder.add("bin/app", "a baseline", Digest::of(to_json(recipe)));
   builder.finish();
@@ -432,7 +434,7 @@ TEST_CASE("a worker that is not the one the manifest names is not run") {
   CHECK_THAT(error.message, Catch::Contains("damaged"));
 }
 
-TEST_CASE_METHOD(Fixture, "xaas-lower lowers, explains and keeps its exit statuses") {
+TEST_CASE_METHOD(LowererFixture, "xaas-lower lowers, explains and keeps its exit statuses") {
   if (image() == nullptr) return;
   const std::string tool = "XAAS_CACHE=" + (root.path() / "cache").string() + " " XAAS_BIN_DIR "/xaas-lower ";
   const std::string file = image()->path().string();

@@ -8,14 +8,12 @@
 namespace xaas {
 namespace {
 
-constexpr const char* kTriple = "x86_64-pc-linux-gnu";
-
 Target resolve(const std::string& cpu, const std::string& features = "") {
-  return test::good(resolve_target(kTriple, {.cpu = cpu, .features = features}));
+  return test::good(resolve_target(test::kTriple, {.cpu = cpu, .features = features}));
 }
 
 std::string message_of(const std::string& cpu, const std::string& features = "") {
-  const auto result = resolve_target(kTriple, {.cpu = cpu, .features = features});
+  const auto result = resolve_target(test::kTriple, {.cpu = cpu, .features = features});
   REQUIRE_FALSE(result);
   CHECK(result.error().code == Code::invalid);
   return result.error().message;

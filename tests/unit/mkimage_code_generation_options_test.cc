@@ -174,7 +174,7 @@ const std::map<std::string_view, Fate> kFates = {
     {"ZeroCallUsedRegs", in_ir},
 };
 
-struct ClangOption {
+struct CodeGenOption {
   std::string_view spelling;
   std::string_view visibility;
   std::string_view rest;
@@ -189,7 +189,7 @@ struct ClangOption {
   }
 };
 
-constexpr ClangOption kOptions[] = {
+constexpr CodeGenOption kOptions[] = {
 #define CODEGEN_OPTION_WITH_MARSHALLING(prefix, spelling, id, kind, group, alias, arguments, flags, visibility, ...) \
   {spelling, #visibility, #__VA_ARGS__},
 #include <clang/Driver/Options.inc>
@@ -218,7 +218,7 @@ bool is_default(std::string_view spelling) {
 
 TEST_CASE("every option of clang's for generating code is in IR, recorded, without meaning, or keeps its unit native") {
   std::size_t looked_at = 0;
-  for (const ClangOption& option : kOptions) {
+  for (const CodeGenOption& option : kOptions) {
     if (!option.is_for_users() || option.setting().empty()) continue;
     INFO(option.spelling);
     const Fate fate = fate_of(option.setting());

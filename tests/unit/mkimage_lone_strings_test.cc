@@ -48,7 +48,7 @@ constexpr auto kCxx = Compiler::Language::cxx;
 
 }  // namespace
 
-TEST_CASE("strings that are handed on are marked") {
+TEST_CASE("strings that are handed on are marked", "[compiler]") {
   const Compiler compiler;
   CHECK(compiler.marks("int f(void) { return use(P \"/t\"); }"));
   CHECK(compiler.marks("const char* f(void) { return P \"/t\"; }"));
@@ -72,7 +72,7 @@ TEST_CASE("strings that are handed on are marked") {
                              kCxx));
 }
 
-TEST_CASE("strings that are measured when they are compiled are not marked") {
+TEST_CASE("strings that are measured when they are compiled are not marked", "[compiler]") {
   const Compiler compiler;
   CHECK_FALSE(compiler.marks("int f(void) { return write(1, P \"/t\", sizeof P \"/t\" - 1); }"));
   CHECK_FALSE(compiler.marks("int f(void) { return use(P \"/t\") + write(1, \"\", strlen(P \"/t\")); }"));
@@ -103,7 +103,8 @@ TEST_CASE("strings that are measured when they are compiled are not marked") {
       "constexpr char t[] = P \"/t\"; auto f() { return std::string(std::begin(t), std::end(t)); }", kCxx));
 }
 
-TEST_CASE("strings that are used with an offset, are part of something or are seen elsewhere are not marked") {
+TEST_CASE("strings that are used with an offset, are part of something or are seen elsewhere are not marked",
+          "[compiler]") {
   const Compiler compiler;
   CHECK_FALSE(compiler.marks("int f(void) { return use(P \"/t\" + 3); }"));
   CHECK_FALSE(compiler.marks("char f(int i) { return (P \"/t\")[i]; }"));
