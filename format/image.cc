@@ -51,6 +51,10 @@ std::string tree_root(const Manifest& manifest, std::string_view configuration) 
   return fmt::format("{}/{}/{}/", kTreeDirectory, found->triple, found->name);
 }
 
+std::string ready_root(const Configuration& configuration, std::string_view cpu) {
+  return fmt::format("{}/{}/{}/{}/", kReadyDirectory, configuration.triple, configuration.name, cpu);
+}
+
 std::string_view tree_root_of(std::string_view path) {
   constexpr std::size_t kStart = kTreeDirectory.size() + 1;
   if (!path.starts_with(kTreeDirectory) || path.size() <= kStart || path[kStart - 1] != '/') return {};

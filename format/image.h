@@ -32,6 +32,7 @@ inline constexpr std::string_view kSourceDirectory = ".xaas/src";
 inline constexpr std::string_view kBuildName = ".build";
 std::string build_directory(std::string_view configuration);  // ".build-<configuration>", if there are several
 inline constexpr std::string_view kTreeDirectory = ".xaas/tree";
+inline constexpr std::string_view kReadyDirectory = ".xaas/ready";
 inline constexpr std::string_view kToolchainDirectory = ".xaas/toolchain";
 // Directories below a toolchain, with libraries for the toolchain's triple:
 inline constexpr std::string_view kBundledLibraries = "lib";
@@ -43,6 +44,9 @@ std::string recipe_path(const Digest& digest);  // ".xaas/recipe/<hex>.json"
 // The directory with the files that a configuration installed: "" for the default configuration,
 // ".xaas/tree/<triple>/<configuration>/" for another one. REQUIRES: the manifest has the configuration.
 std::string tree_root(const Manifest& manifest, std::string_view configuration);
+// The directory with the ready files of a configuration for a CPU. A file has its path in the tree there:
+// ".xaas/ready/<triple>/<configuration>/<cpu>/".
+std::string ready_root(const Configuration& configuration, std::string_view cpu);
 // The tree_root() with which a path in the image begins.
 std::string_view tree_root_of(std::string_view path);
 // The path without its tree_root().

@@ -4,8 +4,11 @@
 #include <fmt/ranges.h>
 #include <sys/stat.h>
 
+#include <set>
+
 #include "format/base/json_fields.h"
 #include "format/base/paths.h"
+#include "format/base/split.h"
 #include "format/base/text.h"
 #include "format/image_walk.h"
 
@@ -78,15 +81,34 @@ bool is_bundled_library(std::string_view path) {
   return directory == kBundledLibraries || directory == kRuntimeLibraries;
 }
 
+// The CPU in a path as of ready_root(); empty for other paths.
+std::string cpu_of_ready_file(std::string_view path) {
+  if (!is_below(path, kReadyDirectory)) return {};
+  const auto parts = split(path.substr(kReadyDirectory.size() + 1), '/');
+  return parts.size() > 3 ? std::string(parts[2]) : std::string();
+}
+
+std::string describe(const ReadySummary& ready) {
+  return fmt::format("{}, {}{}", ready.files, human(ready.bytes),
+                     ready.new_bytes == ready.bytes ? "" : fmt::format(", {} of it new", human(ready.new_bytes)));
+}
+
 }  // namespace
 
 Result<ImageSummary> summarise(const Image& image) {
   ImageSummary summary;
   summary.image_bytes = image.squashfs().image_size();
+  std::set<Digest> ready_files;
   for (std::uint64_t i = 0; i < image.files().count(); ++i) {
     XAAS_ASSIGN(const FileRecord record, image.files().at(i));
     if (is_below(record.path, kSourceDirectory)) ++summary.sources;
     if (is_bundled_library(record.path)) summary.bundled.push_back(record.path.substr(record.path.rfind('/') + 1));
+    if (const std::string cpu = cpu_of_ready_file(record.path); !cpu.empty()) {
+      ReadySummary& ready = summary.ready[cpu];
+      ++ready.files;
+      ready.bytes += record.size;
+      if (ready_files.insert(record.sha256).second) ready.new_bytes += record.size;
+    }
     if (is_below(record.path, kPrivateDirectory)) continue;
     ++summary.files;
     if (!record.recipe.is_none()) ++summary.lowered_files;
@@ -123,12 +145,18 @@ std::string to_text(const Manifest& manifest, const ImageSummary& summary) {
   append_line(text, "IR modules", fmt::format("{}, {}", summary.ir_modules, human(summary.ir_bytes)));
   append_line(text, "native objects", fmt::format("{}, {}", summary.objects, human(summary.object_bytes)));
   append_line(text, "link recipes", fmt::format("{}", summary.recipes));
+  for (const auto& [cpu, ready] : summary.ready)
+    append_line(text, "ready for", printable(cpu) + ": " + describe(ready));
   append_line(text, "sources", fmt::format("{}", summary.sources));
   append_line(text, "image", human(summary.image_bytes));
   return text;
 }
 
 std::string to_json(const Manifest& manifest, const ImageSummary& summary) {
+  OrderedJson ready = OrderedJson::object();
+  for (const auto& [cpu, files] : summary.ready) {
+    ready[cpu] = {{"files", files.files}, {"bytes", files.bytes}, {"new_bytes", files.new_bytes}};
+  }
   const OrderedJson json = {{"manifest", OrderedJson::parse(to_json(manifest))},
                             {"files", summary.files},
                             {"lowered_files", summary.lowered_files},
@@ -138,6 +166,7 @@ std::string to_json(const Manifest& manifest, const ImageSummary& summary) {
                             {"object_bytes", summary.object_bytes},
                             {"recipes", summary.recipes},
                             {"sources", summary.sources},
+                            {"ready", ready},
                             {"bundled", summary.bundled},
                             {"image_bytes", summary.image_bytes}};
   return dump_json(json, 2) + '\n';

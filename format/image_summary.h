@@ -2,12 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "format/base/error.h"
 #include "format/image.h"
 
 namespace xaas {
+
+// The ready files for one CPU, in all configurations.
+struct ReadySummary {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;      // of the files
+  std::uint64_t new_bytes = 0;  // of those that are not also ready files for a CPU whose name comes before
+};
 
 struct ImageSummary {
   std::uint64_t files = 0;          // regular files of the program: all except those below /.xaas
@@ -18,8 +26,9 @@ struct ImageSummary {
   std::uint64_t object_bytes = 0;
   std::uint64_t recipes = 0;
   std::uint64_t sources = 0;
-  std::uint64_t image_bytes = 0;     // of the SquashFS
-  std::vector<std::string> bundled;  // names of the libraries of other projects that the image brings
+  std::map<std::string, ReadySummary> ready;  // by CPU
+  std::uint64_t image_bytes = 0;              // of the SquashFS
+  std::vector<std::string> bundled;           // names of the libraries of other projects that the image brings
 };
 
 // Reads the whole index and the directories of IR, objects and recipes, but no content. Returns an error when one of

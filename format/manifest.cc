@@ -24,6 +24,10 @@ OrderedJson encode(const Level& level) {
   return json;
 }
 
+OrderedJson encode(const ReadyLevel& ready) {
+  return {{"cpu", ready.cpu}, {"features", ready.features}, {"level", ready.level}, {"policy", ready.policy}};
+}
+
 OrderedJson encode(const Configuration& configuration) {
   OrderedJson points = OrderedJson::object();
   for (const auto& [name, value] : configuration.points) points[name] = value;
@@ -36,6 +40,7 @@ OrderedJson encode(const Configuration& configuration) {
                       {"host_libraries", configuration.host_libraries}};
   if (!configuration.levels.empty()) json["shared_data"] = configuration.shares_data;
   for (const Level& level : configuration.levels) json["levels"].push_back(encode(level));
+  for (const ReadyLevel& ready : configuration.ready) json["ready"].push_back(encode(ready));
   return json;
 }
 
@@ -101,6 +106,26 @@ Result<std::vector<Level>> parse_levels(const JsonObject& configuration) {
   return levels;
 }
 
+Result<std::vector<ReadyLevel>> parse_ready(const JsonObject& configuration) {
+  if (!configuration.has("ready")) return {};
+  XAAS_ASSIGN(const auto objects, configuration.objects("ready"));
+  std::vector<ReadyLevel> levels;
+  for (const JsonObject& fields : objects) {
+    ReadyLevel ready;
+    XAAS_ASSIGN(ready.cpu, fields.string("cpu"));
+    XAAS_ASSIGN(ready.features, fields.strings("features"));
+    XAAS_ASSIGN(ready.level, fields.string("level"));
+    XAAS_ASSIGN(ready.policy, fields.string("policy"));
+    if (!is_component(ready.cpu) || std::ranges::find(levels, ready.cpu, &ReadyLevel::cpu) != levels.end()) {
+      return fail(Code::invalid, "{}: key \"cpu\": \"{}\" cannot be a directory's name, or is there twice",
+                  fields.where(), ready.cpu);
+    }
+    // Nothing says whether a host meets a condition that this build does not know.
+    if (fields.keys_beside({"cpu", "features", "level", "policy"}).empty()) levels.push_back(std::move(ready));
+  }
+  return levels;
+}
+
 Result<Configuration> parse_configuration(const JsonObject& fields) {
   Configuration configuration;
   XAAS_ASSIGN(configuration.name, fields.string("name"));
@@ -114,6 +139,7 @@ Result<Configuration> parse_configuration(const JsonObject& fields) {
   if (fields.has("shared_data")) {
     XAAS_ASSIGN(configuration.shares_data, fields.boolean("shared_data"));
   }
+  XAAS_ASSIGN(configuration.ready, parse_ready(fields));
   if (!is_component(configuration.name)) {
     return fail(Code::invalid, "{}: key \"name\": \"{}\" cannot be a directory's name", fields.where(),
                 configuration.name);

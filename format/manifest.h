@@ -44,6 +44,16 @@ struct Level {
   bool operator==(const Level&) const = default;
 };
 
+// Files of a configuration that were lowered while the image was made, for every host that has these features. They are
+// below ready_root().
+struct ReadyLevel {
+  std::string cpu;                    // for which they were lowered: "x86-64-v3"
+  std::vector<std::string> features;  // all that the CPU has, sorted: "+avx2"
+  std::string level;                  // whose variants they are made of; empty: none
+  std::string policy;                 // with which they were lowered
+  bool operator==(const ReadyLevel&) const = default;
+};
+
 struct Configuration {
   std::string name;
   std::string triple;
@@ -54,6 +64,7 @@ struct Configuration {
   std::vector<std::string> host_libraries{};  // sonames that the host must have
   std::vector<Level> levels{};                // no name twice
   bool shares_data = false;                   // whether files with variants use symbols of each other
+  std::vector<ReadyLevel> ready{};            // no CPU twice; a later one is better where a host has both
 };
 
 struct Toolchain {

@@ -21,6 +21,8 @@ std::string_view state_name(LazyState state) {
       return "cold";
     case LazyState::lowering:
       return "lowering";
+    case LazyState::interim:
+      return "interim";
     case LazyState::ready:
       return "ready";
     case LazyState::baseline:
@@ -38,6 +40,7 @@ LazyReport LazyFile::report() const {
   LazyReport report = report_;
   report.state = state_;
   report.late = is_late_ && promised_ && !promised_->is_lowered();
+  if (state_ == LazyState::ready) report.cpu.clear();
   report.waiting = static_cast<unsigned>(waiting_.size());
   return report;
 }
@@ -94,7 +97,7 @@ LazyFile::Settled LazyFile::settle(Lowered lowered, PrefixPlaces places, bool fi
   report_.large = is_large;
   state_ = LazyState::ready;
   auto content =
-      std::make_unique<const Content>(Content{std::move(lowered.file), lowered.size, size, std::move(places)});
+      std::make_unique<const Content>(Content{std::move(lowered.file), 0, lowered.size, size, std::move(places)});
   Settled settled;
   if (fits && !promised_) {
     promised_ = std::move(content);
@@ -109,14 +112,24 @@ LazyFile::Settled LazyFile::settle(Lowered lowered, PrefixPlaces places, bool fi
 }
 
 LazyFile::Settled LazyFile::fail(const std::string& reason) {
-  state_ = LazyState::baseline;
   report_.error = reason;
+  if (state_ == LazyState::interim) return {};
+  state_ = LazyState::baseline;
   decide_baseline();
   return {answer_all(EIO), {}};
 }
 
+std::optional<LazyFile::Settled> LazyFile::stand_in(StandIn ready) {
+  if (!is_undecided()) return std::nullopt;
+  state_ = LazyState::interim;
+  report_.cpu = std::move(ready.cpu);
+  promised_ = std::make_unique<const Content>(
+      Content{Fd(), ready.ref, ready.size, record_.promised_size, std::move(ready.places)});
+  return Settled{answer_all(EIO), {}};
+}
+
 std::optional<LazyFile::Settled> LazyFile::pass_timeout() {
-  if (state_ != LazyState::lowering || promised_ || is_growing_) return std::nullopt;
+  if (!is_undecided()) return std::nullopt;
   is_late_ = true;
   decide_baseline();
   return Settled{answer_all(ETIMEDOUT), {}};
@@ -128,7 +141,7 @@ LazyFile::Settled LazyFile::stop() { return {answer_all(EIO), {}}; }
 // wanted.
 void LazyFile::decide_baseline() {
   if (promised_ || fallback_ == Fallback::none) return;
-  promised_ = std::make_unique<const Content>(Content{Fd(), record_.size, record_.promised_size, places_});
+  promised_ = std::make_unique<const Content>(Content{Fd(), ref_, record_.size, record_.promised_size, places_});
 }
 
 // Answers all reads that wait, with the content of node `promised` if it is decided.

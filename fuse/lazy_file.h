@@ -4,11 +4,14 @@
 //
 // The life of a file (the node generations are in node.h):
 //   cold -> lowering -> ready      the result fits: it is the content of node `promised`
+//                    -> interim    a ready file stands in: it is the content of node `promised`; lowering goes on
 //                    -> ready      the result is too large: node `promised`, which nobody has read yet, grows
 //                    -> ready      the timeout has passed, or the node cannot grow: the result is the content of node
 //                                  `lowered`, to which the name moves, and node `promised` has the bytes of the image,
 //                                  padded, as its content
 //                    -> baseline   lowering failed: node `promised` has the bytes of the image, padded, as its content
+//   interim -> ready               the result is the content of node `lowered`, to which the name moves
+//           -> interim             lowering failed
 // When the timeout passes before a file is ready, node `promised` gets the padded bytes of the image and keeps them as
 // long as the mount lasts.
 #pragma once
@@ -31,14 +34,23 @@ namespace xaas {
 
 // What a node serves: `stored` bytes, then zeros up to `size`. Never changes once it exists.
 struct Content {
-  Fd file;  // the lowered file; if it is not valid, the bytes come from the image
+  Fd file;           // the lowered file; if it is not valid, the bytes come from the image
+  InodeRef ref = 0;  // the file of the image with the bytes, if they come from there
   std::uint64_t stored = 0;
   std::uint64_t size = 0;
   PrefixPlaces places;  // of the prefix in the stored bytes
   bool is_lowered() const { return file.valid(); }
 };
 
-enum class LazyState { cold, lowering, ready, baseline };
+// A ready file that stands in for the lowered file until that is there.
+struct StandIn {
+  InodeRef ref = 0;        // of the ready file
+  std::uint64_t size = 0;  // bytes, not more than the promised size
+  PrefixPlaces places;
+  std::string cpu;  // for which it was lowered
+};
+
+enum class LazyState { cold, lowering, interim, ready, baseline };
 // The state as user.xaas.state shows it.
 std::string_view state_name(LazyState state);
 
@@ -55,6 +67,7 @@ struct LazyReport {
   LazyState state = LazyState::cold;
   std::string error;   // one line; empty unless lowering failed
   std::string key;     // "sha256:…"; empty until lowered
+  std::string cpu;     // that of the ready file which is served; empty: none is
   double seconds = 0;  // how long lowering took
   bool from_cache = false;
   bool late = false;   // the baseline was or is served while the file is lowered
@@ -121,6 +134,8 @@ class LazyFile {
   Settled settle(Lowered lowered, PrefixPlaces places, bool fits);
   // Lowering failed for this reason.
   Settled fail(const std::string& reason);
+  // A ready file is the content of node `promised` from now on. Nullopt when that changes nothing.
+  std::optional<Settled> stand_in(StandIn ready);
   // The timeout has passed. Nullopt when that changes nothing.
   std::optional<Settled> pass_timeout();
   // The mount ends. Reads that wait get EIO.
@@ -128,6 +143,7 @@ class LazyFile {
 
  private:
   void decide_baseline();
+  bool is_undecided() const { return state_ == LazyState::lowering && !promised_ && !is_growing_; }
   std::vector<ContentAnswer> answer_all(int error_without_content);
 
   const InodeRef ref_;

@@ -121,8 +121,25 @@ void LazyFiles::look_up(Entry& entry) {
   Result<std::optional<Lowered>> found = hooks_.find(entry.file.record());
   if (found && *found) return settle(entry, std::move(**found));
   // Lowering meets an error of the cache again, and reports it.
+  if (hooks_.stand_in) stand_in(entry);
   if (options_.timeout && options_.timeout->count() == 0) pass_timeout(entry);
   makers_.submit([this, &entry] { make(entry); });
+}
+
+void LazyFiles::stand_in(Entry& entry) {
+  Result<std::optional<StandIn>> ready = hooks_.stand_in(entry.file.record());
+  if (!ready) return hooks_.warning(fmt::format("{}: no ready file: {}", entry.file.path(), ready.error().message));
+  if (!*ready) return;
+  const std::string cpu = (*ready)->cpu;
+  std::optional<LazyFile::Settled> settled;
+  {
+    const std::lock_guard lock(state_mutex_);
+    settled = entry.file.stand_in(std::move(**ready));
+    if (!settled) return;
+    forget(entry, *settled);
+  }
+  hooks_.info(fmt::format("{}: the ready file for {} is served until it is lowered", entry.file.path(), cpu));
+  send(settled->answers);
 }
 
 void LazyFiles::make(Entry& entry) { settle(entry, hooks_.lower(entry.file.record(), stop_.get_token())); }
@@ -167,14 +184,15 @@ void LazyFiles::settle_lowered(Entry& entry, Lowered lowered, PrefixPlaces place
 }
 
 void LazyFiles::settle_failed(Entry& entry, const Error& error) {
+  std::string_view consequence = options_.strict ? "cannot be read" : "the baseline is served";
   LazyFile::Settled settled;
   {
     const std::lock_guard lock(state_mutex_);
     settled = entry.file.fail(error.message);
+    if (entry.file.report().state == LazyState::interim) consequence = "the ready file is served";
     forget(entry, settled);
   }
-  hooks_.warning(fmt::format("{}: not lowered, {}: {}", entry.file.path(),
-                             options_.strict ? "cannot be read" : "the baseline is served", error.message));
+  hooks_.warning(fmt::format("{}: not lowered, {}: {}", entry.file.path(), consequence, error.message));
   send(settled.answers);
 }
 

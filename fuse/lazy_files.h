@@ -34,6 +34,8 @@ struct LazyOptions {
 struct LazyHooks {
   std::function<Result<std::optional<Lowered>>(const FileRecord&)> find;  // in the cache
   std::function<Result<Lowered>(const FileRecord&, const std::stop_token& stop)> lower;
+  // The ready file that is served until the lowered file is there. Empty: none ever is.
+  std::function<Result<std::optional<StandIn>>(const FileRecord&)> stand_in{};
   std::function<Result<PrefixPlaces>(const Lowered&)> find_prefix;
   // Makes node `promised` of a file `size` bytes large. Nobody has read the node yet. `size` is a multiple of 4096, and
   // the last 4096 bytes are padding behind the promised size. Returns whether the kernel knows the new size. Called
@@ -89,6 +91,7 @@ class LazyFiles {
   Entry& entry(InodeRef ref) const;
   std::optional<ContentAnswer> read(Entry& entry, Generation generation, ContentRequest request);
   void look_up(Entry& entry);
+  void stand_in(Entry& entry);
   void make(Entry& entry);
   void settle(Entry& entry, Result<Lowered> result);
   void settle_lowered(Entry& entry, Lowered lowered, PrefixPlaces places);

@@ -47,9 +47,10 @@ at the prefix it was built for, or at /opt/NAME, where nobody else sees it.
       --version            print the version
 
 OPTIONS:
-  lower=wait|background|eager|never
-                           compile on first read, which waits for it (default), or gets the portable baseline
-                           meanwhile; compile all, from now on; or serve the baseline
+  lower=auto|wait|background|eager|never
+                           compile on first read, which gets the image's code for CPUs like this one meanwhile, or
+                           else waits (default); waits; or gets the portable baseline meanwhile; compile all, from
+                           now on; or serve the baseline
   timeout=SECONDS          after that a read gets the baseline, and opens after lowering the compiled file
   strict                   an error instead of the baseline where a file cannot be compiled
   cpu=NAME features=+a,-b  compile for another CPU

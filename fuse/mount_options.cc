@@ -48,12 +48,14 @@ Status set_timeout(std::string_view value, MountOptions& options) {
 }
 
 Status set_when(std::string_view value, MountOptions& options) {
-  constexpr std::pair<std::string_view, LowerWhen> kNames[] = {{"wait", LowerWhen::wait},
+  constexpr std::pair<std::string_view, LowerWhen> kNames[] = {{"auto", LowerWhen::automatic},
+                                                               {"wait", LowerWhen::wait},
                                                                {"background", LowerWhen::background},
                                                                {"eager", LowerWhen::eager},
                                                                {"never", LowerWhen::never}};
   const auto* known = std::ranges::find(kNames, value, &std::pair<std::string_view, LowerWhen>::first);
-  if (known == std::end(kNames)) return fail(Code::invalid, "'{}' is not wait, background, eager or never", value);
+  if (known == std::end(kNames))
+    return fail(Code::invalid, "'{}' is not auto, wait, background, eager or never", value);
   options.when = known->second;
   return {};
 }

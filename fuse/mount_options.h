@@ -15,11 +15,12 @@
 
 namespace xaas {
 
-enum class LowerWhen { wait, background, eager, never };
+// With `automatic`, a ready file of the image is served until the lowered file is there. A file that has none waits.
+enum class LowerWhen { automatic, wait, background, eager, never };
 
 struct MountOptions {
   LowererOptions lowerer;  // config= cpu= features= policy= jobs= memory= cache=
-  LowerWhen when = LowerWhen::wait;
+  LowerWhen when = LowerWhen::automatic;
   bool strict = false;
   std::optional<std::chrono::seconds> timeout;  // none: only the limit of this kernel's request timeout
   std::uint64_t offset = 0;

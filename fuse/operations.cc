@@ -107,14 +107,14 @@ struct Range {
   std::size_t size;
 };
 
-void read_content(fuse_req_t request, NodeId node, const Content& content, Range range) {
+void read_content(fuse_req_t request, const Content& content, Range range) {
   if (range.offset >= content.size) return reply_bytes(request, {});
   range.size = static_cast<std::size_t>(std::min<std::uint64_t>(range.size, content.size - range.offset));
   const std::uint64_t left = range.offset < content.stored ? content.stored - range.offset : 0;
   const std::size_t stored = static_cast<std::size_t>(std::min<std::uint64_t>(range.size, left));
   const std::span<std::byte> buffer = read_buffer(range.size);
   if (stored > 0) {
-    const Status done = mounted(request).tree->read(node, content, range.offset, buffer.first(stored));
+    const Status done = mounted(request).tree->read(content, range.offset, buffer.first(stored));
     if (!done) return reply_error(request, done.error());
   }
   std::ranges::fill(buffer.subspan(stored), std::byte{0});
@@ -126,17 +126,17 @@ void interrupt_read(fuse_req_t request, void* id) {
 }
 
 // Parks the read until the content of the node is decided.
-void read_when_decided(fuse_req_t request, NodeId id, const Node& node, Range range) {
+void read_when_decided(fuse_req_t request, const Node& node, Range range) {
   static std::atomic<std::uint64_t> next_id{1};
   ContentRequest wanted;
   wanted.id = next_id++;
   wanted.interrupted = [request] { return fuse_req_interrupted(request) != 0; };
-  wanted.answer = [request, id, range](int error, const Content* content) {
+  wanted.answer = [request, range](int error, const Content* content) {
     if (error != 0) {
       fuse_reply_err(request, error);
       return;
     }
-    read_content(request, id, *content, range);
+    read_content(request, *content, range);
   };
   // This comes before the request is parked. From then on it may be answered, and freed, at any time.
   fuse_req_interrupt_func(request, interrupt_read, reinterpret_cast<void*>(wanted.id));
@@ -157,8 +157,7 @@ void read(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t position, f
   const Node node = mounted(request).tree->split(id);
   if (node.generation != Generation::image) {
     const Content* content = mounted(request).files->content(node.ref, node.generation);
-    return content != nullptr ? read_content(request, id, *content, range)
-                              : read_when_decided(request, id, node, range);
+    return content != nullptr ? read_content(request, *content, range) : read_when_decided(request, node, range);
   }
   const std::span<std::byte> buffer = read_buffer(size);
   const Result<std::size_t> count = mounted(request).tree->read(id, range.offset, buffer);

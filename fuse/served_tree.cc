@@ -186,13 +186,23 @@ Result<std::size_t> ServedTree::read(NodeId node, std::uint64_t offset, std::spa
   return moved_.read(split(node).ref, offset, into);
 }
 
-Status ServedTree::read(NodeId node, const Content& content, std::uint64_t offset, std::span<std::byte> into) const {
+Status ServedTree::read(const Content& content, std::uint64_t offset, std::span<std::byte> into) const {
   const MovedPrefix::Read stored = [&](std::uint64_t at, std::span<std::byte> piece) {
     return content.is_lowered() ? read_file_range(content.file.get(), at, piece)
-                                : moved_.read_stored(split(node).ref, at, piece);
+                                : moved_.read_stored(content.ref, at, piece);
   };
   if (!content.is_lowered()) XAAS_TRY(guard_.check());
   return moved_.read(content.places, offset, into, stored);
+}
+
+Result<StandIn> ServedTree::stand_in(const ReadyFile& ready) const {
+  StandIn result{.ref = 0, .size = ready.record.size, .places = {}, .cpu = ready.cpu};
+  XAAS_ASSIGN(result.ref, image_.squashfs().resolve(ready.record.path));
+  XAAS_ASSIGN(result.places, moved_.places(ready.record));
+  XAAS_ASSIGN(const Attributes attributes, image_.squashfs().stat(result.ref));
+  if (attributes.size == ready.record.size) return result;
+  return fail(Code::invalid, "{}: {} bytes in the image but {} in its index: the image is damaged, fetch it again",
+              ready.record.path, attributes.size, ready.record.size);
 }
 
 Result<Xattrs> ServedTree::xattrs(NodeId id) const {
@@ -202,7 +212,8 @@ Result<Xattrs> ServedTree::xattrs(NodeId id) const {
   const std::optional<LazyReport> report = files_ == nullptr ? std::nullopt : files_->report(node.ref);
   if (report) {
     result.emplace_back("user.xaas.state", state_name(report->state));
-    result.emplace_back("user.xaas.target", options_.target);
+    result.emplace_back("user.xaas.target",
+                        report->cpu.empty() ? options_.target : options_.triple + " " + report->cpu);
     result.emplace_back("user.xaas.config", options_.configuration);
     if (!report->key.empty()) result.emplace_back("user.xaas.key", report->key);
     if (!report->error.empty()) result.emplace_back("user.xaas.error", report->error);

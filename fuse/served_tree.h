@@ -31,7 +31,8 @@ namespace xaas {
 struct TreeOptions {
   std::optional<uid_t> uid;  // owner of everything, instead of the image's
   std::optional<gid_t> gid;
-  std::string target;  // triple and cpu, as user.xaas.target shows them
+  std::string triple{};  // that files are lowered for
+  std::string target;    // triple and cpu, as user.xaas.target shows them
   std::string configuration;
   std::string root;                  // the configuration's tree in the image: tree_root()
   std::optional<MovedPrefix> moved;  // none: the prefix is shown as it is
@@ -68,8 +69,10 @@ class ServedTree {
   Result<std::string> read_link(NodeId node) const;
   // Reads bytes of a node of generation image. Returns fewer than asked for only at the end.
   Result<std::size_t> read(NodeId node, std::uint64_t offset, std::span<std::byte> into) const;
-  // Reads bytes of a node of another generation. REQUIRES: they lie within the stored bytes.
-  Status read(NodeId node, const Content& content, std::uint64_t offset, std::span<std::byte> into) const;
+  // A ready file as it stands in for the file that is lowered. Code::invalid when the image is damaged.
+  Result<StandIn> stand_in(const ReadyFile& ready) const;
+  // Reads bytes of the content of a node of another generation. REQUIRES: they lie within the stored bytes.
+  Status read(const Content& content, std::uint64_t offset, std::span<std::byte> into) const;
   // The attributes that the image has, and user.xaas.{state,target,config,key,error} of files with a recipe.
   Result<Xattrs> xattrs(NodeId node) const;
 

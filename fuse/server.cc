@@ -66,6 +66,7 @@ class Server::Impl {
   Result<std::optional<MovedPrefix>> shown_prefix(const std::filesystem::path& mountpoint) const;
   std::string target() const;
   std::string status() const;
+  decltype(LazyHooks::stand_in) stand_ins() const;
   LazyHooks hooks();
   void lower_all();
   bool keeps_to_level() const;
@@ -135,10 +136,21 @@ Status Server::Impl::choose() {
   return {};
 }
 
+// Empty unless a ready file may be served.
+decltype(LazyHooks::stand_in) Server::Impl::stand_ins() const {
+  if (options_.when != LowerWhen::automatic || options_.strict) return {};
+  return [this](const FileRecord& record) -> Result<std::optional<StandIn>> {
+    XAAS_ASSIGN(const auto ready, lowerer_->ready_file(record));
+    if (!ready) return std::nullopt;
+    return tree_->stand_in(*ready);
+  };
+}
+
 LazyHooks Server::Impl::hooks() {
   return {
       .find = [this](const FileRecord& record) { return lowerer_->find(record); },
       .lower = [this](const FileRecord& record, const std::stop_token& stop) { return lowerer_->lower(record, stop); },
+      .stand_in = stand_ins(),
       .find_prefix = [this](const Lowered& lowered) -> Result<PrefixPlaces> {
         if (!moved_) return PrefixPlaces{};
         return find_prefix(lowered.file.get(), lowered.size, moved_->from());
@@ -227,6 +239,7 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
   tree_.emplace(*image_, guard_, files_.get(),
                 TreeOptions{.uid = options_.uid,
                             .gid = options_.gid,
+                            .triple = lowerer_ ? lowerer_->target().triple : std::string(),
                             .target = target(),
                             .configuration = configuration_,
                             .root = tree_root(image_->manifest(), configuration_),

@@ -11,7 +11,8 @@ namespace {
 
 std::string counts(const std::vector<LazyReport>& files) {
   std::string text;
-  for (const LazyState state : {LazyState::cold, LazyState::lowering, LazyState::ready, LazyState::baseline}) {
+  for (const LazyState state :
+       {LazyState::cold, LazyState::lowering, LazyState::interim, LazyState::ready, LazyState::baseline}) {
     const auto count = std::ranges::count(files, state, &LazyReport::state);
     if (!text.empty()) text += ", ";
     text += fmt::format("{} {}", count, state_name(state));
@@ -24,6 +25,7 @@ std::string file_line(const LazyReport& file) {
   if (file.state == LazyState::ready) {
     line += file.from_cache ? ", from the cache" : fmt::format(", {:.2f} s", file.seconds);
   }
+  if (!file.cpu.empty()) line += fmt::format(", the ready file for {} is served", file.cpu);
   if (file.late && file.state != LazyState::baseline) line += ", the baseline was served meanwhile";
   if (file.large) line += ", larger than promised";
   if (file.waiting > 0) line += fmt::format(", {} waiting", file.waiting);

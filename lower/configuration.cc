@@ -159,6 +159,23 @@ std::string choose_level(const Manifest& manifest, std::string_view configuratio
   return chosen == choices.end() ? std::string() : chosen->level;
 }
 
+std::vector<ReadyChoice> explain_ready(const Manifest& manifest, std::string_view name, const Target& target,
+                                       std::string_view level, std::string_view policy) {
+  const auto configuration = std::ranges::find(manifest.configurations, name, &Configuration::name);
+  if (configuration == manifest.configurations.end()) return {};
+  const auto reason_against = [&](const ReadyLevel& ready) -> std::string {
+    const auto missing = missing_features(target, ready.features);
+    if (!missing.empty()) return fmt::format("needs {}, which {} lacks here", join(missing), target.cpu);
+    if (ready.policy != policy) return fmt::format("made with the policy {}, not {}", ready.policy, policy);
+    if (!configuration->shares_data || ready.level == level) return {};
+    const auto at = [](std::string_view name) { return name.empty() ? "no level" : fmt::format("level {}", name); };
+    return fmt::format("made at {}: some files share data, which has another form at {}", at(ready.level), at(level));
+  };
+  std::vector<ReadyChoice> choices;
+  for (const ReadyLevel& ready : configuration->ready) choices.push_back({ready.cpu, reason_against(ready)});
+  return choices;
+}
+
 std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest) {
   std::vector<OtherChoice> others;
   const std::string triple = lowering_triple(manifest);

@@ -56,6 +56,17 @@ std::vector<LevelChoice> explain_levels(const Manifest& manifest, std::string_vi
 // The name of the chosen level; empty if none is.
 std::string choose_level(const Manifest& manifest, std::string_view configuration, const Target& target, bool mixes);
 
+// The ready files for one CPU as `explain` shows them.
+struct ReadyChoice {
+  std::string cpu;
+  std::string reason;  // why they are not used; empty if they may be
+};
+
+// Checks every ReadyLevel of the configuration against the target, in the order of the manifest. `level` and `policy`
+// are those of the files that are lowered here, beside which a program may load ready files.
+std::vector<ReadyChoice> explain_ready(const Manifest& manifest, std::string_view configuration, const Target& target,
+                                       std::string_view level, std::string_view policy);
+
 // The configuration that would be chosen with another CPU.
 struct OtherChoice {
   std::string cpu;

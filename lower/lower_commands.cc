@@ -104,6 +104,14 @@ Result<std::vector<FileRecord>> select_records(const Image& image, const std::st
   return records;
 }
 
+// The features that the target has, without those that it lacks: "+avx2".
+std::vector<std::string> features_of(const Target& target) {
+  std::vector<std::string> features;
+  std::ranges::copy_if(target.features, std::back_inserter(features),
+                       [](const std::string& feature) { return feature.starts_with('+'); });
+  return features;
+}
+
 void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lowered& lowered, bool json) {
   const std::filesystem::path where = lowerer.place(lowered.key).value_or("-");  // "-": no cache has it
   const char* how = lowered.from_cache ? "cached" : "lowered";
@@ -111,6 +119,8 @@ void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lower
                                              {"cpu", lowerer.target().cpu},
                                              {"configuration", lowerer.configuration()},
                                              {"level", lowerer.level()},
+                                             {"policy", lowerer.policy().name},
+                                             {"features", features_of(lowerer.target())},
                                              {"seconds", lowered.seconds},
                                              {"how", how},
                                              {"units_prepared", lowered.units_prepared},
@@ -208,14 +218,6 @@ std::string describe(const Host& host) {
   return text + ", " + human_bytes(host.memory_bytes) + " memory";
 }
 
-std::string supported_features(const Target& target) {
-  std::string text;
-  for (const std::string& feature : target.features) {
-    if (feature.starts_with('+')) text += (text.empty() ? "" : " ") + feature.substr(1);
-  }
-  return text;
-}
-
 // Maps the soname of each library that is neither in the image nor on this host to one of the files that need it.
 Result<std::map<std::string, std::string>> missing_libraries(const Image& image, const std::string& configuration,
                                                              const Target& target) {
@@ -252,6 +254,7 @@ struct Explanation {
   Target target;
   std::vector<Choice> choices;
   std::vector<LevelChoice> levels;  // of the chosen configuration
+  std::vector<ReadyChoice> ready;   // of the chosen configuration
   std::vector<OtherChoice> others;
   std::vector<std::string> devices;
   std::map<std::string, std::string> libraries;  // required_libraries()
@@ -276,6 +279,10 @@ OrderedJson to_ordered_json(const Explanation& all) {
   for (const LevelChoice& level : all.levels) {
     levels.push_back({{"name", level.level}, {"chosen", level.chosen}, {"reason", level.reason}});
   }
+  OrderedJson ready = OrderedJson::array();
+  for (const ReadyChoice& choice : all.ready) {
+    ready.push_back({{"cpu", choice.cpu}, {"fits", choice.reason.empty()}, {"reason", choice.reason}});
+  }
   return {{"host",
            {{"model", all.host.model},
             {"cores", all.host.cores},
@@ -288,6 +295,7 @@ OrderedJson to_ordered_json(const Explanation& all) {
           {"target", {{"triple", all.target.triple}, {"cpu", all.target.cpu}, {"features", all.target.features}}},
           {"configurations", configurations},
           {"levels", levels},
+          {"ready", ready},
           {"other_cpus", others},
           {"missing_libraries", all.missing},
           {"missing_libc", all.missing_libc},
@@ -302,7 +310,9 @@ void print_text(const Image& image, const Explanation& all) {
     fmt::print("library   {}  {}\n", soname, path.empty() ? "not on this host" : path);
   }
   fmt::print("target    {} {}\n", all.target.triple, all.target.cpu);
-  fmt::print("features  {}\n", supported_features(all.target));
+  fmt::print("features ");
+  for (const std::string& feature : features_of(all.target)) fmt::print(" {}", feature.substr(1));
+  fmt::print("\n");
   for (const Choice& choice : all.choices) {
     const char* verdict = choice.chosen     ? "chosen"
                           : choice.accepted ? "fits, but another one ranks higher"
@@ -312,6 +322,10 @@ void print_text(const Image& image, const Explanation& all) {
   for (const LevelChoice& level : all.levels) {
     fmt::print("level     {}  {}\n", printable(level.level),
                level.chosen ? "chosen" : fmt::format("not used: {}", printable(level.reason)));
+  }
+  for (const ReadyChoice& ready : all.ready) {
+    fmt::print("ready     {}  {}\n", printable(ready.cpu),
+               ready.reason.empty() ? "fits" : fmt::format("not used: {}", printable(ready.reason)));
   }
   for (const OtherChoice& other : all.others) {
     fmt::print("with      {}  {}{}\n", other.cpu, other.configuration.empty() ? "none" : other.configuration,
@@ -363,6 +377,9 @@ Status lower_explain(const LowerCommandOptions& options) {
   const auto chosen = choose_configuration(*image, all.target, options.configuration);
   const std::string& configuration = chosen ? *chosen : image->manifest().default_configuration;
   all.levels = explain_levels(image->manifest(), configuration, all.target, false);
+  all.ready = explain_ready(image->manifest(), configuration, all.target,
+                            choose_level(image->manifest(), configuration, all.target, false),
+                            policy_for(how.policy, image->manifest().policy).name);
   // With a single configuration and no levels, the choice on other CPUs tells nothing new.
   if (all.choices.size() > 1 || !all.levels.empty()) all.others = explain_other_cpus(image->manifest());
   XAAS_ASSIGN(all.missing, missing_libraries(*image, configuration, all.target));

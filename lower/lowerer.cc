@@ -19,6 +19,19 @@ namespace {
 
 constexpr std::uint64_t kLeastMemory = 256ULL << 20;
 
+// The ready files that may be used here: CPU and directory, the best first.
+std::vector<std::pair<std::string, std::string>> usable_ready(const Manifest& manifest, const std::string& name,
+                                                              const Target& target, std::string_view level,
+                                                              std::string_view policy) {
+  std::vector<std::pair<std::string, std::string>> usable;
+  const auto configuration = std::ranges::find(manifest.configurations, name, &Configuration::name);
+  for (const ReadyChoice& choice : explain_ready(manifest, name, target, level, policy)) {
+    if (choice.reason.empty()) usable.emplace_back(choice.cpu, ready_root(*configuration, choice.cpu));
+  }
+  std::ranges::reverse(usable);
+  return usable;
+}
+
 }  // namespace
 
 Lowerer::~Lowerer() = default;
@@ -37,6 +50,8 @@ Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> im
   XAAS_ASSIGN(lowerer->configuration_, choose_configuration(*image, lowerer->target_, options.configuration));
   lowerer->level_ = choose_level(image->manifest(), lowerer->configuration_, lowerer->target_, options.mixes);
   lowerer->policy_ = policy_for(options.policy, image->manifest().policy);
+  lowerer->ready_ = usable_ready(image->manifest(), lowerer->configuration_, lowerer->target_, lowerer->level_,
+                                 lowerer->policy_.name);
   if (lowerer->policy_.vector_width != 0) lowerer->target_.prefer_vector_width = lowerer->policy_.vector_width;
   lowerer->jobs_ = options.jobs != 0 ? options.jobs : usable_cores();
   const std::uint64_t memory = options.memory != 0 ? options.memory : std::max(kLeastMemory, available_memory() / 2);
@@ -81,6 +96,14 @@ std::optional<fs::path> Lowerer::place(const Digest& key) const {
   if (fs::path own = cache_->data_path(key); fs::exists(own, error)) return own;
   for (const auto& cache : site_caches_) {
     if (fs::path there = cache->data_path(key); fs::exists(there, error)) return there;
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<ReadyFile>> Lowerer::ready_file(const FileRecord& record) const {
+  for (const auto& [cpu, root] : ready_) {
+    XAAS_ASSIGN(auto ready, image_->files().find(root + std::string(path_in_tree(record.path))));
+    if (ready && ready->size <= record.promised_size) return ReadyFile{std::move(*ready), cpu};
   }
   return std::nullopt;
 }

@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "format/image.h"
@@ -44,6 +45,12 @@ struct Lowered {
   std::vector<std::string> warnings;  // the worker's, one line each; empty if found in the cache
 };
 
+// A file of the image that stands in for the lowered file until that is there.
+struct ReadyFile {
+  FileRecord record;  // of the ready file itself
+  std::string cpu;    // for which it was lowered
+};
+
 // Thread-safe.
 class Lowerer {
  public:
@@ -64,6 +71,8 @@ class Lowerer {
   Result<Digest> key(const FileRecord& record) const;
   // Looks in the caches only. Code::not_found if a library is missing.
   Result<std::optional<Lowered>> find(const FileRecord& record) const;
+  // The best ready file that this host can use in place of the lowered one; nullopt if the image has none.
+  Result<std::optional<ReadyFile>> ready_file(const FileRecord& record) const;
   // Takes the lowered file from a cache, or makes it now and blocks meanwhile. `stop` ends the wait early with
   // Code::interrupted. REQUIRES: record.recipe is set.
   Result<Lowered> lower(const FileRecord& record, const std::stop_token& stop) const;
@@ -84,6 +93,7 @@ class Lowerer {
   Policy policy_;
   std::string configuration_;
   std::string level_;
+  std::vector<std::pair<std::string, std::string>> ready_;  // CPU and ready_root(), the best first
   Toolchain toolchain_;
   std::vector<std::string> toolchain_libraries_;
   unsigned jobs_ = 1;

@@ -86,6 +86,16 @@ void define(CLI::App& app, CommandLine& line) {
          "CPU levels for which code that asks for the CPU is compiled as well: auto (default), none, or names such as "
          "x86-64-v3,x86-64-v4")
       ->type_name("LEVEL,...");
+  app.add_option_function<std::string>(
+         "--ready",
+         [&](const std::string& names) {
+           const auto cpus = xaas::parse_levels(names);
+           if (!cpus) throw CLI::ValidationError("--ready", cpus.error().message);
+           line.image.overrides.ready = *cpus;
+         },
+         "CPUs for which programs are lowered now, so that a mount can start them at once: auto (default), none, or "
+         "names as for --levels")
+      ->type_name("CPU,...");
   app.add_option("--work", line.image.work, "Build in this directory; default: IMAGE.build")->type_name("DIR");
   app.add_flag("--keep-build", line.image.keep_build,
                "Leave the work directory, so that the next run compiles only what changed");

@@ -20,6 +20,7 @@
 #include "mkimage/contents/merge_stages.h"
 #include "mkimage/contents/native_reasons.h"
 #include "mkimage/contents/offered_levels.h"
+#include "mkimage/contents/ready_files.h"
 #include "mkimage/contents/unit_asks.h"
 #include "mkimage/record/work_directory.h"
 #include "mkimage/reuse/capture_cache.h"
@@ -202,10 +203,29 @@ void say_what_was_made(const fs::path& image, const BuildPlan& plan, const Image
   progress.say(summary(image, counts, contents.configurations.size(), written.size));
   for (const std::string& line : describe_native(contents)) progress.say(line);
   for (const std::string& line : describe_asks(contents, ir)) progress.say(line);
+  for (const std::string& line : describe_ready(contents)) progress.say(line);
   for (const std::string& compiler : fortran_compilers(contents)) {
     progress.say(describe_fortran(compiler, plan.fortran.has_value()));
   }
   if (written.padded.count > 0) progress.say(describe_padded(written.padded));
+}
+
+// Writes an image that only the worker reads, and has it make the ready files from it.
+Status add_ready_files(const MakeImageOptions& options, const BuildPlan& plan, const WorkDirectory& work,
+                       const CaptureStore& objects, ImageContents& contents, Progress& progress) {
+  const std::vector<std::string> cpus = ready_cpus(plan.ready, contents);
+  if (!contents.worker || cpus.empty() || count_captured(contents).lowerable == 0) return {};
+  const fs::path draft = work.parts() / "draft.xaas";
+  WriterOptions writer;
+  writer.jobs = options.jobs;
+  writer.zstd_level = 1;
+  progress.begin("write", "a draft of the image");
+  XAAS_TRY(write_image(draft, writer, objects, work.ir(), contents, make_manifest(plan, contents)));
+  progress.end();
+  XAAS_TRY(make_ready_files({draft, work.lowered(), options.jobs}, cpus, contents, progress));
+  std::error_code ignored;
+  fs::remove(draft, ignored);
+  return {};
 }
 
 }  // namespace
@@ -225,6 +245,10 @@ Result<std::string> describe_configurations(const MakeImageOptions& options) {
 
 Status make_image(const MakeImageOptions& options, Progress& progress) {
   XAAS_ASSIGN(const Task task, plan_task(options));
+  if (options.toolchain == ToolchainChoice::none && task.plan.ready.is_chosen && !task.plan.ready.names.empty()) {
+    return fail(Code::invalid,
+                "ready files are made by the compiler in the image: leave out --toolchain=none or ready");
+  }
   XAAS_ASSIGN(const fs::path image, image_path(options.image));
   XAAS_ASSIGN(const std::int64_t epoch, source_date_epoch());
 
@@ -239,6 +263,7 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   find_required_features(environment.c_compiler, contents);
   leave_out_native_objects(contents);
   XAAS_TRY(offer_levels(task.plan.levels, environment.store(), contents));
+  XAAS_TRY(add_ready_files(options, task.plan, work, environment.store(), contents, progress));
   const Manifest manifest = make_manifest(task.plan, contents);
   const MergeStages stages = measure_stages(contents, work.ir());
   if (options.report) XAAS_TRY(write_file(*options.report, capture_report(contents, manifest, stages)));

@@ -74,6 +74,14 @@ Status add_recipe_parts(const Recipe& recipe, const CaptureStore& store, const f
   return image.add_recipe(digest, std::move(json));
 }
 
+Status add_ready_files(const ConfigurationContents& from, const Configuration& configuration, ImageAssembler& image) {
+  for (const ReadyFiles& ready : from.ready) {
+    const std::string root = ready_root(configuration, ready.level.cpu);
+    for (const auto& [path, file] : ready.files) XAAS_TRY(image.add_file(root + path, file, {0755, {}}));
+  }
+  return {};
+}
+
 Result<WrittenImage> write_contents(const fs::path& target, const WriterOptions& writer, const CaptureStore& objects,
                                     const fs::path& ir, const ImageContents& contents, const Manifest& manifest) {
   const std::string moved_prefix = is_movable(manifest) ? manifest.prefix : std::string();
@@ -82,6 +90,7 @@ Result<WrittenImage> write_contents(const fs::path& target, const WriterOptions&
     const std::string root = tree_root(manifest, manifest.configurations[i].name);
     XAAS_TRY(add_tree(contents.configurations[i], root, image));
     if (!root.empty()) XAAS_TRY(add_link_to_private_directory(root, image));
+    XAAS_TRY(add_ready_files(contents.configurations[i], manifest.configurations[i], image));
   }
   for (const ConfigurationContents& configuration : contents.configurations) {
     for (const InstalledProgram& program : configuration.programs) {
@@ -114,6 +123,7 @@ Configuration describe(const ImageContents& contents, const ConfigurationContent
   configuration.host_libraries = from.needs.libraries;
   configuration.levels = from.levels;
   configuration.shares_data = from.shares_data;
+  for (const ReadyFiles& ready : from.ready) configuration.ready.push_back(ready.level);
   return configuration;
 }
 

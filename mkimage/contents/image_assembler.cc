@@ -2,6 +2,7 @@
 #include "mkimage/contents/image_assembler.h"
 
 #include "format/base/file.h"
+#include "format/base/paths.h"
 #include "format/image.h"
 #include "format/prefix_finder.h"
 #include "format/program_strings.h"
@@ -61,7 +62,7 @@ Status ImageAssembler::read_content(int file, FileRecord& record) {
 }
 
 void ImageAssembler::count_padded(const FileRecord& record, std::size_t count) {
-  if (count == 0) return;
+  if (count == 0 || is_below(record.path, kReadyDirectory)) return;  // a ready file says the same as its baseline
   if (padded_.files == 0) padded_.example = record.path;
   padded_.count += count;
   ++padded_.files;

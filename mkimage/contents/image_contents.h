@@ -20,6 +20,12 @@
 
 namespace xaas {
 
+// Files that were lowered for one CPU.
+struct ReadyFiles {
+  ReadyLevel level;
+  std::map<std::string, std::filesystem::path> files;  // path in the tree -> file
+};
+
 struct ConfigurationContents {
   PlannedConfiguration plan;
   InstalledTree tree;
@@ -31,6 +37,7 @@ struct ConfigurationContents {
   std::vector<std::string> required_features;  // of a CPU, sorted; see find_required_features()
   std::vector<Level> levels;                   // see offer_levels()
   bool shares_data = false;                    // see SharedData::between_programs
+  std::vector<ReadyFiles> ready;               // see make_ready_files()
 };
 
 struct ImageContents {

@@ -34,6 +34,7 @@ struct BuildPlan {
   std::optional<FortranChoice> fortran{};  // nullopt: flang, or gfortran if flang does not build the project
   std::string policy{kDefaultPolicy};      // policy of lowering
   LevelPlan levels{};
+  LevelPlan ready{};                            // CPUs for which ready files are made; see ready_cpus()
   std::vector<std::string> sources_left_out{};  // patterns of sources that do not go into the image
   std::vector<InstalledAsIs> files{};
   std::vector<std::string> arguments{};  // the words behind `--`; commands see them as "$@"

@@ -294,6 +294,7 @@ Result<BuildRecipe> read(const toml::value& document, const std::filesystem::pat
        {"fortran", choice(recipe.fortran, "Fortran compiler", kFortranCompilers)},
        {"policy", choice(recipe.policy, "policy", kPolicies)},
        {"levels", [&](const auto& value) { recipe.levels = read_levels(reader, value); }},
+       {"ready", [&](const auto& value) { recipe.ready = read_levels(reader, value); }},
        {"sources_left_out", reader.texts(recipe.sources_left_out)},
        {"points", reader.list([&](const auto& item) { recipe.points.push_back(read_point(reader, item)); })},
        {"leave_out", reader.list([&](const auto& item) { recipe.left_out.push_back(read_left_out(reader, item)); })},

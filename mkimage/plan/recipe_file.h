@@ -64,6 +64,7 @@ struct BuildRecipe {
   std::optional<std::string> fortran;  // one of kFortranCompilers
   std::optional<std::string> policy;   // one of kPolicies
   std::optional<LevelPlan> levels;
+  std::optional<LevelPlan> ready;
   std::vector<SpecializationPoint> points;
   std::vector<LeftOutCombination> left_out;
   std::vector<std::string> sources_left_out;  // patterns of paths in the source

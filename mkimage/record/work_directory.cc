@@ -60,11 +60,13 @@ Result<Fd> lock_marker(const fs::path& root) {
   }
 }
 
-Status remove_contents(const fs::path& root, const fs::path& without) {
+Status remove_contents(const fs::path& root, const std::vector<fs::path>& without) {
   std::vector<fs::path> old;
   std::error_code error;
   for (fs::directory_iterator entry(root, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    if (entry->path().filename() != kMarker && entry->path() != without) old.push_back(entry->path());
+    const bool stays =
+        entry->path().filename() == kMarker || std::ranges::find(without, entry->path()) != without.end();
+    if (!stays) old.push_back(entry->path());
   }
   if (error) return fail(Code::io, "cannot list {}: {}", root.string(), error.message());
   for (const fs::path& path : old) {
@@ -98,7 +100,7 @@ Result<WorkDirectory> WorkDirectory::create(const fs::path& root, Keep keep) {
 }
 
 Status WorkDirectory::begin_anew() const {
-  XAAS_TRY(remove_contents(root_, cache()));
+  XAAS_TRY(remove_contents(root_, {cache(), lowered()}));
   XAAS_TRY(make_directories({ir(), parts(), capture()}));
   return clear_build();
 }

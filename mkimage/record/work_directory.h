@@ -29,16 +29,17 @@ class WorkDirectory {
   std::filesystem::path build() const { return root_ / "build"; }
   std::filesystem::path installed() const { return root_ / "dest"; }
   std::filesystem::path capture() const { return root_ / "capture"; }
-  std::filesystem::path cache() const { return root_ / "cache"; }    // root of the CaptureCache
-  std::filesystem::path tools() const { return root_ / "tools"; }    // links to xaas-cc, first in PATH
-  std::filesystem::path ir() const { return root_ / "ir"; }          // canonical bitcode
-  std::filesystem::path parts() const { return root_ / "parts"; }    // other files of the image that are made here
-  std::filesystem::path temporary() const { return root_ / "tmp"; }  // the build's TMPDIR
+  std::filesystem::path cache() const { return root_ / "cache"; }      // root of the CaptureCache
+  std::filesystem::path lowered() const { return root_ / "lowered"; }  // the worker's cache, for ready files
+  std::filesystem::path tools() const { return root_ / "tools"; }      // links to xaas-cc, first in PATH
+  std::filesystem::path ir() const { return root_ / "ir"; }            // canonical bitcode
+  std::filesystem::path parts() const { return root_ / "parts"; }      // other files of the image that are made here
+  std::filesystem::path temporary() const { return root_ / "tmp"; }    // the build's TMPDIR
   std::filesystem::path state() const { return root_ / "build-state.json"; }  // BuildState of a build that failed
   std::filesystem::path overlay() const { return root_ / "overlay"; }  // scratch directory of the InstallNamespace
   std::filesystem::path log(std::string_view stage) const;
 
-  // Removes what an earlier run kept, except cache(), and makes the directories.
+  // Removes what an earlier run kept, except cache() and lowered(), and makes the directories.
   Status begin_anew() const;
   // Like begin_anew(), but keeps the copy of the source, the build, and what was captured.
   Status take_up() const;

@@ -45,7 +45,8 @@ equal "make
 meson" "$(completed "mkxaas --build-system m")"
 equal "none" "$(completed "mkxaas -j 2 --toolchain=n")"
 equal "$(helps xaas-mount | names_in_help)" "$(completed "xaas-mount -o " | sed 's/=$//')"
-equal "background
+equal "auto
+background
 eager
 never
 wait" "$(completed "xaas-mount -o lower=")"

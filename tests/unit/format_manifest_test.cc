@@ -16,6 +16,8 @@ Manifest full_manifest() {
   manifest.configurations.front().requires_ = {.features = {"+avx2"}, .libraries = {"libm.so.6"}, .devices = {"cuda"}};
   manifest.configurations.front().points = {{"simd", "avx2"}};
   manifest.configurations.front().levels = {{"x86-64-v3", {"+avx2"}}, {"x86-64-v4", {}, "main.c does not compile"}};
+  manifest.configurations.front().ready = {{"x86-64-v3", {"+avx2"}, "", "default"},
+                                           {"x86-64-v4", {"+avx2", "+avx512f"}, "x86-64-v4", "fast"}};
   manifest.configurations.front().shares_data = true;
   manifest.toolchains.push_back({.host = "x86_64-pc-linux-gnu",
                                  .worker = ".xaas/toolchain/x86_64-pc-linux-gnu/xaas-lower",
@@ -41,6 +43,7 @@ TEST_CASE("a manifest survives being written and read") {
   CHECK(read.configurations.front().requires_.devices == std::vector<std::string>{"cuda"});
   CHECK(read.configurations.front().points.at("simd") == "avx2");
   CHECK(read.configurations.front().levels == manifest.configurations.front().levels);
+  CHECK(read.configurations.front().ready == manifest.configurations.front().ready);
   CHECK(read.configurations.front().shares_data);
   CHECK(read.toolchains.front().digest == Digest::of("w"));
   CHECK(read.configurations.front().libc_floor == "GLIBC_2.34");

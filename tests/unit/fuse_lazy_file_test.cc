@@ -112,6 +112,49 @@ TEST_CASE("what cannot be lowered is served as the baseline, or not at all") {
   CHECK(strict.read(Generation::promised, request(2)).answer->error == EIO);
 }
 
+StandIn ready_file() { return {9, 6'000, {}, "x86-64-v3"}; }
+
+TEST_CASE("a ready file is served at once, and the lowered file gets a node of its own") {
+  LazyFile file = xaas::file();
+  static_cast<void>(file.current({1, "x"}));
+  CHECK_FALSE(file.stand_in(ready_file()));  // nobody reads
+  static_cast<void>(file.read(Generation::promised, request(1)));
+  const auto settled = file.stand_in(ready_file());
+  REQUIRE(settled);
+  CHECK(settled->answers.front().content->ref == 9);
+  CHECK(settled->answers.front().content->stored == 6'000);
+  CHECK(file.size(Generation::promised) == kPromised);
+  CHECK(file.report().state == LazyState::interim);
+  CHECK(file.report().cpu == "x86-64-v3");
+  CHECK_FALSE(file.report().late);
+  CHECK_FALSE(file.pass_timeout());
+  CHECK(file.settle(lowered(100), {}, true).moved == std::set<NodeName>{{1, "x"}});
+  CHECK(file.content(Generation::promised)->ref == 9);
+  CHECK(file.content(Generation::lowered)->stored == 100);
+  CHECK(file.report().state == LazyState::ready);
+  CHECK(file.report().cpu.empty());
+}
+
+TEST_CASE("a ready file goes on being served when lowering fails, also where the baseline must not be") {
+  for (const Fallback fallback : {Fallback::baseline, Fallback::none}) {
+    LazyFile file = xaas::file(fallback);
+    static_cast<void>(file.read(Generation::promised, request(1)));
+    REQUIRE(file.stand_in(ready_file()));
+    CHECK(file.fail("no").answers.empty());
+    CHECK(file.report().state == LazyState::interim);
+    CHECK(file.report().error == "no");
+    CHECK(file.read(Generation::promised, request(2)).answer->content->ref == 9);
+  }
+}
+
+TEST_CASE("a ready file comes too late for a node whose content is decided") {
+  LazyFile file = xaas::file();
+  static_cast<void>(file.read(Generation::promised, request(1)));
+  REQUIRE(file.pass_timeout());
+  CHECK_FALSE(file.stand_in(ready_file()));
+  CHECK(file.read(Generation::promised, request(2)).answer->content->ref == 7);
+}
+
 TEST_CASE("a read that is interrupted waits no longer, and the end of the mount answers the others") {
   LazyFile file = xaas::file();
   static_cast<void>(file.read(Generation::promised, request(1)));

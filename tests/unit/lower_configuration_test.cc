@@ -117,6 +117,31 @@ TEST_CASE("of the levels that a target can run, the one that requires most is ch
   CHECK(explain_levels(manifest, "another", haswell(), false).empty());
 }
 
+TEST_CASE("ready files are used where the target has their features and lowered files agree with them") {
+  Manifest manifest;
+  manifest.configurations = {configuration("default", 0)};
+  Configuration& only = manifest.configurations.front();
+  only.ready = {{"v3", {"+avx2"}, "v3", "default"}, {"v4", {"+avx2", "+avx512f"}, "v4", "default"}};
+  const auto reasons = [&](std::string_view level, std::string_view policy) {
+    std::vector<std::string> found;
+    for (const ReadyChoice& choice : explain_ready(manifest, "default", haswell(), level, policy)) {
+      found.push_back(choice.reason);
+    }
+    return found;
+  };
+  const std::string too_wide = "needs +avx512f, which haswell lacks here";
+  CHECK(reasons("v3", "default") == std::vector<std::string>{"", too_wide});
+  CHECK(reasons("", "default") == std::vector<std::string>{"", too_wide});
+  CHECK(reasons("v3", "fast").front() == "made with the policy default, not fast");
+  only.shares_data = true;
+  CHECK(reasons("v3", "default").front().empty());
+  CHECK(reasons("znver3", "default").front() ==
+        "made at level v3: some files share data, which has another form at level znver3");
+  CHECK(reasons("", "default").front() ==
+        "made at level v3: some files share data, which has another form at no level");
+  CHECK(explain_ready(manifest, "another", haswell(), "", "default").empty());
+}
+
 TEST_CASE("configurations of equal rank are taken in the order of their names") {
   Manifest manifest;
   manifest.configurations = {configuration("b", 1), configuration("a", 1)};
