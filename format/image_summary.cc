@@ -99,6 +99,7 @@ Result<ImageSummary> summarise(const Image& image) {
   ImageSummary summary;
   summary.image_bytes = image.squashfs().image_size();
   std::set<Digest> ready_files;
+  summary.offset = image.squashfs().offset();
   for (std::uint64_t i = 0; i < image.files().count(); ++i) {
     XAAS_ASSIGN(const FileRecord record, image.files().at(i));
     if (is_below(record.path, kSourceDirectory)) ++summary.sources;
@@ -125,6 +126,7 @@ std::string to_text(const Manifest& manifest, const ImageSummary& summary) {
   append_line(text, "name", printable(manifest.name));
   if (!manifest.version.empty()) append_line(text, "version", printable(manifest.version));
   append_line(text, "prefix", is_movable(manifest) ? "wherever it is mounted" : printable(manifest.prefix));
+  if (!manifest.main.empty()) append_line(text, "main", printable(manifest.main));
   append_line(text, "format", fmt::format("{}", manifest.format));
   append_unknown(text, "lower_incompat", manifest.features.lower_incompat);
   append_unknown(text, "compat", manifest.features.compat);
@@ -149,6 +151,7 @@ std::string to_text(const Manifest& manifest, const ImageSummary& summary) {
     append_line(text, "ready for", printable(cpu) + ": " + describe(ready));
   append_line(text, "sources", fmt::format("{}", summary.sources));
   append_line(text, "image", human(summary.image_bytes));
+  if (summary.offset != 0) append_line(text, "offset", fmt::format("{}", summary.offset));
   return text;
 }
 
@@ -168,7 +171,8 @@ std::string to_json(const Manifest& manifest, const ImageSummary& summary) {
                             {"sources", summary.sources},
                             {"ready", ready},
                             {"bundled", summary.bundled},
-                            {"image_bytes", summary.image_bytes}};
+                            {"image_bytes", summary.image_bytes},
+                            {"offset", summary.offset}};
   return dump_json(json, 2) + '\n';
 }
 

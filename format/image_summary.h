@@ -27,6 +27,7 @@ struct ImageSummary {
   std::uint64_t recipes = 0;
   std::uint64_t sources = 0;
   std::map<std::string, ReadySummary> ready;  // by CPU
+  std::uint64_t offset = 0;                   // where the image begins in its file
   std::uint64_t image_bytes = 0;              // of the SquashFS
   std::vector<std::string> bundled;           // names of the libraries of other projects that the image brings
 };

@@ -14,6 +14,7 @@
 #include "format/image_extract.h"
 #include "format/image_summary.h"
 #include "format/image_walk.h"
+#include "format/make_executable.h"
 
 namespace xaas {
 namespace {
@@ -98,6 +99,10 @@ Status info_list(const InfoOptions& options) {
 Status info_extract(const InfoOptions& options) {
   XAAS_ASSIGN(const auto image, open_image(options));
   return extract(*image, options.directory);
+}
+
+Status info_make_executable(const InfoOptions& options) {
+  return make_executable(options.image, options.offset, options.output);
 }
 
 Status info_verify(const InfoOptions& options) {

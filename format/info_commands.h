@@ -17,6 +17,7 @@ struct InfoOptions {
   bool all = false;                 // list: also what is below /.xaas
   std::string path;                 // list: this file, or what is below this directory; any number of '/' at its ends
   std::filesystem::path directory;  // extract: the directory to unpack into
+  std::filesystem::path output;     // make-executable: the file to make
 };
 
 // Prints the manifest, and in numbers what is in the image.
@@ -25,6 +26,8 @@ Status info_summary(const InfoOptions& options);
 Status info_list(const InfoOptions& options);
 // Unpacks the image into `options.directory`; see image_extract.h. Prints nothing.
 Status info_extract(const InfoOptions& options);
+// Makes `options.output`, the image with a runner in front; see make_executable.h. Prints nothing.
+Status info_make_executable(const InfoOptions& options);
 // Prints a line for each problem. Returns an error if there is a problem.
 Status info_verify(const InfoOptions& options);
 

@@ -38,6 +38,10 @@ xaas::Result<int> run(int argc, char** argv) {
   add_image(*extract, options);
   extract->add_option("DIR", options.directory, "An empty directory, or one to be made")->required()->type_name("");
 
+  CLI::App* executable = app.add_subcommand("make-executable", "Make a file that runs the image's main program");
+  add_image(*executable, options);
+  executable->add_option("FILE", options.output, "The file to make; it may be IMAGE")->required()->type_name("");
+
   CLI::App* verify = app.add_subcommand("verify", "Check every digest in the image");
   add_image(*verify, options);
 
@@ -48,10 +52,11 @@ xaas::Result<int> run(int argc, char** argv) {
     return app.exit(error) == 0 ? xaas::kDone : xaas::kUsage;
   }
 
-  const auto command = list->parsed()      ? xaas::info_list
-                       : extract->parsed() ? xaas::info_extract
-                       : verify->parsed()  ? xaas::info_verify
-                                           : xaas::info_summary;
+  const auto command = list->parsed()         ? xaas::info_list
+                       : extract->parsed()    ? xaas::info_extract
+                       : executable->parsed() ? xaas::info_make_executable
+                       : verify->parsed()     ? xaas::info_verify
+                                              : xaas::info_summary;
   XAAS_TRY(command(options));
   return xaas::kDone;
 }

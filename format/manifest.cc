@@ -178,6 +178,13 @@ Result<std::string> parse_prefix(const JsonObject& manifest) {
               prefix);
 }
 
+Result<std::string> parse_main(const JsonObject& manifest) {
+  if (!manifest.has("main")) return std::string();
+  XAAS_ASSIGN(std::string main, manifest.string("main"));
+  if (is_normal(main)) return main;
+  return fail(Code::invalid, "manifest: key \"main\": \"{}\" must be a path in the tree, in its normal form", main);
+}
+
 Result<std::vector<Configuration>> parse_configurations(const JsonObject& manifest, const std::string& default_name) {
   XAAS_ASSIGN(auto configurations, parse_list<Configuration>(manifest, "configurations", parse_configuration));
   std::set<std::string_view> names;
@@ -213,6 +220,7 @@ Status parse_body(const JsonObject& fields, Manifest& manifest) {
   if (fields.has("policy")) {
     XAAS_ASSIGN(manifest.policy, fields.string("policy"));
   }
+  XAAS_ASSIGN(manifest.main, parse_main(fields));
   return take_list(parse_list<Toolchain>(fields, "toolchains", parse_toolchain), manifest.features,
                    manifest.toolchains);
 }
@@ -233,6 +241,7 @@ std::string to_json(const Manifest& manifest) {
       {"configurations", encode(manifest.configurations)},
       {"toolchains", encode(manifest.toolchains)}};
   if (manifest.policy != kDefaultPolicy) json["policy"] = manifest.policy;
+  if (!manifest.main.empty()) json["main"] = manifest.main;
   return dump_json(json, 2) + '\n';
 }
 

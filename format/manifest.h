@@ -86,6 +86,7 @@ struct Manifest {
   std::vector<Configuration> configurations;
   std::vector<Toolchain> toolchains;
   std::string policy{kDefaultPolicy};  // the policy for lowering, unless the user asks for another
+  std::string main{};                  // path of the program that an executable image runs; empty: not said
 };
 
 // The same manifest gives the same bytes, with a newline at the end. Leaves out Requirements::unknown, because the

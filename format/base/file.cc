@@ -165,6 +165,30 @@ Status write_file(const std::filesystem::path& path, std::string_view data) {
   return file.commit(path);
 }
 
+Status copy_bytes(int from, std::uint64_t offset, std::uint64_t size, int to) {
+  std::string piece;
+  while (size > 0) {
+    piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(size, kPieceSize)));
+    const ssize_t got = pread(from, piece.data(), piece.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno("cannot read");
+    if (got == 0) return fail(Code::invalid, "the file became shorter while it was read");
+    piece.resize(static_cast<std::size_t>(got));
+    XAAS_TRY(write_all(to, piece));
+    offset += piece.size();
+    size -= piece.size();
+  }
+  return {};
+}
+
+Status make_executable_for_readers(int fd) {
+  struct stat status{};
+  if (fstat(fd, &status) != 0) return fail_errno("cannot make a file executable");
+  constexpr mode_t kRead = 0444;
+  if (fchmod(fd, (status.st_mode & 07777) | (status.st_mode & kRead) >> 2) == 0) return {};
+  return fail_errno("cannot make a file executable");
+}
+
 Status create_private_file(const std::filesystem::path& path, std::string_view data) {
   const Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return fail_errno(fmt::format("cannot create {}", path.string()));

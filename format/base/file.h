@@ -46,6 +46,11 @@ Result<std::string> read_fd(int fd, std::uint64_t limit = 1ULL << 32);
 Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::string_view)>& use);
 // Writes all of `data` at the file position. Retries short writes and EINTR.
 Status write_all(int fd, std::string_view data);
+// Writes `size` bytes of `from`, beginning at `offset`, to `to` at its file position. Code::invalid when `from` is
+// shorter.
+Status copy_bytes(int from, std::uint64_t offset, std::uint64_t size, int to);
+// Lets everybody who may read the file execute it.
+Status make_executable_for_readers(int fd);
 // Creates a file that only this user can read. An existing file is never touched. After an error, a part of the new
 // file may be there.
 Status create_private_file(const std::filesystem::path& path, std::string_view data);

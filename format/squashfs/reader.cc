@@ -15,6 +15,7 @@
 #include "format/squashfs/data.h"
 #include "format/squashfs/directory.h"
 #include "format/squashfs/inode.h"
+#include "format/squashfs/runner.h"
 #include "format/squashfs/trailer.h"
 #include "format/squashfs/xattrs.h"
 
@@ -34,15 +35,19 @@ Result<std::vector<std::uint32_t>> read_owners(const BlockSource& source) {
 }
 
 // Checks the trailer, if there is one. `available` is the number of bytes of the file from the start of the image on.
-Status check_what_follows(int fd, std::uint64_t offset, std::uint64_t available, std::uint64_t squashfs_size) {
+// Returns how many of them belong to the image.
+Result<std::uint64_t> check_what_follows(int fd, std::uint64_t offset, std::uint64_t available,
+                                         std::uint64_t squashfs_size) {
   const std::uint64_t start = trailer_offset(squashfs_size);
-  if (start >= available) return {};
+  if (start >= available) return available;
   SqfsFile file(fd, offset, available, SqfsFile::Mode::read_only);
   std::vector<std::byte> head(std::min(kTrailerAlignment, available - start));
   const int error = file.get()->read_at(file.get(), start, head.data(), head.size());
   if (error != 0) return fail_read(error, "trailer");
   XAAS_ASSIGN(const auto trailer, decode_trailer(head, squashfs_size, available - start));
-  return trailer ? check_trailer(*trailer) : Status();
+  if (!trailer) return start;
+  XAAS_TRY(check_trailer(*trailer));
+  return start + trailer->length;
 }
 
 // Called before the file is opened, because opening a pipe waits until somebody writes to it.
@@ -82,6 +87,8 @@ class SquashfsReader::Impl {
 
   std::string path;
   Fd fd;
+  std::uint64_t image_start = 0;  // in the file
+  std::uint64_t extent = 0;       // of the image, with its trailer
   std::unique_ptr<BlockSource> source;
   std::vector<std::uint32_t> owners;
   std::unique_ptr<SquashfsData> data;
@@ -98,9 +105,11 @@ Result<std::unique_ptr<SquashfsReader::Impl>> SquashfsReader::Impl::open(const s
     XAAS_ASSIGN(const std::uint64_t size, file_size(impl->fd.get()));
     if (options.offset > size)
       return fail(Code::invalid, "no image at offset {}: the file has {} bytes", options.offset, size);
-    const std::uint64_t available = size - options.offset;
-    XAAS_ASSIGN(impl->source, BlockSource::open(impl->fd.get(), options.offset, available, options.cache_bytes));
-    XAAS_TRY(check_what_follows(impl->fd.get(), options.offset, available, impl->source->super().bytes_used));
+    XAAS_ASSIGN(impl->image_start, find_image(impl->fd.get(), options.offset, size));
+    const std::uint64_t available = size - impl->image_start;
+    XAAS_ASSIGN(impl->source, BlockSource::open(impl->fd.get(), impl->image_start, available, options.cache_bytes));
+    XAAS_ASSIGN(impl->extent,
+                check_what_follows(impl->fd.get(), impl->image_start, available, impl->source->super().bytes_used));
     XAAS_ASSIGN(impl->owners, read_owners(*impl->source));
     XAAS_ASSIGN(impl->data, SquashfsData::open(*impl->source));
     XAAS_ASSIGN(impl->xattrs, SquashfsXattrs::open(*impl->source));
@@ -188,6 +197,8 @@ Result<std::unique_ptr<SquashfsReader>> SquashfsReader::open(const std::filesyst
 
 InodeRef SquashfsReader::root() const { return impl_->source->super().root_inode_ref; }
 std::uint64_t SquashfsReader::image_size() const { return impl_->source->super().bytes_used; }
+std::uint64_t SquashfsReader::offset() const { return impl_->image_start; }
+std::uint64_t SquashfsReader::extent() const { return impl_->extent; }
 std::uint32_t SquashfsReader::inode_count() const { return impl_->source->super().inode_count; }
 int SquashfsReader::fd() const { return impl_->fd.get(); }
 

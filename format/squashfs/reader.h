@@ -20,12 +20,13 @@
 namespace xaas {
 
 struct ReaderOptions {
-  std::uint64_t offset = 0;               // where the image begins in the file
+  std::uint64_t offset = 0;               // where the image begins in the file, or the runner in front of it
   std::size_t cache_bytes = 64ULL << 20;  // bytes of decompressed blocks that are kept
 };
 
 class SquashfsReader {
  public:
+  // Finds the image behind a runner (runner.h).
   // Code::invalid when the file is no SquashFS image, is truncated or contradicts itself, or is neither a regular file
   // nor a block device. Code::unsupported for another version of SquashFS than 4.0, for an unknown compressor, and for
   // a trailer that this build does not understand. The message names the path.
@@ -34,6 +35,8 @@ class SquashfsReader {
 
   InodeRef root() const;
   std::uint64_t image_size() const;  // bytes_used of the super block
+  std::uint64_t offset() const;      // where the image begins in the file
+  std::uint64_t extent() const;      // bytes from there to the end of the trailer, or of the file
   std::uint32_t inode_count() const;
 
   Result<Attributes> stat(InodeRef ref) const;

@@ -66,7 +66,7 @@ class Session {
   Session(const SquashfsTree& tree, const WriterOptions& options, int fd)
       : tree_(tree),
         options_(options),
-        file_(fd, 0, 0, SqfsFile::Mode::read_write),
+        file_(fd, options.runner.size(), 0, SqfsFile::Mode::read_write),
         placements_(tree.inodes().size()) {}
   ~Session();
   Session(const Session&) = delete;
@@ -355,7 +355,7 @@ Result<std::uint64_t> Session::end() {
   const std::string bytes = encode_trailer(trailer);
   XAAS_TRY(check(file_.get()->write_at(file_.get(), trailer_offset(super_.bytes_used), bytes.data(), bytes.size()),
                  "cannot write the trailer"));
-  return file_.size();
+  return options_.runner.size() + file_.size();
 }
 
 }  // namespace
@@ -407,6 +407,10 @@ Result<std::uint64_t> SquashfsWriter::finish() {
   const auto in_image = [&](Error error) { return Error{error.code, fmt::format("{}: {}", name, error.message)}; };
   Session session(impl_->tree, impl_->options, impl_->file.fd());
   const auto write = [&]() -> Result<std::uint64_t> {
+    if (!impl_->options.runner.empty()) {
+      XAAS_TRY(write_all(impl_->file.fd(), impl_->options.runner));
+      XAAS_TRY(make_executable_for_readers(impl_->file.fd()));
+    }
     XAAS_TRY(session.begin());
     XAAS_TRY(session.write_data());
     XAAS_TRY(session.write_inodes());

@@ -18,6 +18,7 @@ struct WriterOptions {
   unsigned jobs = 1;       // compressor threads
   std::int64_t mtime = 0;  // of every entry (SOURCE_DATE_EPOCH), in seconds since 1970
   int zstd_level = 9;      // 15 takes four times the CPU for an image that is 6 % smaller
+  std::string runner{};    // make_runner(): stands in front of the image and makes the file executable; empty: none
 };
 
 // Paths are relative to the root of the image. Their components may have any byte except NUL and '/', and are neither

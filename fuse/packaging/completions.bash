@@ -8,7 +8,7 @@ _xaas_options() { sed -nE 's/^ +(-[^ ]+( [^ ]+)*)(  +.*)?$/\1/p' <<<"$1" | tr ',
 # _xaas_mount_options HELP: prints a line for each option of a mount: name, or name=value.
 _xaas_mount_options() { sed -nE '/^OPTIONS:$/,/^$/ s/^  ([^ ].*)/\1/p' <<<"$1" | sed 's/  .*//' | tr ' ' '\n'; }
 
-_xaas_commands() { sed -nE '/^Subcommands:$/,/^$/ s/^  ([a-z]+) .*/\1/p' <<<"$1"; }
+_xaas_commands() { sed -nE '/^Subcommands:$/,/^$/ s/^  ([a-z-]+) .*/\1/p' <<<"$1"; }
 
 # _xaas_values TEXT: prints the values that TEXT offers at its end, as a|b or {a,b}.
 _xaas_values() {

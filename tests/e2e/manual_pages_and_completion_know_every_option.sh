@@ -8,7 +8,7 @@ compopt() { :; }  # bash has it only during a completion
 helps() {
   local command
   "$1" --help
-  for command in $("$1" --help | sed -nE '/^Subcommands:$/,/^$/ s/^  ([a-z]+) .*/\1/p'); do "$1" "$command" --help; done
+  for command in $("$1" --help | sed -nE '/^Subcommands:$/,/^$/ s/^  ([a-z-]+) .*/\1/p'); do "$1" "$command" --help; done
 }
 # These read the output of helps, or the source of a page. They print the options, and other names: those of commands
 # and of a mount's options.

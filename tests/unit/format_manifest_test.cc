@@ -50,6 +50,18 @@ TEST_CASE("a manifest survives being written and read") {
   CHECK(read.configurations.front().host_libraries == std::vector<std::string>{"libc.so.6"});
 }
 
+TEST_CASE("a manifest may name a main program, by a path in the tree") {
+  Manifest manifest = small_manifest();
+  CHECK(to_json(manifest).find("\"main\"") == std::string::npos);
+  CHECK(good(parse_manifest(to_json(manifest))).main.empty());
+  manifest.main = "bin/tool";
+  CHECK(good(parse_manifest(to_json(manifest))).main == "bin/tool");
+  for (const char* path : {"/bin/tool", "../tool", "bin//tool", "bin/"}) {
+    manifest.main = path;
+    CHECK(contains(bad(parse_manifest(to_json(manifest)), Code::invalid), "main"));
+  }
+}
+
 TEST_CASE("a manifest without a policy has the default one") {
   Manifest manifest = full_manifest();
   manifest.configurations.front().ready.clear();
