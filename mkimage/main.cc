@@ -68,6 +68,9 @@ void define(CLI::App& app, CommandLine& line) {
   app.add_option("--configure", line.image.overrides.configure, "Command that configures the build")->type_name("CMD");
   app.add_option("--build", line.image.overrides.build, "Command that builds")->type_name("CMD");
   app.add_option("--install", line.image.overrides.install, "Command that installs")->type_name("CMD");
+  app.add_option("--main", line.image.overrides.main, "The program that the image runs when it runs itself")
+      ->type_name("PATH");
+  app.add_flag("--executable", line.image.executable, "Make an image that runs its main program when it is executed");
   app.add_option_function<std::string>(
          "--toolchain",
          [&](const std::string& choice) {

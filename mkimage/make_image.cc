@@ -7,9 +7,11 @@
 
 #include "format/base/file.h"
 #include "format/base/interrupts.h"
+#include "format/base/process.h"
 #include "format/base/shell_quoted.h"
 #include "format/base/text.h"
 #include "format/image.h"
+#include "format/make_executable.h"
 #include "mkimage/build_driver.h"
 #include "mkimage/build_state.h"
 #include "mkimage/capture/fortran_command.h"
@@ -112,6 +114,12 @@ std::optional<BuildState> take_state(const WorkDirectory& work, const BuildState
   return state;
 }
 
+// Checks that the tree has the main program. Empty: none was named.
+Status check_main(const InstalledTree& tree, const std::string& main) {
+  if (main.empty() || is_program(tree.root / main)) return {};
+  return fail(Code::invalid, "the main program \"{}\" is no program among the files that were installed", main);
+}
+
 // Keeps the work directory, and adds its place to the error. If `state` is null, the next run begins anew.
 Error keep_work(WorkDirectory& work, BuildState* state, Stage failed, Error error) {
   yield_to_interrupt();
@@ -159,6 +167,7 @@ Result<CaptureEnvironment> build_all(const MakeImageOptions& options, const Task
     if (status) {
       status = collect_configuration({work, task.plan, configuration, environment, options.jobs}, progress, contents);
     }
+    if (status) status = check_main(contents.configurations.back().tree, task.plan.main);
     if (status) continue;
     if (!failed) return tl::unexpected(status.error());
     return tl::unexpected(keep_work(work, shares_units ? nullptr : &state, *failed, status.error()));
@@ -250,7 +259,12 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
                 "ready files are made by the compiler in the image: leave out --toolchain=none or ready");
   }
   XAAS_ASSIGN(const fs::path image, image_path(options.image));
-  XAAS_ASSIGN(const std::int64_t epoch, source_date_epoch());
+  WriterOptions writer;
+  writer.jobs = options.jobs;
+  XAAS_ASSIGN(writer.mtime, source_date_epoch());
+  if (options.executable) {
+    XAAS_ASSIGN(writer.runner, load_runner());
+  }
 
   const fs::path beside = image.string() + ".build";
   XAAS_ASSIGN(WorkDirectory work,
@@ -268,9 +282,6 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   const MergeStages stages = measure_stages(contents, work.ir());
   if (options.report) XAAS_TRY(write_file(*options.report, capture_report(contents, manifest, stages)));
   progress.begin("write", image.string());
-  WriterOptions writer;
-  writer.jobs = options.jobs;
-  writer.mtime = epoch;
   XAAS_ASSIGN(const WrittenImage written,
               write_image(image, writer, environment.store(), work.ir(), contents, manifest));
   progress.end();

@@ -135,6 +135,7 @@ Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents) {
   manifest.version = plan.version;
   manifest.prefix = plan.prefix;
   manifest.policy = plan.policy;
+  manifest.main = plan.main;
   if (plan.movable) manifest.features.incompat.emplace_back(kMovablePrefix);
   manifest.triples = {contents.triple};
   manifest.default_configuration = contents.configurations.front().plan.name;

@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "format/base/paths.h"
 #include "format/base/shell_quoted.h"
 #include "format/moved_prefix.h"
 #include "mkimage/plan/project_name.h"
@@ -139,6 +140,7 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   plan.files = file.files;
   if (file.fortran) plan.fortran = *file.fortran == "flang" ? FortranChoice::flang : FortranChoice::gfortran;
   plan.policy = file.policy.value_or(plan.policy);
+  plan.main = first_of(options.main, file.main).value_or("");
   plan.levels = options.levels.value_or(file.levels.value_or(plan.levels));
   plan.ready = options.ready.value_or(file.ready.value_or(plan.ready));
   plan.name = first_of(options.name, file.name).value_or(name.name);
@@ -157,6 +159,11 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   plan.arguments = arguments;
   plan.installs_by_default = !first_of(options.install, file.install);
   set_commands(system, file, options, plan);
+
+  if (!plan.main.empty() && !is_normal(plan.main)) {
+    return fail(Code::invalid, "the main program \"{}\" must be a path below the prefix, such as bin/{}", plan.main,
+                plan.name);
+  }
 
   std::filesystem::path prefix = std::filesystem::path(plan.prefix).lexically_normal();
   if (!prefix.has_filename()) prefix = prefix.parent_path();

@@ -30,6 +30,7 @@ struct BuildPlan {
   std::string configure;
   std::string build;
   std::string install;
+  std::string main{};                      // path of the main program, relative to the prefix; empty: not said
   bool installs_by_default = false;        // `install` was not given, so it may not work
   std::optional<FortranChoice> fortran{};  // nullopt: flang, or gfortran if flang does not build the project
   std::string policy{kDefaultPolicy};      // policy of lowering
@@ -44,7 +45,8 @@ struct BuildPlan {
 // Makes the plan. `options` win over `file`, which wins over what the tree suggests. The tree suggests the commands of
 // CMake, Meson, a configure script or Make, and name and version from the project's own files or else from the
 // directory's name. Code::unsupported if no command is known; the message says which options to give. Code::not_found
-// if the tree has no file for the build system that was named; the message says which ones it has.
+// if the tree has no file for the build system that was named; the message says which ones it has. Code::invalid if the
+// prefix or the path of the main program cannot be one.
 //
 // `arguments` are appended to the build system's own configure command. If that system has none, they are appended to
 // its commands that build and install. A command that was given takes them by "$@".

@@ -291,6 +291,7 @@ Result<BuildRecipe> read(const toml::value& document, const std::filesystem::pat
        {"configure", reader.text(recipe.configure)},
        {"build", reader.text(recipe.build)},
        {"install", reader.text(recipe.install)},
+       {"main", reader.text(recipe.main)},
        {"fortran", choice(recipe.fortran, "Fortran compiler", kFortranCompilers)},
        {"policy", choice(recipe.policy, "policy", kPolicies)},
        {"levels", [&](const auto& value) { recipe.levels = read_levels(reader, value); }},

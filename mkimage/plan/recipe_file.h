@@ -61,6 +61,7 @@ struct BuildRecipe {
   std::optional<std::string> configure;     // shell commands; an empty one does nothing
   std::optional<std::string> build;
   std::optional<std::string> install;
+  std::optional<std::string> main;     // path of a program, relative to the prefix
   std::optional<std::string> fortran;  // one of kFortranCompilers
   std::optional<std::string> policy;   // one of kPolicies
   std::optional<LevelPlan> levels;

@@ -91,6 +91,22 @@ TEST_CASE("a prefix that is relative or the root is refused") {
   }
 }
 
+TEST_CASE("the main program is that of the options, else that of the file, and its path is below the prefix") {
+  const Source source("a", "Makefile");
+  xaas::BuildRecipe file;
+  CHECK(xaas::make_build_plan(source.path, file, {})->main.empty());
+  file.main = "bin/a";
+  CHECK(xaas::make_build_plan(source.path, file, {})->main == "bin/a");
+  xaas::BuildRecipe options;
+  options.main = "bin/b";
+  CHECK(xaas::make_build_plan(source.path, file, options)->main == "bin/b");
+  for (const char* main : {"/bin/a", "../a", "bin//a", "."}) {
+    options.main = main;
+    INFO(main);
+    CHECK_FALSE(xaas::make_build_plan(source.path, file, options));
+  }
+}
+
 TEST_CASE("arguments go to the command that configures, or to all of Make's") {
   const Source source("a", "Makefile");
   const auto plan = [&] { return xaas::make_build_plan(source.path, {}, {}, {"CFLAGS=-O3 -g", "A=b"}).value(); };

@@ -21,6 +21,7 @@ TEST_CASE("a recipe file gives what it says and nothing else") {
   CHECK(recipe->build == "make\nmake check");
   CHECK_FALSE(recipe->version);
   CHECK(load("policy = \"max\"\n")->policy == "max");
+  CHECK(load("main = \"bin/heat\"\n")->main == "bin/heat");
   CHECK(load("levels = \"auto\"\n")->levels == xaas::LevelPlan());
   CHECK(load("levels = \"none\"\n")->levels == xaas::LevelPlan{{}, true});
   CHECK(load("levels = [\"x86-64-v4\", \"x86-64-v3\"]\n")->levels == xaas::LevelPlan{{"x86-64-v3", "x86-64-v4"}, true});
@@ -45,6 +46,7 @@ TEST_CASE("errors in a recipe file are one line with file, line and column") {
       {"build_system = \"scons\"\n",
        "xaas.toml:1:16: there is no build system \"scons\": choose one of cmake, configure, make, meson"},
       {"version = 1.5\n", "xaas.toml:1:"},
+      {"main = [\"bin/heat\"]\n", "xaas.toml:1:8: this must be a string"},
       {"name = \"a\"\nbuild = \n", "xaas.toml:2:"},
       {"[table]\nx = 1\n", "unknown key \"table\""},
   };
