@@ -24,15 +24,12 @@ constexpr int kNotExecutable = 126;
 sigset_t watched_signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT}) sigaddset(&signals, signal);
+  for (const int signal : {SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2}) sigaddset(&signals, signal);
   return signals;
 }
 
 [[noreturn]] void execute(const std::vector<std::string>& command, const sigset_t& mask) {
-  std::vector<char*> arguments;
-  arguments.reserve(command.size() + 1);
-  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
+  const std::vector<char*> arguments = argument_pointers(command);
   pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   ::execvp(arguments[0], arguments.data());
   const int error = errno;
@@ -70,21 +67,36 @@ std::size_t find_separator(const std::vector<std::string>& words, std::span<cons
   return words.size();
 }
 
-int exit_status(int wait_status) {
-  return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+ExitStatus exit_status(int wait_status) {
+  if (WIFSIGNALED(wait_status)) return {.signal = WTERMSIG(wait_status)};
+  return {.code = WEXITSTATUS(wait_status)};
+}
+
+// Whether the command has this signal already: a terminal sends it to all processes in front of it.
+bool is_of_terminal(const siginfo_t& signal) {
+  return (signal.si_signo == SIGINT || signal.si_signo == SIGQUIT) && signal.si_code == SI_KERNEL;
 }
 
 // Signals are taken one by one, so that no signal can come between looking and waiting.
-int wait_for(pid_t child, const sigset_t& signals) {
+ExitStatus wait_for(pid_t child, const sigset_t& signals) {
   while (true) {
     int wait_status = 0;
     if (::waitpid(child, &wait_status, WNOHANG) == child) return exit_status(wait_status);
-    const int signal = ::sigwaitinfo(&signals, nullptr);
-    if (signal == SIGTERM || signal == SIGHUP) ::kill(child, signal);
+    siginfo_t signal{};
+    if (::sigwaitinfo(&signals, &signal) < 0 || signal.si_signo == SIGCHLD || is_of_terminal(signal)) continue;
+    ::kill(child, signal.si_signo);
   }
 }
 
 }  // namespace
+
+std::vector<char*> argument_pointers(const std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
+  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
 
 CommandLine split_command(std::vector<std::string> words, std::span<const std::string_view> with_value) {
   const std::size_t separator = find_separator(words, with_value);
@@ -95,7 +107,7 @@ CommandLine split_command(std::vector<std::string> words, std::span<const std::s
   return {std::move(words), std::move(command)};
 }
 
-Result<int> run_command(const std::vector<std::string>& command) {
+Result<ExitStatus> run_command(const std::vector<std::string>& command) {
   const sigset_t signals = watched_signals();
   sigset_t before;
   pthread_sigmask(SIG_BLOCK, &signals, &before);
@@ -103,7 +115,7 @@ Result<int> run_command(const std::vector<std::string>& command) {
   const pid_t child = ::fork();
   if (child < 0) return fail_errno("cannot start a process");
   if (child == 0) execute(command, before);
-  const int status = wait_for(child, signals);
+  const ExitStatus status = wait_for(child, signals);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return status;
 }

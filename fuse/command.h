@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "format/base/error.h"
+#include "format/base/process.h"
 
 namespace xaas {
 
@@ -23,9 +24,12 @@ struct CommandLine {
 // "--options".
 CommandLine split_command(std::vector<std::string> words, std::span<const std::string_view> with_value);
 
-// Runs the command and returns its exit status, 0 to 255. It is 128 + N when signal N ended the command, 127 when the
-// command was not found, and 126 when it cannot be executed. TERM and HUP are passed on to the command. INT and QUIT
-// are not, because the terminal sends them to the command itself. REQUIRES: this process has one thread.
-Result<int> run_command(const std::vector<std::string>& command);
+// The words as execve() and its like take them, ending with a null pointer. They point into `words`.
+std::vector<char*> argument_pointers(const std::vector<std::string>& words);
+
+// Runs the command and returns how it ended. The code is 127 when the command was not found, and 126 when it cannot be
+// executed. HUP, INT, QUIT, TERM, USR1 and USR2 are passed on to the command, except INT and QUIT of a terminal, which
+// sends them to the command itself. REQUIRES: this process has one thread.
+Result<ExitStatus> run_command(const std::vector<std::string>& command);
 
 }  // namespace xaas

@@ -1,6 +1,5 @@
-// xaas-mount: mounts an image, in the background, in the foreground, or for one command. Implements spec/mount.md.
-#include <sys/types.h>
-
+// xaas-mount: mounts an image, in the background, in the foreground, or for one command. In front of an image it runs
+// the image's main program. Implements spec/mount.md.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -11,12 +10,13 @@
 #include <utility>
 #include <vector>
 
-#include "format/base/private_namespace.h"
 #include "format/base/tool_main.h"
-#include "format/image.h"
+#include "format/squashfs/runner.h"
 #include "format/version.h"
 #include "fuse/command.h"
 #include "fuse/mount_options.h"
+#include "fuse/mounted_command.h"
+#include "fuse/self_run.h"
 #include "fuse/server_process.h"
 #include "fuse/status.h"
 
@@ -81,40 +81,12 @@ Result<int> show_status(const std::string& mountpoint) {
   return print(text);
 }
 
-// The mount lasts as long as the command.
-Result<int> run_in_mount(const MountRequest& request, const std::vector<std::string>& command) {
-  XAAS_ASSIGN(const pid_t server, xaas::start_server(request, Lifetime::with_parent));
-  Result<int> status = xaas::run_command(command);
-  const Status ended = xaas::end_server(server);
-  if (!ended) xaas::report(kTool, ended.error());  // the status is still that of the command
-  return status;
-}
-
-// Where an image is mounted if the user names no mountpoint.
-std::filesystem::path own_prefix(const xaas::Manifest& manifest) {
-  if (!xaas::is_movable(manifest)) return manifest.prefix;
-  const std::filesystem::path name = std::filesystem::path(manifest.name).filename();
-  return "/opt" / (name.empty() || name == "." || name == ".." ? "xaas" : name);
-}
-
-// Mounts the image at its own prefix, where only the command can see it.
-Result<int> run_at_prefix(MountRequest request, const std::vector<std::string>& command) {
-  XAAS_ASSIGN(const auto image, xaas::Image::open(request.image, {.offset = request.options.offset}));
-  request.mountpoint = own_prefix(image->manifest());
-  request.options.nonempty = true;  // nobody else sees it
-  if (const Status entered = xaas::enter_private_namespace(); !entered) {
-    return xaas::fail(entered.error().code,
-                      "{}: mount the image at a directory instead: xaas-mount IMAGE MOUNTPOINT -- CMD",
-                      entered.error().message);
-  }
-  // New entries are refused, because they would be lost.
-  XAAS_TRY(xaas::ensure_directory(request.mountpoint, xaas::NewEntries::refused));
-  return run_in_mount(request, command);
-}
-
 Result<int> run(const MountRequest& request, bool foreground, const std::vector<std::string>& command) {
   if (!command.empty()) {
-    return request.mountpoint.empty() ? run_at_prefix(request, command) : run_in_mount(request, command);
+    const auto work = [&](const std::filesystem::path&) { return xaas::run_command(command); };
+    XAAS_ASSIGN(const xaas::ExitStatus status,
+                request.mountpoint.empty() ? xaas::run_at_prefix(request, work) : xaas::run_in_mount(request, work));
+    return status.shell_code();
   }
   if (foreground) {
     XAAS_TRY(xaas::serve_in_foreground(request));
@@ -169,5 +141,6 @@ Result<int> real_main(std::vector<std::string> arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (xaas::is_runner()) return xaas::run_self({argv, argv + argc}, real_main);
   return xaas::tool_main(kTool, [&] { return real_main({argv + 1, argv + argc}); });
 }

@@ -54,7 +54,7 @@ class Server::Impl {
         options_(std::move(options)),
         timeout_(read_timeout(options_, kernel_timeout())),
         image_(std::move(image)),
-        guard_(image_->squashfs().fd(), options_.offset, image_->path().string()) {}
+        guard_(image_->squashfs().fd(), image_->squashfs().offset(), image_->path().string()) {}
 
   Status make_lowerer();
   Status choose();

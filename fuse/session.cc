@@ -58,20 +58,6 @@ class CapturedErrors {
   Fd text_;
 };
 
-// Whether there is a fusermount3 where libfuse looks: in the directory of its own package, then in PATH.
-bool has_fusermount() {
-  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing here sets the environment
-  const std::string directories = std::string("/usr/bin:") + (path == nullptr ? "" : path);
-  std::string_view rest = directories;
-  while (!rest.empty()) {
-    const std::size_t colon = std::min(rest.find(':'), rest.size());
-    const std::string candidate = std::string(rest.substr(0, colon)) + "/fusermount3";
-    if (::access(candidate.c_str(), X_OK) == 0) return true;
-    rest.remove_prefix(std::min(colon + 1, rest.size()));
-  }
-  return false;
-}
-
 tl::unexpected<Error> mount_failed(const std::filesystem::path& mountpoint, const std::string& why) {
   if (::geteuid() != 0 && !has_fusermount()) {
     return fail(Code::unsupported, "{}: cannot mount: there is no fusermount3 in PATH: install the package fuse3",
@@ -160,6 +146,19 @@ class Session::Loop {
   std::optional<pthread_t> thread_;
 };
 
+bool has_fusermount() {
+  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing here sets the environment
+  const std::string directories = std::string("/usr/bin:") + (path == nullptr ? "" : path);
+  std::string_view rest = directories;
+  while (!rest.empty()) {
+    const std::size_t colon = std::min(rest.find(':'), rest.size());
+    const std::string candidate = std::string(rest.substr(0, colon)) + "/fusermount3";
+    if (::access(candidate.c_str(), X_OK) == 0) return true;
+    rest.remove_prefix(std::min(colon + 1, rest.size()));
+  }
+  return false;
+}
+
 bool Session::is_descriptor(const std::filesystem::path& mountpoint) {
   return mountpoint.native().starts_with(kDescriptorPrefix);
 }
@@ -183,7 +182,7 @@ Status Session::check_mountpoint(const std::filesystem::path& mountpoint, bool m
                 "-o nonempty",
                 mountpoint.string());
   }
-  if (::access("/dev/fuse", F_OK) != 0) {
+  if (::access(kFuseDevice, F_OK) != 0) {
     return fail(Code::unsupported,
                 "/dev/fuse is missing: load the kernel's module (modprobe fuse), or give the device to this container");
   }

@@ -15,6 +15,10 @@ namespace xaas {
 
 struct Mounted;
 
+inline constexpr const char* kFuseDevice = "/dev/fuse";
+// Whether there is a fusermount3 where libfuse looks: in the directory of its own package, then in PATH.
+bool has_fusermount();
+
 // Move-only. Belongs to one thread, except for end().
 class Session {
  public:
