@@ -2,6 +2,7 @@
 #include "format/manifest.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <set>
 
@@ -266,6 +267,12 @@ Result<Manifest> parse_manifest(std::string_view json) {
 
 bool is_movable(const Manifest& manifest) {
   return std::ranges::find(manifest.features.incompat, kMovablePrefix) != manifest.features.incompat.end();
+}
+
+std::string own_prefix(const Manifest& manifest) {
+  if (!is_movable(manifest)) return manifest.prefix;
+  const std::string name = std::filesystem::path(manifest.name).filename();
+  return "/opt/" + (name.empty() || name == "." || name == ".." ? std::string("xaas") : name);
 }
 
 std::string full_name(const Manifest& manifest) {

@@ -102,6 +102,8 @@ Result<Manifest> parse_manifest(std::string_view json);
 Status check_readable(const Manifest& manifest);
 // Whether the prefix is a placeholder for the directory at which the image is mounted.
 bool is_movable(const Manifest& manifest);
+// Where the image is used if nobody says where: its prefix, or "/opt/NAME" if that is a placeholder.
+std::string own_prefix(const Manifest& manifest);
 // "zstd 1.5.4", or only the name when there is no version.
 std::string full_name(const Manifest& manifest);
 // Whether this build may read and lower the image. Code::unsupported names the unknown feature.

@@ -20,13 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Where an image is mounted if the user names no mountpoint.
-fs::path own_prefix(const Manifest& manifest) {
-  if (!is_movable(manifest)) return manifest.prefix;
-  const fs::path name = fs::path(manifest.name).filename();
-  return "/opt" / (name.empty() || name == "." || name == ".." ? "xaas" : name);
-}
-
 // Mounts without a server, and ends the mount with this process.
 Status try_private_mount() {
   XAAS_TRY(enter_private_namespace());

@@ -56,7 +56,8 @@ one.
 )";
 
 struct SelfCall {
-  std::string name;                    // by which this file was called, without directories
+  std::string command;                 // by which this file was called
+  std::string name;                    // the same without directories
   std::vector<std::string> arguments;  // behind the name
   fs::path image;                      // this file
 };
@@ -164,7 +165,7 @@ tl::unexpected<Error> no_mount(const SelfCall& call, const Manifest& manifest) {
                        manifest.prefix);
   };
   return fail(Code::unsupported, "the image cannot be mounted: {}: install it with {} --xaas-install DIR", why(),
-              call.name);
+              call.command);
 }
 
 // Runs the program where nobody else sees the image, or if that is not possible, in a directory for temporary files.
@@ -223,10 +224,11 @@ int run_self(const std::vector<std::string>& words,
   ::signal(SIGCHLD, SIG_DFL);  // if it is ignored, a child's status is lost
   SelfCall call;
   call.image = own_image();
-  call.name = fs::path(words.empty() ? call.image.string() : words.front()).filename();
+  call.command = words.empty() ? call.image.string() : words.front();
+  call.name = fs::path(call.command).filename();
   if (words.size() > 1) call.arguments.assign(words.begin() + 1, words.end());
   ExitStatus status;
-  const int code = tool_main(call.name, [&]() -> Result<int> {
+  const int code = tool_main(printable(call.name), [&]() -> Result<int> {
     if (!call.arguments.empty() && call.arguments.front().starts_with(kReserved)) return run_reserved(call, mount_tool);
     XAAS_ASSIGN(status, run_program_of_image(call));
     return status.shell_code();

@@ -47,8 +47,8 @@ is_run "$work/tmp/.xaas-.*" "$work/app"
 # The mount and its directory are gone with the program.
 as_user sh -c '"$1"; ls -A "$TMPDIR"; grep -c "$TMPDIR/" /proc/mounts' sh "$work/app" >"$work/left" 2>/dev/null || :
 equal 0 "$(tail -n +2 "$work/left")"
-fails_with 1 "the image is for /opt/fixed only: install it with fixed --xaas-install DIR" as_user "$work/fixed"
+fails_with 1 "the image is for /opt/fixed only: install it with $work/fixed --xaas-install DIR" as_user "$work/fixed"
 prepare='mount --bind /dev/null "$(command -v fusermount3)" && mount --rbind / root'
-fails_with 1 "nor fusermount3 are to be had: install it with app --xaas-install DIR" as_user "$work/app"
+fails_with 1 "nor fusermount3 are to be had: install it with $work/app --xaas-install DIR" as_user "$work/app"
 prepare='mount -t tmpfs none /dev && mount --rbind / root'
-fails_with 1 "/dev/fuse: No such file or directory: install it with app --xaas-install DIR" as_user "$work/app"
+fails_with 1 "/dev/fuse: No such file or directory: install it with $work/app --xaas-install DIR" as_user "$work/app"
