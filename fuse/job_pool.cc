@@ -1,14 +1,11 @@
 // See job_pool.h.
 #include "fuse/job_pool.h"
 
+#include <sys/resource.h>
+
 #include <utility>
 
 namespace xaas {
-
-JobPool::JobPool(unsigned threads) {
-  threads_.reserve(threads);
-  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
-}
 
 JobPool::~JobPool() { stop(); }
 
@@ -17,6 +14,7 @@ void JobPool::submit(std::function<void()> job) {
     const std::lock_guard lock(queue_mutex_);
     if (stopping_) return;
     queue_.push_back(std::move(job));
+    if (idle_ < queue_.size() && threads_.size() < most_threads_) threads_.emplace_back([this] { work(); });
   }
   queue_changed_.notify_one();
 }
@@ -34,9 +32,12 @@ void JobPool::stop() {
 }
 
 void JobPool::work() {
+  if (niceness_ != 0) ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + niceness_);  // of this thread
   std::unique_lock lock(queue_mutex_);
   while (true) {
+    ++idle_;
     queue_changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    --idle_;
     if (stopping_) return;
     std::function<void()> job = std::move(queue_.front());
     queue_.pop_front();

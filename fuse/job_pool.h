@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -10,10 +11,11 @@
 
 namespace xaas {
 
-// Thread-safe.
+// Thread-safe. A thread starts when it is first needed.
 class JobPool {
  public:
-  explicit JobPool(unsigned threads);
+  // At most `threads` jobs run at a time, with a nice value that is `niceness` above that of the process.
+  explicit JobPool(unsigned threads, int niceness = 0) : most_threads_(threads), niceness_(niceness) {}
   ~JobPool();  // calls stop()
   JobPool(const JobPool&) = delete;
   JobPool& operator=(const JobPool&) = delete;
@@ -26,9 +28,12 @@ class JobPool {
  private:
   void work();
 
-  std::mutex queue_mutex_;
+  const unsigned most_threads_;
+  const int niceness_;
+  std::mutex queue_mutex_;  // guards the members below
   std::condition_variable queue_changed_;
   std::deque<std::function<void()>> queue_;
+  std::size_t idle_ = 0;  // threads that wait for a job
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -9,6 +9,7 @@ namespace xaas {
 namespace {
 
 constexpr unsigned kLookupThreads = 2;
+constexpr int kNicenessBehind = 10;
 
 void send(const std::vector<ContentAnswer>& answers) {
   for (const ContentAnswer& answer : answers) answer.send();
@@ -17,7 +18,11 @@ void send(const std::vector<ContentAnswer>& answers) {
 }  // namespace
 
 LazyFiles::LazyFiles(LazyOptions options, LazyHooks hooks)
-    : options_(options), hooks_(std::move(hooks)), lookups_(kLookupThreads), makers_(options.parallel) {
+    : options_(options),
+      hooks_(std::move(hooks)),
+      lookups_(kLookupThreads),
+      makers_(options.parallel),
+      makers_behind_(options.parallel, kNicenessBehind) {
   if (options_.timeout && options_.timeout->count() > 0) timer_ = std::thread([this] { watch_deadlines(); });
 }
 
@@ -32,6 +37,7 @@ void LazyFiles::stop() {
   if (timer_.joinable()) timer_.join();
   lookups_.stop();
   makers_.stop();
+  makers_behind_.stop();
   std::vector<ContentAnswer> answers;
   {
     const std::shared_lock files_lock(files_mutex_);
@@ -121,25 +127,27 @@ void LazyFiles::look_up(Entry& entry) {
   Result<std::optional<Lowered>> found = hooks_.find(entry.file.record());
   if (found && *found) return settle(entry, std::move(**found));
   // Lowering meets an error of the cache again, and reports it.
-  if (hooks_.stand_in) stand_in(entry);
+  if (hooks_.stand_in && stand_in(entry)) return makers_behind_.submit([this, &entry] { make(entry); });
   if (options_.timeout && options_.timeout->count() == 0) pass_timeout(entry);
   makers_.submit([this, &entry] { make(entry); });
 }
 
-void LazyFiles::stand_in(Entry& entry) {
+// Serves the ready file of a file, if there is one. Returns whether it does.
+bool LazyFiles::stand_in(Entry& entry) {
   Result<std::optional<StandIn>> ready = hooks_.stand_in(entry.file.record());
-  if (!ready) return hooks_.warning(fmt::format("{}: no ready file: {}", entry.file.path(), ready.error().message));
-  if (!*ready) return;
+  if (!ready) hooks_.warning(fmt::format("{}: no ready file: {}", entry.file.path(), ready.error().message));
+  if (!ready || !*ready) return false;
   const std::string cpu = (*ready)->cpu;
   std::optional<LazyFile::Settled> settled;
   {
     const std::lock_guard lock(state_mutex_);
     settled = entry.file.stand_in(std::move(**ready));
-    if (!settled) return;
+    if (!settled) return false;
     forget(entry, *settled);
   }
   hooks_.info(fmt::format("{}: the ready file for {} is served until it is lowered", entry.file.path(), cpu));
   send(settled->answers);
+  return true;
 }
 
 void LazyFiles::make(Entry& entry) { settle(entry, hooks_.lower(entry.file.record(), stop_.get_token())); }

@@ -91,7 +91,7 @@ class LazyFiles {
   Entry& entry(InodeRef ref) const;
   std::optional<ContentAnswer> read(Entry& entry, Generation generation, ContentRequest request);
   void look_up(Entry& entry);
-  void stand_in(Entry& entry);
+  bool stand_in(Entry& entry);
   void make(Entry& entry);
   void settle(Entry& entry, Result<Lowered> result);
   void settle_lowered(Entry& entry, Lowered lowered, PrefixPlaces places);
@@ -115,6 +115,7 @@ class LazyFiles {
   // Searches of the cache must not wait behind files that are being lowered.
   JobPool lookups_;
   JobPool makers_;
+  JobPool makers_behind_;  // for files that nobody waits for, since a ready file stands in
   std::thread timer_;
 };
 

@@ -57,6 +57,7 @@ OPTIONS:
   config=NAME policy=NAME  this configuration of the image or none; a policy (default, fast, max)
   cache=DIR                where compiled files are kept, instead of $XAAS_CACHE or ~/.cache/xaas
   jobs=N memory=SIZE       threads that compile one file; memory of all, such as 4G
+  idle=SECONDS             unmount when nobody has used the mount for this time
   offset=BYTES             where the image begins in IMAGE
   prefix=DIR               what programs take for the directory they are in, instead of MOUNTPOINT
   uid=N gid=N              owner of all files

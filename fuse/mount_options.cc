@@ -40,10 +40,17 @@ Status add_features(std::string_view value, MountOptions& options) {
   return {};
 }
 
-Status set_timeout(std::string_view value, MountOptions& options) {
+template <auto Member>
+Status set_seconds(std::string_view value, MountOptions& options) {
   std::uint32_t seconds = 0;
   XAAS_TRY(parse_number(value, seconds));
-  options.timeout = std::chrono::seconds(seconds);
+  options.*Member = std::chrono::seconds(seconds);
+  return {};
+}
+
+Status set_idle(std::string_view value, MountOptions& options) {
+  XAAS_TRY(set_seconds<&MountOptions::idle>(value, options));
+  if (options.idle->count() == 0) return fail(Code::invalid, "0 seconds would unmount at once");
   return {};
 }
 
@@ -127,6 +134,7 @@ constexpr Option kOptions[] = {
     {"cpu", true, set_cpu},
     {"features", true, add_features},
     {"gid", true, set_number<&MountOptions::gid>},
+    {"idle", true, set_idle},
     {"jobs", true, set_jobs},
     {"lower", true, set_when},
     {"memory", true, set_memory},
@@ -139,7 +147,7 @@ constexpr Option kOptions[] = {
     {"prefix", true, set_prefix},
     {"ro", false, accept},
     {"strict", false, set_strict},
-    {"timeout", true, set_timeout},
+    {"timeout", true, set_seconds<&MountOptions::timeout>},
     {"uid", true, set_number<&MountOptions::uid>},
 };
 

@@ -23,6 +23,7 @@ struct MountOptions {
   LowerWhen when = LowerWhen::automatic;
   bool strict = false;
   std::optional<std::chrono::seconds> timeout;  // none: only the limit of this kernel's request timeout
+  std::optional<std::chrono::seconds> idle;     // unmount after this time without requests; none: never
   std::uint64_t offset = 0;
   bool nonempty = false;  // the mountpoint may hold something, which the mount hides
   std::string prefix;     // shown in place of the image's placeholder; empty: the mountpoint

@@ -1,6 +1,7 @@
 // The objects on which the handlers of the file system's operations work.
 #pragma once
 
+#include "fuse/idle_watch.h"
 #include "fuse/lazy_files.h"
 #include "fuse/log.h"
 #include "fuse/served_tree.h"
@@ -15,6 +16,7 @@ struct Mounted {
   LazyFiles* files = nullptr;  // null: nothing is lowered
   Log* log = nullptr;
   StatusNodes* statuses = nullptr;
+  Activity* activity = nullptr;  // noted at every request
 };
 
 }  // namespace xaas

@@ -13,7 +13,11 @@ namespace xaas {
 
 inline constexpr double kForever = 1e9;  // seconds; what is served never changes, and moved names are announced
 
-inline Mounted& mounted(fuse_req_t request) { return *static_cast<Mounted*>(fuse_req_userdata(request)); }
+inline Mounted& mounted(fuse_req_t request) {
+  Mounted& mounted = *static_cast<Mounted*>(fuse_req_userdata(request));
+  mounted.activity->note();
+  return mounted;
+}
 
 // Answers with the errno value of `error`. Logs the error if that value is EIO.
 void reply_error(fuse_req_t request, const Error& error);

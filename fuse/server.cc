@@ -1,9 +1,11 @@
 // See server.h.
 #include "fuse/server.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <set>
@@ -15,6 +17,7 @@
 
 #include "format/prefix_finder.h"
 #include "fuse/ending_signals.h"
+#include "fuse/idle_watch.h"
 #include "fuse/image_guard.h"
 #include "fuse/lazy_files.h"
 #include "fuse/operations.h"
@@ -38,6 +41,14 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Has the allocator give large pieces of memory back as soon as they are free, such as the bytes of the worker's
+// program. By itself it would keep up to 64 MiB in each thread's arena.
+void keep_no_large_pieces() {
+  constexpr int kLarge = 1 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kLarge);
+  ::mallopt(M_TRIM_THRESHOLD, kLarge);
 }
 
 std::string timeout_text(const std::optional<std::chrono::milliseconds>& timeout) {
@@ -70,6 +81,7 @@ class Server::Impl {
   LazyHooks hooks();
   void lower_all();
   bool keeps_to_level() const;
+  bool is_lowering() const;
 
   Log log_;
   const MountOptions options_;
@@ -82,9 +94,11 @@ class Server::Impl {
   std::optional<MovedPrefix> moved_;
   std::unique_ptr<LazyFiles> files_;
   std::optional<ServedTree> tree_;
+  Activity activity_;
   Mounted mounted_;
   std::optional<Session> session_;
   std::stop_source ending_;
+  std::atomic<bool> lowers_all_{false};
 };
 
 // Leaves lowerer_ null if lowering is not wanted, or if it is not possible and the user does not insist on it.
@@ -204,6 +218,15 @@ bool Server::Impl::keeps_to_level() const {
   return shown != all.end() && shown->shares_data;
 }
 
+// Whether a file is being lowered that a later read would wait for.
+bool Server::Impl::is_lowering() const {
+  if (lowers_all_) return true;
+  if (!files_) return false;
+  return std::ranges::any_of(files_->reports(), [](const LazyReport& file) {
+    return file.state == LazyState::lowering || (file.state == LazyState::interim && file.error.empty());
+  });
+}
+
 std::string Server::Impl::target() const {
   return lowerer_ ? lowerer_->target().triple + " " + lowerer_->target().cpu : std::string();
 }
@@ -228,6 +251,7 @@ std::string Server::Impl::status() const {
 
 Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
   raise_descriptor_limit();
+  keep_no_large_pieces();
   XAAS_TRY(Session::check_mountpoint(mountpoint, options_.nonempty));
   XAAS_ASSIGN(moved_, shown_prefix(mountpoint));
   if (lowerer_) {
@@ -245,7 +269,12 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
                             .root = tree_root(image_->manifest(), configuration_),
                             .moved = moved_,
                             .hidden = uses_runtime_of(*image_) ? std::string() : runtime_directory(*image_)});
-  mounted_ = {.image = image_.get(), .tree = &*tree_, .files = files_.get(), .log = &log_, .statuses = &statuses_};
+  mounted_ = {.image = image_.get(),
+              .tree = &*tree_,
+              .files = files_.get(),
+              .log = &log_,
+              .statuses = &statuses_,
+              .activity = &activity_};
   XAAS_ASSIGN(session_, Session::mount(mountpoint, image_->path().string(), options_.kernel, mounted_));
   return {};
 }
@@ -260,11 +289,19 @@ Status Server::Impl::serve() {
   };
   Status served;
   std::jthread eager;
-  if (lowerer_ && options_.when == LowerWhen::eager) eager = std::jthread([this] { lower_all(); });
+  if (lowerer_ && options_.when == LowerWhen::eager) {
+    lowers_all_ = true;
+    eager = std::jthread([this] { lower_all(), lowers_all_ = false; });
+  }
+  std::optional<IdleWatch> idle;
+  if (options_.idle) {
+    idle.emplace(activity_, *options_.idle, [this] { return !is_lowering() && session_->unmount_if_unused(); });
+  }
   {
     const EndingSignals signals(end);
     served = session_->loop();
   }
+  idle.reset();
   ending_.request_stop();
   if (files_) files_->stop();  // if it was unmounted from outside; then the kernel answers
   session_.reset();

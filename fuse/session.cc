@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #include <system_error>
 
 #include "format/base/file.h"
+#include "format/base/process.h"
 #include "fuse/operations.h"
 
 namespace xaas {
@@ -207,6 +209,7 @@ Result<Session> Session::mount(const std::filesystem::path& mountpoint, const st
   session.session_.reset(fuse_session_new(arguments.get(), &operations(), sizeof(fuse_lowlevel_ops), &mounted));
   if (!session.session_) return mount_failed(mountpoint, errors.text());
   if (fuse_session_mount(session.get(), place.c_str()) != 0) return mount_failed(mountpoint, errors.text());
+  session.mountpoint_ = place;
   return session;
 }
 
@@ -231,6 +234,14 @@ Status Session::loop() {
 void Session::end() {
   fuse_session_exit(session_.get());
   loop_->wake_until_ended();
+}
+
+bool Session::unmount_if_unused() const {
+  if (is_descriptor(mountpoint_)) return false;
+  if (::umount2(mountpoint_.c_str(), UMOUNT_NOFOLLOW) == 0) return true;
+  if (errno != EPERM || !has_fusermount()) return false;
+  const auto unmounted = run_and_read({"fusermount3", "-u", "-q", "--", mountpoint_.string()});
+  return unmounted && unmounted->status.ok();
 }
 
 void Session::Unmount::operator()(fuse_session* session) const {

@@ -40,6 +40,9 @@ class Session {
   // Ends loop(), and returns when it has ended. A loop() that begins later ends at once. May be called from any thread
   // except those that serve. Unmounting answers the requests that the kernel sends after the end.
   void end();
+  // Unmounts unless somebody uses the mount: has a file open or mapped, or works in a directory of it. Returns whether
+  // it is unmounted, which ends loop(). May be called from any thread except those that serve.
+  bool unmount_if_unused() const;
   fuse_session* get() const { return session_.get(); }
 
  private:
@@ -48,6 +51,7 @@ class Session {
     void operator()(fuse_session* session) const;
   };
   std::unique_ptr<fuse_session, Unmount> session_;
+  std::filesystem::path mountpoint_;  // absolute
   class Loop;
   std::unique_ptr<Loop> loop_;
 };

@@ -1,24 +1,66 @@
 // Tries a job in several ways, the best one first; see job_runner.h.
 #include "lower/job_runner.h"
 
+#include <malloc.h>
+
 #include <algorithm>
+#include <chrono>
 #include <span>
 #include <utility>
+
+#include "lower/host.h"
 
 namespace xaas {
 namespace {
 
+constexpr std::uint64_t kLeastMemory = 256ULL << 20;
 constexpr std::uint64_t kWorkerLimit = 1ULL << 30;
+constexpr std::chrono::seconds kUntilIdle(1);            // reading the worker's program again takes a tenth of that
 constexpr std::uint64_t kStacksPerThread = 16ULL << 20;  // bytes; stacks of a thread and of one that it waits for
 
 }  // namespace
 
 JobRunner::JobRunner(std::shared_ptr<const Image> image, Toolchain toolchain, std::uint64_t memory)
-    : image_(std::move(image)), toolchain_(std::move(toolchain)), memory_(memory) {}
+    : image_(std::move(image)), toolchain_(std::move(toolchain)), asked_memory_(memory) {}
+
+JobRunner::~JobRunner() = default;
+
+Result<JobResult> JobRunner::run(JobLayout& layout, const Lend& lend, const std::stop_token& stop) const {
+  begin_job();
+  auto result = try_in_turn(layout, lend, stop);
+  end_job();
+  return result;
+}
+
+void JobRunner::begin_job() const {
+  const std::lock_guard lock(worker_mutex_);
+  ++running_;
+  if (!memory_) memory_.emplace(asked_memory_ != 0 ? asked_memory_ : std::max(kLeastMemory, available_memory() / 2));
+  if (idle_watch_.joinable()) return running_changed_.notify_all();
+  idle_watch_ = std::jthread([this](const std::stop_token& stop) { give_back_when_idle(stop); });
+}
+
+void JobRunner::end_job() const {
+  const std::lock_guard lock(worker_mutex_);
+  --running_;
+  running_changed_.notify_all();
+}
+
+void JobRunner::give_back_when_idle(const std::stop_token& stop) const {
+  std::unique_lock lock(worker_mutex_);
+  const auto is_idle = [this] { return worker_ && running_ == 0; };
+  while (running_changed_.wait(lock, stop, is_idle) && !stop.stop_requested()) {
+    const bool is_busy = running_changed_.wait_for(lock, stop, kUntilIdle, [this] { return running_ > 0; });
+    if (is_busy || stop.stop_requested()) continue;
+    worker_.reset();
+    image_->squashfs().drop_kept_data();
+    malloc_trim(0);
+  }
+}
 
 // A job may fail with merged units, for want of memory or because of what the units are. It may still work with
 // separate units.
-Result<JobResult> JobRunner::run(JobLayout& layout, const Lend& lend, const std::stop_token& stop) const {
+Result<JobResult> JobRunner::try_in_turn(JobLayout& layout, const Lend& lend, const std::stop_token& stop) const {
   if (layout.job().merged) {
     XAAS_TRY(layout.extract_units());
     auto result = run_merged(layout, stop);
@@ -33,9 +75,9 @@ Result<JobResult> JobRunner::run(JobLayout& layout, const Lend& lend, const std:
 Result<JobResult> JobRunner::run_merged(const JobLayout& layout, const std::stop_token& stop) const {
   XAAS_ASSIGN(const auto program, worker());
   const std::uint64_t bytes = layout.bitcode_bytes();
-  const auto share = memory_.take(estimated_memory(std::span(&bytes, 1), 1), stop);
+  const auto share = memory_->take(estimated_memory(std::span(&bytes, 1), 1), stop);
   return run_worker(*program, layout.job(), layout.scratch(),
-                    {.memory = memory_.bytes() + layout.job().jobs * kStacksPerThread, .stop = stop});
+                    {.memory = memory_->bytes() + layout.job().jobs * kStacksPerThread, .stop = stop});
 }
 
 // Begins with as many threads as the memory allows, and halves their number when memory runs out. Objects that the
@@ -43,12 +85,12 @@ Result<JobResult> JobRunner::run_merged(const JobLayout& layout, const std::stop
 Result<JobResult> JobRunner::run_within_memory(JobLayout& layout, const std::stop_token& stop) const {
   XAAS_ASSIGN(const auto program, worker());
   Job& job = layout.job();
-  job.jobs = threads_within(memory_.bytes(), layout.bitcode_sizes(), job.jobs);
-  const auto share = memory_.take(estimated_memory(layout.bitcode_sizes(), job.jobs), stop);
+  job.jobs = threads_within(memory_->bytes(), layout.bitcode_sizes(), job.jobs);
+  const auto share = memory_->take(estimated_memory(layout.bitcode_sizes(), job.jobs), stop);
   WorkerLimits limits{.stop = stop};
   bool is_limited = true;
   for (;;) {
-    limits.memory = is_limited ? memory_.bytes() + job.jobs * kStacksPerThread : 0;
+    limits.memory = is_limited ? memory_->bytes() + job.jobs * kStacksPerThread : 0;
     auto result = run_worker(*program, job, layout.scratch(), limits);
     if (result || result.error().code != Code::exhausted) return result;
     // One thread without a limit was the last resort.

@@ -17,8 +17,6 @@ namespace xaas {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::uint64_t kLeastMemory = 256ULL << 20;
-
 // The ready files that may be used here: CPU and directory, the best first.
 std::vector<std::pair<std::string, std::string>> usable_ready(const Manifest& manifest, const std::string& name,
                                                               const Target& target, std::string_view level,
@@ -54,8 +52,7 @@ Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> im
                                  lowerer->policy_.name);
   if (lowerer->policy_.vector_width != 0) lowerer->target_.prefer_vector_width = lowerer->policy_.vector_width;
   lowerer->jobs_ = options.jobs != 0 ? options.jobs : usable_cores();
-  const std::uint64_t memory = options.memory != 0 ? options.memory : std::max(kLeastMemory, available_memory() / 2);
-  lowerer->runner_ = std::make_unique<JobRunner>(image, *toolchain, memory);
+  lowerer->runner_ = std::make_unique<JobRunner>(image, *toolchain, options.memory);
   lowerer->cache_ = Cache::open(options.cache);
   lowerer->site_caches_ = Cache::open_site_caches();
   lowerer->image_ = std::move(image);

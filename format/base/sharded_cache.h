@@ -42,6 +42,16 @@ class ShardedCache {
     return loaded;
   }
 
+  // Drops all values that are kept.
+  void clear() {
+    for (Shard& shard : shards_) {
+      const std::lock_guard lock(shard.mutex);
+      for (const std::uint64_t key : shard.recent) shard.entries.erase(key);
+      shard.recent.clear();
+      shard.used = 0;
+    }
+  }
+
  private:
   static constexpr unsigned kShardBits = 3;
   static constexpr std::size_t kShards = 1 << kShardBits;

@@ -48,6 +48,8 @@ class BlockSource {
   Result<BlockPointer> metadata(std::uint64_t position) const;
   // A data or fragment block. `stored` is its size as an inode or the fragment table writes it.
   Result<BlockPointer> data(std::uint64_t position, std::uint32_t stored) const;
+  // Drops the data blocks that are kept.
+  void drop_data() const { data_cache_.clear(); }
 
  private:
   struct Decoder;

@@ -196,6 +196,8 @@ Result<std::unique_ptr<SquashfsReader>> SquashfsReader::open(const std::filesyst
 }
 
 InodeRef SquashfsReader::root() const { return impl_->source->super().root_inode_ref; }
+void SquashfsReader::drop_kept_data() const { impl_->source->drop_data(); }
+
 std::uint64_t SquashfsReader::image_size() const { return impl_->source->super().bytes_used; }
 std::uint64_t SquashfsReader::offset() const { return impl_->image_start; }
 std::uint64_t SquashfsReader::extent() const { return impl_->extent; }

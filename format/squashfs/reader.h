@@ -38,6 +38,8 @@ class SquashfsReader {
   std::uint64_t offset() const;      // where the image begins in the file
   std::uint64_t extent() const;      // bytes from there to the end of the trailer, or of the file
   std::uint32_t inode_count() const;
+  // Gives back the memory of kept data blocks, of which there are up to ReaderOptions::cache_bytes.
+  void drop_kept_data() const;
 
   Result<Attributes> stat(InodeRef ref) const;
   // Code::not_found when there is no such entry. `name` is one component.
