@@ -4,25 +4,20 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <unordered_map>
 
 #include "format/base/file.h"
+#include "format/entry_attributes.h"
 #include "format/image_walk.h"
 #include "format/squashfs/types.h"
-#include "format/squashfs/xattrs.h"
 
 namespace xaas {
 namespace {
 
 constexpr std::size_t kReadSize = std::size_t{128} << 10;
-// The errors of a file system that has no room for an attribute, or does not support attributes.
-constexpr std::array kNoRoom{ENOTSUP, EPERM, ENOSPC, E2BIG, ERANGE};
 
 class Extractor {
  public:
@@ -45,7 +40,6 @@ class Extractor {
   Status extract_file(const std::string& path, InodeRef ref, const Attributes& attributes);
   Status write_content(int fd, const std::string& path, InodeRef ref, const Attributes& attributes);
   Status move_prefix(int fd, const FileRecord& record) const;
-  Status finish_entry(const std::filesystem::path& target, InodeRef ref, const Attributes& attributes);
 
   struct Directory {
     std::filesystem::path target;
@@ -71,7 +65,7 @@ Status Extractor::run() {
   // Directories come last, children before parents: a directory may be read-only, and its time changes with its
   // contents.
   for (auto directory = directories_.rbegin(); directory != directories_.rend(); ++directory) {
-    XAAS_TRY(finish_entry(directory->target, directory->ref, directory->attributes));
+    XAAS_TRY(set_attributes(reader_, directory->ref, directory->attributes, directory->target));
   }
   return {};
 }
@@ -98,11 +92,11 @@ Status Extractor::extract(const std::string& path, const DirectoryEntry& entry) 
       if (symlink(link_target.c_str(), target.c_str()) != 0) {
         return fail_errno(fmt::format("cannot create {}", target.string()));
       }
-      return finish_entry(target, entry.ref, attributes);
+      return set_attributes(reader_, entry.ref, attributes, target);
     }
     case S_IFREG:
       XAAS_TRY(extract_file(path, entry.ref, attributes));
-      return finish_entry(target, entry.ref, attributes);
+      return set_attributes(reader_, entry.ref, attributes, target);
     default:
       return fail(Code::unsupported, "{}: is a special file, which is not extracted", path);
   }
@@ -124,13 +118,8 @@ Status Extractor::write_content(int fd, const std::string& path, InodeRef ref, c
     const std::string_view data(reinterpret_cast<const char*>(buffer_.data()), got);
     hash.update(data);
     offset += got;
-    const bool is_hole = std::all_of(data.begin(), data.end(), [](char c) { return c == '\0'; });
-    if (is_hole && lseek(fd, static_cast<off_t>(offset), SEEK_SET) < 0)
-      return fail_errno(fmt::format("cannot write {}", path));
-    if (!is_hole) {
-      if (auto written = write_all(fd, data); !written) {
-        return fail(written.error().code, "{}: {}", path, written.error().message);
-      }
+    if (auto written = write_or_skip(fd, data); !written) {
+      return fail(written.error().code, "{}: {}", path, written.error().message);
     }
   }
   if (ftruncate(fd, static_cast<off_t>(attributes.size)) != 0) return fail_errno(fmt::format("cannot write {}", path));
@@ -146,10 +135,7 @@ Status Extractor::move_prefix(int fd, const FileRecord& record) const {
   if (record.place_count == 0) return {};
   XAAS_ASSIGN(const PrefixPlaces places, image_.files().places(record, moved_->from().size()));
   const std::uint64_t size = moved_->size(places, record.size);
-  const auto stored = [&](std::uint64_t offset, std::span<std::byte> into) -> Status {
-    if (pread(fd, into.data(), into.size(), static_cast<off_t>(offset)) == static_cast<ssize_t>(into.size())) return {};
-    return fail_errno(fmt::format("cannot read {}", record.path));
-  };
+  const auto stored = [&](std::uint64_t offset, std::span<std::byte> into) { return read_range(fd, offset, into); };
   // Shown bytes never lie behind the stored bytes from which they come. So the file can be changed in place.
   std::vector<std::byte> buffer(kReadSize);
   for (std::uint64_t offset = 0; offset < size; offset += buffer.size()) {
@@ -161,25 +147,6 @@ Status Extractor::move_prefix(int fd, const FileRecord& record) const {
     }
   }
   if (ftruncate(fd, static_cast<off_t>(size)) != 0) return fail_errno(fmt::format("cannot write {}", record.path));
-  return {};
-}
-
-Status Extractor::finish_entry(const std::filesystem::path& target, InodeRef ref, const Attributes& attributes) {
-  XAAS_ASSIGN(const auto xattrs, reader_.xattrs(ref));
-  for (const auto& [name, value] : xattrs) {
-    if (!name.starts_with(kXattrPrefix)) continue;  // other attributes grant rights
-    if (lsetxattr(target.c_str(), name.c_str(), value.data(), value.size(), 0) != 0 &&
-        std::ranges::find(kNoRoom, errno) == kNoRoom.end()) {
-      return fail_errno(fmt::format("cannot set {} of {}", name, target.string()));
-    }
-  }
-  if (!S_ISLNK(attributes.mode) && chmod(target.c_str(), attributes.mode & kPermissionBits) != 0) {
-    return fail_errno(fmt::format("cannot change the permissions of {}", target.string()));
-  }
-  const timespec times[2] = {{.tv_sec = attributes.mtime, .tv_nsec = 0}, {.tv_sec = attributes.mtime, .tv_nsec = 0}};
-  if (utimensat(AT_FDCWD, target.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) {
-    return fail_errno(fmt::format("cannot set the times of {}", target.string()));
-  }
   return {};
 }
 

@@ -1,32 +1,18 @@
 // See served_tree.h.
 #include "fuse/served_tree.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <mutex>
 #include <shared_mutex>
 #include <utility>
+
+#include "format/base/file.h"
 
 namespace xaas {
 namespace {
 
 constexpr InodeRef kNoRef = ~InodeRef{0};
 constexpr std::uint32_t kStatusInode = 0xffffffff;  // images number their inodes from 1
-
-// Fills `into` from a file. A file that ends before that is damaged.
-Status read_file_range(int fd, std::uint64_t offset, std::span<std::byte> into) {
-  while (!into.empty()) {
-    const ssize_t count = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_errno("cannot read a lowered file");
-    if (count == 0) return fail(Code::io, "a lowered file in the cache was truncated while in use");
-    offset += static_cast<std::uint64_t>(count);
-    into = into.subspan(static_cast<std::size_t>(count));
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -188,7 +174,7 @@ Result<std::size_t> ServedTree::read(NodeId node, std::uint64_t offset, std::spa
 
 Status ServedTree::read(const Content& content, std::uint64_t offset, std::span<std::byte> into) const {
   const MovedPrefix::Read stored = [&](std::uint64_t at, std::span<std::byte> piece) {
-    return content.is_lowered() ? read_file_range(content.file.get(), at, piece)
+    return content.is_lowered() ? read_range(content.file.get(), at, piece)
                                 : moved_.read_stored(content.ref, at, piece);
   };
   if (!content.is_lowered()) XAAS_TRY(guard_.check());

@@ -24,18 +24,6 @@ std::filesystem::path directory_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-// A rename is durable once its directory is synced. A file system that cannot sync a directory has nothing to sync. The
-// file is in its place by now, so a directory that the caller may not open is no failure.
-Status sync_directory(const std::filesystem::path& directory) {
-  const Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid() && errno == EACCES) return {};  // the caller may write to the directory, but not read it
-  if (!fd.valid()) return fail_errno(fmt::format("cannot open {}", directory.string()));
-  if (fsync(fd.get()) != 0 && errno != EINVAL && errno != ENOTSUP) {
-    return fail_errno(fmt::format("cannot write {} to disk", directory.string()));
-  }
-  return {};
-}
-
 struct CloseDirectory {
   void operator()(DIR* directory) const { closedir(directory); }
 };
@@ -152,6 +140,24 @@ Status write_all(int fd, std::string_view data) {
   return {};
 }
 
+Status read_range(int fd, std::uint64_t offset, std::span<std::byte> into) {
+  while (!into.empty()) {
+    const ssize_t got = pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno("cannot read a file");
+    if (got == 0) return fail(Code::invalid, "a file is shorter than it was");
+    offset += static_cast<std::uint64_t>(got);
+    into = into.subspan(static_cast<std::size_t>(got));
+  }
+  return {};
+}
+
+Status write_or_skip(int fd, std::string_view data) {
+  if (data.find_first_not_of('\0') != std::string_view::npos) return write_all(fd, data);
+  if (lseek(fd, static_cast<off_t>(data.size()), SEEK_CUR) < 0) return fail_errno("cannot write");
+  return {};
+}
+
 Status create_private_directory(const std::filesystem::path& path) {
   if (mkdir(path.c_str(), 0700) != 0) return fail_errno(fmt::format("cannot create {}", path.string()));
   return {};
@@ -194,6 +200,17 @@ Status create_private_file(const std::filesystem::path& path, std::string_view d
   if (!fd.valid()) return fail_errno(fmt::format("cannot create {}", path.string()));
   if (auto status = write_all(fd.get(), data); !status) {
     return fail(status.error().code, "{}: {}", path.string(), status.error().message);
+  }
+  return {};
+}
+
+// A rename is durable once its directory is synced.
+Status sync_directory(const std::filesystem::path& directory) {
+  const Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid() && errno == EACCES) return {};
+  if (!fd.valid()) return fail_errno(fmt::format("cannot open {}", directory.string()));
+  if (fsync(fd.get()) != 0 && errno != EINVAL && errno != ENOTSUP) {
+    return fail_errno(fmt::format("cannot write {} to disk", directory.string()));
   }
   return {};
 }

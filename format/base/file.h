@@ -44,6 +44,8 @@ Result<std::string> read_fd(int fd, std::uint64_t limit = 1ULL << 32);
 // Calls `use` with the first `size` bytes of a file, piece by piece. The file position does not move. Code::invalid
 // when the file is shorter.
 Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::string_view)>& use);
+// Fills `into` from `offset` of a file. The file position does not move. Code::invalid when the file ends before that.
+Status read_range(int fd, std::uint64_t offset, std::span<std::byte> into);
 // Writes all of `data` at the file position. Retries short writes and EINTR.
 Status write_all(int fd, std::string_view data);
 // Writes `size` bytes of `from`, beginning at `offset`, to `to` at its file position. Code::invalid when `from` is
@@ -51,6 +53,9 @@ Status write_all(int fd, std::string_view data);
 Status copy_bytes(int from, std::uint64_t offset, std::uint64_t size, int to);
 // Lets everybody who may read the file execute it.
 Status make_executable_for_readers(int fd);
+// Writes like write_all(), but leaves a hole for `data` that is all zeros. Whoever ends a file with a hole sets its
+// size.
+Status write_or_skip(int fd, std::string_view data);
 // Creates a file that only this user can read. An existing file is never touched. After an error, a part of the new
 // file may be there.
 Status create_private_file(const std::filesystem::path& path, std::string_view data);
@@ -58,6 +63,10 @@ Status create_private_file(const std::filesystem::path& path, std::string_view d
 Status create_private_directory(const std::filesystem::path& path);
 // Writes a file atomically: temporary file in the same directory, fsync, rename.
 Status write_file(const std::filesystem::path& path, std::string_view data);
+
+// Makes the names in a directory durable. A file system that cannot sync a directory has nothing to sync, and a
+// directory that this user cannot read is no failure.
+Status sync_directory(const std::filesystem::path& directory);
 
 // A file under a temporary name in `directory`, open for reading and writing, with mode 0666 less the umask. Destroying
 // it without commit() leaves nothing behind. After commit() the descriptor stays open.
