@@ -160,6 +160,12 @@ Status SquashfsTree::add_file(std::string_view path, const std::filesystem::path
   return {};
 }
 
+Status SquashfsTree::add_stream(std::string_view path, Stream content, const EntryOptions& options) {
+  XAAS_ASSIGN(TreeInode * inode, add(TreeInode::Kind::stream, path, options));
+  inode->stream = std::move(content);
+  return {};
+}
+
 Status SquashfsTree::add_symlink(std::string_view path, std::string_view target, const EntryOptions& options) {
   if (target.empty() || target.size() > kMaxPath || has_nul(target)) {
     return fail(Code::invalid, "{}: the target of a symbolic link has 1 to {} bytes, none of them NUL", path, kMaxPath);

@@ -17,7 +17,7 @@
 namespace xaas {
 
 struct TreeInode {
-  enum class Kind { directory, bytes, file, symlink };
+  enum class Kind { directory, bytes, file, stream, symlink };
 
   Kind kind = Kind::directory;
   std::size_t id = 0;  // position in SquashfsTree::inodes()
@@ -25,6 +25,7 @@ struct TreeInode {
   bool implicit = false;                       // a directory that was made only as the parent of others
   std::string content;                         // bytes: the content; symlink: the target
   std::filesystem::path source;                // file: where the content is read from
+  Stream stream;                               // stream: gives the content
   std::uint32_t links = 0;                     // number of names of a file or symlink
   std::map<std::string, TreeInode*> children;  // of a directory
 };
@@ -36,6 +37,7 @@ class SquashfsTree {
   Status add_directory(std::string_view path, const EntryOptions& options);
   Status add_bytes(std::string_view path, std::string content, const EntryOptions& options);
   Status add_file(std::string_view path, const std::filesystem::path& source, const EntryOptions& options);
+  Status add_stream(std::string_view path, Stream content, const EntryOptions& options);
   Status add_symlink(std::string_view path, std::string_view target, const EntryOptions& options);
   Status add_hard_link(std::string_view path, std::string_view existing);
 

@@ -4,8 +4,12 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
+
+#include "format/base/error.h"
 
 namespace xaas {
 
@@ -32,6 +36,10 @@ struct DirectoryEntry {
   std::uint32_t inode = 0;
   mode_t type = 0;  // S_IFREG, S_IFDIR, ...
 };
+
+// Content that comes piece by piece: a function that hands all pieces on, in order, and returns the first error.
+using UseBytes = std::function<Status(std::string_view)>;
+using Stream = std::function<Status(const UseBytes&)>;
 
 // Options of an entry that is to be written.
 struct EntryOptions {

@@ -57,7 +57,8 @@ mode_t mode_of(const TreeInode& inode) {
 }
 
 bool is_file(const TreeInode& inode) {
-  return inode.kind == TreeInode::Kind::file || inode.kind == TreeInode::Kind::bytes;
+  return inode.kind == TreeInode::Kind::file || inode.kind == TreeInode::Kind::bytes ||
+         inode.kind == TreeInode::Kind::stream;
 }
 
 // One run of finish(). It has the libsquashfs objects in the order in which they depend on each other.
@@ -83,6 +84,7 @@ class Session {
   unsigned backlog() const { return kBacklogPerJob * jobs(); }
   Status check(int error, std::string_view what) const;
   Status write_contents(const TreeInode& directory);
+  Status append_content(const TreeInode& inode);
   Status append_file(const TreeInode& inode);
   Status append(const void* data, std::size_t size);
   Status append_hole(std::uint64_t size);
@@ -179,11 +181,16 @@ Status Session::write_contents(const TreeInode& directory) {
     if (!is_file(*inode) || placement.data != nullptr) continue;
     XAAS_TRY(
         check(sqfs_block_processor_begin_file(processor_.get(), &placement.data, nullptr, 0), "cannot write data"));
-    XAAS_TRY(inode->kind == TreeInode::Kind::bytes ? append(inode->content.data(), inode->content.size())
-                                                   : append_file(*inode));
+    XAAS_TRY(append_content(*inode));
     XAAS_TRY(check(sqfs_block_processor_end_file(processor_.get()), "cannot write data"));
   }
   return {};
+}
+
+Status Session::append_content(const TreeInode& inode) {
+  if (inode.kind == TreeInode::Kind::bytes) return append(inode.content.data(), inode.content.size());
+  if (inode.kind == TreeInode::Kind::file) return append_file(inode);
+  return inode.stream([this](std::string_view piece) { return append(piece.data(), piece.size()); });
 }
 
 Status Session::append_file(const TreeInode& inode) {
@@ -392,6 +399,10 @@ Status SquashfsWriter::add_bytes(std::string_view path, std::string content, con
 Status SquashfsWriter::add_file(std::string_view path, const std::filesystem::path& source,
                                 const EntryOptions& options) {
   return impl_->tree.add_file(path, source, options);
+}
+
+Status SquashfsWriter::add_stream(std::string_view path, Stream content, const EntryOptions& options) {
+  return impl_->tree.add_stream(path, std::move(content), options);
 }
 
 Status SquashfsWriter::add_symlink(std::string_view path, std::string_view target, const EntryOptions& options) {

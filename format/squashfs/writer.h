@@ -36,6 +36,8 @@ class SquashfsWriter {
   Status add_bytes(std::string_view path, std::string content, const EntryOptions& options);
   // finish() reads the file. Holes stay holes.
   Status add_file(std::string_view path, const std::filesystem::path& source, const EntryOptions& options);
+  // finish() calls `content` once.
+  Status add_stream(std::string_view path, Stream content, const EntryOptions& options);
   Status add_symlink(std::string_view path, std::string_view target, const EntryOptions& options);
   Status add_hard_link(std::string_view path, std::string_view existing);
 

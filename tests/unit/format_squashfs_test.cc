@@ -345,6 +345,31 @@ TEST_CASE("a source that became shorter is an error, not a hole") {
   CHECK_FALSE(std::filesystem::exists(f.image));
 }
 
+TEST_CASE("content that comes piece by piece comes out whole, and its error is the writer's") {
+  const TempDirectory root = scratch();
+  const std::string content = noise(300000);
+  const auto writer = good(SquashfsWriter::create(root.path() / "image", {}));
+  const Stream stream = [&](const UseBytes& use) -> Status {
+    for (std::size_t at = 0; at < content.size(); at += 777) XAAS_TRY(use(std::string_view(content).substr(at, 777)));
+    return {};
+  };
+  good(writer->add_stream("stream", stream, {}));
+  good(writer->add_stream("empty", [](const UseBytes&) -> Status { return {}; }, {}));
+  good(writer->finish());
+  const auto reader = good(SquashfsReader::open(root.path() / "image", {}));
+  CHECK(good(reader->read_all(good(reader->resolve("stream")), 1 << 20)) == content);
+  CHECK(good(reader->read_all(good(reader->resolve("empty")), 1 << 20)).empty());
+
+  const auto broken = good(SquashfsWriter::create(root.path() / "broken", {}));
+  const Stream fails = [](const UseBytes& use) -> Status {
+    XAAS_TRY(use("some"));
+    return fail(Code::interrupted, "stopped");
+  };
+  good(broken->add_stream("stream", fails, {}));
+  bad(broken->finish(), Code::interrupted);
+  CHECK_FALSE(std::filesystem::exists(root.path() / "broken"));
+}
+
 TEST_CASE("an image may begin at any offset of a file") {
   const SquashfsFixture f;
   const auto writer = f.writer();
