@@ -126,7 +126,9 @@ xaas::Status make(const xaas::MakeImageOptions& options, const CommandLine& line
 
 xaas::Result<int> build(CommandLine& line) {
   using xaas::Verbosity;
-  xaas::Progress progress(line.quiet ? Verbosity::quiet : line.verbose ? Verbosity::verbose : Verbosity::normal);
+  xaas::Progress progress("mkxaas", line.quiet     ? Verbosity::quiet
+                                    : line.verbose ? Verbosity::verbose
+                                                   : Verbosity::normal);
   XAAS_TRY(xaas::watch_interrupts("mkxaas"));
   if (line.image.report) XAAS_TRY(xaas::check_report(*line.image.report));
   XAAS_ASSIGN(line.image.restrictions, xaas::parse_restrictions(line.restrictions));

@@ -47,8 +47,9 @@ std::string line_shown(std::string_view line) {
 
 }  // namespace
 
-Progress::Progress(Verbosity verbosity, Clock clock)
-    : verbosity_(verbosity),
+Progress::Progress(std::string tool, Verbosity verbosity, Clock clock)
+    : tool_(std::move(tool)),
+      verbosity_(verbosity),
       clock_(std::move(clock)),
       is_live_(verbosity == Verbosity::normal && isatty(STDOUT_FILENO) != 0) {}
 
@@ -91,7 +92,7 @@ void Progress::warn(std::string_view message) {
   const std::lock_guard lock(mutex_);
   if (verbosity_ == Verbosity::quiet) return;
   clear_locked();
-  fmt::print(stderr, "mkxaas: warning: {}\n", message);
+  fmt::print(stderr, "{}: warning: {}\n", tool_, message);
 }
 
 void Progress::say(std::string_view message) {

@@ -16,7 +16,8 @@ enum class Verbosity { quiet, normal, verbose };
 class Progress {
  public:
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
-  explicit Progress(Verbosity verbosity, Clock clock = std::chrono::steady_clock::now);
+  // `tool` is the name of the program, which begins its warnings.
+  explicit Progress(std::string tool, Verbosity verbosity, Clock clock = std::chrono::steady_clock::now);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -42,6 +43,7 @@ class Progress {
   bool wants_update_locked() const;
   std::chrono::steady_clock::duration elapsed() const;  // since the stage began
 
+  const std::string tool_;
   const Verbosity verbosity_;
   const Clock clock_;
   bool is_live_ = false;

@@ -37,7 +37,7 @@ class CapturedOutput {
 std::string output_of_stage(xaas::Verbosity verbosity, int seconds, const std::string& what) {
   const CapturedOutput output;
   std::chrono::steady_clock::time_point now;
-  xaas::Progress progress(verbosity, [&] { return now; });
+  xaas::Progress progress("mkxaas", verbosity, [&] { return now; });
   progress.begin("build", "make");
   for (int i = 0; i < seconds; ++i) {
     now += std::chrono::seconds(1);
@@ -77,7 +77,7 @@ TEST_CASE("the line of a build is what a terminal would show of it") {
 TEST_CASE("the minutes of a stage begin with it") {
   const CapturedOutput output;
   std::chrono::steady_clock::time_point now;
-  xaas::Progress progress(xaas::Verbosity::normal, [&] { return now; });
+  xaas::Progress progress("mkxaas", xaas::Verbosity::normal, [&] { return now; });
   progress.begin("configure", "./configure");
   now += std::chrono::seconds(59);
   progress.begin("build", "make");
