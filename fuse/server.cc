@@ -73,14 +73,12 @@ class Server::Impl {
   Status serve();
 
  private:
-  Result<std::string> baseline_configuration() const;
   Result<std::optional<MovedPrefix>> shown_prefix(const std::filesystem::path& mountpoint) const;
   std::string target() const;
   std::string status() const;
   decltype(LazyHooks::stand_in) stand_ins() const;
   LazyHooks hooks();
   void lower_all();
-  bool keeps_to_level() const;
   bool is_lowering() const;
 
   Log log_;
@@ -123,22 +121,12 @@ Status Server::Impl::make_lowerer() {
   return {};
 }
 
-// The configuration to show when nothing is lowered: the best one, or the default one if none fits and the user asked
-// for none.
-Result<std::string> Server::Impl::baseline_configuration() const {
-  const Manifest& manifest = image_->manifest();
-  const std::string& forced = options_.lowerer.configuration;
-  const auto target = resolve_target(lowering_triple(manifest), options_.lowerer.target);
-  if (!target && target.error().code != Code::unsupported) return tl::unexpected(target.error());
-  auto chosen = target ? choose_configuration(*image_, *target, forced) : tl::unexpected(target.error());
-  return chosen || !forced.empty() ? chosen : manifest.default_configuration;
-}
-
 Status Server::Impl::choose() {
   if (lowerer_) {
     configuration_ = lowerer_->configuration();
   } else {
-    XAAS_ASSIGN(configuration_, baseline_configuration());
+    XAAS_ASSIGN(configuration_,
+                baseline_configuration(*image_, options_.lowerer.target, options_.lowerer.configuration));
   }
   if (!image_->squashfs().resolve(tree_root(image_->manifest(), configuration_))) {
     return fail(Code::invalid, "{}: the files of the configuration {} are missing: fetch the image again",
@@ -210,14 +198,6 @@ Result<std::optional<MovedPrefix>> Server::Impl::shown_prefix(const std::filesys
   return moved_prefix(image_->manifest(), place);
 }
 
-// Whether a baseline must not be served in place of a lowered file: it would not share the data of the others.
-bool Server::Impl::keeps_to_level() const {
-  if (lowerer_->level().empty()) return false;
-  const auto& all = image_->manifest().configurations;
-  const auto shown = std::ranges::find(all, configuration_, &Configuration::name);
-  return shown != all.end() && shown->shares_data;
-}
-
 // Whether a file is being lowered that a later read would wait for.
 bool Server::Impl::is_lowering() const {
   if (lowers_all_) return true;
@@ -257,7 +237,9 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
   if (lowerer_) {
     const unsigned jobs = options_.lowerer.jobs != 0 ? options_.lowerer.jobs : usable_cores();
     const LazyOptions lazy{
-        .parallel = std::min(jobs, kMaxParallel), .timeout = timeout_, .strict = options_.strict || keeps_to_level()};
+        .parallel = std::min(jobs, kMaxParallel),
+        .timeout = timeout_,
+        .strict = options_.strict || keeps_to_level(image_->manifest(), configuration_, lowerer_->level())};
     files_ = std::make_unique<LazyFiles>(lazy, hooks());
   }
   tree_.emplace(*image_, guard_, files_.get(),
@@ -268,7 +250,7 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
                             .configuration = configuration_,
                             .root = tree_root(image_->manifest(), configuration_),
                             .moved = moved_,
-                            .hidden = uses_runtime_of(*image_) ? std::string() : runtime_directory(*image_)});
+                            .hidden = hidden_directory(*image_)});
   mounted_ = {.image = image_.get(),
               .tree = &*tree_,
               .files = files_.get(),

@@ -127,6 +127,15 @@ Result<std::string> choose_configuration(const Image& image, const Target& targe
   return fail(Code::unsupported, "no configuration of {} fits this host: {}", image.path().string(), reasons);
 }
 
+Result<std::string> baseline_configuration(const Image& image, const TargetOverrides& overrides,
+                                           std::string_view forced) {
+  const Manifest& manifest = image.manifest();
+  const auto target = resolve_target(lowering_triple(manifest), overrides);
+  if (!target && target.error().code != Code::unsupported) return tl::unexpected(target.error());
+  auto chosen = target ? choose_configuration(image, *target, forced) : tl::unexpected(target.error());
+  return chosen || !forced.empty() ? chosen : manifest.default_configuration;
+}
+
 std::vector<LevelChoice> explain_levels(const Manifest& manifest, std::string_view name, const Target& target,
                                         bool mixes) {
   const auto configuration = std::ranges::find(manifest.configurations, name, &Configuration::name);
@@ -174,6 +183,11 @@ std::vector<ReadyChoice> explain_ready(const Manifest& manifest, std::string_vie
   std::vector<ReadyChoice> choices;
   for (const ReadyLevel& ready : configuration->ready) choices.push_back({ready.cpu, reason_against(ready)});
   return choices;
+}
+
+bool keeps_to_level(const Manifest& manifest, std::string_view configuration, std::string_view level) {
+  const auto found = std::ranges::find(manifest.configurations, configuration, &Configuration::name);
+  return !level.empty() && found != manifest.configurations.end() && found->shares_data;
 }
 
 std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest) {

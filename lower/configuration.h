@@ -40,6 +40,10 @@ std::vector<Choice> explain_configurations(const Manifest& manifest, const Targe
 // The name of the chosen configuration. Code::unsupported, with the reasons, if no configuration fits.
 Result<std::string> choose_configuration(const Image& image, const Target& target, std::string_view forced);
 
+// The configuration that is shown if nothing can be lowered: the best one that the target fits, or else the default
+// one. If `forced` is not empty, it is that one, and an error if it does not fit.
+Result<std::string> baseline_configuration(const Image& image, const TargetOverrides& target, std::string_view forced);
+
 // One level of a configuration as `explain` shows it.
 struct LevelChoice {
   std::string level;
@@ -66,6 +70,10 @@ struct ReadyChoice {
 // are those of the files that are lowered here, beside which a program may load ready files.
 std::vector<ReadyChoice> explain_ready(const Manifest& manifest, std::string_view configuration, const Target& target,
                                        std::string_view level, std::string_view policy);
+
+// Whether a baseline must not stand in for a lowered file of the configuration at this level: it would not share the
+// data of the others.
+bool keeps_to_level(const Manifest& manifest, std::string_view configuration, std::string_view level);
 
 // The configuration that would be chosen with another CPU.
 struct OtherChoice {

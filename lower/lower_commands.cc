@@ -3,16 +3,13 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <stop_token>
-#include <thread>
 #include <utility>
 #include <variant>
 
@@ -26,45 +23,12 @@
 #include "lower/host_library.h"
 #include "lower/library_search.h"
 #include "lower/lowerer.h"
+#include "lower/parallel_lowering.h"
 #include "lower/runtime_libraries.h"
+#include "lower/stop_on_signals.h"
 
 namespace xaas {
 namespace {
-
-// The most workers at a time. More of them take memory and gain little, since each worker uses all threads.
-constexpr unsigned kMostWorkers = 4;
-
-// Requests a stop when SIGINT or SIGTERM arrives. A thread waits for the signals, because a handler may do little.
-// Threads that were made before this object must have the signals blocked.
-class StopOnSignals {
- public:
-  StopOnSignals() {
-    sigemptyset(&signals_);
-    for (const int number : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&signals_, number);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    waiter_ = std::jthread([this](const std::stop_token& over) { wait(over); });
-  }
-  StopOnSignals(const StopOnSignals&) = delete;
-  StopOnSignals& operator=(const StopOnSignals&) = delete;
-  ~StopOnSignals() {
-    waiter_.request_stop();
-    pthread_kill(waiter_.native_handle(), SIGUSR1);
-  }
-
-  std::stop_token token() const { return stop_.get_token(); }
-
- private:
-  void wait(const std::stop_token& over) {
-    int number = 0;
-    while (!over.stop_requested()) {
-      if (sigwait(&signals_, &number) == 0 && number != SIGUSR1) stop_.request_stop();
-    }
-  }
-
-  sigset_t signals_{};
-  std::stop_source stop_;
-  std::jthread waiter_;  // must be the last member, because it uses the others
-};
 
 Result<std::shared_ptr<const Image>> open_image(const LowerCommandOptions& options) {
   return Image::open(options.image, {.offset = options.offset});
@@ -151,38 +115,29 @@ void say(const std::string& path, const std::string& message) {
   fmt::print(stderr, "xaas-lower: {}: {}\n", printable(shown), printable(message));
 }
 
-Status lower_one(const Lowerer& lowerer, const FileRecord& record, const LowerCommandOptions& options,
-                 const std::stop_token& stop, std::mutex& print_mutex) {
-  XAAS_ASSIGN(const Lowered lowered, lowerer.lower(record, stop));
-  if (!options.output.empty()) XAAS_TRY(write_output(lowered, options.output));
-  const std::lock_guard lock(print_mutex);
-  print_lowered(lowerer, record, lowered, options.json);
-  for (const std::string& warning : lowered.warnings) say(record.path, warning);
-  return {};
-}
-
-// Lowers several files at a time, so that the single-threaded parts of one overlap with others. Returns how many
-// failed.
+// Lowers files, and prints a line for each. Returns how many failed.
 std::size_t lower_all(const Lowerer& lowerer, const std::vector<FileRecord>& records,
                       const LowerCommandOptions& options, const std::stop_token& stop) {
   std::mutex print_mutex;
-  std::atomic<std::size_t> next = 0;
   std::atomic<std::size_t> failed = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < records.size() && !stop.stop_requested(); i = next++) {
-      const Status status = lower_one(lowerer, records[i], options, stop, print_mutex);
-      if (status) continue;
-      ++failed;
-      const std::lock_guard lock(print_mutex);
-      say(records[i].path, status.error().message);
+  const LowerDone done = [&](const FileRecord& record, Result<Lowered> lowered) {
+    Status status;
+    if (!lowered) {
+      status = tl::unexpected(std::move(lowered.error()));
+    } else if (!options.output.empty()) {
+      status = write_output(*lowered, options.output);
     }
+    const std::lock_guard lock(print_mutex);
+    if (!status) {
+      ++failed;
+      return say(record.path, status.error().message);
+    }
+    print_lowered(lowerer, record, *lowered, options.json);
+    for (const std::string& warning : lowered->warnings) say(record.path, warning);
   };
-  const unsigned jobs = options.jobs != 0 ? options.jobs : usable_cores();
-  const std::size_t workers = std::min<std::size_t>({records.size(), jobs, kMostWorkers});
-  std::vector<std::jthread> threads;
-  threads.reserve(workers);
-  for (std::size_t i = 0; i < workers; ++i) threads.emplace_back(work);
-  threads.clear();
+  std::vector<const FileRecord*> all;
+  for (const FileRecord& record : records) all.push_back(&record);
+  lower_several(lowerer, std::move(all), options.jobs, stop, done);
   return failed;
 }
 
@@ -351,13 +306,11 @@ Status lower_files(const LowerCommandOptions& options) {
   XAAS_ASSIGN(const auto image, open_image(options));
   XAAS_ASSIGN(const auto lowerer, Lowerer::create(image, how));
   const std::string root = tree_root(image->manifest(), lowerer->configuration());
-  XAAS_ASSIGN(auto records, select_records(*image, root, options.paths));
+  XAAS_ASSIGN(const auto records, select_records(*image, root, options.paths));
   if (const Status writable = lowerer->cache().writable(); !writable) {
     fmt::print(stderr, "xaas-lower: nothing is kept: {}\n", writable.error().message);
   }
   if (!options.reproduce.empty()) return save_job(*lowerer, records.front(), options);
-  // The largest files come first, so that none is left to run alone at the end.
-  std::sort(records.begin(), records.end(), [](const FileRecord& a, const FileRecord& b) { return a.size > b.size; });
   const StopOnSignals signals;
   const std::size_t failed = lower_all(*lowerer, records, options, signals.token());
   if (signals.token().stop_requested()) return fail(Code::interrupted, "stopped by a signal");

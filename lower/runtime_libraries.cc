@@ -64,6 +64,10 @@ bool uses_runtime_of(const Image& image) {
   return has_newer;
 }
 
+std::string hidden_directory(const Image& image) {
+  return uses_runtime_of(image) ? std::string() : runtime_directory(image);
+}
+
 std::vector<std::string> toolchain_libraries(const Image& image) {
   const std::string toolchain = toolchain_directory(image.manifest());
   if (toolchain.empty()) return {};

@@ -18,6 +18,10 @@ std::string runtime_directory(const Image& image);
 // finds all versions that it needs in the host's libc, and one of them defines a version that the host's library lacks.
 bool uses_runtime_of(const Image& image);
 
+// The directory in the image that is not shown here, because the host's runtime libraries are used; empty if there is
+// none.
+std::string hidden_directory(const Image& image);
+
 // The directories in the image that are searched for libraries after those of the tree, in order.
 std::vector<std::string> toolchain_libraries(const Image& image);
 
