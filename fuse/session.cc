@@ -60,12 +60,17 @@ class CapturedErrors {
   Fd text_;
 };
 
+// What those can do who cannot use FUSE; ends a message.
+constexpr std::string_view kWithoutFuse =
+    "; without FUSE, `xaas-lower install IMAGE DIR` writes plain files, and `xaas-lower export` a SquashFS";
+
 tl::unexpected<Error> mount_failed(const std::filesystem::path& mountpoint, const std::string& why) {
   if (::geteuid() != 0 && !has_fusermount()) {
-    return fail(Code::unsupported, "{}: cannot mount: there is no fusermount3 in PATH: install the package fuse3",
-                mountpoint.string());
+    return fail(Code::unsupported, "{}: cannot mount: there is no fusermount3 in PATH: install the package fuse3{}",
+                mountpoint.string(), kWithoutFuse);
   }
-  return fail(Code::failed, "{}: cannot mount: {}", mountpoint.string(), why);
+  const bool has_device = Fd(::open(kFuseDevice, O_RDWR | O_CLOEXEC)).valid();
+  return fail(Code::failed, "{}: cannot mount: {}{}", mountpoint.string(), why, has_device ? "" : kWithoutFuse);
 }
 
 // A list of options for libfuse: -o in front of each, and ',' and '\' in a value escaped.
@@ -185,8 +190,10 @@ Status Session::check_mountpoint(const std::filesystem::path& mountpoint, bool m
                 mountpoint.string());
   }
   if (::access(kFuseDevice, F_OK) != 0) {
-    return fail(Code::unsupported,
-                "/dev/fuse is missing: load the kernel's module (modprobe fuse), or give the device to this container");
+    return fail(
+        Code::unsupported,
+        "/dev/fuse is missing: load the kernel's module (modprobe fuse), or give the device to this container{}",
+        kWithoutFuse);
   }
   return {};
 }

@@ -21,16 +21,20 @@ export XAAS_CACHE=$work/nobody
 # confined COMMAND...: runs the command without rights, in a private namespace whose devices and programs $prepare has
 # changed.
 confined() { unshare -m sh -c "${prepare:-:} && shift && exec $as_nobody"' "$@"' sh "$work" "$@"; }
+names_other_ways() { contains "$(cat "$work/stderr")" "xaas-lower install IMAGE DIR"; }
 chmod 0755 "$work/app"
 prepare='mount --bind "$1/fuse" /dev/fuse' fails_with 1 "$work/app" confined "$work/xaas-mount" "$image" "$work/app"
 mkdir -m 0777 "$work/own"
 chown nobody "$work/own"
 chmod 0600 "$work/fuse"
 prepare='mount --bind "$1/fuse" /dev/fuse' fails_with 1 "/dev/fuse" confined "$work/xaas-mount" "$image" "$work/own"
+names_other_ways
 chmod 0666 "$work/fuse"
 prepare='mount --bind "$1/fuse" /dev/fuse && mount --bind /dev/null "$(command -v fusermount3)"'
 fails_with 1 "install the package fuse3" confined "$work/xaas-mount" "$image" "$work/own"
+names_other_ways
 prepare='mount -t tmpfs none /dev' fails_with 1 "modprobe fuse" confined "$work/xaas-mount" "$image" "$work/own"
+names_other_ways
 # In this namespace nobody may make another user namespace.
 prepare='echo 0 >/proc/sys/user/max_user_namespaces'
 if unshare -Urm sh -c "$prepare" 2>/dev/null; then
