@@ -23,6 +23,8 @@
 #include "lower/host_library.h"
 #include "lower/library_search.h"
 #include "lower/lowerer.h"
+#include "lower/native_export.h"
+#include "lower/native_install.h"
 #include "lower/parallel_lowering.h"
 #include "lower/runtime_libraries.h"
 #include "lower/stop_on_signals.h"
@@ -44,6 +46,13 @@ Result<LowererOptions> lowerer_options(const LowerCommandOptions& options) {
   result.jobs = options.jobs;
   result.memory = options.memory;
   result.cache = options.cache;
+  return result;
+}
+
+Result<NativeOptions> native_options(const LowerCommandOptions& options) {
+  NativeOptions result;
+  XAAS_ASSIGN(result.lowerer, lowerer_options(options));
+  result.strict = options.strict;
   return result;
 }
 
@@ -316,6 +325,23 @@ Status lower_files(const LowerCommandOptions& options) {
   if (signals.token().stop_requested()) return fail(Code::interrupted, "stopped by a signal");
   if (failed != 0) return fail(Code::failed, "{} of {} files could not be lowered", failed, records.size());
   return {};
+}
+
+Status lower_install(const LowerCommandOptions& options) {
+  XAAS_ASSIGN(const NativeOptions how, native_options(options));
+  XAAS_ASSIGN(const auto image, open_image(options));
+  const StopOnSignals signals;
+  Progress progress("xaas-lower", Verbosity::normal);
+  return install_native(image, how, options.directory, signals.token(), progress);
+}
+
+Status lower_export(const LowerCommandOptions& options) {
+  XAAS_ASSIGN(NativeOptions how, native_options(options));
+  how.prefix = options.prefix;
+  XAAS_ASSIGN(const auto image, open_image(options));
+  const StopOnSignals signals;
+  Progress progress("xaas-lower", Verbosity::normal);
+  return export_native(image, how, options.output, signals.token(), progress);
 }
 
 Status lower_explain(const LowerCommandOptions& options) {

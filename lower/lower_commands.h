@@ -20,9 +20,13 @@ struct LowerCommandOptions {
   std::string configuration;
   std::string policy;  // empty: the image's own policy
   std::filesystem::path cache;
-  std::filesystem::path output;           // where to write the one lowered file; empty: only the cache gets it
-  std::filesystem::path reproduce;        // directory in which the job is saved instead of run; empty: lower
-  std::string action;                     // for `cache`: "stats", "prune", "verify", "clear"
+  std::filesystem::path output;     // where to write the one lowered file; empty: only the cache gets it. `export`:
+                                    // where to write the SquashFS
+  std::filesystem::path directory;  // `install`: where to install
+  std::string prefix;               // `export`: where it is going to be mounted; empty: the image's own prefix
+  bool strict = false;              // `install`, `export`: an error instead of a baseline
+  std::filesystem::path reproduce;  // directory in which the job is saved instead of run; empty: lower
+  std::string action;               // for `cache`: "stats", "prune", "verify", "clear"
   CacheLimits limits = default_limits();  // for "prune"
   unsigned jobs = 0;                      // threads; 0: as many as this process may use
   std::uint64_t memory = 0;               // bytes; 0: half of the available memory
@@ -31,6 +35,9 @@ struct LowerCommandOptions {
 
 // Lowers files, and prints a line for each file when it is done. SIGINT and SIGTERM end the workers.
 Status lower_files(const LowerCommandOptions& options);
+// Writes the image's files, lowered, to a directory or to a SquashFS. SIGINT and SIGTERM leave what was there.
+Status lower_install(const LowerCommandOptions& options);
+Status lower_export(const LowerCommandOptions& options);
 Status lower_explain(const LowerCommandOptions& options);
 Status lower_cache(const LowerCommandOptions& options);
 

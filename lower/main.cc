@@ -14,7 +14,8 @@ namespace {
 constexpr const char* kFooter = R"(A file named like a command is written ./explain.
 Status: 0 done, 1 failed, 2 wrong usage.)";
 
-void add_image(CLI::App& command, xaas::LowerCommandOptions& options) {
+// What to lower for.
+void add_target(CLI::App& command, xaas::LowerCommandOptions& options) {
   command.add_option("--cpu", options.cpu, "The CPU to lower for, by LLVM's name; default: this host's")
       ->type_name("C");
   command.add_option("--features", options.features, "Features to add or remove: --features=-avx512f,+fma")
@@ -22,7 +23,6 @@ void add_image(CLI::App& command, xaas::LowerCommandOptions& options) {
   command.add_option("--config", options.configuration, "The configuration; default: the best that fits")
       ->type_name("N");
   command.add_option("--offset", options.offset, "Where the image begins in the file, in bytes")->type_name("N");
-  command.add_flag("--json", options.json, "Print JSON");
 }
 
 void add_size(CLI::App& command, const std::string& name, std::uint64_t& bytes, const std::string& description) {
@@ -50,6 +50,27 @@ void add_limits(CLI::App& command, xaas::CacheLimits& limits) {
       ->type_name("PERCENT");
 }
 
+// How to lower.
+void add_work(CLI::App& command, xaas::LowerCommandOptions& options) {
+  command.add_option("-j,--jobs", options.jobs, "Threads; default: as many as this process may use")->type_name("N");
+  add_size(command, "--memory", options.memory,
+           "Memory of all threads, such as 4G; default: half of what is available");
+  command
+      .add_option("--policy", options.policy,
+                  "default, fast: no optimisation across modules, or max: more of it, and wide vectors; else what the "
+                  "image says")
+      ->type_name("P");
+  command.add_option("--cache", options.cache, "The cache's directory")->type_name("DIR");
+}
+
+// The commands that write the whole tree.
+void add_native(CLI::App& command, xaas::LowerCommandOptions& options) {
+  add_target(command, options);
+  add_work(command, options);
+  command.add_flag("--strict", options.strict, "An error instead of the baseline where a file cannot be lowered");
+  command.add_option("IMAGE", options.image, "The image")->required()->type_name("");
+}
+
 // Whether this is a call by mkxaas or by the parent of a worker. Such calls are not part of the command line for
 // people.
 bool is_hidden_call(int argc, char** argv, std::string_view name) { return argc == 2 && argv[1] == name; }
@@ -65,14 +86,9 @@ xaas::Result<int> run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("xaas-lower ") + xaas::kVersion);
   app.footer(kFooter);
   app.require_subcommand(0, 1);
-  add_image(app, options);
-  app.add_option("-j,--jobs", options.jobs, "Threads; default: as many as this process may use")->type_name("N");
-  add_size(app, "--memory", options.memory, "Memory of all threads, such as 4G; default: half of what is available");
-  app.add_option("--policy", options.policy,
-                 "default, fast: no optimisation across modules, or max: more of it, and wide vectors; else what the "
-                 "image says")
-      ->type_name("P");
-  app.add_option("--cache", options.cache, "The cache's directory")->type_name("DIR");
+  add_target(app, options);
+  app.add_flag("--json", options.json, "Print JSON");
+  add_work(app, options);
   app.add_option("-o,--output", options.output, "Also write the one lowered file to FILE")->type_name("FILE");
   app.add_option("--reproduce", options.reproduce, "Save in DIR what lowering the one file takes, to run it by hand")
       ->type_name("DIR");
@@ -80,8 +96,19 @@ xaas::Result<int> run(int argc, char** argv) {
   app.add_option("PATH", options.paths, "Files in the image; default: all that can be lowered")->type_name("");
 
   CLI::App* explain = app.add_subcommand("explain", "Show this host and which configuration fits it, and why");
-  add_image(*explain, options);
+  add_target(*explain, options);
+  explain->add_flag("--json", options.json, "Print JSON");
   explain->add_option("IMAGE", options.image, "The image")->required()->type_name("");
+
+  CLI::App* install = app.add_subcommand("install", "Write the lowered tree to a directory, as plain files");
+  add_native(*install, options);
+  install->add_option("DIR", options.directory, "The directory, which is made or updated")->required()->type_name("");
+
+  CLI::App* native = app.add_subcommand("export", "Write the lowered tree to a plain SquashFS");
+  add_native(*native, options);
+  native->add_option("-o,--output", options.output, "The SquashFS to write")->required()->type_name("FILE");
+  native->add_option("--prefix", options.prefix, "Where it is going to be mounted; default: the image's own prefix")
+      ->type_name("DIR");
 
   CLI::App* cache = app.add_subcommand("cache", "Look after the cache");
   cache->add_option("--cache", options.cache, "The cache's directory")->type_name("DIR");
@@ -99,9 +126,11 @@ xaas::Result<int> run(int argc, char** argv) {
     return app.exit(error) == 0 ? xaas::kDone : xaas::kUsage;
   }
 
-  XAAS_TRY((explain->parsed() ? xaas::lower_explain
-            : cache->parsed() ? xaas::lower_cache
-                              : xaas::lower_files)(options));
+  XAAS_TRY((explain->parsed()   ? xaas::lower_explain
+            : install->parsed() ? xaas::lower_install
+            : native->parsed()  ? xaas::lower_export
+            : cache->parsed()   ? xaas::lower_cache
+                                : xaas::lower_files)(options));
   return xaas::kDone;
 }
 

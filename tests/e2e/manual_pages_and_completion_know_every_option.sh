@@ -34,7 +34,8 @@ for tool in mkxaas xaas-info xaas-lower xaas-mount; do
 done
 
 equal "--offset" "$(completed "xaas-info list --off")"
-equal "explain" "$(completed "xaas-lower --json exp")"
+equal "explain
+export" "$(completed "xaas-lower --json exp")"
 equal "clear
 prune
 stats

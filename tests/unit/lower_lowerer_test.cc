@@ -10,6 +10,7 @@
 #include "lower/elf_identity.h"
 #include "lower/library_search.h"
 #include "lower/lowerer.h"
+#include "lower/native_install.h"
 #include "tests/unit/clang_units.h"
 #include "tests/unit/lower_support.h"
 
@@ -452,6 +453,37 @@ TEST_CASE_METHOD(LowererFixture, "xaas-lower lowers, explains and keeps its exit
   CHECK_THAT(test::output_of(tool + file + " share/data 2>&1; echo $?"), Catch::EndsWith("1\n"));
   CHECK_THAT(test::output_of(tool + "--nonsense 2>/dev/null; echo $?"), Catch::EndsWith("2\n"));
   CHECK_THAT(test::output_of(tool + "2>/dev/null; echo $?"), Catch::EndsWith("2\n"));
+}
+
+TEST_CASE_METHOD(LowererFixture, "an installation has what can be lowered, and baselines of the rest") {
+  if (image() == nullptr) return;
+  Progress progress("test", Verbosity::normal);  // quiet would say no warnings
+  NativeOptions options;
+  options.lowerer.cache = root.path() / "cache";
+  options.lowerer.jobs = 1;
+  const fs::path app = root.path() / "app";
+  const std::string said =
+      test::errors_of([&] { test::good(install_native(image()->open(), options, app, {}, progress)); });
+  for (const char* path : {"bin/orphan", "bin/broken"}) {
+    CHECK(test::contains(said, fmt::format("{}: not lowered, the baseline takes its place", path)));
+    CHECK(test::good(read_file(app / path)) == "a baseline");
+  }
+  CHECK(test::output_of((app / "bin/app").string()) == "42\n");
+  CHECK(fs::file_size(app / "bin/app") == test::good(lowerer()->lower(record("bin/app"), {})).size);
+
+  struct stat before{};
+  struct stat after{};
+  REQUIRE(stat(app.c_str(), &before) == 0);
+  // The baselines are tried again, and nothing comes of it.
+  test::errors_of([&] { test::good(install_native(image()->open(), options, app, {}, progress)); });
+  REQUIRE(stat(app.c_str(), &after) == 0);
+  CHECK(before.st_ino == after.st_ino);
+
+  options.strict = true;
+  const Status refused = install_native(image()->open(), options, root.path() / "strict", {}, progress);
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, Catch::Contains(": not lowered: "));
+  CHECK_FALSE(fs::exists(root.path() / "strict"));
 }
 
 }  // namespace xaas
