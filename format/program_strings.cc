@@ -2,15 +2,14 @@
 #include "format/program_strings.h"
 
 #include <elf.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "format/base/file.h"
 #include "format/base/little_endian.h"
 
 namespace xaas {
@@ -24,17 +23,10 @@ struct Range {
 };
 
 // Returns fewer bytes where the file ends.
-Result<std::string> read_at(int file, std::uint64_t offset, std::size_t size) {
+Result<std::string> text_at(int file, std::uint64_t offset, std::size_t size) {
   std::string bytes(size, '\0');
-  std::size_t done = 0;
-  while (done < size) {
-    const ssize_t got = pread(file, bytes.data() + done, size - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("cannot read a file");
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  bytes.resize(done);
+  XAAS_ASSIGN(const std::size_t got, read_at(file, offset, std::as_writable_bytes(std::span(bytes))));
+  bytes.resize(got);
   return bytes;
 }
 
@@ -69,7 +61,7 @@ constexpr Layout kLayout32{false,
 // Where the file has the code and data that are loaded. Empty if the file is no program or library, or if its section
 // headers cannot be read.
 Result<std::vector<Range>> loaded_sections(int file, std::uint64_t size) {
-  XAAS_ASSIGN(const std::string header, read_at(file, 0, sizeof(Elf64_Ehdr)));
+  XAAS_ASSIGN(const std::string header, text_at(file, 0, sizeof(Elf64_Ehdr)));
   if (header.size() < sizeof(Elf64_Ehdr) || !header.starts_with(ELFMAG) || header[EI_DATA] != ELFDATA2LSB) return {};
   const auto type = load<std::uint16_t>(header, offsetof(Elf64_Ehdr, e_type));
   if (type != ET_EXEC && type != ET_DYN) return {};
@@ -78,7 +70,7 @@ Result<std::vector<Range>> loaded_sections(int file, std::uint64_t size) {
   const auto entry_size = load<std::uint16_t>(header, layout.counts_at);
   const std::uint64_t count = load<std::uint16_t>(header, layout.counts_at + 2);
   if (entry_size < layout.header_size || begin > size || count * entry_size > size - begin) return {};
-  XAAS_ASSIGN(const std::string table, read_at(file, begin, static_cast<std::size_t>(count * entry_size)));
+  XAAS_ASSIGN(const std::string table, text_at(file, begin, static_cast<std::size_t>(count * entry_size)));
   if (table.size() < count * entry_size) return {};
   std::vector<Range> ranges;
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -103,7 +95,7 @@ Result<std::size_t> unify_strings(int file, std::uint64_t size, std::size_t pref
         sections, [&](const Range& range) { return range.begin <= place.offset && place.offset < range.end; });
     if (!is_data) place.tail.reset();
     if (!is_data) continue;
-    XAAS_ASSIGN(const std::string behind, read_at(file, place.offset + prefix_size, kSources.size()));
+    XAAS_ASSIGN(const std::string behind, text_at(file, place.offset + prefix_size, kSources.size()));
     if (behind == kSources) continue;
     ++of_data;
     if (place.tail) ++marked;

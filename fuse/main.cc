@@ -30,11 +30,11 @@ using xaas::Result;
 using xaas::Status;
 
 constexpr const char* kTool = "xaas-mount";
-constexpr std::string_view kOptionsWithValue[] = {"-o", "--options", "--status"};
+constexpr std::string_view kOptionsWithValue[] = {"-o", "--options"};
 
 constexpr const char* kHelp = R"(Usage: xaas-mount [-f] [-o OPTIONS] IMAGE MOUNTPOINT
        xaas-mount [-o OPTIONS] IMAGE [MOUNTPOINT] -- CMD...
-       xaas-mount --status MOUNTPOINT
+       xaas-mount --status [--watch] MOUNTPOINT
 
 Mounts IMAGE at MOUNTPOINT. Its programs are compiled for this host when they are read for the first time.
 With CMD the mount lasts as long as CMD runs, and the exit status is CMD's. Without MOUNTPOINT, CMD finds the image
@@ -42,7 +42,8 @@ at the prefix it was built for, or at /opt/NAME, where nobody else sees it.
 
   -f, --foreground         serve in this process and log to standard error
   -o, --options OPTIONS    options of the mount, separated by commas
-      --status MOUNTPOINT  print what a mount has done: its MOUNTPOINT/.xaas/status
+      --status             print what a mount has done: its MOUNTPOINT/.xaas/status
+      --watch              with --status: print it again whenever it changes, until the mount ends
   -h, --help               print this
       --version            print the version
 
@@ -77,7 +78,11 @@ Result<int> print(std::string_view text) {
   return kDone;
 }
 
-Result<int> show_status(const std::string& mountpoint) {
+Result<int> show_status(const std::string& mountpoint, bool watch) {
+  if (watch) {
+    XAAS_TRY(xaas::watch_status(mountpoint));
+    return kDone;
+  }
   XAAS_ASSIGN(const std::string text, xaas::read_status(mountpoint));
   return print(text);
 }
@@ -106,13 +111,15 @@ Result<int> real_main(std::vector<std::string> arguments) {
   bool help = false;
   bool version = false;
   std::vector<std::string> option_lists;
-  std::string status_of;
+  bool status = false;
+  bool watch = false;
   app.set_help_flag();
   app.add_flag("-h,--help", help);
   app.add_flag("--version", version);
   app.add_flag("-f,--foreground", foreground);
   app.add_option("-o,--options", option_lists)->allow_extra_args(false);
-  app.add_option("--status", status_of);
+  app.add_flag("--status", status);
+  app.add_flag("--watch", watch);
   app.add_option("IMAGE", request.image);
   app.add_option("MOUNTPOINT", request.mountpoint);
   std::ranges::reverse(words);  // CLI11 wants them in reverse order
@@ -124,7 +131,10 @@ Result<int> real_main(std::vector<std::string> arguments) {
 
   if (help) return print(kHelp);
   if (version) return print(fmt::format("xaas-mount {}\n", xaas::kVersion));
-  if (!status_of.empty()) return show_status(status_of);
+  if (watch && !status) return usage_error("--watch goes with --status");
+  if (status && request.image.empty()) return usage_error("MOUNTPOINT is missing");
+  if (status && !request.mountpoint.empty()) return usage_error("--status takes one MOUNTPOINT");
+  if (status) return show_status(request.image, watch);
   if (request.image.empty()) return usage_error("IMAGE is missing");
   if (given_command && command.empty()) return usage_error("CMD is missing behind --");
   if (request.mountpoint.empty() && command.empty()) return usage_error("MOUNTPOINT is missing");

@@ -1,9 +1,16 @@
 // See status.h.
 #include "fuse/status.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <string_view>
+#include <thread>
 
 #include "format/base/file.h"
+#include "format/base/tool_main.h"
 #include "format/image.h"
 
 namespace xaas {
@@ -65,6 +72,25 @@ Result<std::string> read_status(const std::filesystem::path& mountpoint) {
   if (text) return text;
   return fail(Code::failed, "{}: no image is mounted here by xaas-mount ({})", mountpoint.string(),
               text.error().message);
+}
+
+Status watch_status(const std::filesystem::path& mountpoint) {
+  constexpr std::chrono::milliseconds kInterval(250);  // nothing announces a change
+  constexpr std::string_view kFromTheTop = "\033[H\033[J";
+  const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
+  std::string shown;
+  while (true) {
+    const Result<std::string> text = read_status(mountpoint);
+    if (!text && !shown.empty()) return {};
+    if (!text) return tl::unexpected<Error>(text.error());
+    if (*text != shown) {
+      const std::string_view before = is_terminal ? kFromTheTop : std::string_view(shown.empty() ? "" : "\n");
+      XAAS_TRY(print(std::string(before) + *text));
+      std::fflush(stdout);
+      shown = *text;
+    }
+    std::this_thread::sleep_for(kInterval);
+  }
 }
 
 }  // namespace xaas

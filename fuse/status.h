@@ -30,4 +30,8 @@ std::string status_text(const StatusInput& input);
 // The status of a mounted image. Code::failed when no image is mounted there by us.
 Result<std::string> read_status(const std::filesystem::path& mountpoint);
 
+// Prints the status now and whenever it has changed, and returns when the image is no longer mounted. On a terminal,
+// each text takes the place of the one before. Code::failed as for read_status().
+Status watch_status(const std::filesystem::path& mountpoint);
+
 }  // namespace xaas

@@ -2,16 +2,16 @@
 #include "lower/elf_identity.h"
 
 #include <elf.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "format/base/elf_file.h"
+#include "format/base/file.h"
 
 namespace xaas {
 namespace {
@@ -20,35 +20,28 @@ constexpr std::size_t kMostHeaders = 256;
 constexpr std::uint64_t kNotesLimit = 1 << 20;
 constexpr std::uint8_t kOwnOrder = std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
 
-Status read_at(int fd, std::uint64_t offset, void* into, std::size_t size) {
-  auto* bytes = static_cast<char*>(into);
-  while (size > 0) {
-    const ssize_t got = pread(fd, bytes, size, static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("cannot read an ELF file");
-    if (got == 0) return fail(Code::invalid, "an ELF file is truncated");
-    bytes += got;
-    offset += static_cast<std::uint64_t>(got);
-    size -= static_cast<std::size_t>(got);
-  }
+Status read_all_of(int fd, std::uint64_t offset, const auto& into) {
+  const std::span<std::byte> bytes = std::as_writable_bytes(into);
+  XAAS_ASSIGN(const std::size_t got, read_at(fd, offset, bytes));
+  if (got < bytes.size()) return fail(Code::invalid, "an ELF file is truncated");
   return {};
 }
 
 template <typename FileHeader, typename ProgramHeader>
 Result<ElfIdentity> read_headers(int fd, std::uint8_t elf_class) {
   FileHeader header;
-  XAAS_TRY(read_at(fd, 0, &header, sizeof header));
+  XAAS_TRY(read_all_of(fd, 0, std::span(&header, 1)));
   ElfIdentity identity{.elf_class = elf_class, .machine = header.e_machine, .type = header.e_type, .build_id = {}};
   if (header.e_phnum == 0) return identity;
   if (header.e_phentsize != sizeof(ProgramHeader) || header.e_phnum > kMostHeaders) {
     return fail(Code::invalid, "an ELF file has a damaged header");
   }
   std::vector<ProgramHeader> segments(header.e_phnum);
-  XAAS_TRY(read_at(fd, header.e_phoff, segments.data(), segments.size() * sizeof(ProgramHeader)));
+  XAAS_TRY(read_all_of(fd, header.e_phoff, std::span(segments)));
   for (const ProgramHeader& segment : segments) {
     if (segment.p_type != PT_NOTE || segment.p_filesz > kNotesLimit || !identity.build_id.empty()) continue;
     std::string notes(segment.p_filesz, '\0');
-    XAAS_TRY(read_at(fd, segment.p_offset, notes.data(), notes.size()));
+    XAAS_TRY(read_all_of(fd, segment.p_offset, std::span(notes)));
     identity.build_id = build_id_in(notes).value_or("");
   }
   return identity;
@@ -71,7 +64,7 @@ constexpr std::array kMachines{
 
 Result<ElfIdentity> read_elf_identity(int fd) {
   std::array<unsigned char, EI_NIDENT> magic{};
-  XAAS_TRY(read_at(fd, 0, magic.data(), magic.size()));
+  XAAS_TRY(read_all_of(fd, 0, std::span(magic)));
   if (std::memcmp(magic.data(), ELFMAG, SELFMAG) != 0) return fail(Code::invalid, "not an ELF file");
   if (magic[EI_DATA] != kOwnOrder) return fail(Code::invalid, "an ELF file of another byte order");
   if (magic[EI_CLASS] == ELFCLASS64) return read_headers<Elf64_Ehdr, Elf64_Phdr>(fd, ELFCLASS64);

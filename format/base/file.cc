@@ -119,13 +119,10 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
 Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::string_view)>& use) {
   std::string buffer(static_cast<std::size_t>(std::min<std::uint64_t>(kPieceSize, size)), '\0');
   for (std::uint64_t done = 0; done < size;) {
-    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - done));
-    const ssize_t got = pread(fd, buffer.data(), wanted, static_cast<off_t>(done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("cannot read a file");
-    if (got == 0) return fail(Code::invalid, "a file is shorter than it was");
-    XAAS_TRY(use(std::string_view(buffer).substr(0, static_cast<std::size_t>(got))));
-    done += static_cast<std::uint64_t>(got);
+    buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - done)));
+    XAAS_TRY(read_range(fd, done, std::as_writable_bytes(std::span(buffer))));
+    XAAS_TRY(use(buffer));
+    done += buffer.size();
   }
   return {};
 }
@@ -140,15 +137,21 @@ Status write_all(int fd, std::string_view data) {
   return {};
 }
 
-Status read_range(int fd, std::uint64_t offset, std::span<std::byte> into) {
-  while (!into.empty()) {
-    const ssize_t got = pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
+Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<std::byte> into) {
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const ssize_t got = pread(fd, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_errno("cannot read a file");
-    if (got == 0) return fail(Code::invalid, "a file is shorter than it was");
-    offset += static_cast<std::uint64_t>(got);
-    into = into.subspan(static_cast<std::size_t>(got));
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
   }
+  return done;
+}
+
+Status read_range(int fd, std::uint64_t offset, std::span<std::byte> into) {
+  XAAS_ASSIGN(const std::size_t got, read_at(fd, offset, into));
+  if (got < into.size()) return fail(Code::invalid, "a file is shorter than it was");
   return {};
 }
 

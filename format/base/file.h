@@ -44,7 +44,10 @@ Result<std::string> read_fd(int fd, std::uint64_t limit = 1ULL << 32);
 // Calls `use` with the first `size` bytes of a file, piece by piece. The file position does not move. Code::invalid
 // when the file is shorter.
 Status read_pieces(int fd, std::uint64_t size, const std::function<Status(std::string_view)>& use);
-// Fills `into` from `offset` of a file. The file position does not move. Code::invalid when the file ends before that.
+// Fills `into` from `offset` of a file, or as much of it as the file has. Returns the number of bytes. The file
+// position does not move.
+Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<std::byte> into);
+// The same, with Code::invalid when the file ends before `into` is full.
 Status read_range(int fd, std::uint64_t offset, std::span<std::byte> into);
 // Writes all of `data` at the file position. Retries short writes and EINTR.
 Status write_all(int fd, std::string_view data);

@@ -2,11 +2,9 @@
 #include "format/squashfs/runner.h"
 
 #include <elf.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <limits>
 #include <optional>
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "format/base/elf_file.h"
+#include "format/base/file.h"
 #include "format/base/little_endian.h"
 
 // The linker defines this symbol: the ELF header of this program, as it lies in memory.
@@ -59,19 +58,6 @@ std::uint64_t end_of_segments(std::span<const std::byte> table) {
 }
 
 std::uint64_t padded(std::uint64_t size) { return (size + kRunnerAlignment - 1) / kRunnerAlignment * kRunnerAlignment; }
-
-// Fills `into`, or as much of it as the file has. Returns the number of bytes.
-Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<std::byte> into) {
-  std::size_t done = 0;
-  while (done < into.size()) {
-    const ssize_t got = pread(fd, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("cannot read");
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  return done;
-}
 
 tl::unexpected<Error> fail_truncated() {
   return fail(Code::invalid, "the file ends before its image begins: fetch it again");

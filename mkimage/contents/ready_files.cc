@@ -6,6 +6,7 @@
 
 #include "format/base/elf_file.h"
 #include "format/base/hex.h"
+#include "format/base/interrupts.h"
 #include "format/base/json_fields.h"
 #include "format/base/mapped_file.h"
 #include "format/base/process.h"
@@ -55,6 +56,10 @@ Result<std::vector<LoweredFile>> lower_for(const std::string& cpu, const ReadyTa
   XAAS_ASSIGN(const ProcessOutput output,
               run_and_read({worker.string(), "--json", "--cpu=" + cpu, "--cache=" + task.cache.string(),
                             fmt::format("--jobs={}", task.jobs), "--", task.draft.string()}));
+  yield_to_interrupt();  // which has killed the worker
+  if (!output.status.ok() && output.error.empty()) {
+    progress.warn(fmt::format("no ready files for {}: {}", cpu, output.status.to_string()));
+  }
   for (const std::string_view line : split(output.error, '\n')) {
     if (!line.empty()) progress.warn(fmt::format("no ready file for {}: {}", cpu, without_name(line)));
   }
