@@ -43,11 +43,13 @@ TEST_CASE("every option of a mount is understood") {
   CHECK(options.gid == 7U);
 }
 
-TEST_CASE("without options a mount waits for lowering and is not strict") {
+TEST_CASE("without options a mount takes ready files, is not strict and never idle") {
   const MountOptions options = parsed("");
-  CHECK(options.when == LowerWhen::wait);
+  CHECK(options.when == LowerWhen::automatic);
   CHECK_FALSE(options.strict);
   CHECK_FALSE(options.timeout);
+  CHECK_FALSE(options.idle);
+  CHECK(parsed("idle=90").idle == seconds(90));
 }
 
 TEST_CASE("an option that is unknown or has a bad value is named") {
@@ -56,7 +58,7 @@ TEST_CASE("an option that is unknown or has a bad value is named") {
   CHECK(refused("cpu") == "option 'cpu' needs a value");
   CHECK(refused("jobs=many") == "option 'jobs': 'many' is not a number from 0 to 4294967295");
   CHECK(refused("uid=-1").find("'uid'") != std::string::npos);
-  CHECK(refused("lower=maybe") == "option 'lower': 'maybe' is not wait, background, eager or never");
+  CHECK(refused("lower=maybe") == "option 'lower': 'maybe' is not auto, wait, background, eager or never");
   CHECK(refused("policy=x").find("default, fast, max") != std::string::npos);
 }
 

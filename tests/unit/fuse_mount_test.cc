@@ -186,7 +186,12 @@ class TestMount {
     tree_.emplace(
         *image_, *guard_, &*files_,
         TreeOptions{.uid = 11, .gid = 12, .target = "t c", .configuration = "default", .root = {}, .moved = {}});
-    mounted_ = {.image = image_.get(), .tree = &*tree_, .files = &*files_, .log = &log_, .statuses = &statuses_, .activity = &activity_};
+    mounted_ = {.image = image_.get(),
+                .tree = &*tree_,
+                .files = &*files_,
+                .log = &log_,
+                .statuses = &statuses_,
+                .activity = &activity_};
     auto session = Session::mount(root(), "test", {}, mounted_);
     INFO((session ? "" : session.error().message));
     REQUIRE(session);
