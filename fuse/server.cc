@@ -44,11 +44,11 @@ void raise_descriptor_limit() {
 }
 
 // Has the allocator give large pieces of memory back as soon as they are free, such as the bytes of the worker's
-// program. By itself it would keep up to 64 MiB in each thread's arena.
+// program. By itself it would keep up to 64 MiB in each thread's arena. REQUIRES: this process has one thread.
 void keep_no_large_pieces() {
   constexpr int kLarge = 1 << 20;
-  ::mallopt(M_MMAP_THRESHOLD, kLarge);
-  ::mallopt(M_TRIM_THRESHOLD, kLarge);
+  ::mallopt(M_MMAP_THRESHOLD, kLarge);  // NOLINT(concurrency-mt-unsafe): no other thread has started
+  ::mallopt(M_TRIM_THRESHOLD, kLarge);  // NOLINT(concurrency-mt-unsafe)
 }
 
 std::string timeout_text(const std::optional<std::chrono::milliseconds>& timeout) {
