@@ -40,7 +40,6 @@ LazyReport LazyFile::report() const {
   LazyReport report = report_;
   report.state = state_;
   report.late = is_late_ && promised_ && !promised_->is_lowered();
-  if (state_ == LazyState::ready) report.cpu.clear();
   report.waiting = static_cast<unsigned>(waiting_.size());
   return report;
 }
@@ -95,6 +94,7 @@ LazyFile::Settled LazyFile::settle(Lowered lowered, PrefixPlaces places, bool fi
   report_.seconds = lowered.seconds;
   report_.from_cache = lowered.from_cache;
   report_.large = is_large;
+  report_.cpu.clear();
   state_ = LazyState::ready;
   auto content =
       std::make_unique<const Content>(Content{std::move(lowered.file), 0, lowered.size, size, std::move(places)});

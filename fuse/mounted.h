@@ -16,7 +16,7 @@ struct Mounted {
   LazyFiles* files = nullptr;  // null: nothing is lowered
   Log* log = nullptr;
   StatusNodes* statuses = nullptr;
-  Activity* activity = nullptr;  // noted at every request
+  Activity* activity = nullptr;  // noted at every request; null: nobody asks
 };
 
 }  // namespace xaas

@@ -15,7 +15,7 @@ inline constexpr double kForever = 1e9;  // seconds; what is served never change
 
 inline Mounted& mounted(fuse_req_t request) {
   Mounted& mounted = *static_cast<Mounted*>(fuse_req_userdata(request));
-  mounted.activity->note();
+  if (mounted.activity != nullptr) mounted.activity->note();
   return mounted;
 }
 

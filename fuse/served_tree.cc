@@ -14,6 +14,13 @@ namespace {
 constexpr InodeRef kNoRef = ~InodeRef{0};
 constexpr std::uint32_t kStatusInode = 0xffffffff;  // images number their inodes from 1
 
+// Checks a record against the size that the file has in the image.
+Status check_size(const FileRecord& record, std::uint64_t size) {
+  if (record.size == size) return {};
+  return fail(Code::invalid, "{}: {} bytes in the image but {} in its index: the image is damaged, fetch it again",
+              record.path, size, record.size);
+}
+
 }  // namespace
 
 ServedTree::ServedTree(const Image& image, ImageGuard& guard, LazyFiles* files, TreeOptions options)
@@ -111,10 +118,7 @@ Status ServedTree::learn(NodeId parent, const DirectoryEntry& entry, std::uint64
   const bool is_lazy = record && !record->recipe.is_none() && files_ != nullptr && is_own;
   const bool is_moved = record && record->place_count > 0 && moved_.moves();
   if (!is_lazy && !is_moved) return {};
-  if (record->size != size) {
-    return fail(Code::invalid, "{}: {} bytes in the image but {} in its index: the image is damaged, fetch it again",
-                path, size, record->size);
-  }
+  XAAS_TRY(check_size(*record, size));
   XAAS_ASSIGN(PrefixPlaces places, moved_.places(*record));
   if (is_lazy) {
     files_->add(entry.ref, std::move(*record), std::move(places));
@@ -186,9 +190,8 @@ Result<StandIn> ServedTree::stand_in(const ReadyFile& ready) const {
   XAAS_ASSIGN(result.ref, image_.squashfs().resolve(ready.record.path));
   XAAS_ASSIGN(result.places, moved_.places(ready.record));
   XAAS_ASSIGN(const Attributes attributes, image_.squashfs().stat(result.ref));
-  if (attributes.size == ready.record.size) return result;
-  return fail(Code::invalid, "{}: {} bytes in the image but {} in its index: the image is damaged, fetch it again",
-              ready.record.path, attributes.size, ready.record.size);
+  XAAS_TRY(check_size(ready.record, attributes.size));
+  return result;
 }
 
 Result<Xattrs> ServedTree::xattrs(NodeId id) const {
@@ -198,8 +201,7 @@ Result<Xattrs> ServedTree::xattrs(NodeId id) const {
   const std::optional<LazyReport> report = files_ == nullptr ? std::nullopt : files_->report(node.ref);
   if (report) {
     result.emplace_back("user.xaas.state", state_name(report->state));
-    result.emplace_back("user.xaas.target",
-                        report->cpu.empty() ? options_.target : options_.triple + " " + report->cpu);
+    result.emplace_back("user.xaas.target", options_.triple + " " + (report->cpu.empty() ? options_.cpu : report->cpu));
     result.emplace_back("user.xaas.config", options_.configuration);
     if (!report->key.empty()) result.emplace_back("user.xaas.key", report->key);
     if (!report->error.empty()) result.emplace_back("user.xaas.error", report->error);

@@ -31,8 +31,8 @@ namespace xaas {
 struct TreeOptions {
   std::optional<uid_t> uid;  // owner of everything, instead of the image's
   std::optional<gid_t> gid;
-  std::string triple{};  // that files are lowered for
-  std::string target;    // triple and cpu, as user.xaas.target shows them
+  std::string triple;  // that files are lowered for
+  std::string cpu;     // the same
   std::string configuration;
   std::string root;                  // the configuration's tree in the image: tree_root()
   std::optional<MovedPrefix> moved;  // none: the prefix is shown as it is

@@ -207,9 +207,7 @@ bool Server::Impl::is_lowering() const {
   });
 }
 
-std::string Server::Impl::target() const {
-  return lowerer_ ? lowerer_->target().triple + " " + lowerer_->target().cpu : std::string();
-}
+std::string Server::Impl::target() const { return lowerer_ ? lowerer_->target_name() : std::string(); }
 
 std::string Server::Impl::status() const {
   const Manifest& manifest = image_->manifest();
@@ -246,7 +244,7 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
                 TreeOptions{.uid = options_.uid,
                             .gid = options_.gid,
                             .triple = lowerer_ ? lowerer_->target().triple : std::string(),
-                            .target = target(),
+                            .cpu = lowerer_ ? lowerer_->target().cpu : std::string(),
                             .configuration = configuration_,
                             .root = tree_root(image_->manifest(), configuration_),
                             .moved = moved_,
@@ -256,7 +254,7 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
               .files = files_.get(),
               .log = &log_,
               .statuses = &statuses_,
-              .activity = &activity_};
+              .activity = options_.idle ? &activity_ : nullptr};
   XAAS_ASSIGN(session_, Session::mount(mountpoint, image_->path().string(), options_.kernel, mounted_));
   return {};
 }

@@ -15,7 +15,6 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -153,18 +152,7 @@ class Session::Loop {
   std::optional<pthread_t> thread_;
 };
 
-bool has_fusermount() {
-  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing here sets the environment
-  const std::string directories = std::string("/usr/bin:") + (path == nullptr ? "" : path);
-  std::string_view rest = directories;
-  while (!rest.empty()) {
-    const std::size_t colon = std::min(rest.find(':'), rest.size());
-    const std::string candidate = std::string(rest.substr(0, colon)) + "/fusermount3";
-    if (::access(candidate.c_str(), X_OK) == 0) return true;
-    rest.remove_prefix(std::min(colon + 1, rest.size()));
-  }
-  return false;
-}
+bool has_fusermount() { return is_program("/usr/bin/fusermount3") || find_program("fusermount3").has_value(); }
 
 bool Session::is_descriptor(const std::filesystem::path& mountpoint) {
   return mountpoint.native().starts_with(kDescriptorPrefix);

@@ -60,6 +60,7 @@ class Lowerer {
   ~Lowerer();
 
   const Target& target() const { return target_; }
+  std::string target_name() const { return target_.triple + " " + target_.cpu; }  // for people
   const std::string& configuration() const { return configuration_; }
   const std::string& level() const { return level_; }  // whose variants are lowered; empty: none
   const Policy& policy() const { return policy_; }

@@ -83,9 +83,7 @@ Result<NativeTree> NativeTree::describe(std::shared_ptr<const Image> image, cons
   return tree;
 }
 
-std::string NativeTree::target() const {
-  return lowerer_ ? lowerer_->target().triple + " " + lowerer_->target().cpu : std::string();
-}
+std::string NativeTree::target() const { return lowerer_ ? lowerer_->target_name() : std::string(); }
 
 // Leaves lowerer_ null if lowering is not possible and the user does not insist on it.
 Status NativeTree::make_lowerer() {

@@ -46,6 +46,16 @@ struct CommandLine {
   bool verbose = false;
 };
 
+CLI::Option* add_levels(CLI::App& app, const std::string& name, std::optional<xaas::LevelPlan>& into,
+                        const std::string& description) {
+  const auto read = [name, &into](const std::string& names) {
+    const auto levels = xaas::parse_levels(names);
+    if (!levels) throw CLI::ValidationError(name, levels.error().message);
+    into = *levels;
+  };
+  return app.add_option_function<std::string>(name, read, description);
+}
+
 void define(CLI::App& app, CommandLine& line) {
   app.set_version_flag("--version", std::string("mkxaas ") + xaas::kVersion);
   app.add_option("-f,--file", line.image.recipe_file, "Read this instead of SOURCE/xaas.toml")->type_name("FILE");
@@ -79,25 +89,14 @@ void define(CLI::App& app, CommandLine& line) {
          "full (default): the compiler for other hosts goes into the image; none: it does not")
       ->type_name("full|none")
       ->check(CLI::IsMember({"full", "none"}).description(""));
-  app.add_option_function<std::string>(
-         "--levels",
-         [&](const std::string& names) {
-           const auto levels = xaas::parse_levels(names);
-           if (!levels) throw CLI::ValidationError("--levels", levels.error().message);
-           line.image.overrides.levels = *levels;
-         },
-         "CPU levels for which code that asks for the CPU is compiled as well: auto (default), none, or names such as "
-         "x86-64-v3,x86-64-v4")
+  add_levels(app, "--levels", line.image.overrides.levels,
+             "CPU levels for which code that asks for the CPU is compiled as well: auto (default), none, or names such "
+             "as x86-64-v3,x86-64-v4")
       ->type_name("LEVEL,...");
-  app.add_option_function<std::string>(
-         "--ready",
-         [&](const std::string& names) {
-           const auto cpus = xaas::parse_levels(names);
-           if (!cpus) throw CLI::ValidationError("--ready", cpus.error().message);
-           line.image.overrides.ready = *cpus;
-         },
-         "CPUs for which programs are lowered now, so that a mount can start them at once: auto (default), none, or "
-         "names as for --levels")
+  add_levels(
+      app, "--ready", line.image.overrides.ready,
+      "CPUs for which programs are lowered now, so that a mount can start them at once: auto (default), none, or "
+      "names as for --levels")
       ->type_name("CPU,...");
   app.add_option("--work", line.image.work, "Build in this directory; default: IMAGE.build")->type_name("DIR");
   app.add_flag("--keep-build", line.image.keep_build,

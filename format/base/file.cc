@@ -176,16 +176,10 @@ Status write_file(const std::filesystem::path& path, std::string_view data) {
 
 Status copy_bytes(int from, std::uint64_t offset, std::uint64_t size, int to) {
   std::string piece;
-  while (size > 0) {
-    piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(size, kPieceSize)));
-    const ssize_t got = pread(from, piece.data(), piece.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("cannot read");
-    if (got == 0) return fail(Code::invalid, "the file became shorter while it was read");
-    piece.resize(static_cast<std::size_t>(got));
+  for (const std::uint64_t end = offset + size; offset < end; offset += piece.size()) {
+    piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(end - offset, kPieceSize)));
+    XAAS_TRY(read_range(from, offset, std::as_writable_bytes(std::span(piece))));
     XAAS_TRY(write_all(to, piece));
-    offset += piece.size();
-    size -= piece.size();
   }
   return {};
 }

@@ -185,7 +185,8 @@ class TestMount {
                   .warning = [this](const std::string& line) { log_.warning(line); }});
     tree_.emplace(
         *image_, *guard_, &*files_,
-        TreeOptions{.uid = 11, .gid = 12, .target = "t c", .configuration = "default", .root = {}, .moved = {}});
+        TreeOptions{
+            .uid = 11, .gid = 12, .triple = "t", .cpu = "c", .configuration = "default", .root = {}, .moved = {}});
     mounted_ = {.image = image_.get(),
                 .tree = &*tree_,
                 .files = &*files_,
