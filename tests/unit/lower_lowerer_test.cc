@@ -413,24 +413,11 @@ TEST_CASE("an image without a toolchain or a fitting configuration cannot be low
 
 TEST_CASE("a worker that is not the one the manifest names is not run") {
   const TempDirectory root = test::scratch();
-  test::ImageBuilder builder(root.path() / "demo.xaas");
-  Manifest manifest = test::small_manifest();
-  Toolchain toolchain;
-  toolchain.host = host_triple();
-  toolchain.worker = kWorkerPath;
-  toolchain.digest = Digest::of("the right one");
-  manifest.toolchains = {toolchain};
-  builder.add(std::string(kManifestPath), to_json(manifest));
-  builder.add_unindexed(kWorkerPath, "a wrong one");
-  Recipe recipe;
-  recipe.triple = test::kTriple;
-  builder.add_unindexed(recipe_path(Digest::of(to_json(recipe))), to_json(recipe));
-  builder.add("bin/app", "a baseline", Digest::of(to_json(recipe)));
-  builder.finish();
+  const auto image = test::image_with_wrong_worker(root.path() / "demo.xaas", test::small_manifest());
   LowererOptions options;
   options.cache = root.path() / "cache";
-  const auto lowerer = test::good(Lowerer::create(test::good(Image::open(root.path() / "demo.xaas")), options));
-  const Error error = error_of(lowerer->lower(builder.records.back(), {}));
+  const auto lowerer = test::good(Lowerer::create(image, options));
+  const Error error = error_of(lowerer->lower(*test::good(image->files().find("bin/app")), {}));
   CHECK(error.code == Code::invalid);
   CHECK_THAT(error.message, Catch::Contains("damaged"));
 }

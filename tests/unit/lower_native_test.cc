@@ -61,26 +61,12 @@ std::shared_ptr<const Image> image_with(const fs::path& path, const std::string&
   return test::good(Image::open(path));
 }
 
-// An image whose one program cannot be lowered, because its worker is damaged. It is lowered at a level.
+// An image whose one program cannot be lowered. It is lowered at a level.
 std::shared_ptr<const Image> image_that_cannot_be_lowered(const fs::path& path, bool shares_data) {
-  test::ImageBuilder builder(path);
   Manifest manifest = test::small_manifest();
-  const std::string worker = fmt::format(".xaas/toolchain/{}/xaas-lower", test::kTriple);
-  manifest.toolchains = {{.host = host_triple(),
-                          .worker = worker,
-                          .digest = Digest::of("the right one"),
-                          .llvm = "19.1.7",
-                          .targets = {"X86"}}};
   manifest.configurations.front().levels = {{.name = "basic", .features = {}}};
   manifest.configurations.front().shares_data = shares_data;
-  builder.add(std::string(kManifestPath), to_json(manifest));
-  builder.add_unindexed(worker, "a wrong one");
-  Recipe recipe;
-  recipe.triple = test::kTriple;
-  builder.add_unindexed(recipe_path(Digest::of(to_json(recipe))), to_json(recipe));
-  builder.add("bin/app", "a baseline", Digest::of(to_json(recipe)));
-  builder.finish();
-  return test::good(Image::open(path));
+  return test::image_with_wrong_worker(path, std::move(manifest));
 }
 
 struct NativeFixture {

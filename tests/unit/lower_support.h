@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "lower/target.h"
 #include "tests/unit/format_support.h"
 
 namespace xaas::test {
@@ -29,6 +31,26 @@ inline std::string compile_c(std::string_view source, const std::string& options
   good(write_file(directory.path() / "unit.c", source));
   run("cd " + directory.path().string() + " && clang-19 -std=gnu11 " + options + " unit.c -o result");
   return good(read_file(directory.path() / "result"));
+}
+
+// Writes an image whose one program, "bin/app", cannot be lowered, because the worker is not the one that the manifest
+// names. `manifest` gets the toolchain.
+inline std::shared_ptr<const Image> image_with_wrong_worker(const std::filesystem::path& path, Manifest manifest) {
+  const std::string worker = fmt::format("{}/{}/xaas-lower", kToolchainDirectory, kTriple);
+  manifest.toolchains = {{.host = host_triple(),
+                          .worker = worker,
+                          .digest = Digest::of("the right one"),
+                          .llvm = "19.1.7",
+                          .targets = {"X86"}}};
+  ImageBuilder builder(path);
+  builder.add(std::string(kManifestPath), to_json(manifest));
+  builder.add_unindexed(worker, "a wrong one");
+  Recipe recipe;
+  recipe.triple = kTriple;
+  builder.add_unindexed(recipe_path(Digest::of(to_json(recipe))), to_json(recipe));
+  builder.add("bin/app", "a baseline", Digest::of(to_json(recipe)));
+  builder.finish();
+  return good(Image::open(path));
 }
 
 }  // namespace xaas::test
