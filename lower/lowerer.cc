@@ -11,6 +11,7 @@
 #include "lower/cache_upkeep.h"
 #include "lower/host.h"
 #include "lower/job_layout.h"
+#include "lower/older_libc.h"
 #include "lower/runtime_libraries.h"
 
 namespace xaas {
@@ -46,6 +47,7 @@ Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> im
   lowerer->toolchain_libraries_ = toolchain_libraries(*image);
   XAAS_ASSIGN(lowerer->target_, resolve_target(lowering_triple(image->manifest()), options.target));
   XAAS_ASSIGN(lowerer->configuration_, choose_configuration(*image, lowerer->target_, options.configuration));
+  lowerer->has_older_libc_ = has_older_libc(image->manifest(), lowerer->configuration_);
   lowerer->level_ = choose_level(image->manifest(), lowerer->configuration_, lowerer->target_, options.mixes);
   lowerer->policy_ = policy_for(options.policy, image->manifest().policy);
   lowerer->ready_ = usable_ready(image->manifest(), lowerer->configuration_, lowerer->target_, lowerer->level_,
@@ -60,7 +62,7 @@ Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> im
 }
 
 LoweringContext Lowerer::context() const {
-  return {*image_, target_, policy_, toolchain_, toolchain_libraries_, level_};
+  return {*image_, target_, policy_, toolchain_, toolchain_libraries_, has_older_libc_, level_};
 }
 
 Result<Digest> Lowerer::key(const FileRecord& record) const {
@@ -125,7 +127,10 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const LinkPlan& plan, co
     return {};
   };
   XAAS_ASSIGN(JobResult result, runner_->run(layout, lend, stop));
-  if (!result.ok) return fail(Code::failed, "cannot lower {}: {}", path_in_tree(record.path), result.message);
+  if (!result.ok) {
+    return fail(Code::failed, "cannot lower {}: {}{}", path_in_tree(record.path), result.message,
+                has_older_libc_ ? "; the image was made with a newer libc than this host's" : "");
+  }
 
   Lowered lowered;
   lowered.key = plan.key;

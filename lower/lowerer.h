@@ -93,6 +93,7 @@ class Lowerer {
   Target target_;
   Policy policy_;
   std::string configuration_;
+  bool has_older_libc_ = false;
   std::string level_;
   std::vector<std::pair<std::string, std::string>> ready_;  // CPU and ready_root(), the best first
   Toolchain toolchain_;
