@@ -135,6 +135,11 @@ Status write_record(const fs::path& target, std::string_view text) {
   return commit_private(file, target);
 }
 
+// Makes a network file system ask its server for what other machines have changed in a directory.
+void see_changes(const fs::path& directory) {
+  const Fd opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
 enum class LockState { held, busy, unavailable };
 
 LockState try_lock(int fd, int operation) {
@@ -272,7 +277,7 @@ void Cache::remove_broken(const Digest& key) const {
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   // A process that holds the lock is about to replace the entry, or has just done so.
   if (!fd.valid() || try_lock(fd.get(), LOCK_EX | LOCK_NB) == LockState::busy || !is_same_file(fd.get(), path)) return;
-  const CacheLock lock(std::move(fd), path);
+  const CacheLock lock(std::move(fd), path, nullptr);
   for (const char* suffix : {".json", ".elf"}) unlink(entry_path(key, suffix).c_str());
 }
 
@@ -284,9 +289,16 @@ CacheLock Cache::lock(const Digest& key, const std::stop_token& stop) const {
     Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd.valid()) return {};
     const LockState state = wait_for_lock(fd.get(), stop);
-    if (state == LockState::unavailable) unlink(path.c_str());  // nobody can hold it
-    if (state != LockState::held) return {};
-    if (is_same_file(fd.get(), path)) return {std::move(fd), std::move(path)};
+    if (state == LockState::busy) return {};
+    if (state == LockState::held && !is_same_file(fd.get(), path)) continue;
+    if (state == LockState::held && is_local(fd.get())) return {std::move(fd), std::move(path), nullptr};
+    if (state == LockState::unavailable) {
+      unlink(path.c_str());  // nobody can hold it
+      fd = Fd();
+    }
+    auto lease = Lease::acquire(entry_path(key, ".lease"), stop);
+    see_changes(path.parent_path());
+    return {std::move(fd), std::move(path), std::move(lease)};
   }
 }
 

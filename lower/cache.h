@@ -18,6 +18,7 @@
 #include "format/base/digest.h"
 #include "format/base/error.h"
 #include "format/base/file.h"
+#include "lower/lease.h"
 
 namespace xaas {
 
@@ -36,23 +37,25 @@ struct CacheEntry {
   CacheRecord record;
 };
 
-// The caller that makes an entry holds this lock. The destructor removes the lock's file and releases the lock.
+// The caller that makes an entry holds this lock. The destructor removes the lock's file, or files, and releases it.
 class CacheLock {
  public:
   CacheLock() = default;  // holds no lock
-  // `fd` is open on the file `path`, and its lock is held.
-  CacheLock(Fd fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  // `fd` is open on the file `path`, and its lock is held. Invalid if the file system has no locks.
+  CacheLock(Fd fd, std::filesystem::path path, std::unique_ptr<Lease> lease)
+      : fd_(std::move(fd)), path_(std::move(path)), lease_(std::move(lease)) {}
   CacheLock(CacheLock&&) noexcept = default;
   CacheLock& operator=(CacheLock&&) = delete;
   CacheLock(const CacheLock&) = delete;
   CacheLock& operator=(const CacheLock&) = delete;
   ~CacheLock();
 
-  bool is_held() const { return fd_.valid(); }
+  bool is_held() const { return fd_.valid() || lease_; }
 
  private:
   Fd fd_;
   std::filesystem::path path_;
+  std::unique_ptr<Lease> lease_;  // null where the lock reaches all users of the cache
 };
 
 // Thread-safe.
@@ -75,8 +78,8 @@ class Cache {
   // Nullopt if the entry does not exist, is not trusted, cannot be read, or is broken. A broken entry is removed.
   std::optional<CacheEntry> find(const Digest& key) const;
   // Blocks until this caller may make `key`'s entry, or until `stop` is requested. Returns a lock that is not held if
-  // `stop` is requested, if the cache cannot be written, or if the file system has no locks. Once the lock is held, the
-  // caller must look for the entry again with find().
+  // `stop` is requested, or if the cache cannot be written. Once the lock is held, the caller must look for the entry
+  // again with find().
   CacheLock lock(const Digest& key, const std::stop_token& stop) const;
   // Copies `size` bytes from the start of `source`, and fills in the digest and the size of `record`. A failed write
   // leaves nothing behind.
@@ -113,7 +116,7 @@ inline constexpr std::uint64_t kScratchRoom = 256ULL << 20;
 std::uint64_t available_bytes(const std::filesystem::path& directory);
 
 // The directories within a cache, by name.
-inline constexpr const char* kCacheEntries = "v1";       // <2>/<key>.elf, .json, .lock
+inline constexpr const char* kCacheEntries = "v1";       // <2>/<key>.elf, .json, .lock, .lease
 inline constexpr const char* kCacheModules = "modules";  // <2>/<scope>/<digest>.pack: see module_pack.h
 inline constexpr const char* kCacheScratch = "tmp";      // scratch directories of running workers
 

@@ -123,7 +123,7 @@ fs::path stamp_of(const Cache& cache) { return cache.directory() / "upkeep"; }
 Result<std::vector<Item>> items_of(const Cache& cache) {
   std::map<fs::path, Item> items;
   XAAS_TRY(for_each_file(cache, [&](const fs::path& path) {
-    if (path.extension() == ".lock") return;
+    if (path.extension() == ".lock" || path.extension() == ".lease") return;
     // A use sets the modification time of the record, or of the directory that holds a scope's modules.
     const bool is_of_scope = is_pack(path);
     Item& item = items[is_of_scope ? path.parent_path() : fs::path(path).replace_extension()];
