@@ -18,6 +18,9 @@ namespace xaas {
 
 inline constexpr int kJobVersion = 1;
 
+// The environment variable that names the descriptor to which the worker writes a byte for each module that is done.
+inline constexpr const char* kProgressVariable = "XAAS_PROGRESS_FD";
+
 // All file names are relative to the scratch directory. It is the worker's working directory, and the worker sees
 // nothing else of the file system.
 struct Job {

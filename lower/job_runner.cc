@@ -25,9 +25,10 @@ JobRunner::JobRunner(std::shared_ptr<const Image> image, Toolchain toolchain, st
 
 JobRunner::~JobRunner() = default;
 
-Result<JobResult> JobRunner::run(JobLayout& layout, const Lend& lend, const std::stop_token& stop) const {
+Result<JobResult> JobRunner::run(JobLayout& layout, const Lend& lend, const std::stop_token& stop,
+                                 const ModuleReport& report) const {
   begin_job();
-  auto result = try_in_turn(layout, lend, stop);
+  auto result = try_in_turn(layout, lend, stop, report);
   end_job();
   return result;
 }
@@ -60,29 +61,32 @@ void JobRunner::give_back_when_idle(const std::stop_token& stop) const {
 
 // A job may fail with merged units, for want of memory or because of what the units are. It may still work with
 // separate units.
-Result<JobResult> JobRunner::try_in_turn(JobLayout& layout, const Lend& lend, const std::stop_token& stop) const {
+Result<JobResult> JobRunner::try_in_turn(JobLayout& layout, const Lend& lend, const std::stop_token& stop,
+                                         const ModuleReport& report) const {
   if (layout.job().merged) {
     XAAS_TRY(layout.extract_units());
-    auto result = run_merged(layout, stop);
+    auto result = run_merged(layout, stop, report);
     if ((result && result->ok) || stop.stop_requested()) return result;
     XAAS_TRY(layout.separate_units());
   }
   XAAS_TRY(lend(layout));
   XAAS_TRY(layout.extract_units());
-  return run_within_memory(layout, stop);
+  return run_within_memory(layout, stop, report);
 }
 
-Result<JobResult> JobRunner::run_merged(const JobLayout& layout, const std::stop_token& stop) const {
+Result<JobResult> JobRunner::run_merged(const JobLayout& layout, const std::stop_token& stop,
+                                        const ModuleReport& report) const {
   XAAS_ASSIGN(const auto program, worker());
   const std::uint64_t bytes = layout.bitcode_bytes();
   const auto share = memory_->take(estimated_memory(std::span(&bytes, 1), 1), stop);
   return run_worker(*program, layout.job(), layout.scratch(),
-                    {.memory = memory_->bytes() + layout.job().jobs * kStacksPerThread, .stop = stop});
+                    {.memory = memory_->bytes() + layout.job().jobs * kStacksPerThread, .stop = stop}, report);
 }
 
 // Begins with as many threads as the memory allows, and halves their number when memory runs out. Objects that the
 // worker compiled before that are not lost.
-Result<JobResult> JobRunner::run_within_memory(JobLayout& layout, const std::stop_token& stop) const {
+Result<JobResult> JobRunner::run_within_memory(JobLayout& layout, const std::stop_token& stop,
+                                               const ModuleReport& report) const {
   XAAS_ASSIGN(const auto program, worker());
   Job& job = layout.job();
   job.jobs = threads_within(memory_->bytes(), layout.bitcode_sizes(), job.jobs);
@@ -91,7 +95,7 @@ Result<JobResult> JobRunner::run_within_memory(JobLayout& layout, const std::sto
   bool is_limited = true;
   for (;;) {
     limits.memory = is_limited ? memory_->bytes() + job.jobs * kStacksPerThread : 0;
-    auto result = run_worker(*program, job, layout.scratch(), limits);
+    auto result = run_worker(*program, job, layout.scratch(), limits, report);
     if (result || result.error().code != Code::exhausted) return result;
     // One thread without a limit was the last resort.
     if (job.jobs == 1 && !is_limited) return result;

@@ -30,22 +30,24 @@ class JobRunner {
   // Waits for the job's share of the memory, and runs the job. If the job asks for merged units, they are tried first.
   // If that fails, or the job does not ask for them, `lend` lays out what other links left, and the job runs with
   // separate units. If memory is short, the job gets fewer threads than it asks for. `stop` ends the job early with
-  // Code::interrupted.
+  // Code::interrupted. `report` may be empty.
   using Lend = std::function<Status(JobLayout&)>;
-  Result<JobResult> run(JobLayout& layout, const Lend& lend, const std::stop_token& stop) const;
+  Result<JobResult> run(JobLayout& layout, const Lend& lend, const std::stop_token& stop,
+                        const ModuleReport& report) const;
 
   // The bytes of the worker's program. Code::invalid if their digest is not the one that the manifest states, which is
   // part of every key.
   Result<std::string> worker_bytes() const;
 
  private:
-  Result<JobResult> try_in_turn(JobLayout& layout, const Lend& lend, const std::stop_token& stop) const;
+  Result<JobResult> try_in_turn(JobLayout& layout, const Lend& lend, const std::stop_token& stop,
+                                const ModuleReport& report) const;
   Result<std::shared_ptr<const WorkerProgram>> worker() const;
   void begin_job() const;
   void end_job() const;
   void give_back_when_idle(const std::stop_token& stop) const;
-  Result<JobResult> run_merged(const JobLayout& layout, const std::stop_token& stop) const;
-  Result<JobResult> run_within_memory(JobLayout& layout, const std::stop_token& stop) const;
+  Result<JobResult> run_merged(const JobLayout& layout, const std::stop_token& stop, const ModuleReport& report) const;
+  Result<JobResult> run_within_memory(JobLayout& layout, const std::stop_token& stop, const ModuleReport& report) const;
 
   const std::shared_ptr<const Image> image_;
   const Toolchain toolchain_;

@@ -107,16 +107,18 @@ Result<std::optional<ReadyFile>> Lowerer::ready_file(const FileRecord& record) c
   return std::nullopt;
 }
 
-Result<Lowered> Lowerer::lower(const FileRecord& record, const std::stop_token& stop) const {
+Result<Lowered> Lowerer::lower(const FileRecord& record, const std::stop_token& stop,
+                               const ModuleReport& report) const {
   XAAS_ASSIGN(const LinkPlan plan, plan_link(context(), record));
   if (auto found = find(plan.key)) return std::move(*found);
   const CacheLock lock = cache_->lock(plan.key, stop);
   if (stop.stop_requested()) return fail(Code::interrupted, "lowering was stopped");
   if (auto found = find(plan.key)) return std::move(*found);
-  return make(record, plan, stop);
+  return make(record, plan, stop, report);
 }
 
-Result<Lowered> Lowerer::make(const FileRecord& record, const LinkPlan& plan, const std::stop_token& stop) const {
+Result<Lowered> Lowerer::make(const FileRecord& record, const LinkPlan& plan, const std::stop_token& stop,
+                              const ModuleReport& report) const {
   const auto begin = std::chrono::steady_clock::now();
   XAAS_ASSIGN(const TempDirectory scratch, TempDirectory::create(cache_->scratch_parent()));
   XAAS_ASSIGN(JobLayout layout, JobLayout::create(context(), plan, jobs_, scratch.path()));
@@ -126,7 +128,7 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const LinkPlan& plan, co
     lent.lend_modules(*cache_, module_scope(context(), plan, index));
     return {};
   };
-  XAAS_ASSIGN(JobResult result, runner_->run(layout, lend, stop));
+  XAAS_ASSIGN(JobResult result, runner_->run(layout, lend, stop, report));
   if (!result.ok) {
     return fail(Code::failed, "cannot lower {}: {}{}", path_in_tree(record.path), result.message,
                 has_older_libc_ ? "; the image was made with a newer libc than this host's" : "");

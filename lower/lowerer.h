@@ -75,8 +75,8 @@ class Lowerer {
   // The best ready file that this host can use in place of the lowered one; nullopt if the image has none.
   Result<std::optional<ReadyFile>> ready_file(const FileRecord& record) const;
   // Takes the lowered file from a cache, or makes it now and blocks meanwhile. `stop` ends the wait early with
-  // Code::interrupted. REQUIRES: record.recipe is set.
-  Result<Lowered> lower(const FileRecord& record, const std::stop_token& stop) const;
+  // Code::interrupted. `report` may be empty. REQUIRES: record.recipe is set.
+  Result<Lowered> lower(const FileRecord& record, const std::stop_token& stop, const ModuleReport& report = {}) const;
   // Makes `directory` and saves in it the worker "xaas-lower", the job "job.json" and the job's files. Then `cd
   // directory && ./xaas-lower --worker <job.json` does what the worker would do here, but unconfined.
   Status save_job(const FileRecord& record, const std::filesystem::path& directory) const;
@@ -85,7 +85,8 @@ class Lowerer {
   Lowerer() = default;
   LoweringContext context() const;
   std::optional<Lowered> find(const Digest& key) const;
-  Result<Lowered> make(const FileRecord& record, const LinkPlan& plan, const std::stop_token& stop) const;
+  Result<Lowered> make(const FileRecord& record, const LinkPlan& plan, const std::stop_token& stop,
+                       const ModuleReport& report) const;
   void keep(const FileRecord& record, Lowered& lowered) const;  // stores in the cache; a failure becomes a warning
   Result<Digest> index_digest() const;
 

@@ -293,16 +293,20 @@ Status NativeTree::lower(const std::vector<const NativeEntry*>& files, const std
   std::mutex first_error_mutex;
   Status first_error;
   std::atomic<std::size_t> count = 0;
-  lower_several(*lowerer_, std::move(records), options_.lowerer.jobs, ending.get_token(),
-                [&](const FileRecord& record, Result<Lowered> lowered) {
-                  const NativeEntry& file = *entry_of.at(&record);
-                  Status placed = lower_or_stand_in(file, std::move(lowered), place);
-                  progress_->update(fmt::format("{} of {} files, {}", ++count, files.size(), printable(file.path)));
-                  if (placed) return;
-                  const std::lock_guard lock(first_error_mutex);
-                  if (!ending.get_token().stop_requested()) first_error = std::move(placed);
-                  ending.request_stop();
-                });
+  const auto done = [&](const FileRecord& record, Result<Lowered> lowered) {
+    const NativeEntry& file = *entry_of.at(&record);
+    Status placed = lower_or_stand_in(file, std::move(lowered), place);
+    progress_->update(fmt::format("{} of {} files, {}", ++count, files.size(), printable(file.path)));
+    if (placed) return;
+    const std::lock_guard lock(first_error_mutex);
+    if (!ending.get_token().stop_requested()) first_error = std::move(placed);
+    ending.request_stop();
+  };
+  const auto advance = [&](const FileRecord& record, const ModuleCount& modules) {
+    progress_->update(fmt::format("{} of {} files, {}: {}", count.load(), files.size(),
+                                  printable(entry_of.at(&record)->path), to_text(modules)));
+  };
+  lower_several(*lowerer_, std::move(records), options_.lowerer.jobs, ending.get_token(), done, advance);
   if (stop.stop_requested()) return fail(Code::interrupted, "stopped by a signal");
   return first_error;
 }

@@ -16,12 +16,13 @@ constexpr unsigned kMostWorkers = 4;
 }  // namespace
 
 void lower_several(const Lowerer& lowerer, std::vector<const FileRecord*> records, unsigned jobs,
-                   const std::stop_token& stop, const LowerDone& done) {
+                   const std::stop_token& stop, const LowerDone& done, const LowerAdvance& advance) {
   std::ranges::sort(records, std::ranges::greater(), &FileRecord::size);
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < records.size() && !stop.stop_requested(); i = next++) {
-      done(*records[i], lowerer.lower(*records[i], stop));
+      const auto report = [&](const ModuleCount& modules) { advance(*records[i], modules); };
+      done(*records[i], lowerer.lower(*records[i], stop, advance ? ModuleReport(report) : ModuleReport()));
     }
   };
   const unsigned threads_of_one = jobs != 0 ? jobs : usable_cores();

@@ -16,6 +16,7 @@
 
 #include "format/base/memory_file.h"
 #include "format/base/pipe.h"
+#include "lower/link_units.h"
 #include "lower/worker_child.h"
 #include "lower/worker_messages.h"
 
@@ -40,10 +41,37 @@ Stream read_some(int fd, std::string& into) {
   return Stream::open;
 }
 
+// From the worker to its parent; see ChildPlan.
+struct Pipes {
+  Pipe answer;
+  Pipe messages;
+  Pipe progress;
+  Pipe status;
+  std::array<Pipe*, 4> all() { return {&answer, &messages, &progress, &status}; }
+};
+
 struct Output {
   std::string answer;
   std::string messages;  // the last part of what the worker wrote to stderr
   bool is_late = false;  // whether it was stopped for running too long
+};
+
+// Counts the modules that the worker says are done: a byte for each, whatever its value.
+class ModuleCounter {
+ public:
+  ModuleCounter(const Job& job, const ModuleReport& report)
+      : count_{.done = 0, .all = job.merged ? 1 : link_units(job.recipe).size()}, report_(report) {
+    if (report_) report_(count_);
+  }
+  void add(std::size_t bytes) {
+    const std::size_t done = std::min(bytes, count_.all - count_.done);
+    count_.done += done;
+    if (done > 0 && report_) report_(count_);
+  }
+
+ private:
+  ModuleCount count_;
+  const ModuleReport& report_;
 };
 
 // Makes a descriptor readable when a stop is requested.
@@ -69,18 +97,24 @@ int wait_until(Clock::time_point deadline) {
 }
 
 // Collects the worker's output until the worker has ended.
-Status collect(Child& child, const Pipe& answer, const Pipe& messages, const WorkerLimits& limits, Output& output) {
+Status collect(Child& child, const Pipes& pipes, const WorkerLimits& limits, ModuleCounter& modules, Output& output) {
   constexpr int kTick = 50;  // milliseconds; used if no pidfd tells when the child has ended
   constexpr std::chrono::seconds kToSayWhere(5);
   const StopSignal stop(limits.stop);
   auto deadline = Clock::now() + limits.time;
   // The descriptor of a stream that has ended becomes -1, which poll() ignores.
-  std::array<pollfd, 4> polled{pollfd{answer.read.get(), POLLIN, 0}, pollfd{messages.read.get(), POLLIN, 0},
-                               pollfd{child.fd(), POLLIN, 0}, pollfd{stop.fd(), POLLIN, 0}};
+  std::array<pollfd, 5> polled{pollfd{pipes.answer.read.get(), POLLIN, 0}, pollfd{pipes.messages.read.get(), POLLIN, 0},
+                               pollfd{child.fd(), POLLIN, 0}, pollfd{stop.fd(), POLLIN, 0},
+                               pollfd{pipes.progress.read.get(), POLLIN, 0}};
   for (bool ended = false; !ended || polled[0].fd >= 0 || polled[1].fd >= 0;) {
     poll(polled.data(), polled.size(), ended || child.fd() >= 0 ? wait_until(deadline) : kTick);
     if (polled[0].revents != 0 && read_some(polled[0].fd, output.answer) == Stream::ended) polled[0].fd = -1;
     if (polled[1].revents != 0 && read_some(polled[1].fd, output.messages) == Stream::ended) polled[1].fd = -1;
+    if (polled[4].revents != 0) {
+      std::string marks;
+      if (read_some(polled[4].fd, marks) == Stream::ended) polled[4].fd = -1;
+      modules.add(marks.size());
+    }
     if (output.messages.size() > 2 * kMessagesKept) {
       output.messages.erase(0, output.messages.size() - kMessagesKept);
     }
@@ -115,27 +149,30 @@ Result<std::shared_ptr<const WorkerProgram>> WorkerProgram::from_bytes(std::stri
 }
 
 Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const std::filesystem::path& scratch,
-                             const WorkerLimits& limits) {
+                             const WorkerLimits& limits, const ModuleReport& report) {
   const std::uint64_t oom_kills_before = oom_kills();
   XAAS_ASSIGN(Sandbox sandbox, Sandbox::prepare(scratch, limits.confinement, kChildProgramFd));
   XAAS_ASSIGN(const Fd input, sealed_memory_file("job", to_json(job), Execution::no));
-  XAAS_ASSIGN(Pipe answer, make_pipe());
-  XAAS_ASSIGN(Pipe messages, make_pipe());
-  XAAS_ASSIGN(Pipe status, make_pipe());
+  Pipes pipes;
+  for (Pipe* pipe : pipes.all()) {
+    XAAS_ASSIGN(*pipe, make_pipe());
+  }
   const pid_t pid = fork_child({.input = input.get(),
-                                .output = answer.write.get(),
-                                .messages = messages.write.get(),
+                                .output = pipes.answer.write.get(),
+                                .messages = pipes.messages.write.get(),
                                 .program = program.fd(),
-                                .status = status.write.get(),
+                                .progress = pipes.progress.write.get(),
+                                .status = pipes.status.write.get(),
                                 .memory = limits.memory,
                                 .sandbox = &sandbox});
   if (pid < 0) return fail_errno("cannot start a worker");
   Child child(pid);
-  for (Pipe* pipe : {&answer, &messages, &status}) pipe->write = Fd();
-  XAAS_TRY(check_started(status.read.get()));
+  for (Pipe* pipe : pipes.all()) pipe->write = Fd();
+  XAAS_TRY(check_started(pipes.status.read.get()));
 
   Output output;
-  XAAS_TRY(collect(child, answer, messages, limits, output));
+  ModuleCounter modules(job, report);
+  XAAS_TRY(collect(child, pipes, limits, modules, output));
   if (output.is_late) {
     return fail(Code::failed, "the worker ran longer than {} seconds and was stopped while lowering {}",
                 std::chrono::duration_cast<std::chrono::seconds>(limits.time).count(), work_of(job, output.messages));

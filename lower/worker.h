@@ -13,6 +13,7 @@
 #include "format/base/error.h"
 #include "format/base/file.h"
 #include "lower/job.h"
+#include "lower/module_count.h"
 #include "lower/sandbox.h"
 
 namespace xaas {
@@ -39,13 +40,14 @@ struct WorkerLimits {
 
 // Runs `job` in `scratch`, which is all that the worker sees of the file system; job.output is then a file in it. A
 // result that is not ok is returned as a value, unless it says that memory ran out. Texts of the result are lines
-// without control characters. The worker dies with the calling thread. Thread-safe.
+// without control characters. The worker dies with the calling thread. `report` may be empty; the worker is not trusted
+// with the counts, which never go down or beyond the number of modules of the job. Thread-safe.
 //
 // Errors: Code::failed if the worker crashes (the message names the signal), hangs, answers without end, or is not a
 // program. Code::exhausted if it needs more memory than it may have, or if the kernel kills it for want of memory.
 // Code::unsupported if this kernel cannot confine it to the scratch directory, or if its answer has another version.
 // Code::invalid if its answer is not a result.
 Result<JobResult> run_worker(const WorkerProgram& program, const Job& job, const std::filesystem::path& scratch,
-                             const WorkerLimits& limits);
+                             const WorkerLimits& limits, const ModuleReport& report = {});
 
 }  // namespace xaas

@@ -15,19 +15,24 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "format/base/process_stat.h"
+#include "lower/job.h"
 
 namespace xaas {
 namespace {
 
-// The descriptors of the child by number. After the standard three and the program come those that exec closes.
-constexpr int kStatusFd = 4;
-constexpr int kScratchFd = 5;
-constexpr int kRulesetFd = 6;
-constexpr int kFirstUnused = 7;
+// The descriptors of the child by number, after the standard three and the program. exec closes all but the first.
+constexpr int kProgressFd = 4;
+constexpr int kStatusFd = 5;
+constexpr int kScratchFd = 6;
+constexpr int kRulesetFd = 7;
+constexpr int kFirstUnused = 8;
+constexpr const char* kProgressSetting = "XAAS_PROGRESS_FD=4";
+static_assert(std::string_view(kProgressSetting).starts_with(kProgressVariable) && kProgressFd == 4);
 
 constexpr rlim_t kOpenFiles = 4096;
 constexpr rlim_t kFileBytes = 16ULL << 30;
@@ -42,6 +47,7 @@ SandboxFailure arrange_descriptors(const ChildPlan& plan) {
                                         plan.output,
                                         plan.messages,
                                         plan.program,
+                                        plan.progress,
                                         plan.status,
                                         plan.sandbox->scratch_fd(),
                                         has_ruleset ? plan.sandbox->ruleset_fd() : plan.sandbox->scratch_fd()};
@@ -50,7 +56,7 @@ SandboxFailure arrange_descriptors(const ChildPlan& plan) {
     if (source < 0) return {.step = "duplicate a descriptor", .error = errno};
   }
   for (int number = 0; number < kFirstUnused; ++number) {
-    const int flags = number <= STDERR_FILENO ? 0 : O_CLOEXEC;
+    const int flags = number <= STDERR_FILENO || number == kProgressFd ? 0 : O_CLOEXEC;
     if (dup3(sources[static_cast<std::size_t>(number)], number, flags) < 0) {
       return {.step = "place a descriptor", .error = errno};
     }
@@ -105,7 +111,7 @@ SandboxFailure start_program(const ChildPlan& plan) {
     return failure;
   }
   const std::array<const char*, 3> arguments{"xaas-lower", "--worker", nullptr};
-  const std::array<const char*, 2> environment{"LC_ALL=C", nullptr};
+  const std::array<const char*, 3> environment{"LC_ALL=C", kProgressSetting, nullptr};
   syscall(SYS_execveat, kChildProgramFd, "", arguments.data(), environment.data(), AT_EMPTY_PATH);
   return {.step = "execute the worker", .error = errno};
 }

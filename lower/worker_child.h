@@ -18,6 +18,7 @@ struct ChildPlan {
   int output;
   int messages;
   int program;
+  int progress;
   int status;            // exec closes it; if a step before exec fails, the child writes a SandboxFailure to it
   std::uint64_t memory;  // bytes; 0: no limit
   Sandbox* sandbox;

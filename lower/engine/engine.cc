@@ -2,6 +2,7 @@
 #include "lower/engine/engine.h"
 
 #include <fcntl.h>
+#include <llvm/BinaryFormat/Magic.h>
 #include <llvm/Config/llvm-config.h>
 #include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/TargetRegistry.h>
@@ -26,6 +27,7 @@
 #include "lower/engine/codegen.h"
 #include "lower/engine/link.h"
 #include "lower/engine/merging.h"
+#include "lower/engine/module_progress.h"
 #include "lower/engine/parallel.h"
 #include "lower/engine/relocations.h"
 #include "lower/engine/retarget.h"
@@ -93,13 +95,21 @@ Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& uni
   if (unit.input->alone || is_lowered_alone(*module) || (link.mixed && depends_on_order(*module))) {
     XAAS_ASSIGN(const std::string object,
                 compile_alone(*module, context, link, job.policy, section_options(*unit.input)));
-    return write_unit(unit.file, object);
+    XAAS_TRY(write_unit(unit.file, object));
+    if (!link.merged) module_is_done();
+    return {};
   }
   const bool is_merged = link.merged && !is_kept_apart(*module);
   if (is_merged) flags.add(*module);
   const std::string bytes = is_merged ? write_merged_module(*module) : write_thin_module(*module, link);
   XAAS_TRY(context.status());
   return write_unit(unit.file, bytes);
+}
+
+// Whether a unit that is prepared was lowered alone.
+bool is_object(const std::string& file) {
+  llvm::file_magic magic;
+  return !llvm::identify_magic(file, magic) && magic == llvm::file_magic::elf_relocatable;
 }
 
 Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
@@ -112,7 +122,10 @@ Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
   ModuleFlags flags;
   const auto prepare_all = [&] {
     return for_each_parallel(units.size(), job.jobs, [&](std::size_t i) -> Status {
-      if (given.contains(units[i].file)) return {};
+      if (given.contains(units[i].file)) {
+        if (is_object(units[i].file)) module_is_done();
+        return {};
+      }
       Status status = prepare_unit(job, link, units[i], flags);
       if (!status) return fail(status.error().code, "cannot lower {}: {}", units[i].name, status.error().message);
       return status;
@@ -214,6 +227,7 @@ int worker_main() {
   out_of_memory_answer();
   llvm::install_bad_alloc_error_handler(give_up_for_memory);
   llvm::install_out_of_memory_new_handler();
+  begin_module_progress();
   const Result<std::string> input = read_fd(STDIN_FILENO);
   const Result<Job> job = input ? parse_job(*input) : tl::unexpected<Error>(input.error());
   JobResult result = job ? run_job_within_memory(*job) : failed(job.error());

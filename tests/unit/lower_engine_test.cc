@@ -46,6 +46,8 @@ class Worker {
     clang_.run(at, "opt-19 -thinlto-bc unit.ll -o unit.bc");
     return {store(read_file(at / "unit.bc").value()), name, {}};
   }
+  // A byte for each module that is done.
+  std::string progress() const { return read_file(directory() / "progress").value(); }
   std::string messages() const { return read_file(directory() / "messages").value(); }
 
   ObjectInput object(const std::string& name, const std::string& source) {
@@ -63,7 +65,8 @@ class Worker {
 
   JobResult run_text(const std::string& job) {
     REQUIRE(write_file(directory() / "job.json", job));
-    const std::string answer = clang_.output(directory(), XAAS_BIN_DIR "/xaas-lower --worker < job.json 2>messages");
+    const std::string answer = clang_.output(
+        directory(), "XAAS_PROGRESS_FD=4 " XAAS_BIN_DIR "/xaas-lower --worker < job.json 2>messages 4>progress");
     const Result<JobResult> result = parse_job_result(answer);
     if (!result) FAIL(answer + result.error().message);
     CHECK(result->message.find('\n') == std::string::npos);
@@ -125,6 +128,20 @@ TEST_CASE("a masked feature appears nowhere in what is lowered") {
     CHECK(!has(masked.disassembly(), "%zmm"));
     CHECK(has(masked.disassembly(), "%ymm"));
   }
+}
+
+TEST_CASE("each module that is done is told of, whether it is made, lowered alone, or lent") {
+  Worker worker(LinkKind::shared);
+  worker.job().modules = "modules";
+  std::filesystem::create_directory(worker.directory() / "modules");
+  worker.add(worker.unit("one.o", "int one(void) { return 1; }"));
+  worker.add(worker.unit("two.o", "int one(void); int two(void) { return one() + one(); }"));
+  worker.add(worker.unit("alone.o", "__asm__(\".globl odd\\nodd: ret\"); int three(void) { return 3; }"));
+  worker.run_well();
+  CHECK(worker.progress().size() == 3);
+  worker.job().prepared = {"units/0.bc", "units/1.bc", "units/2.bc"};
+  worker.run_well();  // what it needs is there already
+  CHECK(worker.progress().size() == 3);
 }
 
 TEST_CASE("a feature that a unit switched off stays off in it") {

@@ -46,8 +46,12 @@ static void answer(int ok) {
 }
 static void* thread_main(void* value) { *(int*)value = 1; return NULL; }
 
+static int progress(void) {
+  const char* name = getenv("XAAS_PROGRESS_FD");
+  return name == NULL ? -1 : atoi(name);
+}
 static void look_around(void) {
-  for (int fd = 3; fd < 64; ++fd) report("descriptor", fcntl(fd, F_GETFD) != -1);
+  for (int fd = 3; fd < 64; ++fd) report("descriptor", fcntl(fd, F_GETFD) != -1 && fd != progress());
   report("read-etc", open("/etc/passwd", O_RDONLY) >= 0);
   report("read-proc", open("/proc/self/environ", O_RDONLY) >= 0);
   report("list-root", open("/home", O_RDONLY | O_DIRECTORY) >= 0);
@@ -102,6 +106,9 @@ int main(void) {
   if (asked("a6")) fork();
   if (asked("a7")) mount("none", ".", "tmpfs", 0, NULL);
   if (asked("a8")) unshare(CLONE_NEWUSER);
+  if (asked("d0")) write(progress(), "..", 2);
+  if (asked("d1")) for (int i = 0; i < 1000; ++i) write(progress(), job, 4096);
+  if (asked("d2")) close(progress());
   if (asked("b0")) { fputs("first line\nLLVM ERROR: bad module\n", stderr); abort(); }
   if (asked("b1")) *(volatile int*)8 = 1;
   if (asked("b2")) for (;;) {}
@@ -198,14 +205,42 @@ TEST_CASE("a crash is named with its signal, the file and the worker's last word
   CHECK(failure_of("b1") == "the worker was killed by signal 11 (Segmentation fault) while lowering bin/x");
 }
 
-std::string failure_with_units(const std::string& action, const WorkerLimits& limits = {}) {
+// The job has two units.
+Job job_with_units(const std::string& action) {
   Job job = job_called(action);
   job.recipe.arguments = {IrInput{Digest::of("a"), "a.o", {}},
                           ArchiveInput{"libx.a", {IrInput{Digest::of("b"), "b.o", {}}}}};
+  return job;
+}
+
+std::string failure_with_units(const std::string& action, const WorkerLimits& limits = {}) {
+  const Job job = job_with_units(action);
   const TempDirectory scratch = test::scratch();
   const auto result = run_worker(program(), job, scratch.path(), limits);
   REQUIRE_FALSE(result);
   return result.error().message;
+}
+
+std::vector<ModuleCount> counts_of(const Job& job) {
+  std::vector<ModuleCount> counts;
+  const TempDirectory scratch = test::scratch();
+  const auto note = [&](const ModuleCount& count) { counts.push_back(count); };
+  CHECK(test::good(run_worker(program(), job, scratch.path(), {}, note)).ok);
+  return counts;
+}
+
+TEST_CASE("a worker says how many modules are done, and is believed only as far as there are modules") {
+  const std::vector<ModuleCount> done = counts_of(job_with_units("d0"));
+  REQUIRE(done.size() >= 2);
+  CHECK(done.front() == ModuleCount{.done = 0, .all = 2});
+  CHECK(done.back() == ModuleCount{.done = 2, .all = 2});
+  CHECK(counts_of(job_with_units("d1")).back() == ModuleCount{.done = 2, .all = 2});
+  CHECK(counts_of(job_with_units("d1")).size() <= 3);
+  CHECK(counts_of(job_with_units("d2")) == std::vector{ModuleCount{.done = 0, .all = 2}});
+  Job merged = job_with_units("d0");
+  merged.merged = true;
+  CHECK(counts_of(merged).back() == ModuleCount{.done = 1, .all = 1});
+  CHECK(counts_of(job_called("d1")) == std::vector{ModuleCount{}});  // nothing is to be compiled
 }
 
 TEST_CASE("a crash names the unit that the worker was at") {
