@@ -31,6 +31,10 @@ std::string_view state_name(LazyState state) {
   return "";
 }
 
+bool is_being_lowered(const LazyReport& report) {
+  return report.state == LazyState::lowering || (report.state == LazyState::interim && report.error.empty());
+}
+
 LazyFile::LazyFile(InodeRef ref, FileRecord record, PrefixPlaces places, Fallback fallback)
     : ref_(ref), record_(std::move(record)), places_(std::move(places)), fallback_(fallback) {
   report_.path = path_in_tree(record_.path);
@@ -95,6 +99,7 @@ LazyFile::Settled LazyFile::settle(Lowered lowered, PrefixPlaces places, bool fi
   report_.from_cache = lowered.from_cache;
   report_.large = is_large;
   report_.cpu.clear();
+  report_.modules = {};
   state_ = LazyState::ready;
   auto content =
       std::make_unique<const Content>(Content{std::move(lowered.file), 0, lowered.size, size, std::move(places)});
@@ -113,6 +118,7 @@ LazyFile::Settled LazyFile::settle(Lowered lowered, PrefixPlaces places, bool fi
 
 LazyFile::Settled LazyFile::fail(const std::string& reason) {
   report_.error = reason;
+  report_.modules = {};
   if (state_ == LazyState::interim) return {};
   state_ = LazyState::baseline;
   decide_baseline();

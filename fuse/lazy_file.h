@@ -73,7 +73,13 @@ struct LazyReport {
   bool late = false;   // the baseline was or is served while the file is lowered
   bool large = false;  // larger than promised
   unsigned waiting = 0;
+  ModuleCount modules;  // how far the worker is; empty unless one lowers the file
+  double working = 0;   // seconds since the first read asked for the lowered file; 0 unless it is being lowered
+  double waited = 0;    // seconds since the first of the reads that wait; 0 if none does
 };
+
+// Whether the lowered file is still to come.
+bool is_being_lowered(const LazyReport& report);
 
 // A read that has to wait. `answer` is called exactly once, from any thread and without locks.
 struct ContentRequest {
@@ -136,6 +142,8 @@ class LazyFile {
   Settled fail(const std::string& reason);
   // A ready file is the content of node `promised` from now on. Nullopt when that changes nothing.
   std::optional<Settled> stand_in(StandIn ready);
+  // A worker lowers the file and is this far.
+  void advance(const ModuleCount& modules) { report_.modules = modules; }
   // The timeout has passed. Nullopt when that changes nothing.
   std::optional<Settled> pass_timeout();
   // The mount ends. Reads that wait get EIO.
@@ -157,7 +165,7 @@ class LazyFile {
   std::vector<ContentRequest> waiting_;
   bool is_late_ = false;     // the timeout has passed once
   bool is_growing_ = false;  // from prepare() to settle(); nothing else decides node `promised` then
-  LazyReport report_;        // report() fills in state, late and waiting
+  LazyReport report_;        // report() fills in state, late and waiting; working and waited are left out
 };
 
 }  // namespace xaas

@@ -11,8 +11,8 @@ namespace {
 constexpr unsigned kLookupThreads = 2;
 constexpr int kNicenessBehind = 10;
 
-void send(const std::vector<ContentAnswer>& answers) {
-  for (const ContentAnswer& answer : answers) answer.send();
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
 }  // namespace
@@ -61,7 +61,12 @@ void LazyFiles::add(InodeRef ref, FileRecord record, PrefixPlaces places) {
   const std::unique_lock lock(files_mutex_);
   std::unique_ptr<Entry>& entry = files_[ref];
   if (entry) return;
-  entry.reset(new Entry{LazyFile(ref, std::move(record), std::move(places), fallback), std::nullopt});
+  entry.reset(new Entry{LazyFile(ref, std::move(record), std::move(places), fallback)});
+}
+
+void LazyFiles::send(const std::vector<ContentAnswer>& answers) const {
+  if (!answers.empty() && hooks_.answers) hooks_.answers();
+  for (const ContentAnswer& answer : answers) answer.send();
 }
 
 LazyFiles::Entry& LazyFiles::entry(InodeRef ref) const {
@@ -89,7 +94,8 @@ const Content* LazyFiles::content(InodeRef ref, Generation generation) const {
 }
 
 void LazyFiles::wait_for_content(InodeRef ref, Generation generation, ContentRequest request) {
-  if (const auto answer = read(entry(ref), generation, std::move(request))) answer->send();
+  if (const auto answer = read(entry(ref), generation, std::move(request))) return answer->send();
+  if (hooks_.waits) hooks_.waits();
 }
 
 // Returns the answer if it can be given now. Otherwise the request waits from now on.
@@ -102,6 +108,8 @@ std::optional<ContentAnswer> LazyFiles::read(Entry& entry, Generation generation
   LazyFile::Read read = entry.file.read(generation, std::move(request));
   if (read.answer) return std::move(read.answer);
   waiting_[id] = &entry;
+  if (entry.file.report().waiting == 1) entry.waits_since = Clock::now();
+  if (read.begins) entry.begun = entry.waits_since;
   if (read.begins) lookups_.submit([this, &entry] { look_up(entry); });
   if (timer_.joinable() && !entry.deadline) {
     entry.deadline = Clock::now() + *options_.timeout;
@@ -120,7 +128,7 @@ void LazyFiles::interrupt(std::uint64_t id) {
     request = found->second->file.withdraw(id);
     waiting_.erase(found);
   }
-  request->answer(EINTR, nullptr);
+  send({{std::move(*request), EINTR, nullptr}});
 }
 
 void LazyFiles::look_up(Entry& entry) {
@@ -150,7 +158,13 @@ bool LazyFiles::stand_in(Entry& entry) {
   return true;
 }
 
-void LazyFiles::make(Entry& entry) { settle(entry, hooks_.lower(entry.file.record(), stop_.get_token())); }
+void LazyFiles::make(Entry& entry) {
+  const auto advance = [this, &entry](const ModuleCount& modules) {
+    const std::lock_guard lock(state_mutex_);
+    entry.file.advance(modules);
+  };
+  settle(entry, hooks_.lower(entry.file.record(), stop_.get_token(), advance));
+}
 
 void LazyFiles::settle(Entry& entry, Result<Lowered> result) {
   if (result) {
@@ -244,11 +258,19 @@ void LazyFiles::watch_deadlines() {
   }
 }
 
+// REQUIRES: state_mutex_ is held.
+LazyReport LazyFiles::report_of(const Entry& entry) {
+  LazyReport report = entry.file.report();
+  if (is_being_lowered(report)) report.working = seconds_since(entry.begun);
+  if (report.waiting > 0) report.waited = seconds_since(entry.waits_since);
+  return report;
+}
+
 std::optional<LazyReport> LazyFiles::report(InodeRef ref) const {
   if (!contains(ref)) return std::nullopt;
-  const LazyFile& file = entry(ref).file;
+  const Entry& file = entry(ref);
   const std::lock_guard lock(state_mutex_);
-  return file.report();
+  return report_of(file);
 }
 
 std::vector<LazyReport> LazyFiles::reports() const {
@@ -256,7 +278,7 @@ std::vector<LazyReport> LazyFiles::reports() const {
   {
     const std::shared_lock files_lock(files_mutex_);
     const std::lock_guard lock(state_mutex_);
-    for (const auto& [ref, entry] : files_) result.push_back(entry->file.report());
+    for (const auto& [ref, entry] : files_) result.push_back(report_of(*entry));
   }
   std::ranges::sort(result, {}, &LazyReport::path);
   return result;

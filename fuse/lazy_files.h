@@ -33,7 +33,7 @@ struct LazyOptions {
 
 struct LazyHooks {
   std::function<Result<std::optional<Lowered>>(const FileRecord&)> find;  // in the cache
-  std::function<Result<Lowered>(const FileRecord&, const std::stop_token& stop)> lower;
+  std::function<Result<Lowered>(const FileRecord&, const std::stop_token& stop, const ModuleReport&)> lower;
   // The ready file that is served until the lowered file is there. Empty: none ever is.
   std::function<Result<std::optional<StandIn>>(const FileRecord&)> stand_in{};
   std::function<Result<PrefixPlaces>(const Lowered&)> find_prefix;
@@ -43,6 +43,9 @@ struct LazyHooks {
   std::function<bool(InodeRef, std::uint64_t size)> grow;
   // Announces that these names stand for another node now. Called from a thread of this class, without locks.
   std::function<void(const std::set<NodeName>&)> moved;
+  // A read begins to wait; reads that wait are answered next. Called without locks. May be empty.
+  std::function<void()> waits{};
+  std::function<void()> answers{};
   std::function<void(const std::string&)> info;     // a notice
   std::function<void(const std::string&)> warning;  // something has failed
 };
@@ -85,10 +88,14 @@ class LazyFiles {
   using Clock = std::chrono::steady_clock;
   struct Entry {
     LazyFile file;
-    std::optional<Clock::time_point> deadline;
+    std::optional<Clock::time_point> deadline{};
+    Clock::time_point begun{};        // the first read that waited
+    Clock::time_point waits_since{};  // the first read of those that wait
   };
 
   Entry& entry(InodeRef ref) const;
+  static LazyReport report_of(const Entry& entry);
+  void send(const std::vector<ContentAnswer>& answers) const;
   std::optional<ContentAnswer> read(Entry& entry, Generation generation, ContentRequest request);
   void look_up(Entry& entry);
   bool stand_in(Entry& entry);

@@ -1,6 +1,8 @@
 // See log.h.
 #include "fuse/log.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -23,6 +25,19 @@ std::string local_time() {
 
 }  // namespace
 
+Log::Log(Verbosity verbosity)
+    : verbosity_(verbosity), terminal_(verbosity == Verbosity::warnings ? STDERR_FILENO : -1) {}
+
+void Log::draw(const std::string& text) {
+  const std::lock_guard lock(lines_mutex_);
+  terminal_.draw(text);
+}
+
+void Log::erase() {
+  const std::lock_guard lock(lines_mutex_);
+  terminal_.erase();
+}
+
 void Log::add(const std::string& message, Verbosity least) {
   const std::string text = printable(message);  // it may hold names from the image
   const std::lock_guard lock(lines_mutex_);
@@ -31,7 +46,9 @@ void Log::add(const std::string& message, Verbosity least) {
   if (repeated) return;
   lines_.push_back({local_time(), text});
   if (lines_.size() > kKeptLines) lines_.pop_front();
-  if (verbosity_ >= least) std::fprintf(stderr, "xaas-mount: %s\n", text.c_str());
+  if (verbosity_ < least) return;
+  terminal_.erase();
+  std::fprintf(stderr, "xaas-mount: %s\n", text.c_str());
 }
 
 std::vector<std::string> Log::lines() const {

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -24,6 +26,7 @@
 #include "fuse/served_tree.h"
 #include "fuse/session.h"
 #include "fuse/status.h"
+#include "fuse/wait_line.h"
 #include "lower/configuration.h"
 #include "lower/host.h"
 #include "lower/lowerer.h"
@@ -67,6 +70,10 @@ class Server::Impl {
         image_(std::move(image)),
         guard_(image_->squashfs().fd(), image_->squashfs().offset(), image_->path().string()) {}
 
+  ~Impl() {
+    if (wait_line_) wait_line_->stop();
+  }
+
   Status make_lowerer();
   Status choose();
   Status mount(const std::filesystem::path& mountpoint);
@@ -78,7 +85,9 @@ class Server::Impl {
   std::string status() const;
   decltype(LazyHooks::stand_in) stand_ins() const;
   LazyHooks hooks();
+  WaitLineHooks wait_line_hooks();
   void lower_all();
+  void set_ahead(Ahead ahead);
   bool is_lowering() const;
 
   Log log_;
@@ -90,6 +99,7 @@ class Server::Impl {
   std::string configuration_;
   std::unique_ptr<Lowerer> lowerer_;  // null: nothing is lowered
   std::optional<MovedPrefix> moved_;
+  std::optional<WaitLine> wait_line_;  // stops before files_ is gone
   std::unique_ptr<LazyFiles> files_;
   std::optional<ServedTree> tree_;
   Activity activity_;
@@ -97,6 +107,8 @@ class Server::Impl {
   std::optional<Session> session_;
   std::stop_source ending_;
   std::atomic<bool> lowers_all_{false};
+  mutable std::mutex ahead_mutex_;
+  Ahead ahead_;
 };
 
 // Leaves lowerer_ null if lowering is not wanted, or if it is not possible and the user does not insist on it.
@@ -151,7 +163,8 @@ decltype(LazyHooks::stand_in) Server::Impl::stand_ins() const {
 LazyHooks Server::Impl::hooks() {
   return {
       .find = [this](const FileRecord& record) { return lowerer_->find(record); },
-      .lower = [this](const FileRecord& record, const std::stop_token& stop) { return lowerer_->lower(record, stop); },
+      .lower = [this](const FileRecord& record, const std::stop_token& stop,
+                      const ModuleReport& report) { return lowerer_->lower(record, stop, report); },
       .stand_in = stand_ins(),
       .find_prefix = [this](const Lowered& lowered) -> Result<PrefixPlaces> {
         if (!moved_) return PrefixPlaces{};
@@ -162,9 +175,17 @@ LazyHooks Server::Impl::hooks() {
             return announce_growth(session_->get(), tree_->id({ref, Generation::promised}), size);
           },
       .moved = [this](const std::set<NodeName>& names) { announce_moved(session_->get(), names); },
+      .waits = wait_line_ ? std::function<void()>([this] { wait_line_->wake(); }) : nullptr,
+      .answers = wait_line_ ? std::function<void()>([this] { wait_line_->clear(); }) : nullptr,
       .info = [this](const std::string& line) { log_.info(line); },
       .warning = [this](const std::string& line) { log_.warning(line); },
   };
+}
+
+WaitLineHooks Server::Impl::wait_line_hooks() {
+  return {.reports = [this] { return files_->reports(); },
+          .draw = [this](const std::string& text) { log_.draw(text); },
+          .erase = [this] { log_.erase(); }};
 }
 
 // Lowers all files into the cache. Reads find what is there, and wait for what is being made. The smallest files come
@@ -174,8 +195,14 @@ void Server::Impl::lower_all() {
   if (!records) return log_.warning(records.error().message);
   std::ranges::sort(*records, {}, &FileRecord::size);
   std::size_t failed = 0;
-  for (const FileRecord& record : *records) {
-    const auto lowered = lowerer_->lower(record, ending_.get_token());
+  for (std::size_t i = 0; i < records->size(); ++i) {
+    const FileRecord& record = (*records)[i];
+    Ahead ahead{.files = records->size(), .done = i, .path = std::string(path_in_tree(record.path)), .modules = {}};
+    set_ahead(ahead);
+    const auto lowered = lowerer_->lower(record, ending_.get_token(), [&](const ModuleCount& modules) {
+      ahead.modules = modules;
+      set_ahead(ahead);
+    });
     if (ending_.stop_requested()) return;
     const std::string_view path = path_in_tree(record.path);
     if (!lowered) {
@@ -186,6 +213,11 @@ void Server::Impl::lower_all() {
     }
   }
   log_.info(fmt::format("{} of {} files are lowered", records->size() - failed, records->size()));
+}
+
+void Server::Impl::set_ahead(Ahead ahead) {
+  const std::lock_guard lock(ahead_mutex_);
+  ahead_ = std::move(ahead);
 }
 
 // How the prefix is replaced. None: the image is shown as it was built.
@@ -202,9 +234,7 @@ Result<std::optional<MovedPrefix>> Server::Impl::shown_prefix(const std::filesys
 bool Server::Impl::is_lowering() const {
   if (lowers_all_) return true;
   if (!files_) return false;
-  return std::ranges::any_of(files_->reports(), [](const LazyReport& file) {
-    return file.state == LazyState::lowering || (file.state == LazyState::interim && file.error.empty());
-  });
+  return std::ranges::any_of(files_->reports(), is_being_lowered);
 }
 
 std::string Server::Impl::target() const { return lowerer_ ? lowerer_->target_name() : std::string(); }
@@ -222,6 +252,8 @@ std::string Server::Impl::status() const {
     input.cache = lowerer_->cache().directory().string();
     input.timeout = timeout_text(timeout_);
     input.files = files_->reports();
+    const std::lock_guard lock(ahead_mutex_);
+    input.ahead = ahead_;
   }
   input.log = log_.lines();
   return status_text(input);
@@ -238,6 +270,7 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
         .parallel = std::min(jobs, kMaxParallel),
         .timeout = timeout_,
         .strict = options_.strict || keeps_to_level(image_->manifest(), configuration_, lowerer_->level())};
+    if (log_.can_draw()) wait_line_.emplace(wait_line_hooks());
     files_ = std::make_unique<LazyFiles>(lazy, hooks());
   }
   tree_.emplace(*image_, guard_, files_.get(),
@@ -271,7 +304,11 @@ Status Server::Impl::serve() {
   std::jthread eager;
   if (lowerer_ && options_.when == LowerWhen::eager) {
     lowers_all_ = true;
-    eager = std::jthread([this] { lower_all(), lowers_all_ = false; });
+    eager = std::jthread([this] {
+      lower_all();
+      set_ahead({});
+      lowers_all_ = false;
+    });
   }
   std::optional<IdleWatch> idle;
   if (options_.idle) {

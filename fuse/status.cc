@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <string_view>
 #include <thread>
@@ -27,12 +28,26 @@ std::string counts(const std::vector<LazyReport>& files) {
   return text;
 }
 
+// ", 12 of 42 modules, 3 s"
+std::string progress(const ModuleCount& modules, double seconds) {
+  const std::string count = modules.all > 0 ? ", " + to_text(modules) : "";
+  return count + fmt::format(", {:.0f} s", std::floor(seconds));
+}
+
+std::string ahead_text(const Ahead& ahead) {
+  if (ahead.files == 0) return {};
+  std::string text = fmt::format("{} of {} files", ahead.done, ahead.files);
+  if (ahead.modules.all > 0) text += fmt::format(", {} of {}", to_text(ahead.modules), ahead.path);
+  return text;
+}
+
 std::string file_line(const LazyReport& file) {
   std::string line = fmt::format("{:<9} {}", state_name(file.state), file.path);
   if (file.state == LazyState::ready) {
     line += file.from_cache ? ", from the cache" : fmt::format(", {:.2f} s", file.seconds);
   }
   if (!file.cpu.empty()) line += fmt::format(", the ready file for {} is served", file.cpu);
+  if (is_being_lowered(file)) line += progress(file.modules, file.working);
   if (file.late && file.state != LazyState::baseline) line += ", the baseline was served meanwhile";
   if (file.large) line += ", larger than promised";
   if (file.waiting > 0) line += fmt::format(", {} waiting", file.waiting);
@@ -57,6 +72,7 @@ std::string status_text(const StatusInput& input) {
   add_field(text, "cache", input.cache);
   add_field(text, "timeout", input.timeout);
   if (!input.target.empty()) add_field(text, "files", counts(input.files));
+  add_field(text, "ahead", ahead_text(input.ahead));
   const bool any = std::ranges::any_of(input.files, [](const LazyReport& f) { return f.state != LazyState::cold; });
   if (any) text += "\n";
   for (const LazyReport& file : input.files) {

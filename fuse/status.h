@@ -11,6 +11,14 @@
 
 namespace xaas {
 
+// How far lowering is that nobody has asked for, with lower=eager.
+struct Ahead {
+  std::size_t files = 0;  // that are to be lowered; 0: none are
+  std::size_t done = 0;   // of them
+  std::string path;       // the file that is being lowered
+  ModuleCount modules;    // of that file
+};
+
 struct StatusInput {
   std::string image;   // path
   std::string name;    // name and version, from the manifest
@@ -21,6 +29,7 @@ struct StatusInput {
   std::string cache;              // directory
   std::string timeout;            // "none" or "12 s"
   std::vector<LazyReport> files;  // files that the kernel has asked for
+  Ahead ahead;
   std::vector<std::string> log;
 };
 

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <chrono>
@@ -42,18 +43,20 @@ std::string bytes_of(const Content& content) {
 class Bench {
  public:
   explicit Bench(LazyOptions options = {})
-      : files(options,
-              LazyHooks{.find = [this](const FileRecord&) { return find(); },
-                        .lower = [this](const FileRecord&, const std::stop_token& stop) { return lower(stop); },
-                        .find_prefix = [](const Lowered&) -> Result<PrefixPlaces> { return PrefixPlaces{}; },
-                        .grow =
-                            [this](InodeRef, std::uint64_t size) {
-                              grown = size;
-                              return can_grow;
-                            },
-                        .moved = [this](const std::set<NodeName>& names) { moved.set_value(names); },
-                        .info = [this](const std::string& line) { note(line); },
-                        .warning = [this](const std::string& line) { note(line); }}) {
+      : files(options, LazyHooks{.find = [this](const FileRecord&) { return find(); },
+                                 .lower = [this](const FileRecord&, const std::stop_token& stop,
+                                                 const ModuleReport& report) { return lower(stop, report); },
+                                 .find_prefix = [](const Lowered&) -> Result<PrefixPlaces> { return PrefixPlaces{}; },
+                                 .grow =
+                                     [this](InodeRef, std::uint64_t size) {
+                                       grown = size;
+                                       return can_grow;
+                                     },
+                                 .moved = [this](const std::set<NodeName>& names) { moved.set_value(names); },
+                                 .waits = [this] { ++waits; },
+                                 .answers = [this] { ++answers; },
+                                 .info = [this](const std::string& line) { note(line); },
+                                 .warning = [this](const std::string& line) { note(line); }}) {
     FileRecord record;
     record.path = "bin/tool";
     record.size = 4;
@@ -101,6 +104,8 @@ class Bench {
   bool can_grow = true;
   std::uint64_t grown = 0;
   int lowerings = 0;
+  std::atomic<int> waits = 0;
+  std::atomic<int> answers = 0;  // how often reads that waited were answered
   bool stopped = false;
   std::promise<std::set<NodeName>> moved;
 
@@ -109,7 +114,8 @@ class Bench {
     if (!cached) return std::optional<Lowered>();
     return std::optional<Lowered>(lowered_file(*cached));
   }
-  Result<Lowered> lower(const std::stop_token& stop) {
+  Result<Lowered> lower(const std::stop_token& stop, const ModuleReport& report) {
+    report({.done = 3, .all = 42});
     std::unique_lock lock(mutex_);
     ++lowerings;
     changed_.notify_all();
@@ -161,6 +167,43 @@ TEST_CASE("many reads are one lowering and all get its result") {
   CHECK(bench.current() == Generation::promised);
   CHECK(bytes_of(*bench.read_now(30).content) == "lowered");
   CHECK(bench.files.report(kRef)->state == LazyState::ready);
+}
+
+TEST_CASE("while a file is lowered its report says how far that is, and nothing of it once it is there") {
+  Bench bench;
+  CHECK(bench.files.report(kRef)->modules == ModuleCount{});
+  CHECK(bench.files.report(kRef)->working == 0);
+  std::future<Outcome> reader = bench.read(1);
+  bench.wait_until_lowering();
+  const LazyReport working = *bench.files.report(kRef);
+  CHECK(working.modules == ModuleCount{.done = 3, .all = 42});
+  CHECK(working.working > 0);
+  CHECK(working.waited > 0);
+  bench.finish(lowered_file("lowered"));
+  reader.get();
+  const LazyReport ready = *bench.files.report(kRef);
+  CHECK(ready.modules == ModuleCount{});
+  CHECK(ready.working == 0);
+  CHECK(ready.waited == 0);
+}
+
+TEST_CASE("it is told when a read begins to wait, and before such a read is answered") {
+  Bench bench;
+  int answers_before = -1;
+  bench.files.wait_for_content(kRef, Generation::promised,
+                               {1, [] { return false; }, [&](int, const Content*) { answers_before = bench.answers; }});
+  CHECK(bench.waits == 1);
+  CHECK(bench.answers == 0);
+  bench.files.interrupt(1);
+  CHECK(answers_before == 1);
+  std::future<Outcome> reader = bench.read(2);
+  CHECK(bench.waits == 2);
+  bench.finish(lowered_file("lowered"));
+  reader.get();
+  CHECK(bench.answers == 2);
+  bench.read_now(3);
+  CHECK(bench.waits == 2);
+  CHECK(bench.answers == 2);
 }
 
 TEST_CASE("a file found in the cache is not lowered") {

@@ -167,22 +167,23 @@ class TestMount {
   }
   void start() {
     guard_.emplace(image_->squashfs().fd(), 0, "image");
-    files_.emplace(
-        lazy_options_,
-        LazyHooks{.find = [](const FileRecord&) { return std::optional<Lowered>(); },
-                  .lower = [this](const FileRecord&, const std::stop_token& stop) { return lowering.lower(stop); },
-                  .find_prefix = [](const Lowered&) -> Result<PrefixPlaces> { return PrefixPlaces{}; },
-                  .grow =
-                      [this](InodeRef ref, std::uint64_t size) {
-                        return announce_growth(session_->get(), tree_->id({ref, Generation::promised}), size);
-                      },
-                  .moved =
-                      [this](const std::set<NodeName>& names) {
-                        announce_moved(session_->get(), names);
-                        moved.set_value();
-                      },
-                  .info = [this](const std::string& line) { log_.info(line); },
-                  .warning = [this](const std::string& line) { log_.warning(line); }});
+    files_.emplace(lazy_options_,
+                   LazyHooks{.find = [](const FileRecord&) { return std::optional<Lowered>(); },
+                             .lower = [this](const FileRecord&, const std::stop_token& stop,
+                                             const ModuleReport&) { return lowering.lower(stop); },
+                             .find_prefix = [](const Lowered&) -> Result<PrefixPlaces> { return PrefixPlaces{}; },
+                             .grow =
+                                 [this](InodeRef ref, std::uint64_t size) {
+                                   return announce_growth(session_->get(), tree_->id({ref, Generation::promised}),
+                                                          size);
+                                 },
+                             .moved =
+                                 [this](const std::set<NodeName>& names) {
+                                   announce_moved(session_->get(), names);
+                                   moved.set_value();
+                                 },
+                             .info = [this](const std::string& line) { log_.info(line); },
+                             .warning = [this](const std::string& line) { log_.warning(line); }});
     tree_.emplace(
         *image_, *guard_, &*files_,
         TreeOptions{
