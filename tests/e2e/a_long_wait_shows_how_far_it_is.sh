@@ -92,7 +92,7 @@ assert 0 < count < 25, count
 wait('the line', lambda: re.fullmatch(
     rf'starting\.\.\. xaas-mount: bin/sum is being compiled for this host, {done()} of 25 modules, [2-9] s', screen.text()))
 os.kill(stopped, signal.SIGCONT)
-wait('the end', lambda: not read())
+while read(): pass
 assert os.waitpid(pid, 0)[1] == 0
 assert re.fullmatch(r'starting\.\.\. \d+\n', screen.text()), screen.text()
 P
@@ -102,15 +102,13 @@ python3 "$work/watch.py" "$work/sum.xaas" "$work/app"
 XAAS_CACHE=$work/another
 xaas-mount "$work/sum.xaas" "$work/app" -- "$work/app/bin/sum" >"$work/stdout" 2>"$work/stderr" &
 mount=$!
-find_worker() {
+stop_any_worker() {
   for server in $(pgrep -P $mount); do
-    worker=$(pgrep -P "$server" | head -n 1)
-    [ -z "$worker" ] || return 0
+    if stop_worker; then return 0; fi
   done
   return 1
 }
-wait_until 30 find_worker
-kill -STOP "$worker"
+wait_until 30 stop_any_worker
 caught=$(with_start "$worker")
 is_late() { grep -Eq '^lowering  bin/sum, .* of 25 modules, [2-9] s, ' "$work/app/.xaas/status"; }
 wait_until 30 is_late

@@ -85,11 +85,14 @@ catch_lowering() {
   server=$(servers_of "$work/app" | head -n 1)
   "$work/app/$2" --version >"$work/caught" 2>&1 &
   program=$!
-  wait_until 30 find_worker
-  kill -STOP "$worker"
+  wait_until 30 stop_worker
   caught=$(with_start "$worker")
 }
-find_worker() { worker=$(pgrep -P "$server" | head -n 1); [ -n "$worker" ]; }
+# Stops the worker of $server, unless it has just ended.
+stop_worker() {
+  worker=$(pgrep -P "$server" | head -n 1)
+  [ -n "$worker" ] && kill -STOP "$worker" 2>/dev/null && grep -q '^State:.T' "/proc/$worker/status" 2>/dev/null
+}
 
 # is_gone PID: whether the process has ended, even if nobody has asked for its status, as in a container whose first
 # process does not do that.
