@@ -11,6 +11,17 @@ namespace {
 constexpr unsigned kLookupThreads = 2;
 constexpr int kNicenessBehind = 10;
 
+// How long a program that runs by ready files has the machine for itself. Reading the worker takes as much of the disk
+// and the CPU as a start does.
+constexpr std::chrono::milliseconds kHeadStart(200);
+
+void sleep_until(std::chrono::steady_clock::time_point time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_until(lock, stop, time, [] { return false; });
+}
+
 double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
@@ -135,7 +146,7 @@ void LazyFiles::look_up(Entry& entry) {
   Result<std::optional<Lowered>> found = hooks_.find(entry.file.record());
   if (found && *found) return settle(entry, std::move(**found));
   // Lowering meets an error of the cache again, and reports it.
-  if (hooks_.stand_in && stand_in(entry)) return makers_behind_.submit([this, &entry] { make(entry); });
+  if (hooks_.stand_in && stand_in(entry)) return make_behind(entry);
   if (options_.timeout && options_.timeout->count() == 0) pass_timeout(entry);
   makers_.submit([this, &entry] { make(entry); });
 }
@@ -153,8 +164,8 @@ bool LazyFiles::stand_in(Entry& entry) {
     if (!settled) return false;
     forget(entry, *settled);
   }
+  send(settled->answers);  // the first line of the log takes its time
   hooks_.info(fmt::format("{}: the ready file for {} is served until it is lowered", entry.file.path(), cpu));
-  send(settled->answers);
   return true;
 }
 
@@ -164,6 +175,14 @@ void LazyFiles::make(Entry& entry) {
     entry.file.advance(modules);
   };
   settle(entry, hooks_.lower(entry.file.record(), stop_.get_token(), advance));
+}
+
+// Makes a file for which a ready file stands in.
+void LazyFiles::make_behind(Entry& entry) {
+  makers_behind_.submit([this, &entry, begin = Clock::now() + kHeadStart] {
+    sleep_until(begin, stop_.get_token());
+    make(entry);
+  });
 }
 
 void LazyFiles::settle(Entry& entry, Result<Lowered> result) {

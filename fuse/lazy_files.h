@@ -100,6 +100,7 @@ class LazyFiles {
   void look_up(Entry& entry);
   bool stand_in(Entry& entry);
   void make(Entry& entry);
+  void make_behind(Entry& entry);
   void settle(Entry& entry, Result<Lowered> result);
   void settle_lowered(Entry& entry, Lowered lowered, PrefixPlaces places);
   void settle_failed(Entry& entry, const Error& error);

@@ -227,6 +227,17 @@ fs::path Cache::scratch_parent() const {
   return room < kScratchRoom && available_bytes(temporary) > room ? temporary : own;
 }
 
+// A directory of entries may hold nothing but the lock of one that is being made.
+bool Cache::is_empty() const {
+  if (directory_.empty()) return true;
+  std::error_code error;
+  fs::recursive_directory_iterator file(directory_ / kCacheEntries, error);
+  for (; !error && file != fs::recursive_directory_iterator(); file.increment(error)) {
+    if (file->path().extension() == kRecordSuffix) return false;
+  }
+  return !error || error == std::errc::no_such_file_or_directory;
+}
+
 std::optional<CacheEntry> Cache::find(const Digest& key) const {
   if (directory_.empty()) return std::nullopt;
   auto entry = load(key);
@@ -237,7 +248,7 @@ std::optional<CacheEntry> Cache::find(const Digest& key) const {
 
 Result<CacheEntry> Cache::load(const Digest& key) const {
   struct stat status{};
-  XAAS_ASSIGN(const Fd record_file, open_trusted(entry_path(key, ".json"), status));
+  XAAS_ASSIGN(const Fd record_file, open_trusted(entry_path(key, kRecordSuffix), status));
   XAAS_ASSIGN(const std::string text, read_fd(record_file.get(), kRecordLimit));
   CacheEntry entry;
   XAAS_ASSIGN(entry.record, parse_record(text, key));
@@ -278,7 +289,7 @@ void Cache::remove_broken(const Digest& key) const {
   // A process that holds the lock is about to replace the entry, or has just done so.
   if (!fd.valid() || try_lock(fd.get(), LOCK_EX | LOCK_NB) == LockState::busy || !is_same_file(fd.get(), path)) return;
   const CacheLock lock(std::move(fd), path, nullptr);
-  for (const char* suffix : {".json", ".elf"}) unlink(entry_path(key, suffix).c_str());
+  for (const char* suffix : {kRecordSuffix, ".elf"}) unlink(entry_path(key, suffix).c_str());
 }
 
 CacheLock Cache::lock(const Digest& key, const std::stop_token& stop) const {
@@ -317,7 +328,7 @@ Result<CacheEntry> Cache::store(const Digest& key, int source, std::uint64_t siz
   record.sha256 = hash.finish();
   record.size = size;
   XAAS_TRY(commit_private(data, data_path(key)));
-  if (const Status written = write_record(entry_path(key, ".json"), to_json(key, record)); !written) {
+  if (const Status written = write_record(entry_path(key, kRecordSuffix), to_json(key, record)); !written) {
     unlink(data_path(key).c_str());
     return tl::unexpected(written.error());
   }

@@ -75,6 +75,8 @@ class Cache {
   // Ok if entries can be stored. Otherwise the error says why not.
   Status writable() const;
 
+  // Whether there is no entry at all.
+  bool is_empty() const;
   // Nullopt if the entry does not exist, is not trusted, cannot be read, or is broken. A broken entry is removed.
   std::optional<CacheEntry> find(const Digest& key) const;
   // Blocks until this caller may make `key`'s entry, or until `stop` is requested. Returns a lock that is not held if
@@ -114,6 +116,8 @@ class Cache {
 inline constexpr std::uint64_t kScratchRoom = 256ULL << 20;
 // Bytes that can still be written to the file system of `directory`; 0 if that is not known.
 std::uint64_t available_bytes(const std::filesystem::path& directory);
+
+inline constexpr const char* kRecordSuffix = ".json";  // of the record of an entry
 
 // The directories within a cache, by name.
 inline constexpr const char* kCacheEntries = "v1";       // <2>/<key>.elf, .json, .lock, .lease

@@ -55,7 +55,7 @@ std::uint64_t disk_bytes(const fs::path& path) {
   return static_cast<std::uint64_t>(status.st_blocks) * kStatBlock;
 }
 
-bool is_record(const fs::path& path) { return path.extension() == ".json"; }
+bool is_record(const fs::path& path) { return path.extension() == kRecordSuffix; }
 
 void count(const fs::path& path, CacheUsage& usage) {
   usage.bytes += disk_bytes(path);

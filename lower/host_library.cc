@@ -79,8 +79,13 @@ std::vector<fs::path> host_library_directories(const fs::path& configuration, st
 }
 
 std::optional<fs::path> find_host_library(std::string_view soname, std::string_view triple) {
+  return find_host_library(soname, triple, host_library_directories(kLoaderConfiguration, triple));
+}
+
+std::optional<fs::path> find_host_library(std::string_view soname, std::string_view triple,
+                                          const std::vector<fs::path>& directories) {
   if (soname.empty() || soname.find('/') != std::string_view::npos) return std::nullopt;
-  for (const fs::path& directory : host_library_directories("/etc/ld.so.conf", triple)) {
+  for (const fs::path& directory : directories) {
     fs::path path = directory / soname;
     if (is_library_for(path, triple)) return path;
   }

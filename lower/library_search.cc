@@ -129,7 +129,8 @@ std::optional<std::string> follow_in_image(const Image& image, std::string_view 
 }
 
 Result<FoundLibrary> find_library(const Image& image, std::string_view soname, std::string_view user,
-                                  const std::vector<std::string>& toolchain_libraries, std::string_view triple) {
+                                  const std::vector<std::string>& toolchain_libraries, std::string_view triple,
+                                  const std::vector<fs::path>& host_directories) {
   if (!is_plain_name(soname)) return fail(Code::invalid, "'{}' is no name of a library", soname);
   const fs::path beside = fs::path(user).parent_path();
   const fs::path root = tree_root_of(user);
@@ -139,7 +140,8 @@ Result<FoundLibrary> find_library(const Image& image, std::string_view soname, s
     XAAS_ASSIGN(auto found, look_in_image(image, soname, directory / soname));
     if (found) return std::move(*found);
   }
-  if (const auto path = find_host_library(soname, triple)) return describe_host_library(soname, *path);
+  if (const auto path = find_host_library(soname, triple, host_directories))
+    return describe_host_library(soname, *path);
   return fail(Code::not_found, "the library {}, which {} needs, is neither in the image nor on this host: install it",
               soname, path_in_tree(user));
 }

@@ -2,6 +2,7 @@
 // spec/lowering.md, section "Choosing a configuration".
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,10 +28,11 @@ struct FoundLibrary {
 std::optional<std::string> follow_in_image(const Image& image, std::string_view path);
 
 // Looks for a library in this order: in lib, lib64 and lib/<multiarch> of the tree of `user`'s configuration, in the
-// directory of `user` (a path in the image), in the `toolchain_libraries` of the image, and on the host.
-// Code::not_found if none of them has it.
+// directory of `user` (a path in the image), in the `toolchain_libraries` of the image, and in the directories of the
+// host (host_library_directories()). Code::not_found if none of them has it.
 Result<FoundLibrary> find_library(const Image& image, std::string_view soname, std::string_view user,
-                                  const std::vector<std::string>& toolchain_libraries, std::string_view triple);
+                                  const std::vector<std::string>& toolchain_libraries, std::string_view triple,
+                                  const std::vector<std::filesystem::path>& host_directories);
 
 // The content of a library, checked against `library.identity`. Code::failed if a library of the host has been replaced
 // since find_library(). Code::invalid if a library of the image is damaged.

@@ -7,6 +7,7 @@
 
 #include "format/base/json_fields.h"
 #include "format/base/overloaded.h"
+#include "lower/host_library.h"
 #include "lower/older_libc.h"
 
 namespace xaas {
@@ -106,9 +107,11 @@ Result<LinkPlan> plan_link(const LoweringContext& context, const FileRecord& rec
   std::ranges::sort(inputs.sonames);
   const auto repeated = std::ranges::unique(inputs.sonames);
   inputs.sonames.erase(repeated.begin(), repeated.end());
+  const std::string& triple = context.target.triple;
+  const auto host_directories = host_library_directories(kLoaderConfiguration, triple);
   for (const std::string& soname : inputs.sonames) {
-    XAAS_ASSIGN(auto library,
-                find_library(context.image, soname, record.path, context.toolchain_libraries, context.target.triple));
+    XAAS_ASSIGN(auto library, find_library(context.image, soname, record.path, context.toolchain_libraries, triple,
+                                           host_directories));
     plan.libraries.push_back(std::move(library));
   }
   plan.key = compute_key(record.recipe, context, plan.libraries);

@@ -187,6 +187,7 @@ Result<std::map<std::string, std::string>> missing_libraries(const Image& image,
                                                              const Target& target) {
   XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), configuration)));
   const std::vector<std::string> directories = toolchain_libraries(image);
+  const auto host_directories = host_library_directories(kLoaderConfiguration, target.triple);
   std::map<std::string, std::string> missing;
   std::set<std::string> seen;
   for (const FileRecord& record : records) {
@@ -194,7 +195,7 @@ Result<std::map<std::string, std::string>> missing_libraries(const Image& image,
     for (const LinkArgument& argument : recipe.arguments) {
       const auto* library = std::get_if<LibraryInput>(&argument);
       if (library == nullptr || !seen.insert(library->soname).second) continue;
-      if (find_library(image, library->soname, record.path, directories, target.triple)) continue;
+      if (find_library(image, library->soname, record.path, directories, target.triple, host_directories)) continue;
       missing.emplace(library->soname, path_in_tree(record.path));
     }
   }

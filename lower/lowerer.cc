@@ -70,7 +70,11 @@ Result<Digest> Lowerer::key(const FileRecord& record) const {
   return plan.key;
 }
 
+// A plan reads the recipe and looks for libraries. Nobody needs to wait for that where no cache has anything.
 Result<std::optional<Lowered>> Lowerer::find(const FileRecord& record) const {
+  const bool is_nothing_cached =
+      cache_->is_empty() && std::ranges::all_of(site_caches_, [](const auto& cache) { return cache->is_empty(); });
+  if (is_nothing_cached) return std::nullopt;
   XAAS_ASSIGN(const LinkPlan plan, plan_link(context(), record));
   return find(plan.key);
 }

@@ -70,7 +70,7 @@ class Lowerer {
 
   // The digest of everything that decides the bytes of `record` lowered here. Code::not_found if a library is missing.
   Result<Digest> key(const FileRecord& record) const;
-  // Looks in the caches only. Code::not_found if a library is missing.
+  // Looks in the caches only. Code::not_found if a library is missing and there is a cache to look in.
   Result<std::optional<Lowered>> find(const FileRecord& record) const;
   // The best ready file that this host can use in place of the lowered one; nullopt if the image has none.
   Result<std::optional<ReadyFile>> ready_file(const FileRecord& record) const;

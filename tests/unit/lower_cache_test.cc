@@ -65,6 +65,16 @@ TEST_CASE_METHOD(CacheFixture, "what was stored is found, also by another proces
   CHECK_FALSE(cache->find(Digest::of("another key")));
 }
 
+TEST_CASE_METHOD(CacheFixture, "a cache is empty until there is an entry, not only the lock of one") {
+  CHECK(cache->is_empty());
+  const CacheLock lock = cache->lock(kKey, {});
+  CHECK(lock.is_held());
+  CHECK(cache->is_empty());
+  store("lowered");
+  CHECK_FALSE(cache->is_empty());
+  CHECK_FALSE(Cache::open(root.path() / "cache")->is_empty());
+}
+
 TEST_CASE_METHOD(CacheFixture, "a damaged entry is a miss and is removed") {
   store("lowered");
   const auto other = Cache::open(root.path() / "cache");

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "lower/elf_identity.h"
+#include "lower/host_library.h"
 #include "lower/library_search.h"
 #include "lower/lowerer.h"
 #include "lower/native_install.h"
@@ -379,13 +380,17 @@ TEST_CASE_METHOD(LowererFixture, "symlinks lead to libraries inside the image an
 TEST_CASE_METHOD(LowererFixture, "an image's own library goes before the host's, and its content is its identity") {
   if (image() == nullptr) return;
   const auto image = this->image()->open();
-  const FoundLibrary part = test::good(find_library(*image, "libpart.so.1", "bin/app", {}, test::kTriple));
+  const auto directories = host_library_directories(kLoaderConfiguration, test::kTriple);
+  const auto find = [&](const char* soname) {
+    return find_library(*image, soname, "bin/app", {}, test::kTriple, directories);
+  };
+  const FoundLibrary part = test::good(find("libpart.so.1"));
   CHECK(part.in_image);
   CHECK(part.identity == record("lib/libpart.so.1.0").sha256.to_string());
-  const FoundLibrary libc = test::good(find_library(*image, "libc.so.6", "bin/app", {}, test::kTriple));
+  const FoundLibrary libc = test::good(find("libc.so.6"));
   CHECK_FALSE(libc.in_image);
   CHECK_THAT(libc.identity, Catch::StartsWith("build-id:") || Catch::StartsWith("sha256:"));
-  CHECK_FALSE(find_library(*image, "../libpart.so.1", "bin/app", {}, test::kTriple));
+  CHECK_FALSE(find("../libpart.so.1"));
 }
 
 TEST_CASE("an image without a toolchain or a fitting configuration cannot be lowered, and says so") {
