@@ -43,7 +43,7 @@ LazyFile::LazyFile(InodeRef ref, FileRecord record, PrefixPlaces places, Fallbac
 LazyReport LazyFile::report() const {
   LazyReport report = report_;
   report.state = state_;
-  report.late = is_late_ && promised_ && !promised_->is_lowered();
+  report.late = is_late_ && promised_ && promised_->ref == ref_;
   report.waiting = static_cast<unsigned>(waiting_.size());
   return report;
 }
@@ -101,13 +101,27 @@ LazyFile::Settled LazyFile::settle(Lowered lowered, PrefixPlaces places, bool fi
   report_.cpu.clear();
   report_.modules = {};
   state_ = LazyState::ready;
-  auto content =
-      std::make_unique<const Content>(Content{std::move(lowered.file), 0, lowered.size, size, std::move(places)});
+  return serve({std::move(lowered.file), 0, lowered.size, size, std::move(places)}, fits);
+}
+
+LazyFile::Settled LazyFile::settle_ready_made(StandIn ready, const Digest& key) {
+  const bool is_served = state_ == LazyState::interim;
+  report_.key = key.to_string();
+  report_.from_image = true;
+  report_.cpu.clear();
+  state_ = LazyState::ready;
+  if (is_served) return {};
+  return serve({Fd(), ready.ref, ready.size, record_.promised_size, std::move(ready.places)}, true);
+}
+
+// Gives the final content to node `promised`, or to node `lowered`.
+LazyFile::Settled LazyFile::serve(Content content, bool fits) {
+  auto served = std::make_unique<const Content>(std::move(content));
   Settled settled;
   if (fits && !promised_) {
-    promised_ = std::move(content);
+    promised_ = std::move(served);
   } else {
-    lowered_ = std::move(content);
+    lowered_ = std::move(served);
     settled.moved = names_;
     // Reads that wait are for node `promised`, which cannot have this content.
     decide_baseline();

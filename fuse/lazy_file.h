@@ -11,6 +11,7 @@
 //                                  padded, as its content
 //                    -> baseline   lowering failed: node `promised` has the bytes of the image, padded, as its content
 //   interim -> ready               the result is the content of node `lowered`, to which the name moves
+//           -> ready               the ready file is what lowering would make
 //           -> interim             lowering failed
 // When the timeout passes before a file is ready, node `promised` gets the padded bytes of the image and keeps them as
 // long as the mount lasts.
@@ -70,8 +71,9 @@ struct LazyReport {
   std::string cpu;     // that of the ready file which is served; empty: none is
   double seconds = 0;  // how long lowering took
   bool from_cache = false;
-  bool late = false;   // the baseline was or is served while the file is lowered
-  bool large = false;  // larger than promised
+  bool from_image = false;  // a ready file is what lowering would make
+  bool late = false;        // the baseline was or is served while the file is lowered
+  bool large = false;       // larger than promised
   unsigned waiting = 0;
   ModuleCount modules;  // how far the worker is; empty unless one lowers the file
   double working = 0;   // seconds since the first read asked for the lowered file; 0 unless it is being lowered
@@ -138,6 +140,8 @@ class LazyFile {
   std::optional<std::uint64_t> prepare(std::uint64_t size);
   // `fits` is true if the file is not larger than promised, or if node `promised` has grown.
   Settled settle(Lowered lowered, PrefixPlaces places, bool fits);
+  // The ready file is what lowering would make, under this key.
+  Settled settle_ready_made(StandIn ready, const Digest& key);
   // Lowering failed for this reason.
   Settled fail(const std::string& reason);
   // A ready file is the content of node `promised` from now on. Nullopt when that changes nothing.
@@ -151,6 +155,7 @@ class LazyFile {
 
  private:
   void decide_baseline();
+  Settled serve(Content content, bool fits);
   bool is_undecided() const { return state_ == LazyState::lowering && !promised_ && !is_growing_; }
   std::vector<ContentAnswer> answer_all(int error_without_content);
 

@@ -170,6 +170,7 @@ bool LazyFiles::stand_in(Entry& entry) {
 }
 
 void LazyFiles::make(Entry& entry) {
+  if (hooks_.ready_made && settle_ready_made(entry)) return;
   const auto advance = [this, &entry](const ModuleCount& modules) {
     const std::lock_guard lock(state_mutex_);
     entry.file.advance(modules);
@@ -183,6 +184,23 @@ void LazyFiles::make_behind(Entry& entry) {
     sleep_until(begin, stop_.get_token());
     make(entry);
   });
+}
+
+// Serves the ready file for good if it is what lowering would make. Returns whether it is. Lowering meets an error
+// again, and reports it.
+bool LazyFiles::settle_ready_made(Entry& entry) {
+  auto made = hooks_.ready_made(entry.file.record());
+  if (!made || !*made) return false;
+  LazyFile::Settled settled;
+  {
+    const std::lock_guard lock(state_mutex_);
+    settled = entry.file.settle_ready_made(std::move((*made)->first), (*made)->second);
+    forget(entry, settled);
+  }
+  hooks_.info(fmt::format("{}: the ready file is what lowering would make", entry.file.path()));
+  send(settled.answers);
+  if (!settled.moved.empty()) hooks_.moved(settled.moved);
+  return true;
 }
 
 void LazyFiles::settle(Entry& entry, Result<Lowered> result) {

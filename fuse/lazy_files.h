@@ -36,6 +36,8 @@ struct LazyHooks {
   std::function<Result<Lowered>(const FileRecord&, const std::stop_token& stop, const ModuleReport&)> lower;
   // The ready file that is served until the lowered file is there. Empty: none ever is.
   std::function<Result<std::optional<StandIn>>(const FileRecord&)> stand_in{};
+  // The ready file, with its key, if it is what `lower` would make. Empty: none ever is.
+  std::function<Result<std::optional<std::pair<StandIn, Digest>>>(const FileRecord&)> ready_made{};
   std::function<Result<PrefixPlaces>(const Lowered&)> find_prefix;
   // Makes node `promised` of a file `size` bytes large. Nobody has read the node yet. `size` is a multiple of 4096, and
   // the last 4096 bytes are padding behind the promised size. Returns whether the kernel knows the new size. Called
@@ -101,6 +103,7 @@ class LazyFiles {
   bool stand_in(Entry& entry);
   void make(Entry& entry);
   void make_behind(Entry& entry);
+  bool settle_ready_made(Entry& entry);
   void settle(Entry& entry, Result<Lowered> result);
   void settle_lowered(Entry& entry, Lowered lowered, PrefixPlaces places);
   void settle_failed(Entry& entry, const Error& error);

@@ -166,6 +166,12 @@ LazyHooks Server::Impl::hooks() {
       .lower = [this](const FileRecord& record, const std::stop_token& stop,
                       const ModuleReport& report) { return lowerer_->lower(record, stop, report); },
       .stand_in = stand_ins(),
+      .ready_made = [this](const FileRecord& record) -> Result<std::optional<std::pair<StandIn, Digest>>> {
+        XAAS_ASSIGN(const auto made, lowerer_->ready_made(record));
+        if (!made) return std::nullopt;
+        XAAS_ASSIGN(StandIn ready, tree_->stand_in(made->file));
+        return std::pair(std::move(ready), made->key);
+      },
       .find_prefix = [this](const Lowered& lowered) -> Result<PrefixPlaces> {
         if (!moved_) return PrefixPlaces{};
         return find_prefix(lowered.file.get(), lowered.size, moved_->from());

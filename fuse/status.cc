@@ -44,12 +44,14 @@ std::string ahead_text(const Ahead& ahead) {
 std::string file_line(const LazyReport& file) {
   std::string line = fmt::format("{:<9} {}", state_name(file.state), file.path);
   if (file.state == LazyState::ready) {
-    line += file.from_cache ? ", from the cache" : fmt::format(", {:.2f} s", file.seconds);
+    line += file.from_cache   ? ", from the cache"
+            : file.from_image ? ", from the image"
+                              : fmt::format(", {:.2f} s", file.seconds);
   }
   if (!file.cpu.empty()) line += fmt::format(", the ready file for {} is served", file.cpu);
-  if (is_being_lowered(file)) line += progress(file.modules, file.working);
   if (file.late && file.state != LazyState::baseline) line += ", the baseline was served meanwhile";
   if (file.large) line += ", larger than promised";
+  if (is_being_lowered(file)) line += progress(file.modules, file.working);
   if (file.waiting > 0) line += fmt::format(", {} waiting", file.waiting);
   if (!file.error.empty()) line += ": " + file.error;
   return line;

@@ -20,28 +20,28 @@ constexpr std::size_t kMostHeaders = 256;
 constexpr std::uint64_t kNotesLimit = 1 << 20;
 constexpr std::uint8_t kOwnOrder = std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
 
-Status read_all_of(int fd, std::uint64_t offset, const auto& into) {
+Status read_all_of(const ReadBytes& read, std::uint64_t offset, const auto& into) {
   const std::span<std::byte> bytes = std::as_writable_bytes(into);
-  XAAS_ASSIGN(const std::size_t got, read_at(fd, offset, bytes));
+  XAAS_ASSIGN(const std::size_t got, read(offset, bytes));
   if (got < bytes.size()) return fail(Code::invalid, "an ELF file is truncated");
   return {};
 }
 
 template <typename FileHeader, typename ProgramHeader>
-Result<ElfIdentity> read_headers(int fd, std::uint8_t elf_class) {
+Result<ElfIdentity> read_headers(const ReadBytes& read, std::uint8_t elf_class) {
   FileHeader header;
-  XAAS_TRY(read_all_of(fd, 0, std::span(&header, 1)));
+  XAAS_TRY(read_all_of(read, 0, std::span(&header, 1)));
   ElfIdentity identity{.elf_class = elf_class, .machine = header.e_machine, .type = header.e_type, .build_id = {}};
   if (header.e_phnum == 0) return identity;
   if (header.e_phentsize != sizeof(ProgramHeader) || header.e_phnum > kMostHeaders) {
     return fail(Code::invalid, "an ELF file has a damaged header");
   }
   std::vector<ProgramHeader> segments(header.e_phnum);
-  XAAS_TRY(read_all_of(fd, header.e_phoff, std::span(segments)));
+  XAAS_TRY(read_all_of(read, header.e_phoff, std::span(segments)));
   for (const ProgramHeader& segment : segments) {
     if (segment.p_type != PT_NOTE || segment.p_filesz > kNotesLimit || !identity.build_id.empty()) continue;
     std::string notes(segment.p_filesz, '\0');
-    XAAS_TRY(read_all_of(fd, segment.p_offset, std::span(notes)));
+    XAAS_TRY(read_all_of(read, segment.p_offset, std::span(notes)));
     identity.build_id = build_id_in(notes).value_or("");
   }
   return identity;
@@ -63,12 +63,16 @@ constexpr std::array kMachines{
 }  // namespace
 
 Result<ElfIdentity> read_elf_identity(int fd) {
+  return read_elf_identity([fd](std::uint64_t offset, std::span<std::byte> into) { return read_at(fd, offset, into); });
+}
+
+Result<ElfIdentity> read_elf_identity(const ReadBytes& read) {
   std::array<unsigned char, EI_NIDENT> magic{};
-  XAAS_TRY(read_all_of(fd, 0, std::span(magic)));
+  XAAS_TRY(read_all_of(read, 0, std::span(magic)));
   if (std::memcmp(magic.data(), ELFMAG, SELFMAG) != 0) return fail(Code::invalid, "not an ELF file");
   if (magic[EI_DATA] != kOwnOrder) return fail(Code::invalid, "an ELF file of another byte order");
-  if (magic[EI_CLASS] == ELFCLASS64) return read_headers<Elf64_Ehdr, Elf64_Phdr>(fd, ELFCLASS64);
-  if (magic[EI_CLASS] == ELFCLASS32) return read_headers<Elf32_Ehdr, Elf32_Phdr>(fd, ELFCLASS32);
+  if (magic[EI_CLASS] == ELFCLASS64) return read_headers<Elf64_Ehdr, Elf64_Phdr>(read, ELFCLASS64);
+  if (magic[EI_CLASS] == ELFCLASS32) return read_headers<Elf32_Ehdr, Elf32_Phdr>(read, ELFCLASS32);
   return fail(Code::invalid, "an ELF file of an unknown class");
 }
 

@@ -2,7 +2,10 @@
 // reads.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +23,9 @@ struct ElfIdentity {
 // Code::invalid if the file is not ELF, has another byte order than this machine, or is damaged. The file position does
 // not move.
 Result<ElfIdentity> read_elf_identity(int fd);
+// The same for bytes from elsewhere. `read` returns how many bytes it has read, fewer than asked only at the end.
+using ReadBytes = std::function<Result<std::size_t>(std::uint64_t offset, std::span<std::byte> into)>;
+Result<ElfIdentity> read_elf_identity(const ReadBytes& read);
 
 // Whether a file of this class and machine runs on `triple`, or can be linked for it.
 bool is_elf_for(const ElfIdentity& identity, std::string_view triple);

@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::uint64_t kOutputLimit = 8ULL << 30;
 constexpr std::uint64_t kLentPerBitcodeByte = 16;  // objects are about as large as bitcode
-constexpr std::size_t kBuildIdDigits = 40;
 constexpr const char* kOutputName = "output";
 constexpr const char* kModulesName = "modules";
 
@@ -34,13 +33,18 @@ Result<std::vector<std::uint64_t>> sizes_of_bitcode(const Image& image, const st
 
 }  // namespace
 
+std::string build_id_of(const Digest& key) {
+  constexpr std::size_t kDigits = 40;
+  return key.hex().substr(0, kDigits);
+}
+
 Result<JobLayout> JobLayout::create(const LoweringContext& context, const LinkPlan& plan, unsigned jobs,
                                     fs::path scratch) {
   JobLayout layout(context, plan, std::move(scratch));
   layout.job_ = {.recipe = plan.recipe,
                  .target = context.target,
                  .policy = context.policy,
-                 .build_id = plan.key.hex().substr(0, kBuildIdDigits),
+                 .build_id = build_id_of(plan.key),
                  .jobs = jobs,
                  .files = {},
                  .libraries = {},

@@ -17,6 +17,9 @@
 
 namespace xaas {
 
+// The build-id, in hex digits, of the file that is lowered under this key.
+std::string build_id_of(const Digest& key);
+
 // Not thread-safe. Move-only.
 class JobLayout {
  public:

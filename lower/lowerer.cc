@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "lower/cache_upkeep.h"
+#include "lower/elf_identity.h"
 #include "lower/host.h"
 #include "lower/job_layout.h"
 #include "lower/older_libc.h"
@@ -109,6 +110,20 @@ Result<std::optional<ReadyFile>> Lowerer::ready_file(const FileRecord& record) c
     if (ready && ready->size <= record.promised_size) return ReadyFile{std::move(*ready), cpu};
   }
   return std::nullopt;
+}
+
+// A lowered file has its key in its build-id. The file stays in the image: an image that is false could have any
+// build-id, and must not fill the cache for others.
+Result<std::optional<ReadyMade>> Lowerer::ready_made(const FileRecord& record) const {
+  XAAS_ASSIGN(auto ready, ready_file(record));
+  if (!ready) return std::nullopt;
+  XAAS_ASSIGN(const InodeRef ref, image_->squashfs().resolve(ready->record.path));
+  XAAS_ASSIGN(const ElfIdentity identity, read_elf_identity([&](std::uint64_t offset, std::span<std::byte> into) {
+                return image_->squashfs().read(ref, offset, into);
+              }));
+  XAAS_ASSIGN(const Digest key, this->key(record));
+  if (identity.build_id != build_id_of(key)) return std::nullopt;
+  return ReadyMade{std::move(*ready), key};
 }
 
 Result<Lowered> Lowerer::lower(const FileRecord& record, const std::stop_token& stop,

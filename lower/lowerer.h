@@ -51,6 +51,12 @@ struct ReadyFile {
   std::string cpu;    // for which it was lowered
 };
 
+// A ready file that is what lower() would make.
+struct ReadyMade {
+  ReadyFile file;
+  Digest key;
+};
+
 // Thread-safe.
 class Lowerer {
  public:
@@ -74,6 +80,9 @@ class Lowerer {
   Result<std::optional<Lowered>> find(const FileRecord& record) const;
   // The best ready file that this host can use in place of the lowered one; nullopt if the image has none.
   Result<std::optional<ReadyFile>> ready_file(const FileRecord& record) const;
+  // That ready file, if it was lowered under the key that the file has here. Nullopt if it was not, or is not known to
+  // be. Code::not_found if a library is missing.
+  Result<std::optional<ReadyMade>> ready_made(const FileRecord& record) const;
   // Takes the lowered file from a cache, or makes it now and blocks meanwhile. `stop` ends the wait early with
   // Code::interrupted. `report` may be empty. REQUIRES: record.recipe is set.
   Result<Lowered> lower(const FileRecord& record, const std::stop_token& stop, const ModuleReport& report = {}) const;

@@ -135,6 +135,42 @@ TEST_CASE("a ready file is served at once, and the lowered file gets a node of i
   CHECK(file.report().cpu.empty());
 }
 
+TEST_CASE("a ready file that is what lowering would make is served for good, without another node") {
+  const Digest key = Digest::of("key");
+  LazyFile file = xaas::file();
+  static_cast<void>(file.current({1, "x"}));
+  static_cast<void>(file.read(Generation::promised, request(1)));
+  SECTION("it is served already") {
+    REQUIRE(file.stand_in(ready_file()));
+    const LazyFile::Settled settled = file.settle_ready_made(ready_file(), key);
+    CHECK(settled.answers.empty());
+    CHECK(settled.moved.empty());
+  }
+  SECTION("reads wait") {
+    const LazyFile::Settled settled = file.settle_ready_made(ready_file(), key);
+    CHECK(settled.answers.front().content->ref == 9);
+    CHECK(settled.moved.empty());
+  }
+  CHECK(file.content(Generation::promised)->ref == 9);
+  CHECK(file.content(Generation::lowered) == nullptr);
+  CHECK(file.report().state == LazyState::ready);
+  CHECK(file.report().from_image);
+  CHECK(file.report().key == key.to_string());
+  CHECK(file.report().cpu.empty());
+  CHECK_FALSE(file.report().late);
+}
+
+TEST_CASE("a ready file that is what lowering would make takes the name where the baseline is served") {
+  LazyFile file = xaas::file();
+  static_cast<void>(file.current({1, "x"}));
+  static_cast<void>(file.read(Generation::promised, request(1)));
+  REQUIRE(file.pass_timeout());
+  CHECK(file.settle_ready_made(ready_file(), Digest::of("key")).moved == std::set<NodeName>{{1, "x"}});
+  CHECK(file.content(Generation::promised)->ref == 7);
+  CHECK(file.content(Generation::lowered)->ref == 9);
+  CHECK(file.report().late);
+}
+
 TEST_CASE("a ready file goes on being served when lowering fails, also where the baseline must not be") {
   for (const Fallback fallback : {Fallback::baseline, Fallback::none}) {
     LazyFile file = xaas::file(fallback);
