@@ -29,7 +29,7 @@ std::string counts(const std::vector<LazyReport>& files) {
 }
 
 // ", 12 of 42 modules, 3 s"
-std::string progress(const ModuleCount& modules, double seconds) {
+std::string progress_text(const ModuleCount& modules, double seconds) {
   const std::string count = modules.all > 0 ? ", " + to_text(modules) : "";
   return count + fmt::format(", {:.0f} s", std::floor(seconds));
 }
@@ -51,7 +51,7 @@ std::string file_line(const LazyReport& file) {
   if (!file.cpu.empty()) line += fmt::format(", the ready file for {} is served", file.cpu);
   if (file.late && file.state != LazyState::baseline) line += ", the baseline was served meanwhile";
   if (file.large) line += ", larger than promised";
-  if (is_being_lowered(file)) line += progress(file.modules, file.working);
+  if (is_being_lowered(file)) line += progress_text(file.modules, file.working);
   if (file.waiting > 0) line += fmt::format(", {} waiting", file.waiting);
   if (!file.error.empty()) line += ": " + file.error;
   return line;

@@ -13,14 +13,14 @@
 namespace xaas {
 namespace {
 
-constexpr double kPatience = 1;                    // seconds of a wait that need no explanation
+constexpr double kUnexplained = 1;                 // seconds of a wait that need no explanation
 constexpr std::chrono::milliseconds kRedraw(200);  // nothing announces that a module is done
 
 }  // namespace
 
 std::string wait_text(const std::vector<LazyReport>& files) {
   const auto longest = std::ranges::max_element(files, {}, &LazyReport::waited);
-  if (longest == files.end() || longest->waited < kPatience) return {};
+  if (longest == files.end() || longest->waited < kUnexplained) return {};
   std::string text = fmt::format("xaas-mount: {} is being compiled for this host", printable(longest->path));
   if (longest->modules.all > 0) text += fmt::format(", {}", to_text(longest->modules));
   text += fmt::format(", {:.0f} s", std::floor(longest->waited));
