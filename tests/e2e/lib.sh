@@ -88,10 +88,10 @@ catch_lowering() {
   wait_until 30 stop_worker
   caught=$(with_start "$worker")
 }
-# Stops the worker of $server, unless it has just ended.
+# Stops the worker of $server, unless it has not begun or has just ended.
 stop_worker() {
   worker=$(pgrep -P "$server" | head -n 1)
-  [ -n "$worker" ] && kill -STOP "$worker" 2>/dev/null && grep -q '^State:.T' "/proc/$worker/status" 2>/dev/null
+  [ -n "$worker" ] && grep -qsz -- --worker "/proc/$worker/cmdline" && kill -STOP "$worker" 2>/dev/null && grep -q '^State:.T' "/proc/$worker/status" 2>/dev/null
 }
 
 # is_gone PID: whether the process has ended, even if nobody has asked for its status, as in a container whose first

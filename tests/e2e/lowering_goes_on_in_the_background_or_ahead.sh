@@ -27,9 +27,15 @@ unmount "$work/app"
 
 export XAAS_CACHE=$work/eager
 mount_image "$XAAS_FIXTURES/heat.xaas" "$work/app" lower=eager
+server=$(servers_of "$work/app" | head -n 1)
+wait_until 30 stop_worker
+caught=$(with_start "$worker")
+is_ahead() { xaas-mount --status "$work/app" | grep -Eq '^ahead +[01] of 2 files, [0-9]+ of [0-9]+ modules of '; }
+wait_until 30 is_ahead
+kill -CONT "$worker"
 is_done() { case $(xaas-mount --status "$work/app") in *"2 of 2 files are lowered"*) ;; *) return 1 ;; esac; }
 wait_until 120 is_done
-! pgrep -P "$(servers_of "$work/app" | head -n 1)" || die "a worker is left"
+! pgrep -P "$server" || die "a worker is left"
 entries=$(xaas-lower cache stats)
 lowered=0
 for file in "$work"/app/bin/* "$work"/app/lib/*.so*; do
