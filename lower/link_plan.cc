@@ -105,8 +105,8 @@ Result<LinkPlan> plan_link(const LoweringContext& context, const FileRecord& rec
   const auto repeated = std::ranges::unique(inputs.sonames);
   inputs.sonames.erase(repeated.begin(), repeated.end());
   for (const std::string& soname : inputs.sonames) {
-    XAAS_ASSIGN(auto library,
-                find_library(context.image, soname, record.path, context.toolchain_libraries, context.target.triple));
+    XAAS_ASSIGN(auto library, find_library(context.image, soname, record.path, context.toolchain_libraries,
+                                           context.target.triple, context.host));
     plan.libraries.push_back(std::move(library));
   }
   plan.key = compute_key(record.recipe, context, plan.libraries);

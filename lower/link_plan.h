@@ -22,6 +22,7 @@ struct LoweringContext {
   const Toolchain& toolchain;
   const std::vector<std::string>& toolchain_libraries;  // directories in the image
   const std::string& level;                             // whose variants are used; empty: none
+  const HostView& host;                                 // whose libraries are used
 };
 
 struct LinkPlan {
