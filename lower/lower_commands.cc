@@ -23,6 +23,7 @@
 #include "lower/native_install.h"
 #include "lower/parallel_lowering.h"
 #include "lower/stop_on_signals.h"
+#include "lower/system/inventory.h"
 
 namespace xaas {
 namespace {
@@ -48,6 +49,9 @@ Result<LowererOptions> lowerer_options(const LowerCommandOptions& options) {
 }
 
 Result<NativeOptions> native_options(const LowerCommandOptions& options) {
+  if (!options.host_description.empty()) {
+    return fail(Code::invalid, "a whole tree is lowered for this host only: --host-description goes without it");
+  }
   NativeOptions result;
   XAAS_ASSIGN(result.lowerer, lowerer_options(options));
   result.strict = options.strict;
@@ -201,6 +205,12 @@ Status lower_explain(const LowerCommandOptions& options) {
   XAAS_ASSIGN(const LowererOptions how, lowerer_options(options));
   XAAS_ASSIGN(const Explanation explanation, explain_image(*image, how));
   return print(options.json ? dump_json(to_ordered_json(explanation), 2) + "\n" : to_text(*image, explanation));
+}
+
+Status lower_explain_system(const LowerCommandOptions& options) {
+  XAAS_ASSIGN(const Target target, resolve_target(host_triple(), {}));
+  const Inventory inventory = take_inventory(surroundings_here(), target);
+  return print(options.json ? dump_json(to_ordered_json(inventory), 2) + "\n" : to_text(inventory));
 }
 
 Result<bool> lower_check(const LowerCommandOptions& options) {

@@ -111,7 +111,10 @@ xaas::Result<int> run(int argc, char** argv) {
   add_target(*explain, options);
   add_host(*explain, options);
   explain->add_flag("--json", options.json, "Print JSON");
-  explain->add_option("IMAGE", options.image, "The image")->required()->type_name("");
+  CLI::Option* explained = explain->add_option("IMAGE", options.image, "The image")->type_name("");
+  CLI::Option* system = explain->add_flag("--system", options.system,
+                                          "Show what projects can be built with on this host; takes no IMAGE");
+  system->excludes(explained);
 
   CLI::App* check = app.add_subcommand("check", "Say whether the image's programs will run, and what is missing");
   add_target(*check, options);
@@ -143,7 +146,8 @@ xaas::Result<int> run(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
-    if (app.get_subcommands().empty() && options.image.empty()) throw CLI::RequiredError("IMAGE");
+    const bool takes_image = app.get_subcommands().empty() || (explain->parsed() && !options.system);
+    if (takes_image && options.image.empty()) throw CLI::RequiredError("IMAGE");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? xaas::kDone : xaas::kUsage;
   }
@@ -152,7 +156,8 @@ xaas::Result<int> run(int argc, char** argv) {
     XAAS_ASSIGN(const bool runs, xaas::lower_check(options));
     return runs ? xaas::kDone : xaas::kFailed;
   }
-  XAAS_TRY((explain->parsed()    ? xaas::lower_explain
+  XAAS_TRY((options.system       ? xaas::lower_explain_system
+            : explain->parsed()  ? xaas::lower_explain
             : describe->parsed() ? xaas::lower_describe_host
             : install->parsed()  ? xaas::lower_install
             : native->parsed()   ? xaas::lower_export
