@@ -65,7 +65,7 @@ Status parse_libraries(const JsonObject& json, HostDescription& description) {
   return {};
 }
 
-Status parse_target(const JsonObject& json, Target& target) {
+Status parse_described_target(const JsonObject& json, Target& target) {
   XAAS_ASSIGN(target.triple, json.string("triple"));
   if (target.triple.empty()) return fail(Code::invalid, "{}: key \"triple\" is empty", json.where());
   XAAS_ASSIGN(target.cpu, json.string("cpu"));
@@ -94,7 +94,7 @@ Status parse_caches(const JsonObject& json, std::vector<std::uint64_t>& sizes) {
 }
 
 Status parse_machine(const JsonObject& json, Host& host) {
-  XAAS_TRY(parse_target(json, host.target));
+  XAAS_TRY(parse_described_target(json, host.target));
   XAAS_ASSIGN(host.model, json.string("model"));
   XAAS_ASSIGN(host.cores, parse_count(json, "cores"));
   XAAS_ASSIGN(host.threads, parse_count(json, "threads"));

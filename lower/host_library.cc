@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kMaxIncludes = 8;  // nested
 constexpr std::uint64_t kConfigurationLimit = 1 << 20;
-constexpr std::uint64_t kLibraryLimit = 4ULL << 30;
+constexpr std::uint64_t kContentLimit = 4ULL << 30;
 
 std::string_view trim(std::string_view text) {
   text = text.substr(0, text.find('#'));
@@ -136,7 +136,7 @@ Result<std::optional<std::string>> read_library_with(const fs::path& path, std::
   XAAS_ASSIGN(const std::string found, identify(file.get()));
   if (found != identity) return std::nullopt;
   if (lseek(file.get(), 0, SEEK_SET) != 0) return fail_errno(path.string());
-  XAAS_ASSIGN(std::string content, read_fd(file.get(), kLibraryLimit));
+  XAAS_ASSIGN(std::string content, read_fd(file.get(), kContentLimit));
   return content;
 }
 

@@ -25,18 +25,18 @@ struct KnownProgram {
 };
 constexpr std::string_view kCompiler = "compiler";
 constexpr std::string_view kMpi = "mpi";
-constexpr std::array<std::string_view, 2> kVersion{"--version", ""};
+constexpr std::array<std::string_view, 2> kAskVersion{"--version", ""};
 // A wrapper of MPI hands --version on to its compiler, so it is asked in the way of each family.
-constexpr std::array<std::string_view, 2> kWrapper{"--showme:version", "-v"};
+constexpr std::array<std::string_view, 2> kAskWrapper{"--showme:version", "-v"};
 constexpr auto kPrograms = std::to_array<KnownProgram>({
-    {"clang", kCompiler, kVersion},     {"clang++", kCompiler, kVersion}, {"flang", kCompiler, kVersion},
-    {"flang-new", kCompiler, kVersion}, {"g++", kCompiler, kVersion},     {"gcc", kCompiler, kVersion},
-    {"gfortran", kCompiler, kVersion},  {"hipcc", kCompiler, kVersion},   {"icpx", kCompiler, kVersion},
-    {"icx", kCompiler, kVersion},       {"ifort", kCompiler, kVersion},   {"ifx", kCompiler, kVersion},
-    {"mpicc", kMpi, kWrapper},          {"mpicxx", kMpi, kWrapper},       {"mpiexec", kMpi, kVersion},
-    {"mpif90", kMpi, kWrapper},         {"mpifort", kMpi, kWrapper},      {"mpirun", kMpi, kVersion},
-    {"nvc", kCompiler, kVersion},       {"nvc++", kCompiler, kVersion},   {"nvcc", kCompiler, kVersion},
-    {"nvfortran", kCompiler, kVersion},
+    {"clang", kCompiler, kAskVersion},     {"clang++", kCompiler, kAskVersion}, {"flang", kCompiler, kAskVersion},
+    {"flang-new", kCompiler, kAskVersion}, {"g++", kCompiler, kAskVersion},     {"gcc", kCompiler, kAskVersion},
+    {"gfortran", kCompiler, kAskVersion},  {"hipcc", kCompiler, kAskVersion},   {"icpx", kCompiler, kAskVersion},
+    {"icx", kCompiler, kAskVersion},       {"ifort", kCompiler, kAskVersion},   {"ifx", kCompiler, kAskVersion},
+    {"mpicc", kMpi, kAskWrapper},          {"mpicxx", kMpi, kAskWrapper},       {"mpiexec", kMpi, kAskVersion},
+    {"mpif90", kMpi, kAskWrapper},         {"mpifort", kMpi, kAskWrapper},      {"mpirun", kMpi, kAskVersion},
+    {"nvc", kCompiler, kAskVersion},       {"nvc++", kCompiler, kAskVersion},   {"nvcc", kCompiler, kAskVersion},
+    {"nvfortran", kCompiler, kAskVersion},
 });
 
 bool is_suffix(std::string_view text) {

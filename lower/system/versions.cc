@@ -29,7 +29,7 @@ struct ProgramRule {
   std::string_view family;
   std::string_view before{};  // words directly in front of the version; empty: `words`
 };
-constexpr auto kPrograms = std::to_array<ProgramRule>({
+constexpr auto kProgramRules = std::to_array<ProgramRule>({
     {"Cuda compiler driver", "CUDA", ", V"},
     {"HIP version: ", "HIP"},
     {"Intel(R) oneAPI DPC++/C++ Compiler ", "Intel oneAPI"},
@@ -109,7 +109,7 @@ std::string first_version(std::string_view text) {
 }
 
 ProgramVersion program_version(std::string_view output) {
-  for (const ProgramRule& rule : kPrograms) {
+  for (const ProgramRule& rule : kProgramRules) {
     if (output.find(rule.words) == std::string_view::npos) continue;
     return {std::string(rule.family), version_behind(output, rule.before.empty() ? rule.words : rule.before)};
   }

@@ -80,6 +80,10 @@ xaas-lower --cpu=sandybridge --host-description "$here" --host-root "$work/root"
   die "a libc from elsewhere was used"
 contains "$(cat "$work/said")" "lower on that host, or copy the library"
 
+fails_with 1 "for this host only" \
+  xaas-lower --host-description "$here" install "$heat" "$work/tree"
+[ ! -e "$work/tree" ] || die "a tree was made"
+
 # Files that are no description.
 echo '{"name": "x"}' >"$work/foreign.json"
 fails_with 1 "no description of a host" xaas-lower check --host-description "$work/foreign.json" "$heat"
