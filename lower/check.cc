@@ -1,6 +1,8 @@
 // Goes through the ELF files of a configuration and what they need; see check.h.
 #include "lower/check.h"
 
+#include <elf.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -14,6 +16,7 @@
 #include "format/base/elf_file.h"
 #include "format/base/paths.h"
 #include "format/base/text.h"
+#include "lower/elf_identity.h"
 #include "lower/library_search.h"
 #include "lower/link_plan.h"
 #include "lower/runtime_libraries.h"
@@ -53,13 +56,13 @@ class Checker {
     directories_ = toolchain_libraries(image, host_);
   }
 
-  // Nullopt if the file is no program or shared library.
+  // Nullopt if the file is no program or shared library for the target.
   Result<std::optional<FileCheck>> check(const FileRecord& record) {
     XAAS_ASSIGN(const std::optional<std::string> content, read_elf(record.path));
     if (!content) return std::nullopt;
     const auto elf = ElfFile::parse(*content);
     const bool is_loaded = elf && (elf->kind() == ElfKind::executable || elf->kind() == ElfKind::shared);
-    if (!is_loaded || elf->is_debug_only()) return std::nullopt;
+    if (!is_loaded || elf->is_debug_only() || !is_for_target(*elf)) return std::nullopt;
     FileCheck file;
     file.path = path_in_tree(record.path);
     file.is_program = elf->kind() == ElfKind::executable || elf->interpreter().has_value();
@@ -80,6 +83,12 @@ class Checker {
     XAAS_ASSIGN(const auto record, image_.files().find(path));
     if (record) return image_.file(path);
     return image_.squashfs().read_all(ref, kElfLimit);
+  }
+
+  // Files for other machines, such as code for GPUs, are data here.
+  bool is_for_target(const ElfFile& elf) const {
+    const std::uint8_t elf_class = elf.is_64() ? ELFCLASS64 : ELFCLASS32;
+    return is_elf_for({.elf_class = elf_class, .machine = elf.machine(), .type = 0, .build_id = {}}, triple());
   }
 
   Status check_lowered(const FileRecord& record, const ElfFile& elf, FileCheck& file) {

@@ -133,10 +133,10 @@ std::string to_text(const Image& image, const Explanation& all) {
   std::string text;
   const auto out = std::back_inserter(text);
   fmt::format_to(out, "image     {} {} ({})\n", image.manifest().name, image.manifest().version, image.path().string());
-  fmt::format_to(out, "host      {}\n", describe(all.host));
+  fmt::format_to(out, "host      {}\n", printable(describe(all.host)));
   if (!all.host.devices.empty()) fmt::format_to(out, "devices   {}\n", fmt::join(all.host.devices, " "));
   for (const auto& [soname, path] : all.libraries) {
-    fmt::format_to(out, "library   {}  {}\n", soname, path.empty() ? "not on " + all.host_name : path);
+    fmt::format_to(out, "library   {}  {}\n", soname, path.empty() ? "not on " + all.host_name : printable(path));
   }
   fmt::format_to(out, "target    {} {}\n", all.target.triple, all.target.cpu);
   fmt::format_to(out, "features ");

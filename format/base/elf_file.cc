@@ -286,13 +286,18 @@ Result<std::map<std::uint16_t, NeededVersion>> ElfFile::needed_versions() const 
   const auto fits = [&](std::size_t at, std::size_t size) { return at <= data.size() && size <= data.size() - at; };
   const auto word_at = [&](std::size_t at) { return load<std::uint32_t>(data, at); };
   const auto half_at = [&](std::size_t at) { return load<std::uint16_t>(data, at); };
+  constexpr int kMostRecords = 1 << 16;  // as many as there are numbers; records of a damaged file may overlap
+  int records = 0;
   for (std::size_t file = 0, next_file = 1; next_file != 0; file += next_file) {
-    if (!fits(file, sizeof(Elf64_Verneed))) return fail(Code::invalid, "the ELF file's symbol versions are damaged");
+    if (!fits(file, sizeof(Elf64_Verneed)) || ++records > kMostRecords)
+      return fail(Code::invalid, "the ELF file's symbol versions are damaged");
     next_file = word_at(file + offsetof(Elf64_Verneed, vn_next));
     XAAS_ASSIGN(const std::string name, string_at(strings->data, word_at(file + offsetof(Elf64_Verneed, vn_file))));
     std::size_t at = file + word_at(file + offsetof(Elf64_Verneed, vn_aux));
     for (std::size_t next = 1; next != 0; at += next) {
-      if (!fits(at, sizeof(Elf64_Vernaux))) return fail(Code::invalid, "the ELF file's symbol versions are damaged");
+      if (!fits(at, sizeof(Elf64_Vernaux)) || ++records > kMostRecords) {
+        return fail(Code::invalid, "the ELF file's symbol versions are damaged");
+      }
       next = word_at(at + offsetof(Elf64_Vernaux, vna_next));
       NeededVersion& needed = versions[half_at(at + offsetof(Elf64_Vernaux, vna_other))];
       needed.file = name;

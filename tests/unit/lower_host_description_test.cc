@@ -220,6 +220,7 @@ TEST_CASE("what is no program or library of the tree is not checked") {
   Checked image;
   image.add("lib/part.o", "int part(void) { return 1; }", "-c");
   image.add(".xaas/src/tool", kHello, "");
+  image.add("lib/another-machine.so", "int part(void) { return 1; }", "-shared -nostdlib -m32");
   const auto check = image.on(old_cluster());
   CHECK(check.files.empty());
   CHECK(check.runs());
