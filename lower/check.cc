@@ -205,7 +205,7 @@ class Checker {
       file.notes.push_back(fmt::format("{} lacks {}: only the lowered file runs, not the baseline", host_.name(),
                                        some_of(versions, kMostNames)));
     } else {
-      file.missing.push_back(fmt::format("needs {}, of which its libraries on {} have no version",
+      file.missing.push_back(fmt::format("needs {}, which its libraries on {} have in no version",
                                          some_of(missing, kMostNames), host_.name()));
     }
     return {};
@@ -268,6 +268,15 @@ std::vector<std::string> running(const ImageCheck& check, FileCheck::Way way) {
     if (file.missing.empty() && file.way == way) paths.push_back(printable(file.path));
   }
   return paths;
+}
+
+// The CPUs of ready files, each with how many files it starts.
+std::map<std::string, std::size_t> ready_files(const ImageCheck& check) {
+  std::map<std::string, std::size_t> ready;
+  for (const FileCheck& file : check.files) {
+    if (!file.ready.empty()) ++ready[file.ready];
+  }
+  return ready;
 }
 
 // Each note with how many files have it, in the order of the files.
@@ -378,6 +387,9 @@ std::string to_text(const Image& image, const ImageCheck& check) {
     }
   }
   if (!check.level.empty()) fmt::format_to(out, "level     {}\n", printable(check.level));
+  for (const auto& [cpu, count] : ready_files(check)) {
+    fmt::format_to(out, "ready     {}, for the first start of {} files\n", printable(cpu), count);
+  }
   add_files(check, text);
   for (const bool bundled : {false, true}) {
     const auto names = sonames(check, bundled);

@@ -216,6 +216,15 @@ TEST_CASE("it is told which device or feature no configuration does without") {
   CHECK_THAT(feature.problem, Catch::Contains("+amx-int8"));
 }
 
+TEST_CASE("a host of another architecture runs nothing, and is told so") {
+  HostDescription arm = old_cluster();
+  arm.host.target = {.triple = "aarch64-unknown-linux-gnu", .cpu = "neoverse-v2", .features = {"+neon", "+sve2"}};
+  const auto check = Checked().add("bin/hello", kHello, "").on(arm);
+  CHECK_FALSE(check.runs());
+  CHECK_THAT(check.problem, Catch::Contains("is for x86_64-pc-linux-gnu"));
+  CHECK(check.explanation.target == arm.host.target);
+}
+
 TEST_CASE("what is no program or library of the tree is not checked") {
   Checked image;
   image.add("lib/part.o", "int part(void) { return 1; }", "-c");
