@@ -14,6 +14,7 @@
 #include "format/base/elf_file.h"
 #include "format/base/file.h"
 #include "format/base/mapped_file.h"
+#include "format/base/process.h"
 #include "format/base/text.h"
 #include "lower/elf_identity.h"
 #include "lower/host_library.h"
@@ -101,21 +102,27 @@ struct KnownSdk {
   std::array<std::string_view, 3> macros;
   std::array<std::string_view, 2> variables;
   std::string_view directory;
-  bool is_packed = false;  // the macro is 1000 times the major version and 10 times the minor one
+  std::string_view program{};  // in the SDK's bin: where PATH has it, there is an SDK
+  bool is_packed = false;      // the macro is 1000 times the major version and 10 times the minor one
 };
 constexpr auto kSdks = std::to_array<KnownSdk>({
-    {"CUDA", "include/cuda.h", {"CUDA_VERSION"}, {"CUDA_HOME", "CUDA_PATH"}, "/usr/local/cuda", true},
+    {"CUDA", "include/cuda.h", {"CUDA_VERSION"}, {"CUDA_HOME", "CUDA_PATH"}, "/usr/local/cuda", "nvcc", true},
     {"ROCm",
      "include/rocm-core/rocm_version.h",
      {"ROCM_VERSION_MAJOR", "ROCM_VERSION_MINOR", "ROCM_VERSION_PATCH"},
      {"ROCM_PATH", ""},
-     "/opt/rocm"},
+     "/opt/rocm",
+     "hipcc"},
     {"oneMKL",
      "include/mkl_version.h",
      {"__INTEL_MKL__", "__INTEL_MKL_MINOR__", "__INTEL_MKL_UPDATE__"},
      {"MKLROOT", ""},
      "/opt/intel/oneapi/mkl/latest"},
 });
+// Where MPI's libraries are for which a module has to be loaded.
+constexpr std::array<std::string_view, 4> kMpiDirectories{"/usr/lib64/openmpi/lib", "/usr/lib64/mpich/lib",
+                                                          "/opt/intel/oneapi/mpi/latest/lib",
+                                                          "/opt/intel/oneapi/mpi/latest/lib/release"};
 // Below the directories of SDKs.
 constexpr std::array<std::string_view, 4> kLibraryDirectories{"lib64", "lib", "lib/intel64",
                                                               "targets/x86_64-linux/lib"};
@@ -249,12 +256,24 @@ std::optional<OfferedLibrary> look_at(const Surroundings& surroundings, const fs
   return library;
 }
 
+// The directories above those of PATH that have the program.
+std::vector<fs::path> prefixes_with(const Surroundings& surroundings, std::string_view program) {
+  std::vector<fs::path> prefixes;
+  for (const fs::path& directory : surroundings.directories("PATH")) {
+    if (!program.empty() && is_program(surroundings.at(directory / program))) {
+      prefixes.push_back(directory.parent_path());
+    }
+  }
+  return prefixes;
+}
+
 std::vector<fs::path> sdk_directories(const Surroundings& surroundings, const KnownSdk& sdk) {
   std::vector<fs::path> directories;
   for (const std::string_view variable : sdk.variables) {
     if (variable.empty()) continue;
     for (const fs::path& directory : surroundings.directories(variable)) directories.push_back(directory);
   }
+  for (fs::path& prefix : prefixes_with(surroundings, sdk.program)) directories.push_back(std::move(prefix));
   directories.emplace_back(sdk.directory);
   return directories;
 }
@@ -264,12 +283,16 @@ std::string unpacked(const std::string& version) {
   return fmt::format("{}.{}", number / 1000, number % 1000 / 10);
 }
 
-// In the order of the dynamic loader, and then those of SDKs.
+// In the order of the dynamic loader, and then those of MPI and of SDKs.
 std::vector<fs::path> searched_directories(const Surroundings& surroundings) {
   std::vector<fs::path> directories = surroundings.directories("LD_LIBRARY_PATH");
   for (fs::path& directory : library_directories_below(surroundings.root, surroundings.triple)) {
     directories.push_back(std::move(directory));
   }
+  for (const fs::path& prefix : prefixes_with(surroundings, "mpicc")) {
+    for (const std::string_view below : {"lib64", "lib"}) directories.push_back(prefix / below);
+  }
+  directories.insert(directories.end(), kMpiDirectories.begin(), kMpiDirectories.end());
   for (const KnownSdk& sdk : kSdks) {
     for (const fs::path& directory : sdk_directories(surroundings, sdk)) {
       for (const std::string_view below : kLibraryDirectories) directories.push_back(directory / below);

@@ -278,6 +278,25 @@ TEST_CASE("SDKs are known by their headers") {
   CHECK(sdks[0].source == "/opt/cuda-99.9/include/cuda.h");
 }
 
+TEST_CASE("where PATH has a program of an SDK or of MPI, the libraries beside it are found") {
+  System host;
+  host.surroundings.environment["PATH"] = "/usr/bin:/apps/a/bin:/apps/b/bin";
+  host.program("/apps/a/bin/nvcc", "exit 1").file("/apps/a/include/cuda.h", "#define CUDA_VERSION 11080\n");
+  host.library("/apps/a/lib64", "libcufft.so.10");
+  host.program("/apps/b/bin/mpicc", "exit 1").library("/apps/b/lib", "libmpi.so.40");
+  host.file("/apps/b/include/mpi.h",
+            "#define OMPI_MAJOR_VERSION 5\n#define OMPI_MINOR_VERSION 0\n#define OMPI_RELEASE_VERSION 3\n");
+  const auto sdks = find_sdks(host.surroundings);
+  REQUIRE(sdks.size() == 1);
+  CHECK(sdks[0].path == "/apps/a");
+  CHECK(sdks[0].version == "11.8");
+  const auto found = host.libraries();
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].family == "cuFFT");
+  CHECK(found[1].family == "Open MPI");
+  CHECK(found[1].version == "5.0.3");
+}
+
 TEST_CASE("environment modules are hints and say no version") {
   System host;
   host.surroundings.environment["LOADEDMODULES"] = "gcc/12.2.0:openmpi/4.1.4";
