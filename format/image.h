@@ -36,6 +36,8 @@ inline constexpr std::string_view kReadyDirectory = ".xaas/ready";
 inline constexpr std::string_view kToolchainDirectory = ".xaas/toolchain";
 // Directories below a toolchain, with libraries for the toolchain's triple:
 inline constexpr std::string_view kBundledLibraries = "lib";
+inline constexpr std::string_view kStartAddition = "libxaas-start.so";  // bundled, for hosts with an older libc
+inline constexpr std::string_view kLibcAddition = "libxaas-libc.so";
 inline constexpr std::string_view kRuntimeLibraries = "runtime";  // of the compiler: the host's may be newer
 inline constexpr std::string_view kRecipeXattr = "user.xaas.recipe";
 std::string ir_path(const Digest& digest);      // ".xaas/ir/<2>/<hex>.bc"

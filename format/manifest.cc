@@ -39,6 +39,7 @@ OrderedJson encode(const Configuration& configuration) {
                       {"points", std::move(points)},
                       {"libc_floor", configuration.libc_floor},
                       {"host_libraries", configuration.host_libraries}};
+  if (!configuration.libc.empty()) json["libc"] = configuration.libc;
   if (!configuration.levels.empty()) json["shared_data"] = configuration.shares_data;
   for (const Level& level : configuration.levels) json["levels"].push_back(encode(level));
   for (const ReadyLevel& ready : configuration.ready) json["ready"].push_back(encode(ready));
@@ -134,6 +135,9 @@ Result<Configuration> parse_configuration(const JsonObject& fields) {
   XAAS_ASSIGN(configuration.rank, fields.integer("rank", Rank::min(), Rank::max()));
   XAAS_ASSIGN(configuration.requires_, parse_requirements(fields));
   XAAS_ASSIGN(configuration.points, fields.string_map("points"));
+  if (fields.has("libc")) {
+    XAAS_ASSIGN(configuration.libc, fields.string("libc"));
+  }
   XAAS_ASSIGN(configuration.libc_floor, fields.string("libc_floor"));
   XAAS_ASSIGN(configuration.host_libraries, fields.strings("host_libraries"));
   XAAS_ASSIGN(configuration.levels, parse_levels(fields));

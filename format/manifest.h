@@ -60,6 +60,7 @@ struct Configuration {
   std::int64_t rank = 0;   // 32 bits; a mount shows the highest rank that the host satisfies, then the first name
   Requirements requires_;  // "requires" in JSON
   std::map<std::string, std::string> points;
+  std::string libc{};                         // newest version that the build machine's libc has; empty: not known
   std::string libc_floor{};                   // "GLIBC_2.34"; empty when no file links libc
   std::vector<std::string> host_libraries{};  // sonames that the host must have
   std::vector<Level> levels{};                // no name twice

@@ -114,7 +114,7 @@ std::uint64_t available_bytes(const std::filesystem::path& directory);
 
 // The directories within a cache, by name.
 inline constexpr const char* kCacheEntries = "v1";       // <2>/<key>.elf, .json, .lock
-inline constexpr const char* kCacheModules = "modules";  // <2>/<scope>/<key>-<digest>: see module_store.h
+inline constexpr const char* kCacheModules = "modules";  // <2>/<scope>/<digest>.pack: see module_pack.h
 inline constexpr const char* kCacheScratch = "tmp";      // scratch directories of running workers
 
 }  // namespace xaas

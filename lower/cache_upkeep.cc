@@ -16,7 +16,7 @@
 
 #include "format/base/file.h"
 #include "format/base/text.h"
-#include "lower/module_store.h"
+#include "lower/module_pack.h"
 
 namespace xaas {
 namespace fs = std::filesystem;
@@ -60,7 +60,23 @@ bool is_record(const fs::path& path) { return path.extension() == ".json"; }
 void count(const fs::path& path, CacheUsage& usage) {
   usage.bytes += disk_bytes(path);
   if (is_record(path)) ++usage.entries;
-  if (is_module(path)) ++usage.modules;
+  if (!is_pack(path)) return;
+  const auto pack = ModulePack::open(path);
+  if (pack) usage.modules += pack->modules().size();
+}
+
+enum class PackState { sound, broken, unreadable };
+
+PackState check_pack(const fs::path& path) {
+  const auto state_of = [](const Error& error) {
+    return error.code == Code::invalid ? PackState::broken : PackState::unreadable;
+  };
+  const auto pack = ModulePack::open(path);
+  if (!pack) return state_of(pack.error());
+  for (const PackedModule& module : pack->modules()) {
+    if (const auto bytes = pack->read(module); !bytes) return state_of(bytes.error());
+  }
+  return PackState::sound;
 }
 
 void remove_old_scratch(const Cache& cache) {
@@ -109,9 +125,9 @@ Result<std::vector<Item>> items_of(const Cache& cache) {
   XAAS_TRY(for_each_file(cache, [&](const fs::path& path) {
     if (path.extension() == ".lock") return;
     // A use sets the modification time of the record, or of the directory that holds a scope's modules.
-    const bool module = is_module(path);
-    Item& item = items[module ? path.parent_path() : fs::path(path).replace_extension()];
-    item.used = std::max(item.used, modified(module ? path.parent_path() : path));
+    const bool is_of_scope = is_pack(path);
+    Item& item = items[is_of_scope ? path.parent_path() : fs::path(path).replace_extension()];
+    item.used = std::max(item.used, modified(is_of_scope ? path.parent_path() : path));
     item.bytes += disk_bytes(path);
     item.files.push_back(path);
   }));
@@ -153,17 +169,17 @@ Result<CacheUsage> measure_cache(const Cache& cache) {
 
 Result<CacheUsage> verify_cache(const Cache& cache) {
   std::vector<fs::path> records;
-  std::vector<fs::path> modules;
+  std::vector<fs::path> packs;
   XAAS_TRY(for_each_file(cache, [&](const fs::path& path) {
     if (is_record(path)) records.push_back(path);
-    if (is_module(path)) modules.push_back(path);
+    if (is_pack(path)) packs.push_back(path);
   }));
   CacheUsage usage;
-  for (const fs::path& module : modules) {
-    count(module, usage);
-    const ModuleState state = check_module(module);
-    if (state == ModuleState::unreadable) ++usage.unreadable;
-    if (state == ModuleState::broken && unlink(module.c_str()) == 0) ++usage.broken;
+  for (const fs::path& pack : packs) {
+    count(pack, usage);
+    const PackState state = check_pack(pack);
+    if (state == PackState::unreadable) ++usage.unreadable;
+    if (state == PackState::broken && unlink(pack.c_str()) == 0) ++usage.broken;
   }
   for (const fs::path& record : records) {
     const auto key = Digest::parse("sha256:" + record.stem().string());

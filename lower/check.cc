@@ -330,6 +330,9 @@ bool ImageCheck::runs() const { return problem.empty() && failing(*this) == 0; }
 Result<ImageCheck> check_image(const Image& image, const LowererOptions& options) {
   ImageCheck check;
   XAAS_ASSIGN(check.explanation, explain_image(image, options));
+  if (const auto libc = options.host->library_interface("libc.so.6", check.explanation.target.triple)) {
+    check.libc = newest_libc_version(libc->versions);
+  }
   const auto chosen = choose_configuration(image, check.explanation.target, options.configuration, *options.host);
   if (!chosen) {
     check.problem = chosen.error().message;
@@ -365,9 +368,13 @@ OrderedJson to_ordered_json(const ImageCheck& check) {
                      {"missing", file.missing},
                      {"notes", file.notes}});
   }
-  OrderedJson json = {
-      {"runs", check.runs()}, {"problem", check.problem}, {"configuration", check.explanation.configuration},
-      {"level", check.level}, {"files", files},           {"decisions", to_ordered_json(check.explanation)}};
+  OrderedJson json = {{"runs", check.runs()},
+                      {"problem", check.problem},
+                      {"libc", check.libc},
+                      {"configuration", check.explanation.configuration},
+                      {"level", check.level},
+                      {"files", files},
+                      {"decisions", to_ordered_json(check.explanation)}};
   return json;
 }
 

@@ -25,7 +25,7 @@ struct FileCheck {
   bool is_program = false;
   Way way = Way::baseline;              // how the host uses it, if it runs
   std::string ready;                    // the CPU of the ready file that stands in until it is lowered; empty: none
-  std::vector<LibraryUse> libraries{};  // that it names itself and that were found
+  std::vector<LibraryUse> libraries{};  // that were found, out of those at which its link, or the baseline, looks
   std::vector<std::string> missing{};   // why it does not run, a line each; empty: it runs
   std::vector<std::string> notes{};     // what else a user should know, a line each
 };

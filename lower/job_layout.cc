@@ -111,7 +111,9 @@ void JobLayout::lend_modules(const Cache& cache, const Digest& scope) {
 std::size_t JobLayout::collect_modules() {
   if (!modules_) return 0;
   for (std::size_t i = 0; i < units_.size(); ++i) modules_->collect_unit(unit_keys_[i], scratch_ / units_[i].file);
-  return modules_->collect(scratch_ / kModulesName, units_.size());
+  const std::size_t made = modules_->collect(scratch_ / kModulesName, units_.size());
+  modules_->commit();
+  return made;
 }
 
 Result<Fd> JobLayout::open_output(std::uint64_t& size) const {

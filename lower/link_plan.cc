@@ -7,6 +7,7 @@
 
 #include "format/base/json_fields.h"
 #include "format/base/overloaded.h"
+#include "lower/older_libc.h"
 
 namespace xaas {
 namespace {
@@ -99,6 +100,7 @@ Result<LinkPlan> plan_link(const LoweringContext& context, const FileRecord& rec
   if (const Status fits = use_native_objects(plan.recipe, context.target); !fits) {
     return fail(fits.error().code, "{}: {}", path_in_tree(record.path), fits.error().message);
   }
+  if (context.has_older_libc) link_with_older_libc(plan.recipe, context.host);
   Inputs inputs = inputs_of(plan.recipe);
   plan.objects = std::move(inputs.objects);
   std::ranges::sort(inputs.sonames);

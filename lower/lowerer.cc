@@ -11,6 +11,7 @@
 #include "lower/cache_upkeep.h"
 #include "lower/host.h"
 #include "lower/job_layout.h"
+#include "lower/older_libc.h"
 #include "lower/runtime_libraries.h"
 
 namespace xaas {
@@ -35,7 +36,7 @@ std::vector<std::pair<std::string, std::string>> usable_ready(const Manifest& ma
 Lowerer::~Lowerer() = default;
 
 LoweringContext LoweringDecisions::context(const Image& image) const {
-  return {image, target, policy, toolchain, toolchain_libraries, level, *host};
+  return {image, target, policy, toolchain, toolchain_libraries, has_older_libc, level, *host};
 }
 
 Result<LoweringDecisions> decide_lowering(const Image& image, const LowererOptions& options) {
@@ -53,6 +54,7 @@ Result<LoweringDecisions> decide_lowering(const Image& image, const LowererOptio
   decided.toolchain_libraries = toolchain_libraries(image, host);
   XAAS_ASSIGN(decided.target, host.target(lowering_triple(manifest, host), options.target));
   XAAS_ASSIGN(decided.configuration, choose_configuration(image, decided.target, options.configuration, host));
+  decided.has_older_libc = has_older_libc(manifest, decided.configuration, host);
   decided.level = choose_level(manifest, decided.configuration, decided.target, options.mixes);
   decided.policy = policy_for(options.policy, manifest.policy);
   decided.ready = usable_ready(manifest, decided.configuration, decided.target, decided.level, decided.policy.name);
@@ -144,7 +146,12 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const LinkPlan& plan, co
     return {};
   };
   XAAS_ASSIGN(JobResult result, runner_->run(layout, lend, stop));
-  if (!result.ok) return fail(Code::failed, "cannot lower {}: {}", path_in_tree(record.path), result.message);
+  if (!result.ok) {
+    return fail(Code::failed, "cannot lower {}: {}{}", path_in_tree(record.path), result.message,
+                decisions_.has_older_libc
+                    ? fmt::format("; the image was made with a newer libc than that of {}", decisions_.host->name())
+                    : "");
+  }
 
   Lowered lowered;
   lowered.key = plan.key;

@@ -44,7 +44,8 @@ struct ReadyFile {
 struct LoweringDecisions {
   Target target;
   std::string configuration;
-  std::string level;  // whose variants are lowered; empty: none
+  bool has_older_libc = false;  // than the one that the image was made with
+  std::string level;            // whose variants are lowered; empty: none
   Policy policy;
   Toolchain toolchain;  // the one for the host
   std::vector<std::string> toolchain_libraries;

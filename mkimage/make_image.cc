@@ -202,6 +202,16 @@ std::string describe_padded(const PaddedStrings& padded) {
       padded.count == 1 ? "one" : fmt::format("{}", padded.count), printable(padded.example), others);
 }
 
+std::vector<std::string> describe_high_floors(const ImageContents& contents) {
+  std::vector<std::string> lines;
+  for (const ConfigurationContents& configuration : contents.configurations) {
+    const HostNeeds& needs = configuration.needs;
+    if (is_high(needs.libc_floor))
+      lines.push_back(fmt::format("libc floor {}: {}", needs.libc_floor, needs.libc_floor_cause));
+  }
+  return lines;
+}
+
 // Prints size and counts, the reasons why code is not lowered, which compiler Fortran had, and whether paths look odd.
 void say_what_was_made(const fs::path& image, const BuildPlan& plan, const ImageContents& contents, const fs::path& ir,
                        const WrittenImage& written, Progress& progress) {
@@ -211,6 +221,7 @@ void say_what_was_made(const fs::path& image, const BuildPlan& plan, const Image
   }
   progress.say(summary(image, counts, contents.configurations.size(), written.size));
   for (const std::string& line : describe_native(contents)) progress.say(line);
+  for (const std::string& line : describe_high_floors(contents)) progress.say(line);
   for (const std::string& line : describe_asks(contents, ir)) progress.say(line);
   for (const std::string& line : describe_ready(contents)) progress.say(line);
   for (const std::string& compiler : fortran_compilers(contents)) {

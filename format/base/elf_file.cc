@@ -373,16 +373,21 @@ std::optional<std::string> ElfFile::build_id() const {
   return std::nullopt;
 }
 
+// Bytes that are all zero are padding.
+std::string_view ElfFile::appended_data() const {
+  const std::string_view rest = bytes_.substr(static_cast<std::size_t>(std::min<std::uint64_t>(end_, bytes_.size())));
+  return rest.find_first_not_of('\0') == std::string_view::npos ? std::string_view() : rest;
+}
+
+bool ElfFile::has_appended_data() const { return !appended_data().empty(); }
+
 Digest ElfFile::content_digest() const {
   std::vector<std::pair<std::string_view, std::string_view>> parts;
   for (const ElfSection& section : sections_) {
     if (is_content(section)) parts.emplace_back(section.name, section.data);
   }
   std::ranges::sort(parts);  // tools may write the headers in another order
-  const std::string_view appended =
-      bytes_.substr(static_cast<std::size_t>(std::min<std::uint64_t>(end_, bytes_.size())));
-  // Bytes that are all zero are padding.
-  if (appended.find_first_not_of('\0') != std::string_view::npos) parts.emplace_back("", appended);
+  if (has_appended_data()) parts.emplace_back("", appended_data());
   Sha256 hash;
   for (const auto& [name, data] : parts) {
     hash.update(fmt::format("{} {}\n", name, data.size()));

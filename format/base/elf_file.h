@@ -80,6 +80,8 @@ class ElfFile {
   Result<std::vector<ElfSymbol>> dynamic_symbols() const;
   std::optional<std::string> interpreter() const;
   std::optional<std::string> build_id() const;  // lower-case hex digits
+  // Whether anything but zeros stands behind the end of the ELF file, as in a program that unpacks itself.
+  bool has_appended_data() const;
   // The digest of the code and the data, and of the bytes behind the end of the ELF file. It is the same before and
   // after the file was stripped or given another rpath, soname or interpreter.
   Digest content_digest() const;
@@ -103,6 +105,8 @@ class ElfFile {
   std::uint64_t word(std::string_view from, std::size_t at) const;          // as wide as the ELF class says
   Result<std::vector<std::string>> read_versions(const VersionTable& layout, std::uint64_t address, std::uint64_t count,
                                                  std::string_view strings) const;
+
+  std::string_view appended_data() const;
 
   std::string_view bytes_;
   std::uint64_t end_ = 0;  // where the last header, segment or section ends

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <set>
 
 #include "format/base/elf_file.h"
@@ -11,6 +10,7 @@
 #include "format/base/process.h"
 #include "format/base/split.h"
 #include "format/image.h"
+#include "mkimage/contents/dynamic_symbols.h"
 
 namespace xaas {
 namespace {
@@ -30,7 +30,6 @@ constexpr auto kLeftToHost = std::to_array<std::string_view>(
 // Runtime libraries. The host's may be newer, and other libraries of the host may need it. A mount shows one of the
 // two.
 constexpr std::array<std::string_view, 2> kRuntime = {"libgcc_s.so", "libstdc++.so"};
-constexpr std::string_view kLibcVersion = "GLIBC_";
 
 bool is_runtime(std::string_view soname) {
   return std::ranges::any_of(kRuntime, [&](std::string_view name) { return soname.starts_with(name); });
@@ -45,6 +44,16 @@ Result<std::optional<ElfDynamic>> dynamic_of(const fs::path& path) {
   auto dynamic = elf->dynamic();
   if (!dynamic) return fail(dynamic.error().code, "{}: {}", path.string(), dynamic.error().message);
   return std::move(*dynamic);
+}
+
+// The first symbol of the file that needs `version`; empty if there is none.
+Result<std::string> symbol_with(const fs::path& path, std::string_view version) {
+  if (version.empty()) return std::string();
+  XAAS_ASSIGN(const MappedFile file, MappedFile::open(path));
+  const auto dynamic = DynamicSymbols::read(file.bytes());
+  if (!dynamic) return std::string();
+  const auto found = std::ranges::find(dynamic->symbols(), version, &DynamicSymbol::version);
+  return found == dynamic->symbols().end() ? std::string() : found->name;
 }
 
 // Every name by which the tree provides a library.
@@ -102,23 +111,6 @@ Status append_search_path(const fs::path& path, const ElfDynamic& dynamic, Searc
               result.error.substr(0, result.error.find('\n')));
 }
 
-// "GLIBC_2.3.4" -> {2, 3, 4}; empty if it is not a version number.
-std::vector<unsigned> version_numbers(std::string_view version) {
-  std::vector<unsigned> numbers;
-  if (!version.starts_with(kLibcVersion)) return numbers;
-  const char* at = version.data() + kLibcVersion.size();
-  const char* const end = version.data() + version.size();
-  while (true) {
-    unsigned number = 0;
-    const auto result = std::from_chars(at, end, number);
-    if (result.ec != std::errc()) return {};
-    numbers.push_back(number);
-    if (result.ptr == end) return numbers;
-    if (*result.ptr != '.') return {};
-    at = result.ptr + 1;
-  }
-}
-
 }  // namespace
 
 bool is_left_to_host(std::string_view soname) {
@@ -129,10 +121,11 @@ namespace {
 
 class Bundler {
  public:
-  Bundler(const InstalledTree& tree, const std::vector<LinkRecord>& links, const std::string& compiler,
-          const std::string& triple, fs::path directory)
+  Bundler(const InstalledTree& tree, const std::vector<LinkRecord>& links, const LibcFloor& floor,
+          const std::string& compiler, const std::string& triple, fs::path directory)
       : provided_(provided_names(tree)),
         links_(links),
+        floor_(floor),
         compiler_(compiler),
         toolchain_(fs::path(kToolchainDirectory) / triple),
         directory_(std::move(directory)) {}
@@ -141,34 +134,37 @@ class Bundler {
   Status add_user(const fs::path& path, const fs::path& path_in_image) {
     XAAS_ASSIGN(const auto dynamic, dynamic_of(path));
     if (!dynamic) return {};
-    XAAS_ASSIGN(const auto directories, add_needed(*dynamic, path.parent_path()));
-    return point_to(directories, path, *dynamic, path_in_image);
+    XAAS_ASSIGN(const auto needed, add_needed(path, *dynamic, path.parent_path()));
+    return point_to(needed, path, *dynamic, path_in_image);
   }
 
   BundledLibraries take() { return std::move(bundled_); }
 
  private:
-  // Bundles the needed libraries. Returns their directories in the image. `origin` is the directory of the file that
-  // needs them.
-  Result<std::set<fs::path>> add_needed(const ElfDynamic& dynamic, const fs::path& origin) {
-    std::set<fs::path> directories;
-    for (const std::string& soname : dynamic.needed) {
+  // Bundles what `file` needs, and returns the sonames. `origin` is the directory where it was linked or installed.
+  Result<std::set<std::string>> add_needed(const fs::path& file, const ElfDynamic& dynamic, const fs::path& origin) {
+    XAAS_ASSIGN(std::set<std::string> sonames, floor_.additions_for(file));
+    sonames.insert(dynamic.needed.begin(), dynamic.needed.end());
+    std::set<std::string> bundled;
+    for (const std::string& soname : sonames) {
       if (provided_.contains(soname) || is_left_to_host(soname) || soname.find('/') != std::string::npos) continue;
       const fs::path place = place_of(soname);
       if (!bundled_.contains(place)) XAAS_TRY(bundle(soname, dynamic, origin));
-      if (bundled_.contains(place)) directories.insert(place.parent_path());
+      if (bundled_.contains(place)) bundled.insert(soname);
     }
-    return directories;
+    return bundled;
   }
 
-  // Makes the file, which will be at `path_in_image`, look for libraries in `directories`.
-  static Status point_to(const std::set<fs::path>& directories, const fs::path& file, const ElfDynamic& dynamic,
-                         const fs::path& path_in_image) {
-    // For the C++ runtime alone, to which each file of the image is pointed, a file keeps the kind of path that it has.
-    const bool only_runtime = std::ranges::all_of(
-        directories, [](const fs::path& directory) { return directory.filename() == kRuntimeLibraries; });
+  // Makes the file, which will be at `path_in_image`, look for these libraries where they are.
+  Status point_to(const std::set<std::string>& sonames, const fs::path& file, const ElfDynamic& dynamic,
+                  const fs::path& path_in_image) const {
+    // For libraries to which each file of the image is pointed, a file keeps the kind of path that it has.
+    const bool are_everywhere = std::ranges::all_of(
+        sonames, [](const std::string& soname) { return is_runtime(soname) || LibcFloor::is_addition(soname); });
     const bool has_rpath = dynamic.rpath && !dynamic.runpath;
-    const SearchPath kind = only_runtime && !has_rpath ? SearchPath::runpath : SearchPath::rpath;
+    const SearchPath kind = are_everywhere && !has_rpath ? SearchPath::runpath : SearchPath::rpath;
+    std::set<fs::path> directories;
+    for (const std::string& soname : sonames) directories.insert(fs::path(place_of(soname)).parent_path());
     std::string rpath;
     for (const fs::path& directory : directories) {
       const fs::path from = path_in_image.parent_path();
@@ -191,12 +187,14 @@ class Bundler {
     if (error) return fail(Code::io, "cannot copy {}: {}", original.string(), error.message());
     // The library is entered before its own needs are looked for, because libraries may need each other.
     bundled_.emplace(place_of(soname), copy);
-    XAAS_ASSIGN(const auto directories, add_needed(*dynamic, original.parent_path()));
-    return point_to(directories, copy, {}, place_of(soname));
+    XAAS_ASSIGN(const auto needed, add_needed(copy, *dynamic, original.parent_path()));
+    XAAS_TRY(point_to(needed, copy, {}, place_of(soname)));
+    return floor_.lower(copy);
   }
 
   Result<std::optional<fs::path>> find(const std::string& soname, const ElfDynamic& user,
                                        const fs::path& origin) const {
+    if (LibcFloor::is_addition(soname)) return floor_.addition(soname);
     if (auto recorded = recorded_path(soname, links_)) return recorded;
     std::vector<fs::path> directories = rpath_directories(user, origin);
     directories.push_back(origin);
@@ -216,6 +214,7 @@ class Bundler {
 
   const std::set<std::string> provided_;
   const std::vector<LinkRecord>& links_;
+  const LibcFloor& floor_;
   const std::string& compiler_;
   const fs::path toolchain_;  // directory of the toolchain in the image
   const fs::path directory_;
@@ -225,35 +224,47 @@ class Bundler {
 }  // namespace
 
 Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const std::vector<LinkRecord>& links,
-                                          const std::string& compiler, const std::string& triple,
-                                          const fs::path& directory) {
-  Bundler bundler(tree, links, compiler, triple, directory);
+                                          const LibcFloor& floor, const std::string& compiler,
+                                          const std::string& triple, const fs::path& directory) {
+  Bundler bundler(tree, links, floor, compiler, triple, directory);
   for (const TreeEntry& entry : tree.entries) {
     if (entry.is_first_file()) XAAS_TRY(bundler.add_user(tree.path_of(entry), entry.path));
   }
   return bundler.take();
 }
 
+bool is_high(std::string_view libc_floor) {
+  constexpr std::string_view kUsual = "GLIBC_2.28";  // RHEL 8's
+  return version_numbers(libc_floor) > version_numbers(kUsual);
+}
+
 Result<HostNeeds> host_needs(const InstalledTree& tree, const BundledLibraries& bundled) {
   std::set<std::string> provided = provided_names(tree);
   for (const auto& [path, file] : bundled) provided.insert(fs::path(path).filename().string());
-  std::vector<fs::path> files;
+  std::vector<std::pair<std::string, fs::path>> files;  // path in the image, and where it is now
   for (const TreeEntry& entry : tree.entries) {
-    if (entry.is_first_file()) files.push_back(tree.path_of(entry));
+    if (entry.is_first_file()) files.emplace_back(entry.path, tree.path_of(entry));
   }
   for (const auto& [path, file] : bundled) {
-    if (!is_runtime(fs::path(path).filename().string())) files.push_back(file);
+    if (!is_runtime(fs::path(path).filename().string())) files.emplace_back(path, file);
   }
 
   HostNeeds needs;
   std::set<std::string> libraries;
-  for (const fs::path& file : files) {
+  std::pair<std::string, fs::path> highest;
+  for (const auto& [path, file] : files) {
     XAAS_ASSIGN(const auto dynamic, dynamic_of(file));
     if (!dynamic) continue;
     libraries.insert(dynamic->needed.begin(), dynamic->needed.end());
     for (const std::string& version : dynamic->needed_versions) {
-      if (version_numbers(version) > version_numbers(needs.libc_floor)) needs.libc_floor = version;
+      if (version_numbers(version) <= version_numbers(needs.libc_floor)) continue;
+      needs.libc_floor = version;
+      highest = {path, file};
     }
+  }
+  XAAS_ASSIGN(needs.libc_floor_cause, symbol_with(highest.second, needs.libc_floor));
+  if (!needs.libc_floor_cause.empty()) {
+    needs.libc_floor_cause = fmt::format("{} needs {}", highest.first, needs.libc_floor_cause);
   }
   std::ranges::set_difference(libraries, provided, std::back_inserter(needs.libraries));
   return needs;

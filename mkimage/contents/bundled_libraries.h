@@ -10,6 +10,7 @@
 
 #include "format/base/error.h"
 #include "mkimage/contents/installed_tree.h"
+#include "mkimage/contents/libc_floor.h"
 #include "mkimage/record/capture_store.h"
 
 namespace xaas {
@@ -25,15 +26,20 @@ bool is_left_to_host(std::string_view soname);
 // host has. Looks in the link records, beside the file that needs the library and on its rpath, and asks `compiler`.
 // Makes copies in `directory`. The rpaths of the copies, and of the files that need them, lead to each other. Copies
 // keep their build-ids. A library that is not found is left to the host.
+// The same for the additions that `floor` will make each file need. The copies get their libc floor here; the files of
+// the tree still have theirs.
 Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const std::vector<LinkRecord>& links,
-                                          const std::string& compiler, const std::string& triple,
-                                          const std::filesystem::path& directory);
+                                          const LibcFloor& floor, const std::string& compiler,
+                                          const std::string& triple, const std::filesystem::path& directory);
 
 // What the files of an image need from the host.
 struct HostNeeds {
   std::vector<std::string> libraries;  // sonames that neither the tree nor `bundled` provides; sorted
   std::string libc_floor;              // "GLIBC_2.34": the highest version that any file needs
+  std::string libc_floor_cause;        // a file that needs it, and its first symbol with it, for people
 };
+// Whether the libc floor is above what the clusters of these years have, GLIBC_2.28.
+bool is_high(std::string_view libc_floor);
 Result<HostNeeds> host_needs(const InstalledTree& tree, const BundledLibraries& bundled);
 
 }  // namespace xaas

@@ -119,6 +119,7 @@ Configuration describe(const ImageContents& contents, const ConfigurationContent
   configuration.requires_ = from.plan.requires_;
   configuration.requires_.features = from.required_features;
   configuration.points = from.plan.points;
+  configuration.libc = contents.libc.libc();
   configuration.libc_floor = from.needs.libc_floor;
   configuration.host_libraries = from.needs.libraries;
   configuration.levels = from.levels;

@@ -175,6 +175,14 @@ bool needs_no_more(const std::vector<std::string>& features, const std::vector<s
   });
 }
 
+// Comes after the recipes, which tell what the project's own links need.
+Status lower_libc_floor(const LibcFloor& floor, const InstalledTree& tree) {
+  for (const TreeEntry& entry : tree.entries) {
+    if (entry.is_first_file()) XAAS_TRY(floor.lower(tree.path_of(entry)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Status collect_configuration(const FinishedBuild& build, Progress& progress, ImageContents& contents) {
@@ -188,10 +196,10 @@ Status collect_configuration(const FinishedBuild& build, Progress& progress, Ima
   for (const std::string& warning : result.tree.warnings) progress.warn(warning);
   for (const std::string& note : store.notes()) progress.warn(note);
   XAAS_ASSIGN(const auto links, store.links());
+  XAAS_ASSIGN(contents.libc, LibcFloor::create(environment.c_compiler));
   XAAS_ASSIGN(const BundledLibraries bundled,
-              bundle_libraries(result.tree, links, environment.c_compiler, contents.triple,
+              bundle_libraries(result.tree, links, contents.libc, environment.c_compiler, contents.triple,
                                work.parts() / "lib" / configuration.name));
-  XAAS_ASSIGN(result.needs, host_needs(result.tree, bundled));
   XAAS_TRY(add_bundled(bundled, configuration.name, contents.bundled));
   XAAS_ASSIGN(result.programs, find_programs(result.tree, links));
 
@@ -206,6 +214,8 @@ Status collect_configuration(const FinishedBuild& build, Progress& progress, Ima
   result.names = source_names(environment, result.units, contents.canonical.units);
   XAAS_TRY(make_recipes(result.tree, contents.canonical, result.names, contents.triple, result.programs));
   progress.end();
+  XAAS_TRY(lower_libc_floor(contents.libc, result.tree));
+  XAAS_ASSIGN(result.needs, host_needs(result.tree, bundled));
 
   std::set<Digest> objects = result.linked;
   objects.insert(archived.begin(), archived.end());

@@ -48,6 +48,7 @@ struct ImageContents {
   BundledLibraries bundled;
   std::map<std::string, std::filesystem::path> sources;  // path in the image -> file
   std::optional<WorkerBundle> worker;
+  LibcFloor libc;  // of the build machine
 };
 
 // A build that has just ended. Borrows everything.

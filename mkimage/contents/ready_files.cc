@@ -147,6 +147,7 @@ Status make_ready_files(const ReadyTask& task, const std::vector<std::string>& c
       if (configuration == contents.configurations.end()) {
         return fail(Code::failed, "{} is for an unknown configuration {}", kAnswer, lowered.configuration);
       }
+      XAAS_TRY(contents.libc.lower(lowered.file));
       XAAS_TRY(add(lowered, *configuration));
     }
   }

@@ -36,10 +36,10 @@ umount app baseline
 S
 for_both() { printf '%s\n' one1 two2 "$1" "$2" one1 two2 "$3" "$2"; printf ready; }
 host=$(ldconfig -p | sed -n 's/.*libstdc++.so.6 .*x86-64.* => //p' | head -n 1)
-equal "$(for_both "$host" xaas-lower "$host")" "$(unshare -m sh "$work/look" "$work")"
+equal "$(for_both "$host" $'lib\nxaas-lower' "$host")" "$(unshare -m sh "$work/look" "$work")"
 # LD_LIBRARY_PATH means what it means for any program.
 unsquashfs -q -n -d "$work/tree" "$work/words.xaas" >/dev/null
-equal '$ORIGIN/../.xaas/toolchain/x86_64-pc-linux-gnu/runtime' \
+equal '$ORIGIN/../.xaas/toolchain/x86_64-pc-linux-gnu/lib:$ORIGIN/../.xaas/toolchain/x86_64-pc-linux-gnu/runtime' \
   "$(readelf -d "$work/tree/bin/words" | sed -n 's/.*(RUNPATH).*\[\(.*\)\]/\1/p')"
 
 # A host with an older runtime.

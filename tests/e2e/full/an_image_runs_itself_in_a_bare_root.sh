@@ -6,7 +6,6 @@ need_root
 need_fuse
 need_mount_namespace -m
 mkdir -p "$work/share" "$work/answer"
-# The programs are in C, because an older distribution has no C++ runtime that is new enough for those in C++.
 cat >"$work/answer/answer.c" <<'S'
 #include <stdio.h>
 int main(int argc, char** argv) {

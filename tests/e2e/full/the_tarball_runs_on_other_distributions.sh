@@ -8,7 +8,6 @@ need_mount_namespace -m
 cpack --config "$XAAS_BIN/../CPackConfig.cmake" -G TGZ -B "$work/packages" >"$work/log" 2>&1 || die "$(cat "$work/log")"
 mkdir -p "$work/share" "$work/project"
 tar -C "$work/share" --transform 's,^[^/]*,tools,' -xf "$work"/packages/*.tar.gz
-# The program is in C, because an older distribution has no C++ runtime that is new enough for one in C++.
 echo 'int puts(const char*); int main(void) { puts("forty-two"); return 42; }' >"$work/project/answer.c"
 printf 'all: answer\ninstall:\n\tinstall -D answer $(DESTDIR)$(PREFIX)/bin/answer\n' >"$work/project/Makefile"
 mkxaas -q "$work/project" "$work/share/answer.xaas"
@@ -32,6 +31,5 @@ for suite in bullseye trixie; do
   root=$("$XAAS_SOURCE/tests/debian-root" $suite "$XAAS_FIXTURES/roots" fuse3)
   output=$(in_root "$root" "$work/share") || die "$suite: $output"
   contains "$output" "ready     bin/answer"
-  [ $suite = trixie ] || contains "$output" "this host's libc lacks GLIBC_2.34"
   for user in root nobody; do contains "$output" "$user: 42"; done
 done

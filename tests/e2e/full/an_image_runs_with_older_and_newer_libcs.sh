@@ -1,0 +1,194 @@
+# An image runs in Debians with an older and with a newer libc, as its build made it and lowered there: C with a
+# constructor and libm; C++ with exceptions, threads, thread-local data, dlopen, files, streams and waits with a time
+# limit; OpenMP; Fortran. So does a library that needs every function which once moved between glibc's libraries.
+# Nothing is installed there.
+. "$(dirname "$0")/../lib.sh"
+need_root
+need_fuse
+need_mount_namespace -m
+mkdir -p "$work/share" "$work/project"
+cd "$work/project"
+cat >CMakeLists.txt <<'S'
+cmake_minimum_required(VERSION 3.20)
+project(libcs LANGUAGES C CXX Fortran)
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_INSTALL_RPATH "\$ORIGIN/../lib")
+find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+add_library(plugin SHARED plugin.cc)
+add_library(moved SHARED moved.c)
+add_executable(plain plain.c)
+target_link_libraries(plain PRIVATE m)
+add_executable(rich rich.cc)
+target_link_libraries(rich PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+add_executable(parallel parallel.cc)
+target_link_libraries(parallel PRIVATE OpenMP::OpenMP_CXX)
+add_executable(series series.f90)
+add_executable(needs_moved needs_moved.c)
+target_link_libraries(needs_moved PRIVATE moved)
+install(TARGETS plugin moved plain rich parallel series needs_moved RUNTIME DESTINATION bin LIBRARY DESTINATION lib)
+S
+cat >plain.c <<'S'
+#include <math.h>
+#include <stdio.h>
+#include <sys/stat.h>
+static int made;
+__attribute__((constructor)) static void make(void) { made = 1; }
+int main(int argc, char** argv) {
+  struct stat root;
+  if (stat("/", &root) != 0) return 2;
+  printf("plain %d %.3f %d\n", made, exp(argc) + pow(argc, 2.5), S_ISDIR(root.st_mode));
+  return argv[0] == 0;
+}
+S
+cat >plugin.cc <<'S'
+#include <memory>
+#include <string>
+static std::string name = "plugin";
+extern "C" const char* plugin_name() { return name.c_str(); }
+extern "C" void plugin_throw() { throw std::string("thrown"); }
+S
+cat >rich.cc <<'S'
+#include <dlfcn.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <random>
+#include <sstream>
+#include <thread>
+#include <vector>
+static std::vector<int> made(10, 7);
+thread_local int mine = 3;
+int main() {
+  namespace fs = std::filesystem;
+  auto shared = std::make_shared<int>(5);
+  std::vector<std::thread> threads;
+  std::mutex mutex;
+  std::condition_variable changed;
+  int sum = 0;
+  for (int i = 0; i < 4; i++) {
+    threads.emplace_back([&, i] {
+      mine += i;
+      auto copy = shared;
+      std::lock_guard lock(mutex);
+      sum += mine + *copy;
+      changed.notify_all();
+    });
+  }
+  {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, std::chrono::seconds(5), [&] { return sum == 38; });
+    changed.wait_for(lock, std::chrono::milliseconds(5));
+  }
+  for (auto& thread : threads) thread.join();
+  const fs::path directory = fs::temp_directory_path() / ("rich" + std::to_string(std::random_device()()));
+  fs::create_directories(directory);
+  std::ofstream(directory / "file") << "hello 42";
+  std::string word;
+  int number = 0;
+  std::ifstream(directory / "file") >> word >> number;
+  const auto size = fs::file_size(directory / "file");
+  fs::remove_all(directory);
+  void* const plugin = dlopen("libplugin.so", RTLD_NOW);
+  if (plugin == nullptr) return std::cerr << dlerror() << "\n", 3;
+  std::string caught;
+  try {
+    reinterpret_cast<void (*)()>(dlsym(plugin, "plugin_throw"))();
+  } catch (const std::string& thrown) {
+    caught = thrown;
+  }
+  std::ostringstream text;
+  text << std::accumulate(made.begin(), made.end(), 0) << ' ' << sum << ' ' << word << number << ' ' << size << ' '
+       << reinterpret_cast<const char* (*)()>(dlsym(plugin, "plugin_name"))() << ' ' << caught;
+  std::cout << "rich " << text.str() << std::endl;
+}
+S
+cat >parallel.cc <<'S'
+#include <omp.h>
+
+#include <cmath>
+#include <cstdio>
+int main() {
+  double sum = 0;
+  int threads = 0;
+#pragma omp parallel for num_threads(2) reduction(+ : sum) reduction(max : threads)
+  for (int i = 1; i < 100000; i++) sum += std::log(i) / i, threads = omp_get_num_threads();
+  std::printf("parallel %.6f %d\n", sum, threads);
+}
+S
+cat >series.f90 <<'S'
+program series
+  implicit none
+  integer :: i
+  real(8) :: total
+  total = 0
+  do i = 1, 1000
+    total = total + exp(-dble(i)) * log(dble(i) + 1)
+  end do
+  print '(a, f9.6)', 'series ', total
+end program
+S
+# A function moved if libc.so.6 has it under an older version too, with the same code.
+readelf -W --dyn-syms "$(clang-19 -print-file-name=libc.so.6)" | awk '
+  split($8, part, "@+") == 2 && $4 == "FUNC" {
+    place[part[1], $2]++
+    if (part[2] ~ /^GLIBC_2\.3[2-4]$/ && $8 ~ /@@/) moved[part[1]] = $2
+  }
+  END { for (name in moved) if (place[name, moved[name]] > 1 && name != "__libc_start_main") print name }' |
+  sort >moved
+[ "$(wc -l <moved)" -gt 150 ] || die "only $(wc -l <moved) functions have moved"
+{
+  sed 's/.*/extern char &[];/' moved
+  echo 'void* const moved[] = {'
+  sed 's/$/,/' moved
+  echo '};'
+  echo 'int moved_count(void) { int n = 0; for (unsigned i = 0; i < sizeof moved / sizeof *moved; i++) n += moved[i] != 0; return n; }'
+} >moved.c
+echo '#include <stdio.h>
+int moved_count(void);
+int main(void) { return printf("moved %d\n", moved_count()) < 0; }' >needs_moved.c
+
+cat >"$work/expected" <<S
+plain 1 3.718 1
+rich 70 38 hello42 8 plugin thrown
+parallel $(python3 -c 'import math; print("%.6f" % sum(math.log(i) / i for i in range(1, 100000)))') 2
+$(python3 -c 'import math; print("series %9.6f" % sum(math.exp(-i) * math.log(i + 1) for i in range(1, 1001)))')
+moved $(wc -l <moved)
+S
+command mkxaas -q --executable --ready=x86-64-v3 "$work/project" "$work/share/libcs.xaas" 2>"$work/log" || die "$(cat "$work/log")"
+floor=$(xaas-info "$work/share/libcs.xaas" | sed -n 's/^libc floor *GLIBC_//p')
+[ "$(printf '%s\n2.28\n' "$floor" | sort -V | tail -n 1)" = 2.28 ] || die "the libc floor is $floor"
+
+cat >"$work/share/commands" <<'S'
+set -e
+HOME=$(mktemp -d)
+export HOME
+cd "$HOME"
+run() { for name in plain rich parallel series needs_moved; do "$1/bin/$name" || echo "$name: $?"; done; }
+/mnt/libcs.xaas --xaas-extract built >/dev/null
+run built >built.txt 2>&1
+/mnt/libcs.xaas --xaas-install lowered >install.txt 2>&1 || cat install.txt
+grep -c ': lowered in' install.txt || cat install.txt
+run lowered >lowered.txt 2>&1
+mkdir ready
+cp -a built/. ready
+cp -a built/.xaas/ready/*/*/x86-64-v3/. ready
+run ready >ready.txt 2>&1
+for what in built lowered ready; do diff "$what.txt" /mnt/expected && echo "$(id -un): $what: the same"; done
+S
+cp "$work/expected" "$work/share/expected"
+chmod -R a+rX "$work/share"
+for suite in bullseye trixie; do
+  root=$("$XAAS_SOURCE/tests/debian-root" $suite "$XAAS_FIXTURES/roots" util-linux)
+  output=$(in_root "$root" "$work/share") || die "$suite: $output"
+  for user in root nobody; do
+    for what in built lowered ready; do contains "$output" "$user: $what: the same"; done
+  done
+  contains "$output" "7"
+done

@@ -1,0 +1,54 @@
+#include <catch2/catch.hpp>
+
+#include "lower/older_libc.h"
+
+namespace {
+
+using xaas::LibraryInput;
+using xaas::LinkArgument;
+
+bool names(const LinkArgument& argument, std::string_view soname) {
+  const auto* library = std::get_if<LibraryInput>(&argument);
+  return library != nullptr && library->soname == soname;
+}
+
+bool says(const LinkArgument& argument, std::string_view option) {
+  const auto* text = std::get_if<std::string>(&argument);
+  return text != nullptr && *text == option;
+}
+
+}  // namespace
+
+TEST_CASE("an image made with a newer libc than the host's is known by the version in its manifest") {
+  xaas::Manifest manifest;
+  manifest.configurations.resize(3);
+  const char* const versions[] = {"GLIBC_99.1", "GLIBC_2.2.5", ""};
+  for (std::size_t i = 0; i < 3; ++i) {
+    manifest.configurations[i].name = std::to_string(i);
+    manifest.configurations[i].triple = "x86_64-pc-linux-gnu";
+    manifest.configurations[i].libc = versions[i];
+  }
+  CHECK(xaas::has_older_libc(manifest, "0"));
+  for (const char* other : {"1", "2", "none"}) CHECK_FALSE(xaas::has_older_libc(manifest, other));
+}
+
+TEST_CASE("a link with an older libc looks for start code first and for moved functions last") {
+  xaas::Recipe recipe;
+  recipe.triple = "x86_64-pc-linux-gnu";
+  recipe.arguments = {"--gc-sections", LibraryInput{"libc.so.6"}};
+  xaas::Recipe is_static = recipe;
+  xaas::link_with_older_libc(recipe);
+  REQUIRE(recipe.arguments.size() > 8);
+  CHECK(says(recipe.arguments[1], "--as-needed"));
+  CHECK(names(recipe.arguments[2], "libxaas-start.so"));
+  CHECK(says(recipe.arguments[3], "--pop-state"));
+  CHECK(names(recipe.arguments[5], "libc.so.6"));
+  CHECK(says(recipe.arguments[7], "--as-needed"));
+  CHECK(names(*(recipe.arguments.end() - 2), "libxaas-libc.so"));
+  CHECK(std::ranges::any_of(recipe.arguments, [](const auto& one) { return names(one, "libdl.so.2"); }));
+
+  is_static.kind = xaas::LinkKind::static_pie;
+  const xaas::Recipe before = is_static;
+  xaas::link_with_older_libc(is_static);
+  CHECK(is_static == before);
+}

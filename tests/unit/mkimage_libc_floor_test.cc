@@ -1,0 +1,350 @@
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <type_traits>
+
+#include "format/base/elf_file.h"
+#include "format/base/file.h"
+#include "format/base/mapped_file.h"
+#include "format/base/process.h"
+#include "format/base/text.h"
+#include "mkimage/contents/dynamic_symbols.h"
+#include "mkimage/contents/libc_floor.h"
+#include "mkimage/contents/libc_symbols.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kCompiler = "clang-19";
+
+const xaas::LibcFloor& floor_here() {
+  static const xaas::LibcFloor floor = xaas::LibcFloor::create(kCompiler).value();
+  return floor;
+}
+
+// A program or library, compiled from C.
+struct Linked {
+  xaas::TempDirectory directory = xaas::TempDirectory::create("/tmp").value();
+  fs::path file = directory.path() / "linked";
+
+  Linked(const std::string& source, std::vector<std::string> options) {
+    std::vector<std::string> command = {kCompiler, "-x", "c", "-o", file.string(), "-"};
+    command.insert(command.end(), options.begin(), options.end());
+    const auto result = xaas::run_and_read(std::move(command), source);
+    REQUIRE(result);
+    INFO(result->error);
+    REQUIRE(result->status.ok());
+  }
+
+  xaas::ElfDynamic dynamic() const {
+    const auto mapped = xaas::MappedFile::open(file);
+    return xaas::ElfFile::parse(mapped->bytes())->dynamic().value();
+  }
+  std::string version_of(const std::string& name) const {
+    const auto mapped = xaas::MappedFile::open(file);
+    const auto symbols = xaas::DynamicSymbols::read(mapped->bytes());
+    REQUIRE(symbols);
+    for (const xaas::DynamicSymbol& symbol : symbols->symbols()) {
+      if (symbol.name == name) return symbol.version;
+    }
+    return "no such symbol";
+  }
+  std::string run() const {
+    // LD_LIBRARY_PATH stands for the rpath of an image.
+    const fs::path additions = floor_here().addition("libxaas-libc.so").parent_path();
+    const auto result = xaas::run_and_read({"env", "LD_LIBRARY_PATH=" + additions.string(), file.string()});
+    return result ? result->output + result->error : result.error().message;
+  }
+};
+
+// A library beside those of this program. dlopen() and dlsym() of this program are stubs of ours, for hwloc.
+void* load(const fs::path& library) {
+  void* const loaded = dlmopen(LM_ID_BASE, library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  INFO(library.string() << " cannot be loaded");
+  REQUIRE(loaded != nullptr);
+  return loaded;
+}
+
+template <typename Function>
+Function* find(void* library, const char* name, const char* version) {
+  void* const found = dlvsym(library, name, version);
+  INFO(name << " " << version);
+  REQUIRE(found != nullptr);
+  return reinterpret_cast<Function*>(found);
+}
+
+// A function of libxaas-libc.so.
+template <typename Function>
+Function* addition(const char* name) {
+  static void* const library = load(floor_here().addition("libxaas-libc.so"));
+  return find<Function>(library, name, "XAAS_1");
+}
+
+timespec in_milliseconds(clockid_t clock, long milliseconds) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  time.tv_nsec += milliseconds * 1000000;
+  time.tv_sec += time.tv_nsec / 1000000000;
+  time.tv_nsec %= 1000000000;
+  return time;
+}
+
+bool is_past(clockid_t clock, const timespec& time) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return now.tv_sec > time.tv_sec || (now.tv_sec == time.tv_sec && now.tv_nsec >= time.tv_nsec);
+}
+
+}  // namespace
+
+TEST_CASE("a program needs functions under the versions that they had before they moved", "[compiler]") {
+  const Linked program(
+      "#include <dlfcn.h>\n#include <math.h>\n#include <pthread.h>\n#include <stdio.h>\n#include <sys/stat.h>\n"
+      "static int made;\n"
+      "__attribute__((constructor)) static void make(void) { made = 40; }\n"
+      "static void* add(void* n) { ++*(int*)n; return n; }\n"
+      "int main(int argc, char** argv) {\n"
+      "  pthread_t thread; struct stat status;\n"
+      "  if (pthread_create(&thread, 0, add, &made) || pthread_join(thread, 0)) return 1;\n"
+      "  made += dlsym(RTLD_DEFAULT, \"puts\") != 0 && stat(argv[0], &status) == 0 && exp(argc) > 2;\n"
+      "  printf(\"made %d\", made); return 0; }\n",
+      {"-lm"});
+  CHECK(program.version_of("pthread_create") == "GLIBC_2.34");
+  REQUIRE(floor_here().lower(program.file));
+  CHECK(program.version_of("pthread_create") == "GLIBC_2.2.5");
+  CHECK(program.version_of("dlsym") == "GLIBC_2.2.5");
+  CHECK(program.version_of("exp") == "GLIBC_2.2.5");
+  CHECK(program.version_of("stat").empty());
+  CHECK(program.version_of("__libc_start_main").empty());
+  CHECK(program.dynamic().needed_versions == std::vector<std::string>{"GLIBC_2.2.5"});
+  const std::vector<std::string> needed = program.dynamic().needed;
+  for (const char* soname : {"libpthread.so.0", "libdl.so.2", "libxaas-start.so"}) CHECK(xaas::is_in(needed, soname));
+  CHECK(needed.back() == "libxaas-libc.so");
+  CHECK(program.run() == "made 42");
+
+  const std::string once = xaas::read_file(program.file).value();
+  REQUIRE(floor_here().lower(program.file));
+  CHECK(xaas::read_file(program.file).value() == once);
+}
+
+TEST_CASE("files that any host can load, and files that no tool understands, stay as they are", "[compiler]") {
+  const Linked old("int f(void) { return 1; }\n", {"-shared"});
+  const std::string before = xaas::read_file(old.file).value();
+  REQUIRE(floor_here().lower(old.file));
+  CHECK(xaas::read_file(old.file).value() == before);
+
+  const Linked unpacks_itself("#include <pthread.h>\nint main() { return pthread_create(0, 0, 0, 0); }\n", {});
+  const std::string appended = xaas::read_file(unpacks_itself.file).value() + "an archive";
+  REQUIRE(xaas::write_file(unpacks_itself.file, appended));
+  REQUIRE(floor_here().lower(unpacks_itself.file));
+  CHECK(xaas::read_file(unpacks_itself.file).value() == appended);
+
+  REQUIRE(xaas::write_file(old.file, before.substr(0, before.size() / 2)));
+  REQUIRE(floor_here().lower(old.file));
+  REQUIRE(xaas::write_file(old.file, "no program"));
+  REQUIRE(floor_here().lower(old.file));
+  CHECK(xaas::read_file(old.file).value() == "no program");
+}
+
+TEST_CASE("a function whose older version does something else keeps its version", "[compiler]") {
+  const Linked program("#include <string.h>\nint main(int n, char** a) { memcpy(a[0], a[0] + n, n); return 0; }\n",
+                       {"-O0", "-fno-builtin"});
+  REQUIRE(floor_here().lower(program.file));
+  CHECK(program.version_of("memcpy") == "GLIBC_2.14");
+  xaas::LibcSymbols libc;
+  REQUIRE(libc.add("/lib/x86_64-linux-gnu/libc.so.6"));
+  CHECK(libc.oldest_same("memcpy", "GLIBC_2.14") == "GLIBC_2.14");
+  CHECK_FALSE(libc.can_lose_version("memcpy", "GLIBC_2.14"));
+  CHECK(libc.oldest_same("timer_create", "GLIBC_2.34") == "GLIBC_2.3.3");
+  CHECK_FALSE(libc.can_lose_version("timer_create", "GLIBC_2.34"));
+  CHECK(libc.oldest_same("no_such_function", "GLIBC_2.34") == "GLIBC_2.34");
+}
+
+TEST_CASE("a version that no other symbol of the file has is added", "[compiler]") {
+  const Linked program(
+      "#include <aio.h>\n#include <pthread.h>\n#include <signal.h>\n#include <stdio.h>\n#include <time.h>\n"
+      "int main(void) { timer_t timer; if (timer_create(CLOCK_REALTIME, 0, &timer) || timer_delete(timer)) return 1;\n"
+      "  pthread_attr_t a; if (pthread_getattr_np(pthread_self(), &a)) return 2;\n"
+      "  if (lio_listio(LIO_WAIT, 0, 0, 0)) return 3;\n"
+      "  puts(\"timed\"); return 0; }\n",
+      {"-D_GNU_SOURCE"});
+  REQUIRE(floor_here().lower(program.file));
+  CHECK(program.version_of("timer_create") == "GLIBC_2.3.3");
+  CHECK(program.version_of("lio_listio") == "GLIBC_2.4");
+  std::vector<std::string> versions = program.dynamic().needed_versions;
+  std::ranges::sort(versions);
+  CHECK(versions == std::vector<std::string>{"GLIBC_2.2.5", "GLIBC_2.3.3", "GLIBC_2.4"});
+  for (const std::string& soname : program.dynamic().needed) CHECK_FALSE(soname.starts_with("GLIBC_"));
+  CHECK(program.run() == "timed\n");
+}
+
+TEST_CASE("versions of libc are compared by their numbers") {
+  CHECK(xaas::version_numbers("GLIBC_2.3.4") == std::vector<unsigned>{2, 3, 4});
+  CHECK(xaas::version_numbers("GLIBC_2.9") < xaas::version_numbers("GLIBC_2.17"));
+  for (const char* other : {"GLIBC_PRIVATE", "GLIBC_2.", "GLIBCXX_3.4", "", "GLIBC_2.x"}) {
+    CHECK(xaas::version_numbers(other).empty());
+  }
+  CHECK(xaas::former_library("pthread_create") == "libpthread.so.0");
+  CHECK(xaas::former_library("login_tty") == "libutil.so.1");
+  CHECK(xaas::former_library("log").empty());
+}
+
+TEST_CASE("functions of libm whose version changed give the same numbers and errno in both") {
+  void* const libm = load("libm.so.6");
+  const auto both = [&](const char* name, const char* version, auto* function, auto... arguments) {
+    const auto call = [&](const char* which, int& error) {
+      errno = 0;
+      const auto result = find<std::remove_pointer_t<decltype(function)>>(libm, name, which)(arguments...);
+      error = errno;
+      return result;
+    };
+    int old_error = 0;
+    int new_error = 0;
+    const auto old_result = call("GLIBC_2.2.5", old_error);
+    const auto new_result = call(version, new_error);
+    INFO(name);
+    CHECK(old_error == new_error);
+    CHECK((old_result == new_result || (std::isnan(old_result) && std::isnan(new_result))));
+  };
+  const double values[] = {0.0,   -0.0,   1.0,   -1.0,   0.5,      2.5,       1e-310,
+                           1e300, -1e300, 710.0, -746.0, INFINITY, -INFINITY, NAN};
+  for (const double x : values) {
+    double (*const one)(double) = nullptr;
+    for (const char* name : {"exp", "exp2", "log", "log2"}) both(name, "GLIBC_2.29", one, x);
+    for (const double y : values) {
+      double (*const two)(double, double) = nullptr;
+      float (*const two_floats)(float, float) = nullptr;
+      both("pow", "GLIBC_2.29", two, x, y);
+      both("hypot", "GLIBC_2.35", two, x, y);
+      both("hypotf", "GLIBC_2.35", two_floats, static_cast<float>(x), static_cast<float>(y));
+    }
+  }
+}
+
+TEST_CASE("the additions for older libcs need no libc that is newer than the oldest host's") {
+  for (const char* soname : {"libxaas-start.so", "libxaas-libc.so"}) {
+    const auto mapped = xaas::MappedFile::open(floor_here().addition(soname));
+    REQUIRE(mapped);
+    const auto dynamic = xaas::ElfFile::parse(mapped->bytes())->dynamic();
+    REQUIRE(dynamic);
+    for (const std::string& version : dynamic->needed_versions) {
+      CHECK(xaas::version_numbers(version) <= xaas::version_numbers("GLIBC_2.17"));
+    }
+  }
+}
+
+TEST_CASE("the additions find files and objects as libc does") {
+  const auto same = [](const struct stat& one, const struct stat& other) {
+    return one.st_ino == other.st_ino && one.st_mode == other.st_mode && one.st_size == other.st_size &&
+           one.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
+  };
+  struct stat expected{};
+  struct stat found{};
+  REQUIRE(::lstat("/proc/self/exe", &expected) == 0);
+  CHECK(addition<decltype(::lstat)>("lstat")("/proc/self/exe", &found) == 0);
+  CHECK(expected.st_mode == found.st_mode);
+  REQUIRE(::stat("/proc/self/exe", &expected) == 0);
+  for (const char* name : {"stat", "stat64"}) {
+    CHECK(addition<decltype(::stat)>(name)("/proc/self/exe", &found) == 0);
+    CHECK(same(expected, found));
+  }
+  const xaas::Fd file(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  CHECK(addition<decltype(::fstat)>("fstat")(file.get(), &found) == 0);
+  CHECK(same(expected, found));
+  CHECK(addition<decltype(::fstatat)>("fstatat")(AT_FDCWD, "/proc/self/exe", &found, 0) == 0);
+  CHECK(same(expected, found));
+  CHECK(addition<decltype(::stat)>("stat")("/no/such/file", &found) == -1);
+  CHECK(errno == ENOENT);
+
+  auto* const find_object = addition<decltype(_dl_find_object)>("_dl_find_object");
+  for (void* address :
+       {reinterpret_cast<void*>(&floor_here), reinterpret_cast<void*>(&std::puts), reinterpret_cast<void*>(&load)}) {
+    dl_find_object ours{};
+    dl_find_object theirs{};
+    REQUIRE(_dl_find_object(address, &theirs) == 0);
+    REQUIRE(find_object(address, &ours) == 0);
+    CHECK(ours.dlfo_eh_frame == theirs.dlfo_eh_frame);
+    CHECK(ours.dlfo_link_map == theirs.dlfo_link_map);
+    CHECK(ours.dlfo_map_start <= address);
+    CHECK(ours.dlfo_map_end > address);
+  }
+  dl_find_object nothing{};
+  CHECK(find_object(nullptr, &nothing) == -1);
+}
+
+TEST_CASE("the additions read and copy text as newer libcs do") {
+  using Read = long(const char*, char**, int);
+  using ReadWide = long(const wchar_t*, wchar_t**, int);
+  auto* const read = addition<Read>("__isoc23_strtol");
+  auto* const read_unsigned = addition<unsigned long(const char*, char**, int)>("__isoc23_strtoul");
+  char* end = nullptr;
+  const char* text = " -0b101x";
+  CHECK(read(text, &end, 0) == -5);
+  CHECK(end == text + 7);
+  CHECK(read("0B11", nullptr, 2) == 3);
+  CHECK(read("0b2", &end, 0) == 0);
+  CHECK(read("0b11", nullptr, 16) == 0xb11);
+  CHECK(read("-0x1f", nullptr, 0) == -31);
+  CHECK(read("017", nullptr, 0) == 15);
+  errno = 0;
+  CHECK(read(("0b" + std::string(64, '1')).c_str(), nullptr, 0) == LONG_MAX);
+  CHECK(errno == ERANGE);
+  CHECK(read_unsigned(("0b" + std::string(200, '0') + std::string(64, '1')).c_str(), nullptr, 0) == ULONG_MAX);
+  CHECK(addition<ReadWide>("__isoc23_wcstol")(L"0b110", nullptr, 0) == 6);
+  CHECK(addition<ReadWide>("__isoc23_wcstol")(L"12", nullptr, 10) == 12);
+  int number = 0;
+  CHECK(addition<int(const char*, const char*, ...)>("__isoc23_sscanf")("n 42", "n %d", &number) == 1);
+  CHECK(number == 42);
+
+  char buffer[8] = "ab";
+  CHECK(addition<std::size_t(char*, const char*, std::size_t)>("strlcat")(buffer, "cdefghij", sizeof buffer) == 10);
+  CHECK(std::string(buffer) == "abcdefg");
+  CHECK(addition<std::size_t(char*, const char*, std::size_t)>("strlcpy")(buffer, "xyz", 3) == 3);
+  CHECK(std::string(buffer) == "xy");
+  auto* const uniform = addition<std::uint32_t(std::uint32_t)>("arc4random_uniform");
+  for (int i = 0; i < 100; ++i) CHECK(uniform(7) < 7);
+  CHECK(uniform(1) == 0);
+}
+
+TEST_CASE("the additions wait until a time of the clock that was asked for") {
+  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+  sem_t semaphore;
+  REQUIRE(sem_init(&semaphore, 0, 0) == 0);
+  for (const clockid_t clock : {CLOCK_MONOTONIC, CLOCK_REALTIME}) {
+    timespec until = in_milliseconds(clock, 3);
+    pthread_mutex_lock(&mutex);
+    auto* const wait = addition<decltype(pthread_cond_clockwait)>("pthread_cond_clockwait");
+    int result = 0;
+    while (result == 0) result = wait(&condition, &mutex, clock, &until);
+    CHECK(result == ETIMEDOUT);
+    CHECK(is_past(clock, until));
+    until = in_milliseconds(clock, 3);
+    CHECK(addition<decltype(sem_clockwait)>("sem_clockwait")(&semaphore, clock, &until) == -1);
+    CHECK(errno == ETIMEDOUT);
+    CHECK(is_past(clock, until));
+    pthread_mutex_unlock(&mutex);
+    until = in_milliseconds(clock, 3);
+    auto* const lock = addition<decltype(pthread_mutex_clocklock)>("pthread_mutex_clocklock");
+    CHECK(lock(&mutex, clock, &until) == 0);
+    CHECK(lock(&mutex, clock, &until) == ETIMEDOUT);
+    CHECK(is_past(clock, until));
+    pthread_mutex_unlock(&mutex);
+  }
+  const timespec now = in_milliseconds(CLOCK_MONOTONIC, 0);
+  CHECK(addition<decltype(sem_clockwait)>("sem_clockwait")(&semaphore, CLOCK_BOOTTIME, &now) == -1);
+  CHECK(errno == EINVAL);
+  sem_destroy(&semaphore);
+}
