@@ -7,9 +7,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "lower/devices.h"
-#include "lower/host_library.h"
-
 namespace xaas {
 namespace {
 
@@ -25,22 +22,23 @@ bool is_same_kind(std::string_view one, std::string_view other) {
   return architecture(one) == architecture(other);
 }
 
-// The devices of this host. They take a moment to find, so they are looked for only if a configuration requires one.
-std::vector<std::string> devices_for(const Manifest& manifest) {
+// The devices of the host. They take a moment to find, so they are looked for only if a configuration requires one.
+std::vector<std::string> devices_for(const Manifest& manifest, const HostView& host) {
   const auto requires_some = [](const Configuration& configuration) {
     return !configuration.requires_.devices.empty();
   };
-  return std::ranges::any_of(manifest.configurations, requires_some) ? host_devices() : std::vector<std::string>();
+  return std::ranges::any_of(manifest.configurations, requires_some) ? host.devices() : std::vector<std::string>();
 }
 
-// Says which device of `required` is not among `devices`; empty if all are.
-std::string missing_device(const std::vector<std::string>& required, const std::vector<std::string>& devices) {
+// Says which device of `required` is not among the `devices` of the host; empty if all are.
+std::string missing_device(const std::vector<std::string>& required, const std::vector<std::string>& devices,
+                           const HostView& host) {
   for (const std::string& device : required) {
     if (std::ranges::find(kDevices, device) == kDevices.end()) {
       return fmt::format("needs the device {}, which this version cannot look for", device);
     }
     if (std::ranges::find(devices, device) == devices.end()) {
-      return fmt::format("needs the device {} on this host", device);
+      return fmt::format("needs the device {} on {}", device, host.name());
     }
   }
   return {};
@@ -49,62 +47,66 @@ std::string missing_device(const std::vector<std::string>& required, const std::
 // CPU names that stand for the levels of x86-64.
 constexpr std::array<const char*, 4> kLevels = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
 
-// The reason why the configuration is refused; empty if the target, on a host with these devices, satisfies it.
+// The reason why the configuration is refused; empty if the target, on the host with these devices, satisfies it.
 std::string reason_against(const Configuration& configuration, const Target& target,
-                           const std::vector<std::string>& devices) {
+                           const std::vector<std::string>& devices, const HostView& host) {
   if (!is_same_kind(configuration.triple, target.triple)) return fmt::format("is for {}", configuration.triple);
   const auto& unknown = configuration.requires_.unknown;
   if (!unknown.empty()) return fmt::format("requires {}, which this version does not know", join(unknown));
   const auto missing = missing_features(target, configuration.requires_.features);
   if (!missing.empty()) return fmt::format("needs {}, which {} lacks here", join(missing), target.cpu);
   for (const std::string& soname : configuration.requires_.libraries) {
-    if (!find_host_library(soname, target.triple)) return fmt::format("needs the library {} on this host", soname);
+    if (!host.find_library(soname, target.triple)) {
+      return fmt::format("needs the library {} on {}", soname, host.name());
+    }
   }
-  return missing_device(configuration.requires_.devices, devices);
+  return missing_device(configuration.requires_.devices, devices, host);
 }
 
 }  // namespace
 
-const Toolchain* find_toolchain(const Manifest& manifest) {
-  const std::string host = host_triple();
+const Toolchain* find_toolchain(const Manifest& manifest, const HostView& host) {
+  const std::string triple = host.triple();
   const auto found = std::find_if(manifest.toolchains.begin(), manifest.toolchains.end(),
-                                  [&](const Toolchain& toolchain) { return is_same_kind(toolchain.host, host); });
+                                  [&](const Toolchain& toolchain) { return is_same_kind(toolchain.host, triple); });
   return found == manifest.toolchains.end() ? nullptr : &*found;
 }
 
-std::string toolchain_directory(const Manifest& manifest) {
-  const Toolchain* toolchain = find_toolchain(manifest);
+std::string toolchain_directory(const Manifest& manifest, const HostView& host) {
+  const Toolchain* toolchain = find_toolchain(manifest, host);
   return toolchain == nullptr ? "" : std::filesystem::path(toolchain->worker).parent_path().string();
 }
 
-std::string lowering_triple(const Manifest& manifest) {
-  std::string host = host_triple();
+std::string lowering_triple(const Manifest& manifest, const HostView& host) {
+  std::string own = host.triple();
   for (const Configuration& configuration : manifest.configurations) {
-    if (is_same_kind(configuration.triple, host)) return configuration.triple;
+    if (is_same_kind(configuration.triple, own)) return configuration.triple;
   }
-  return host;
+  return own;
 }
 
-std::string missing_libc(const Manifest& manifest, std::string_view name) {
+std::string missing_libc(const Manifest& manifest, std::string_view name, const HostView& host) {
   for (const Configuration& configuration : manifest.configurations) {
     if (configuration.name != name || configuration.libc_floor.empty()) continue;
-    if (!host_libc_has(configuration.libc_floor, configuration.triple)) return configuration.libc_floor;
+    if (!host.libc_has(configuration.libc_floor, configuration.triple)) return configuration.libc_floor;
   }
   return {};
 }
 
-std::vector<Choice> explain_configurations(const Manifest& manifest, const Target& target, std::string_view forced) {
+std::vector<Choice> explain_configurations(const Manifest& manifest, const Target& target, std::string_view forced,
+                                           const HostView& host) {
   std::vector<const Configuration*> ranked;
   ranked.reserve(manifest.configurations.size());
   for (const Configuration& configuration : manifest.configurations) ranked.push_back(&configuration);
   std::sort(ranked.begin(), ranked.end(), [](const Configuration* a, const Configuration* b) {
     return std::pair(-a->rank, a->name) < std::pair(-b->rank, b->name);
   });
-  const std::vector<std::string> devices = devices_for(manifest);
+  const std::vector<std::string> devices = devices_for(manifest, host);
   std::vector<Choice> choices;
   bool is_chosen = false;
   for (const Configuration* configuration : ranked) {
-    Choice choice{.configuration = configuration->name, .reason = reason_against(*configuration, target, devices)};
+    Choice choice{.configuration = configuration->name,
+                  .reason = reason_against(*configuration, target, devices, host)};
     if (!forced.empty() && forced != configuration->name) choice.reason = fmt::format("{} was asked for", forced);
     choice.accepted = choice.reason.empty();
     choice.chosen = choice.accepted && !std::exchange(is_chosen, is_chosen || choice.accepted);
@@ -113,9 +115,10 @@ std::vector<Choice> explain_configurations(const Manifest& manifest, const Targe
   return choices;
 }
 
-Result<std::string> choose_configuration(const Image& image, const Target& target, std::string_view forced) {
+Result<std::string> choose_configuration(const Image& image, const Target& target, std::string_view forced,
+                                         const HostView& host) {
   std::string reasons;
-  for (const Choice& choice : explain_configurations(image.manifest(), target, forced)) {
+  for (const Choice& choice : explain_configurations(image.manifest(), target, forced, host)) {
     if (choice.chosen) return choice.configuration;
     if (!forced.empty() && forced != choice.configuration) continue;
     reasons += fmt::format("{}{} {}", reasons.empty() ? "" : "; ", choice.configuration, choice.reason);
@@ -124,15 +127,15 @@ Result<std::string> choose_configuration(const Image& image, const Target& targe
     return fail(Code::unsupported, "{} has no configuration{}{}: xaas-info lists what it has", image.path().string(),
                 forced.empty() ? "" : " ", forced);
   }
-  return fail(Code::unsupported, "no configuration of {} fits this host: {}", image.path().string(), reasons);
+  return fail(Code::unsupported, "no configuration of {} fits {}: {}", image.path().string(), host.name(), reasons);
 }
 
 Result<std::string> baseline_configuration(const Image& image, const TargetOverrides& overrides,
-                                           std::string_view forced) {
+                                           std::string_view forced, const HostView& host) {
   const Manifest& manifest = image.manifest();
-  const auto target = resolve_target(lowering_triple(manifest), overrides);
+  const auto target = host.target(lowering_triple(manifest, host), overrides);
   if (!target && target.error().code != Code::unsupported) return tl::unexpected(target.error());
-  auto chosen = target ? choose_configuration(image, *target, forced) : tl::unexpected(target.error());
+  auto chosen = target ? choose_configuration(image, *target, forced, host) : tl::unexpected(target.error());
   return chosen || !forced.empty() ? chosen : manifest.default_configuration;
 }
 
@@ -190,14 +193,14 @@ bool keeps_to_level(const Manifest& manifest, std::string_view configuration, st
   return !level.empty() && found != manifest.configurations.end() && found->shares_data;
 }
 
-std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest) {
+std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest, const HostView& host) {
   std::vector<OtherChoice> others;
-  const std::string triple = lowering_triple(manifest);
+  const std::string triple = lowering_triple(manifest, host);
   for (const char* cpu : kLevels) {
-    const auto target = resolve_target(triple, {.cpu = cpu, .features = {}});
+    const auto target = host.target(triple, {.cpu = cpu, .features = {}});
     if (!target) continue;
     OtherChoice other{cpu, {}, {}};
-    for (const Choice& choice : explain_configurations(manifest, *target, {})) {
+    for (const Choice& choice : explain_configurations(manifest, *target, {}, host)) {
       if (choice.chosen) other.configuration = choice.configuration;
     }
     other.level = choose_level(manifest, other.configuration, *target, false);

@@ -8,22 +8,25 @@
 
 #include "format/image.h"
 #include "format/manifest.h"
+#include "lower/host_view.h"
 #include "lower/target.h"
 
 namespace xaas {
 
-// The toolchain of the image that runs on this host, or null. Points into `manifest`.
-const Toolchain* find_toolchain(const Manifest& manifest);
+// In all of these, `host` is the host for which it is decided.
+
+// The toolchain of the image that runs on the host, or null. Points into `manifest`.
+const Toolchain* find_toolchain(const Manifest& manifest, const HostView& host = *this_host());
 
 // The directory of that toolchain, as a path in the image; empty if find_toolchain() returns null.
-std::string toolchain_directory(const Manifest& manifest);
+std::string toolchain_directory(const Manifest& manifest, const HostView& host = *this_host());
 
-// The triple of the image's first configuration for this host's architecture, or else host_triple().
-std::string lowering_triple(const Manifest& manifest);
+// The triple of the image's first configuration for the host's architecture, or else the host's own.
+std::string lowering_triple(const Manifest& manifest, const HostView& host = *this_host());
 
-// The libc floor of a configuration ("GLIBC_2.34"), if this host's libc lacks it; else empty, and the baseline runs
-// here.
-std::string missing_libc(const Manifest& manifest, std::string_view configuration);
+// The libc floor of a configuration ("GLIBC_2.34"), if the host's libc lacks it; else empty, and the baseline runs
+// there.
+std::string missing_libc(const Manifest& manifest, std::string_view configuration, const HostView& host = *this_host());
 
 // One configuration as `explain` shows it.
 struct Choice {
@@ -35,14 +38,17 @@ struct Choice {
 
 // Checks every configuration of the image against the target. The result is in order of rank, and the chosen
 // configuration is marked. If `forced` is not empty, only the configuration of that name is considered.
-std::vector<Choice> explain_configurations(const Manifest& manifest, const Target& target, std::string_view forced);
+std::vector<Choice> explain_configurations(const Manifest& manifest, const Target& target, std::string_view forced,
+                                           const HostView& host = *this_host());
 
 // The name of the chosen configuration. Code::unsupported, with the reasons, if no configuration fits.
-Result<std::string> choose_configuration(const Image& image, const Target& target, std::string_view forced);
+Result<std::string> choose_configuration(const Image& image, const Target& target, std::string_view forced,
+                                         const HostView& host = *this_host());
 
 // The configuration that is shown if nothing can be lowered: the best one that the target fits, or else the default
 // one. If `forced` is not empty, it is that one, and an error if it does not fit.
-Result<std::string> baseline_configuration(const Image& image, const TargetOverrides& target, std::string_view forced);
+Result<std::string> baseline_configuration(const Image& image, const TargetOverrides& target, std::string_view forced,
+                                           const HostView& host = *this_host());
 
 // One level of a configuration as `explain` shows it.
 struct LevelChoice {
@@ -81,6 +87,6 @@ struct OtherChoice {
   std::string configuration;
   std::string level;  // empty: none
 };
-std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest);
+std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest, const HostView& host = *this_host());
 
 }  // namespace xaas

@@ -3,6 +3,7 @@
 
 #include <hwloc.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string_view>
@@ -23,11 +24,8 @@ constexpr auto kGpus = std::to_array<Vendor>({{0x1002, "amd-gpu"}, {0x8086, "int
 void add_gpus(hwloc_topology_t topology, std::set<std::string>& devices) {
   for (hwloc_obj_t object = hwloc_get_next_pcidev(topology, nullptr); object != nullptr;
        object = hwloc_get_next_pcidev(topology, object)) {
-    const unsigned base_class = object->attr->pcidev.class_id >> 8;
-    if (base_class != kDisplayClass && base_class != kAcceleratorClass) continue;
-    for (const Vendor& vendor : kGpus) {
-      if (vendor.id == object->attr->pcidev.vendor_id) devices.emplace(vendor.device);
-    }
+    const std::string_view gpu = gpu_of(object->attr->pcidev.vendor_id, object->attr->pcidev.class_id);
+    if (!gpu.empty()) devices.emplace(gpu);
   }
 }
 
@@ -39,6 +37,13 @@ void add_fabrics(hwloc_topology_t topology, std::set<std::string>& devices) {
 }
 
 }  // namespace
+
+std::string_view gpu_of(unsigned vendor, unsigned pci_class) {
+  const unsigned base_class = pci_class >> 8;
+  if (base_class != kDisplayClass && base_class != kAcceleratorClass) return {};
+  const auto found = std::ranges::find(kGpus, vendor, &Vendor::id);
+  return found == kGpus.end() ? std::string_view() : found->device;
+}
 
 std::vector<std::string> host_devices() {
   std::set<std::string> devices;

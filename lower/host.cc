@@ -1,8 +1,11 @@
 // Describes this host by means of hwloc; see host.h.
 #include "lower/host.h"
 
+#include <fcntl.h>
 #include <hwloc.h>
 #include <sched.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +14,9 @@
 #include <sstream>
 
 #include "format/base/file.h"
+#include "format/base/process.h"
 #include "lower/cgroup.h"
+#include "lower/devices.h"
 #include "lower/topology.h"
 
 namespace xaas {
@@ -50,6 +55,20 @@ unsigned affinity_count() {
   return 1;
 }
 
+std::string kernel_name() {
+  struct utsname name{};
+  return uname(&name) == 0 ? fmt::format("{} {}", name.sysname, name.release) : "";
+}
+
+// The child does nothing but system calls, so it does not matter which locks other threads hold.
+bool can_make_user_namespace() {
+  const pid_t child = fork();
+  if (child == 0) _exit(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 ? 0 : 1);
+  if (child < 0) return false;
+  const auto status = wait_for(child);
+  return status && status->ok();
+}
+
 }  // namespace
 
 Result<Host> describe_host() {
@@ -62,6 +81,10 @@ Result<Host> describe_host() {
   host.cache_bytes = cache_sizes(topology.get());
   host.memory_bytes = hwloc_get_root_obj(topology.get())->total_memory;
   XAAS_ASSIGN(host.target, resolve_target(host_triple(), {}));
+  host.devices = host_devices();
+  host.kernel = kernel_name();
+  host.fuse = Fd(open("/dev/fuse", O_RDWR | O_CLOEXEC)).valid();
+  host.user_namespaces = can_make_user_namespace();
   return host;
 }
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "format/base/error.h"
-#include "lower/host_library.h"
 #include "lower/target.h"
 
 namespace xaas {
@@ -19,9 +18,14 @@ struct Host {
   unsigned numa_nodes = 1;
   std::vector<std::uint64_t> cache_bytes;  // L1d, L2, L3; only the levels that exist
   std::uint64_t memory_bytes = 0;
-  Target target;  // native
+  Target target;                     // native
+  std::vector<std::string> devices;  // host_devices()
+  std::string kernel;                // "Linux 6.1.0-18-amd64"
+  bool fuse = false;                 // whether this user can open /dev/fuse
+  bool user_namespaces = false;      // whether this user can make a user namespace with mounts of its own
 };
 
+// Asks hwloc, LLVM and the kernel. Tries the user namespace in a child process.
 Result<Host> describe_host();
 
 // The number of hardware threads that this process may use, at least 1. The process's affinity mask (which cpusets

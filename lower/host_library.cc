@@ -2,10 +2,15 @@
 #include "lower/host_library.h"
 
 #include <glob.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
+#include <set>
 #include <string>
+#include <utility>
 
+#include "format/base/digest.h"
 #include "format/base/elf_file.h"
 #include "format/base/file.h"
 #include "format/base/mapped_file.h"
@@ -17,6 +22,7 @@ namespace {
 
 constexpr int kMaxIncludes = 8;  // nested
 constexpr std::uint64_t kConfigurationLimit = 1 << 20;
+constexpr std::uint64_t kContentLimit = 4ULL << 30;
 
 std::string_view trim(std::string_view text) {
   text = text.substr(0, text.find('#'));
@@ -34,7 +40,8 @@ std::vector<fs::path> expand(const std::string& pattern) {
   return paths;
 }
 
-void read_configuration(const fs::path& path, int depth, std::vector<fs::path>& directories) {
+// Reads the file `path` of the system below `root`. An absolute path in it is one of that system.
+void read_configuration(const fs::path& root, const fs::path& path, int depth, std::vector<fs::path>& directories) {
   const auto text = read_file(path, kConfigurationLimit);
   if (!text || depth > kMaxIncludes) return;
   for (std::size_t begin = 0; begin < text->size();) {
@@ -42,20 +49,15 @@ void read_configuration(const fs::path& path, int depth, std::vector<fs::path>& 
     const std::string_view line = trim(std::string_view(*text).substr(begin, end - begin));
     begin = end + 1;
     if (line.starts_with("include ") || line.starts_with("include\t")) {
-      const fs::path pattern = path.parent_path() / trim(line.substr(8));  // an absolute pattern stays as it is
-      for (const fs::path& included : expand(pattern.string())) read_configuration(included, depth + 1, directories);
+      const fs::path named(trim(line.substr(8)));
+      const fs::path pattern = named.is_absolute() ? root / named.relative_path() : path.parent_path() / named;
+      for (const fs::path& included : expand(pattern.string())) {
+        read_configuration(root, included, depth + 1, directories);
+      }
     } else if (line.starts_with('/')) {
       directories.emplace_back(line);
     }
   }
-}
-
-// "x86_64-linux-gnu": the triple without its vendor.
-std::string multiarch(std::string_view triple) {
-  const std::size_t first = triple.find('-');
-  const std::size_t last_two = triple.rfind('-', triple.rfind('-') - 1);
-  if (first == std::string_view::npos || last_two == std::string_view::npos) return std::string(triple);
-  return std::string(triple.substr(0, first)) + std::string(triple.substr(last_two));
 }
 
 bool is_library_for(const fs::path& path, std::string_view triple) {
@@ -65,17 +67,41 @@ bool is_library_for(const fs::path& path, std::string_view triple) {
   return identity && is_elf_for(*identity, triple);
 }
 
-}  // namespace
-
-std::vector<fs::path> host_library_directories(const fs::path& configuration, std::string_view triple) {
+// The directories of the configuration, then the default ones.
+std::vector<fs::path> with_defaults(const fs::path& root, const fs::path& configuration, std::string_view triple) {
   std::vector<fs::path> directories;
-  read_configuration(configuration, 0, directories);
-  const std::string name = multiarch(triple);
+  read_configuration(root, configuration, 0, directories);
+  const std::string name = multiarch_name(triple);
   for (const fs::path& directory : {fs::path("/lib") / name, fs::path("/usr/lib") / name, fs::path("/lib64"),
                                     fs::path("/usr/lib64"), fs::path("/lib"), fs::path("/usr/lib")}) {
     directories.push_back(directory);
   }
   return directories;
+}
+
+// The file position moves.
+Result<std::string> identify(int file) {
+  XAAS_ASSIGN(const ElfIdentity identity, read_elf_identity(file));
+  if (!identity.build_id.empty()) return "build-id:" + identity.build_id;
+  XAAS_ASSIGN(const Digest digest, Digest::of_file(file));
+  return digest.to_string();
+}
+
+}  // namespace
+
+std::string multiarch_name(std::string_view triple) {
+  const std::size_t first = triple.find('-');
+  const std::size_t last_two = triple.rfind('-', triple.rfind('-') - 1);
+  if (first == std::string_view::npos || last_two == std::string_view::npos) return std::string(triple);
+  return std::string(triple.substr(0, first)) + std::string(triple.substr(last_two));
+}
+
+std::vector<fs::path> host_library_directories(const fs::path& configuration, std::string_view triple) {
+  return with_defaults("/", configuration, triple);
+}
+
+std::vector<fs::path> library_directories_below(const fs::path& root, std::string_view triple) {
+  return with_defaults(root, root / "etc/ld.so.conf", triple);
 }
 
 std::optional<fs::path> find_host_library(std::string_view soname, std::string_view triple) {
@@ -92,18 +118,52 @@ std::optional<fs::path> find_host_library(std::string_view soname, std::string_v
   return std::nullopt;
 }
 
-std::optional<std::vector<std::string>> host_library_versions(std::string_view soname, std::string_view triple) {
-  const auto path = find_host_library(soname, triple);
-  const auto file = path ? MappedFile::open(*path) : fail(Code::not_found, "there is no {}", soname);
-  if (!file) return std::nullopt;
-  const auto elf = ElfFile::parse(file->bytes());
-  auto dynamic = elf ? elf->dynamic() : tl::unexpected(elf.error());
-  return dynamic ? std::optional(std::move(dynamic->defined_versions)) : std::nullopt;
+std::vector<std::string> host_library_names(std::string_view triple) {
+  std::set<std::string> names;
+  for (const fs::path& directory : host_library_directories(kLoaderConfiguration, triple)) {
+    std::error_code error;
+    for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+      std::string name = entry->path().filename().string();
+      const bool is_candidate = name.ends_with(".so") || name.find(".so.") != std::string::npos;
+      if (is_candidate && !names.contains(name) && is_library_for(entry->path(), triple)) names.insert(std::move(name));
+    }
+  }
+  return {names.begin(), names.end()};
 }
 
-bool host_libc_has(std::string_view version, std::string_view triple) {
-  const auto versions = host_library_versions("libc.so.6", triple);
-  return !versions || std::ranges::find(*versions, version) != versions->end();
+Result<std::string> identify_library(const fs::path& path) {
+  XAAS_ASSIGN(const Fd file, open_for_reading(path));
+  return identify(file.get());
+}
+
+Result<std::optional<std::string>> read_library_with(const fs::path& path, std::string_view identity) {
+  XAAS_ASSIGN(const Fd file, open_for_reading(path));
+  XAAS_ASSIGN(const std::string found, identify(file.get()));
+  if (found != identity) return std::nullopt;
+  if (lseek(file.get(), 0, SEEK_SET) != 0) return fail_errno(path.string());
+  XAAS_ASSIGN(std::string content, read_fd(file.get(), kContentLimit));
+  return content;
+}
+
+Result<LibraryInterface> read_library_interface(const fs::path& path) {
+  XAAS_ASSIGN(const MappedFile file, MappedFile::open(path));
+  XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(file.bytes()));
+  XAAS_ASSIGN(ElfDynamic dynamic, elf.dynamic());
+  XAAS_ASSIGN(const std::vector<ElfSymbol> symbols, elf.dynamic_symbols());
+  std::set<std::string> exported;
+  for (const ElfSymbol& symbol : symbols) {
+    if (symbol.is_defined) exported.emplace(symbol.name);
+  }
+  return LibraryInterface{std::move(dynamic.defined_versions), std::vector(exported.begin(), exported.end())};
+}
+
+std::string newest_libc_version(const std::vector<std::string>& versions) {
+  constexpr std::string_view kPrefix = "GLIBC_2.";  // not GLIBC_PRIVATE
+  std::string newest;
+  for (const std::string& version : versions) {
+    if (version.starts_with(kPrefix) && strverscmp(newest.c_str(), version.c_str()) < 0) newest = version;
+  }
+  return newest;
 }
 
 }  // namespace xaas

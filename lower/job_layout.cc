@@ -78,7 +78,7 @@ Status JobLayout::extract_inputs() {
     XAAS_ASSIGN(job_.files[digest], put("obj/" + digest.hex() + ".o", content));
   }
   for (const FoundLibrary& library : plan_->libraries) {
-    XAAS_ASSIGN(const std::string content, read_library(*image_, library));
+    XAAS_ASSIGN(const std::string content, read_library(*image_, library, *host_));
     XAAS_ASSIGN(job_.libraries[library.soname], put("lib/" + library.soname, content));
   }
   return {};

@@ -2,15 +2,10 @@
 #include "lower/library_search.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <deque>
 #include <filesystem>
 #include <utility>
-
-#include "format/base/file.h"
-#include "lower/elf_identity.h"
-#include "lower/host_library.h"
 
 namespace xaas {
 namespace fs = std::filesystem;
@@ -59,32 +54,6 @@ Result<std::optional<FoundLibrary>> look_in_image(const Image& image, std::strin
   return library;
 }
 
-// The identity of a host's library, which goes into a key.
-Result<std::string> host_identity(int file) {
-  XAAS_ASSIGN(const ElfIdentity identity, read_elf_identity(file));
-  if (!identity.build_id.empty()) return "build-id:" + identity.build_id;
-  XAAS_ASSIGN(const Digest digest, Digest::of_file(file));
-  return digest.to_string();
-}
-
-Result<FoundLibrary> describe_host_library(std::string_view soname, const fs::path& path) {
-  FoundLibrary library{.soname = std::string(soname), .identity = {}, .path = path.string(), .in_image = false};
-  XAAS_ASSIGN(const Fd file, open_for_reading(path));
-  XAAS_ASSIGN(library.identity, host_identity(file.get()));
-  return library;
-}
-
-// Checks the identity again, because an update of the host may have replaced the library since the key was made.
-Result<std::string> read_host_library(const FoundLibrary& library) {
-  XAAS_ASSIGN(const Fd file, open_for_reading(library.path));
-  XAAS_ASSIGN(const std::string identity, host_identity(file.get()));
-  if (identity != library.identity) {
-    return fail(Code::failed, "{} changed while it was being used: start the program again", library.path);
-  }
-  if (lseek(file.get(), 0, SEEK_SET) != 0) return fail_errno(library.path);
-  return read_fd(file.get(), kLibraryLimit);
-}
-
 std::string multiarch_directory(std::string_view triple) {
   return "lib/" + std::string(triple.substr(0, triple.find('-'))) + "-linux-gnu";
 }
@@ -130,7 +99,7 @@ std::optional<std::string> follow_in_image(const Image& image, std::string_view 
 
 Result<FoundLibrary> find_library(const Image& image, std::string_view soname, std::string_view user,
                                   const std::vector<std::string>& toolchain_libraries, std::string_view triple,
-                                  const std::vector<fs::path>& host_directories) {
+                                  const HostView& host) {
   if (!is_plain_name(soname)) return fail(Code::invalid, "'{}' is no name of a library", soname);
   const fs::path beside = fs::path(user).parent_path();
   const fs::path root = tree_root_of(user);
@@ -140,14 +109,17 @@ Result<FoundLibrary> find_library(const Image& image, std::string_view soname, s
     XAAS_ASSIGN(auto found, look_in_image(image, soname, directory / soname));
     if (found) return std::move(*found);
   }
-  if (const auto path = find_host_library(soname, triple, host_directories))
-    return describe_host_library(soname, *path);
-  return fail(Code::not_found, "the library {}, which {} needs, is neither in the image nor on this host: install it",
-              soname, path_in_tree(user));
+  if (const auto path = host.find_library(soname, triple)) {
+    FoundLibrary library{.soname = std::string(soname), .identity = {}, .path = path->string(), .in_image = false};
+    XAAS_ASSIGN(library.identity, host.library_identity(soname, triple));
+    return library;
+  }
+  return fail(Code::not_found, "the library {}, which {} needs, is neither in the image nor on {}: install it", soname,
+              path_in_tree(user), host.name());
 }
 
-Result<std::string> read_library(const Image& image, const FoundLibrary& library) {
-  if (!library.in_image) return read_host_library(library);
+Result<std::string> read_library(const Image& image, const FoundLibrary& library, const HostView& host) {
+  if (!library.in_image) return host.library_content(library.path, library.identity);
   XAAS_ASSIGN(std::string content, read_unindexed(image, library.path));
   if (Digest::of(content).to_string() != library.identity) {
     return fail(Code::invalid, "{} in {} is damaged: fetch the image again", library.path, image.path().string());

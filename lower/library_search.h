@@ -10,6 +10,7 @@
 
 #include "format/base/error.h"
 #include "format/image.h"
+#include "lower/host_view.h"
 
 namespace xaas {
 
@@ -28,14 +29,14 @@ struct FoundLibrary {
 std::optional<std::string> follow_in_image(const Image& image, std::string_view path);
 
 // Looks for a library in this order: in lib, lib64 and lib/<multiarch> of the tree of `user`'s configuration, in the
-// directory of `user` (a path in the image), in the `toolchain_libraries` of the image, and in the directories of the
-// host (host_library_directories()). Code::not_found if none of them has it.
+// directory of `user` (a path in the image), in the `toolchain_libraries` of the image, and on `host`.
+// Code::not_found if none of them has it.
 Result<FoundLibrary> find_library(const Image& image, std::string_view soname, std::string_view user,
                                   const std::vector<std::string>& toolchain_libraries, std::string_view triple,
-                                  const std::vector<std::filesystem::path>& host_directories);
+                                  const HostView& host = *this_host());
 
-// The content of a library, checked against `library.identity`. Code::failed if a library of the host has been replaced
-// since find_library(). Code::invalid if a library of the image is damaged.
-Result<std::string> read_library(const Image& image, const FoundLibrary& library);
+// The content of a library, checked against `library.identity`. Errors of a library of the host are those of
+// HostView::library_content(). Code::invalid if a library of the image is damaged.
+Result<std::string> read_library(const Image& image, const FoundLibrary& library, const HostView& host = *this_host());
 
 }  // namespace xaas

@@ -101,17 +101,15 @@ Result<LinkPlan> plan_link(const LoweringContext& context, const FileRecord& rec
   if (const Status fits = use_native_objects(plan.recipe, context.target); !fits) {
     return fail(fits.error().code, "{}: {}", path_in_tree(record.path), fits.error().message);
   }
-  if (context.has_older_libc) link_with_older_libc(plan.recipe);
+  if (context.has_older_libc) link_with_older_libc(plan.recipe, context.host);
   Inputs inputs = inputs_of(plan.recipe);
   plan.objects = std::move(inputs.objects);
   std::ranges::sort(inputs.sonames);
   const auto repeated = std::ranges::unique(inputs.sonames);
   inputs.sonames.erase(repeated.begin(), repeated.end());
-  const std::string& triple = context.target.triple;
-  const auto host_directories = host_library_directories(kLoaderConfiguration, triple);
   for (const std::string& soname : inputs.sonames) {
-    XAAS_ASSIGN(auto library, find_library(context.image, soname, record.path, context.toolchain_libraries, triple,
-                                           host_directories));
+    XAAS_ASSIGN(auto library, find_library(context.image, soname, record.path, context.toolchain_libraries,
+                                           context.target.triple, context.host));
     plan.libraries.push_back(std::move(library));
   }
   plan.key = compute_key(record.recipe, context, plan.libraries);

@@ -23,6 +23,7 @@ struct LoweringContext {
   const std::vector<std::string>& toolchain_libraries;  // directories in the image
   bool has_older_libc = false;                          // than the one that the image was made with
   const std::string& level;                             // whose variants are used; empty: none
+  const HostView& host;                                 // whose libraries are used
 };
 
 struct LinkPlan {

@@ -5,29 +5,25 @@
 
 #include <atomic>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <stop_token>
 #include <utility>
-#include <variant>
 
 #include "format/base/json_fields.h"
 #include "format/base/text.h"
 #include "format/base/tool_main.h"
 #include "format/image.h"
 #include "lower/cache_upkeep.h"
-#include "lower/devices.h"
-#include "lower/host.h"
-#include "lower/host_library.h"
-#include "lower/library_search.h"
+#include "lower/check.h"
+#include "lower/explanation.h"
+#include "lower/host_description.h"
 #include "lower/lowerer.h"
 #include "lower/native_export.h"
 #include "lower/native_install.h"
 #include "lower/parallel_lowering.h"
-#include "lower/runtime_libraries.h"
 #include "lower/stop_on_signals.h"
+#include "lower/system/inventory.h"
 
 namespace xaas {
 namespace {
@@ -46,10 +42,16 @@ Result<LowererOptions> lowerer_options(const LowerCommandOptions& options) {
   result.jobs = options.jobs;
   result.memory = options.memory;
   result.cache = options.cache;
+  if (!options.host_description.empty()) {
+    XAAS_ASSIGN(result.host, read_host_description(options.host_description, options.host_root));
+  }
   return result;
 }
 
 Result<NativeOptions> native_options(const LowerCommandOptions& options) {
+  if (!options.host_description.empty()) {
+    return fail(Code::invalid, "a whole tree is lowered for this host only: --host-description goes without it");
+  }
   NativeOptions result;
   XAAS_ASSIGN(result.lowerer, lowerer_options(options));
   result.strict = options.strict;
@@ -75,14 +77,6 @@ Result<std::vector<FileRecord>> select_records(const Image& image, const std::st
     records.push_back(std::move(record));
   }
   return records;
-}
-
-// The features that the target has, without those that it lacks: "+avx2".
-std::vector<std::string> features_of(const Target& target) {
-  std::vector<std::string> features;
-  std::ranges::copy_if(target.features, std::back_inserter(features),
-                       [](const std::string& feature) { return feature.starts_with('+'); });
-  return features;
 }
 
 void print_lowered(const Lowerer& lowerer, const FileRecord& record, const Lowered& lowered, bool json) {
@@ -164,145 +158,6 @@ Status save_job(const Lowerer& lowerer, const FileRecord& record, const LowerCom
   return {};
 }
 
-std::string human_bytes(std::uint64_t bytes) {
-  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-  auto value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  for (; value >= 1024 && unit + 1 < std::size(kUnits); ++unit) value /= 1024;
-  return fmt::format("{:.{}f} {}", value, unit == 0 || value >= 100 ? 0 : 1, kUnits[unit]);
-}
-
-std::string describe(const Host& host) {
-  std::string text = host.model.empty() ? "" : host.model + ", ";
-  text += fmt::format("{} cores, {} threads, {} NUMA node{}", host.cores, host.threads, host.numa_nodes,
-                      host.numa_nodes == 1 ? "" : "s");
-  for (std::size_t level = 0; level < host.cache_bytes.size(); ++level) {
-    text += fmt::format(", L{} {}", level + 1, human_bytes(host.cache_bytes[level]));
-  }
-  return text + ", " + human_bytes(host.memory_bytes) + " memory";
-}
-
-// Maps the soname of each library that is neither in the image nor on this host to one of the files that need it.
-Result<std::map<std::string, std::string>> missing_libraries(const Image& image, const std::string& configuration,
-                                                             const Target& target) {
-  XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), configuration)));
-  const std::vector<std::string> directories = toolchain_libraries(image);
-  const auto host_directories = host_library_directories(kLoaderConfiguration, target.triple);
-  std::map<std::string, std::string> missing;
-  std::set<std::string> seen;
-  for (const FileRecord& record : records) {
-    XAAS_ASSIGN(const Recipe recipe, image.recipe(record.recipe));
-    for (const LinkArgument& argument : recipe.arguments) {
-      const auto* library = std::get_if<LibraryInput>(&argument);
-      if (library == nullptr || !seen.insert(library->soname).second) continue;
-      if (find_library(image, library->soname, record.path, directories, target.triple, host_directories)) continue;
-      missing.emplace(library->soname, path_in_tree(record.path));
-    }
-  }
-  return missing;
-}
-
-// Maps each soname that a configuration requires to the library's path on this host; empty if the host lacks it.
-std::map<std::string, std::string> required_libraries(const Manifest& manifest, std::string_view triple) {
-  std::map<std::string, std::string> libraries;
-  for (const Configuration& configuration : manifest.configurations) {
-    for (const std::string& soname : configuration.requires_.libraries) {
-      libraries[soname] = find_host_library(soname, triple).value_or("").string();
-    }
-  }
-  return libraries;
-}
-
-// What `explain` prints.
-struct Explanation {
-  Host host;
-  Target target;
-  std::vector<Choice> choices;
-  std::vector<LevelChoice> levels;  // of the chosen configuration
-  std::vector<ReadyChoice> ready;   // of the chosen configuration
-  std::vector<OtherChoice> others;
-  std::vector<std::string> devices;
-  std::map<std::string, std::string> libraries;  // required_libraries()
-  std::map<std::string, std::string> missing;
-  std::string missing_libc;  // the libc floor of the baseline, if this host's libc lacks it
-  std::string problem;       // why the image cannot be lowered here; empty if it can
-};
-
-OrderedJson to_ordered_json(const Explanation& all) {
-  OrderedJson configurations = OrderedJson::array();
-  for (const Choice& choice : all.choices) {
-    configurations.push_back({{"name", choice.configuration},
-                              {"accepted", choice.accepted},
-                              {"chosen", choice.chosen},
-                              {"reason", choice.reason}});
-  }
-  OrderedJson others = OrderedJson::array();
-  for (const OtherChoice& other : all.others) {
-    others.push_back({{"cpu", other.cpu}, {"configuration", other.configuration}, {"level", other.level}});
-  }
-  OrderedJson levels = OrderedJson::array();
-  for (const LevelChoice& level : all.levels) {
-    levels.push_back({{"name", level.level}, {"chosen", level.chosen}, {"reason", level.reason}});
-  }
-  OrderedJson ready = OrderedJson::array();
-  for (const ReadyChoice& choice : all.ready) {
-    ready.push_back({{"cpu", choice.cpu}, {"fits", choice.reason.empty()}, {"reason", choice.reason}});
-  }
-  return {{"host",
-           {{"model", all.host.model},
-            {"cores", all.host.cores},
-            {"threads", all.host.threads},
-            {"numa_nodes", all.host.numa_nodes},
-            {"cache_bytes", all.host.cache_bytes},
-            {"memory_bytes", all.host.memory_bytes},
-            {"devices", all.devices},
-            {"libraries", all.libraries}}},
-          {"target", {{"triple", all.target.triple}, {"cpu", all.target.cpu}, {"features", all.target.features}}},
-          {"configurations", configurations},
-          {"levels", levels},
-          {"ready", ready},
-          {"other_cpus", others},
-          {"missing_libraries", all.missing},
-          {"missing_libc", all.missing_libc},
-          {"problem", all.problem}};
-}
-
-void print_text(const Image& image, const Explanation& all) {
-  fmt::print("image     {} {} ({})\n", image.manifest().name, image.manifest().version, image.path().string());
-  fmt::print("host      {}\n", describe(all.host));
-  if (!all.devices.empty()) fmt::print("devices   {}\n", fmt::join(all.devices, " "));
-  for (const auto& [soname, path] : all.libraries) {
-    fmt::print("library   {}  {}\n", soname, path.empty() ? "not on this host" : path);
-  }
-  fmt::print("target    {} {}\n", all.target.triple, all.target.cpu);
-  fmt::print("features ");
-  for (const std::string& feature : features_of(all.target)) fmt::print(" {}", feature.substr(1));
-  fmt::print("\n");
-  for (const Choice& choice : all.choices) {
-    const char* verdict = choice.chosen     ? "chosen"
-                          : choice.accepted ? "fits, but another one ranks higher"
-                                            : "refused: ";
-    fmt::print("config    {}  {}{}\n", choice.configuration, verdict, choice.reason);
-  }
-  for (const LevelChoice& level : all.levels) {
-    fmt::print("level     {}  {}\n", printable(level.level),
-               level.chosen ? "chosen" : fmt::format("not used: {}", printable(level.reason)));
-  }
-  for (const ReadyChoice& ready : all.ready) {
-    fmt::print("ready     {}  {}\n", printable(ready.cpu),
-               ready.reason.empty() ? "fits" : fmt::format("not used: {}", printable(ready.reason)));
-  }
-  for (const OtherChoice& other : all.others) {
-    fmt::print("with      {}  {}{}\n", other.cpu, other.configuration.empty() ? "none" : other.configuration,
-               other.level.empty() ? "" : fmt::format(", level {}", printable(other.level)));
-  }
-  for (const auto& [soname, path] : all.missing) fmt::print("missing   {}, which {} needs\n", soname, path);
-  if (!all.missing_libc.empty()) {
-    fmt::print("libc      lacks {}: only what is lowered starts, not the baseline\n", all.missing_libc);
-  }
-  if (!all.problem.empty()) fmt::print("problem   {}\n", all.problem);
-}
-
 }  // namespace
 
 Status lower_files(const LowerCommandOptions& options) {
@@ -348,29 +203,28 @@ Status lower_export(const LowerCommandOptions& options) {
 Status lower_explain(const LowerCommandOptions& options) {
   XAAS_ASSIGN(const auto image, open_image(options));
   XAAS_ASSIGN(const LowererOptions how, lowerer_options(options));
-  Explanation all;
-  XAAS_ASSIGN(all.host, describe_host());
-  XAAS_ASSIGN(all.target, resolve_target(lowering_triple(image->manifest()), how.target));
-  all.choices = explain_configurations(image->manifest(), all.target, options.configuration);
-  all.devices = host_devices();
-  all.libraries = required_libraries(image->manifest(), all.target.triple);
-  const auto chosen = choose_configuration(*image, all.target, options.configuration);
-  const std::string& configuration = chosen ? *chosen : image->manifest().default_configuration;
-  all.levels = explain_levels(image->manifest(), configuration, all.target, false);
-  all.ready = explain_ready(image->manifest(), configuration, all.target,
-                            choose_level(image->manifest(), configuration, all.target, false),
-                            policy_for(how.policy, image->manifest().policy).name);
-  // With a single configuration and no levels, the choice on other CPUs tells nothing new.
-  if (all.choices.size() > 1 || !all.levels.empty()) all.others = explain_other_cpus(image->manifest());
-  XAAS_ASSIGN(all.missing, missing_libraries(*image, configuration, all.target));
-  all.missing_libc = missing_libc(image->manifest(), configuration);
-  if (const auto lowerer = Lowerer::create(image, how); !lowerer) all.problem = lowerer.error().message;
-  if (options.json) {
-    fmt::print("{}\n", dump_json(to_ordered_json(all), 2));
-  } else {
-    print_text(*image, all);
-  }
-  return {};
+  XAAS_ASSIGN(const Explanation explanation, explain_image(*image, how));
+  return print(options.json ? dump_json(to_ordered_json(explanation), 2) + "\n" : to_text(*image, explanation));
+}
+
+Status lower_explain_system(const LowerCommandOptions& options) {
+  XAAS_ASSIGN(const Target target, resolve_target(host_triple(), {}));
+  const Inventory inventory = take_inventory(surroundings_here(), target);
+  return print(options.json ? dump_json(to_ordered_json(inventory), 2) + "\n" : to_text(inventory));
+}
+
+Result<bool> lower_check(const LowerCommandOptions& options) {
+  XAAS_ASSIGN(const auto image, open_image(options));
+  XAAS_ASSIGN(const LowererOptions how, lowerer_options(options));
+  XAAS_ASSIGN(const ImageCheck check, check_image(*image, how));
+  XAAS_TRY(print(options.json ? dump_json(to_ordered_json(check), 2) + "\n" : to_text(*image, check)));
+  return check.runs();
+}
+
+Status lower_describe_host(const LowerCommandOptions& options) {
+  XAAS_ASSIGN(const HostDescription description, describe_this_host());
+  const std::string text = to_json(description);
+  return options.output.empty() ? print(text) : write_file(options.output, text);
 }
 
 Status lower_cache(const LowerCommandOptions& options) {

@@ -31,6 +31,9 @@ struct LowerCommandOptions {
   unsigned jobs = 0;                      // threads; 0: as many as this process may use
   std::uint64_t memory = 0;               // bytes; 0: half of the available memory
   bool json = false;
+  bool system = false;                     // `explain`: show the host itself, and no image
+  std::filesystem::path host_description;  // of the host to decide for; empty: this host
+  std::filesystem::path host_root = "/";   // below which contents of that host's libraries are
 };
 
 // Lowers files, and prints a line for each file when it is done. SIGINT and SIGTERM end the workers.
@@ -39,6 +42,12 @@ Status lower_files(const LowerCommandOptions& options);
 Status lower_install(const LowerCommandOptions& options);
 Status lower_export(const LowerCommandOptions& options);
 Status lower_explain(const LowerCommandOptions& options);
+// Prints what projects can be built with on this host.
+Status lower_explain_system(const LowerCommandOptions& options);
+// Prints whether the image's programs will run on a host. Returns whether all will.
+Result<bool> lower_check(const LowerCommandOptions& options);
+// Writes the description of this host to `output`; to standard output if that is empty.
+Status lower_describe_host(const LowerCommandOptions& options);
 Status lower_cache(const LowerCommandOptions& options);
 
 // The one line of JSON that says what this worker can do: {"llvm":"19.1.7","targets":["X86"]}.

@@ -36,34 +36,57 @@ std::vector<std::pair<std::string, std::string>> usable_ready(const Manifest& ma
 
 Lowerer::~Lowerer() = default;
 
-Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> image, const LowererOptions& options) {
-  XAAS_TRY(check_lowerable(image->manifest()));
-  std::unique_ptr<Lowerer> lowerer(new Lowerer);
-  const Toolchain* toolchain = find_toolchain(image->manifest());
+LoweringContext LoweringDecisions::context(const Image& image) const {
+  return {image, target, policy, toolchain, toolchain_libraries, has_older_libc, level, *host};
+}
+
+Result<LoweringDecisions> decide_lowering(const Image& image, const LowererOptions& options) {
+  const Manifest& manifest = image.manifest();
+  const HostView& host = *options.host;
+  XAAS_TRY(check_lowerable(manifest));
+  const Toolchain* toolchain = find_toolchain(manifest, host);
   if (toolchain == nullptr) {
     return fail(Code::unsupported, "{} has no toolchain that runs on {}: only its baseline can be used here",
-                image->path().string(), host_triple());
+                image.path().string(), host.triple());
   }
-  lowerer->toolchain_ = *toolchain;
-  lowerer->toolchain_libraries_ = toolchain_libraries(*image);
-  XAAS_ASSIGN(lowerer->target_, resolve_target(lowering_triple(image->manifest()), options.target));
-  XAAS_ASSIGN(lowerer->configuration_, choose_configuration(*image, lowerer->target_, options.configuration));
-  lowerer->has_older_libc_ = has_older_libc(image->manifest(), lowerer->configuration_);
-  lowerer->level_ = choose_level(image->manifest(), lowerer->configuration_, lowerer->target_, options.mixes);
-  lowerer->policy_ = policy_for(options.policy, image->manifest().policy);
-  lowerer->ready_ = usable_ready(image->manifest(), lowerer->configuration_, lowerer->target_, lowerer->level_,
-                                 lowerer->policy_.name);
-  if (lowerer->policy_.vector_width != 0) lowerer->target_.prefer_vector_width = lowerer->policy_.vector_width;
+  LoweringDecisions decided;
+  decided.host = options.host;
+  decided.toolchain = *toolchain;
+  decided.toolchain_libraries = toolchain_libraries(image, host);
+  XAAS_ASSIGN(decided.target, host.target(lowering_triple(manifest, host), options.target));
+  XAAS_ASSIGN(decided.configuration, choose_configuration(image, decided.target, options.configuration, host));
+  decided.has_older_libc = has_older_libc(manifest, decided.configuration, host);
+  decided.level = choose_level(manifest, decided.configuration, decided.target, options.mixes);
+  decided.policy = policy_for(options.policy, manifest.policy);
+  decided.ready = usable_ready(manifest, decided.configuration, decided.target, decided.level, decided.policy.name);
+  if (decided.policy.vector_width != 0) decided.target.prefer_vector_width = decided.policy.vector_width;
+  return decided;
+}
+
+Result<std::optional<ReadyFile>> find_ready_file(const Image& image, const LoweringDecisions& decisions,
+                                                 const FileRecord& record) {
+  for (const auto& [cpu, root] : decisions.ready) {
+    XAAS_ASSIGN(auto ready, image.files().find(root + std::string(path_in_tree(record.path))));
+    if (ready && ready->size <= record.promised_size) return ReadyFile{std::move(*ready), cpu};
+  }
+  return std::nullopt;
+}
+
+Result<std::unique_ptr<Lowerer>> Lowerer::create(std::shared_ptr<const Image> image, const LowererOptions& options) {
+  std::unique_ptr<Lowerer> lowerer(new Lowerer);
+  XAAS_ASSIGN(lowerer->decisions_, decide_lowering(*image, options));
+  // The worker's digest is in the keys of files, so a file for another host is made by that host's worker only.
+  const Toolchain* toolchain = find_toolchain(image->manifest());
+  if (toolchain == nullptr || toolchain->digest != lowerer->decisions_.toolchain.digest) {
+    return fail(Code::unsupported, "the toolchain that {} has for {} does not run here: lower on such a host",
+                image->path().string(), options.host->triple());
+  }
   lowerer->jobs_ = options.jobs != 0 ? options.jobs : usable_cores();
   lowerer->runner_ = std::make_unique<JobRunner>(image, *toolchain, options.memory);
   lowerer->cache_ = Cache::open(options.cache);
   lowerer->site_caches_ = Cache::open_site_caches();
   lowerer->image_ = std::move(image);
   return lowerer;
-}
-
-LoweringContext Lowerer::context() const {
-  return {*image_, target_, policy_, toolchain_, toolchain_libraries_, has_older_libc_, level_};
 }
 
 Result<Digest> Lowerer::key(const FileRecord& record) const {
@@ -105,11 +128,7 @@ std::optional<fs::path> Lowerer::place(const Digest& key) const {
 }
 
 Result<std::optional<ReadyFile>> Lowerer::ready_file(const FileRecord& record) const {
-  for (const auto& [cpu, root] : ready_) {
-    XAAS_ASSIGN(auto ready, image_->files().find(root + std::string(path_in_tree(record.path))));
-    if (ready && ready->size <= record.promised_size) return ReadyFile{std::move(*ready), cpu};
-  }
-  return std::nullopt;
+  return find_ready_file(*image_, decisions_, record);
 }
 
 // A lowered file has its key in its build-id. The file stays in the image: an image that is false could have any
@@ -150,7 +169,9 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const LinkPlan& plan, co
   XAAS_ASSIGN(JobResult result, runner_->run(layout, lend, stop, report));
   if (!result.ok) {
     return fail(Code::failed, "cannot lower {}: {}{}", path_in_tree(record.path), result.message,
-                has_older_libc_ ? "; the image was made with a newer libc than this host's" : "");
+                decisions_.has_older_libc
+                    ? fmt::format("; the image was made with a newer libc than that of {}", decisions_.host->name())
+                    : "");
   }
 
   Lowered lowered;
@@ -188,7 +209,7 @@ void Lowerer::keep(const FileRecord& record, Lowered& lowered) const {
                               .size = 0,
                               .path = std::string(path_in_tree(record.path)),
                               .image = full_name(manifest),
-                              .cpu = target_.cpu,
+                              .cpu = target().cpu,
                               .seconds = lowered.seconds});
   if (entry) {
     lowered.file = std::move(entry->file);

@@ -31,7 +31,37 @@ struct LowererOptions {
   std::uint64_t memory = 0;     // bytes, for all workers together; 0: half of available_memory()
   std::filesystem::path cache;  // empty: the user's cache
   bool mixes = false;           // baselines may run together with lowered files
+  std::shared_ptr<const HostView> host = this_host();  // for which files are lowered, unless `target` says another CPU
 };
+
+// A file of the image that stands in for the lowered file until that is there.
+struct ReadyFile {
+  FileRecord record;  // of the ready file itself
+  std::string cpu;    // for which it was lowered
+};
+
+// What is decided once for all files of an image that are lowered for a host.
+struct LoweringDecisions {
+  Target target;
+  std::string configuration;
+  bool has_older_libc = false;  // than the one that the image was made with
+  std::string level;            // whose variants are lowered; empty: none
+  Policy policy;
+  Toolchain toolchain;  // the one for the host
+  std::vector<std::string> toolchain_libraries;
+  std::vector<std::pair<std::string, std::string>> ready;  // CPU and ready_root(), the best first
+  std::shared_ptr<const HostView> host;
+
+  LoweringContext context(const Image& image) const;  // borrows from the image and from *this
+};
+
+// Code::unsupported if the image cannot be lowered for the host: it has an unknown lower_incompat feature, no toolchain
+// for the host, or no configuration that the target satisfies.
+Result<LoweringDecisions> decide_lowering(const Image& image, const LowererOptions& options);
+
+// The best ready file that can be used in place of the lowered one; nullopt if the image has none.
+Result<std::optional<ReadyFile>> find_ready_file(const Image& image, const LoweringDecisions& decisions,
+                                                 const FileRecord& record);
 
 struct Lowered {
   Fd file;                 // the ELF file, open for reading
@@ -45,12 +75,6 @@ struct Lowered {
   std::vector<std::string> warnings;  // the worker's, one line each; empty if found in the cache
 };
 
-// A file of the image that stands in for the lowered file until that is there.
-struct ReadyFile {
-  FileRecord record;  // of the ready file itself
-  std::string cpu;    // for which it was lowered
-};
-
 // A ready file that is what lower() would make.
 struct ReadyMade {
   ReadyFile file;
@@ -60,16 +84,16 @@ struct ReadyMade {
 // Thread-safe.
 class Lowerer {
  public:
-  // Code::unsupported if the image cannot be lowered here: it has an unknown lower_incompat feature, no toolchain for
-  // this host, or no configuration that the target satisfies. The caller may then serve the baseline.
+  // Code::unsupported if the image cannot be lowered here: for the reasons of decide_lowering(), or because its
+  // toolchain for the host does not run here. The caller may then serve the baseline.
   static Result<std::unique_ptr<Lowerer>> create(std::shared_ptr<const Image> image, const LowererOptions& options);
   ~Lowerer();
 
-  const Target& target() const { return target_; }
-  std::string target_name() const { return target_.triple + " " + target_.cpu; }  // for people
-  const std::string& configuration() const { return configuration_; }
-  const std::string& level() const { return level_; }  // whose variants are lowered; empty: none
-  const Policy& policy() const { return policy_; }
+  const Target& target() const { return decisions_.target; }
+  std::string target_name() const { return target().triple + " " + target().cpu; }  // for people
+  const std::string& configuration() const { return decisions_.configuration; }
+  const std::string& level() const { return decisions_.level; }  // whose variants are lowered; empty: none
+  const Policy& policy() const { return decisions_.policy; }
   const Cache& cache() const { return *cache_; }
   // The path of the lowered file with this key; nullopt if no cache has it.
   std::optional<std::filesystem::path> place(const Digest& key) const;
@@ -92,7 +116,7 @@ class Lowerer {
 
  private:
   Lowerer() = default;
-  LoweringContext context() const;
+  LoweringContext context() const { return decisions_.context(*image_); }
   std::optional<Lowered> find(const Digest& key) const;
   Result<Lowered> make(const FileRecord& record, const LinkPlan& plan, const std::stop_token& stop,
                        const ModuleReport& report) const;
@@ -100,14 +124,7 @@ class Lowerer {
   Result<Digest> index_digest() const;
 
   std::shared_ptr<const Image> image_;
-  Target target_;
-  Policy policy_;
-  std::string configuration_;
-  bool has_older_libc_ = false;
-  std::string level_;
-  std::vector<std::pair<std::string, std::string>> ready_;  // CPU and ready_root(), the best first
-  Toolchain toolchain_;
-  std::vector<std::string> toolchain_libraries_;
+  LoweringDecisions decisions_;
   unsigned jobs_ = 1;
   std::unique_ptr<JobRunner> runner_;
   std::unique_ptr<Cache> cache_;

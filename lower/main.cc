@@ -25,6 +25,14 @@ void add_target(CLI::App& command, xaas::LowerCommandOptions& options) {
   command.add_option("--offset", options.offset, "Where the image begins in the file, in bytes")->type_name("N");
 }
 
+// Another host to decide for.
+void add_host(CLI::App& command, xaas::LowerCommandOptions& options) {
+  command
+      .add_option("--host-description", options.host_description,
+                  "Decide for the host that FILE describes, instead of this one")
+      ->type_name("FILE");
+}
+
 void add_size(CLI::App& command, const std::string& name, std::uint64_t& bytes, const std::string& description) {
   const auto parse = [name, &bytes](const std::string& text) {
     const auto parsed = xaas::parse_bytes(text);
@@ -89,6 +97,10 @@ xaas::Result<int> run(int argc, char** argv) {
   add_target(app, options);
   app.add_flag("--json", options.json, "Print JSON");
   add_work(app, options);
+  add_host(app, options);
+  app.add_option("--host-root", options.host_root,
+                 "Where copies of that host's libraries are, at their own paths below DIR; default: /")
+      ->type_name("DIR");
   app.add_option("-o,--output", options.output, "Also write the one lowered file to FILE")->type_name("FILE");
   app.add_option("--reproduce", options.reproduce, "Save in DIR what lowering the one file takes, to run it by hand")
       ->type_name("DIR");
@@ -97,8 +109,21 @@ xaas::Result<int> run(int argc, char** argv) {
 
   CLI::App* explain = app.add_subcommand("explain", "Show this host and which configuration fits it, and why");
   add_target(*explain, options);
+  add_host(*explain, options);
   explain->add_flag("--json", options.json, "Print JSON");
-  explain->add_option("IMAGE", options.image, "The image")->required()->type_name("");
+  CLI::Option* explained = explain->add_option("IMAGE", options.image, "The image")->type_name("");
+  CLI::Option* system = explain->add_flag("--system", options.system,
+                                          "Show what projects can be built with on this host; takes no IMAGE");
+  system->excludes(explained);
+
+  CLI::App* check = app.add_subcommand("check", "Say whether the image's programs will run, and what is missing");
+  add_target(*check, options);
+  add_host(*check, options);
+  check->add_flag("--json", options.json, "Print JSON");
+  check->add_option("IMAGE", options.image, "The image")->required()->type_name("");
+
+  CLI::App* describe = app.add_subcommand("describe-host", "Write what decisions need to know of this host");
+  describe->add_option("-o,--output", options.output, "The file to write; default: standard output")->type_name("FILE");
 
   CLI::App* install = app.add_subcommand("install", "Write the lowered tree to a directory, as plain files");
   add_native(*install, options);
@@ -121,16 +146,23 @@ xaas::Result<int> run(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
-    if (app.get_subcommands().empty() && options.image.empty()) throw CLI::RequiredError("IMAGE");
+    const bool takes_image = app.get_subcommands().empty() || (explain->parsed() && !options.system);
+    if (takes_image && options.image.empty()) throw CLI::RequiredError("IMAGE");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? xaas::kDone : xaas::kUsage;
   }
 
-  XAAS_TRY((explain->parsed()   ? xaas::lower_explain
-            : install->parsed() ? xaas::lower_install
-            : native->parsed()  ? xaas::lower_export
-            : cache->parsed()   ? xaas::lower_cache
-                                : xaas::lower_files)(options));
+  if (check->parsed()) {
+    XAAS_ASSIGN(const bool runs, xaas::lower_check(options));
+    return runs ? xaas::kDone : xaas::kFailed;
+  }
+  XAAS_TRY((options.system       ? xaas::lower_explain_system
+            : explain->parsed()  ? xaas::lower_explain
+            : describe->parsed() ? xaas::lower_describe_host
+            : install->parsed()  ? xaas::lower_install
+            : native->parsed()   ? xaas::lower_export
+            : cache->parsed()    ? xaas::lower_cache
+                                 : xaas::lower_files)(options));
   return xaas::kDone;
 }
 

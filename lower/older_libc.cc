@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "format/image.h"
-#include "lower/host_library.h"
 
 namespace xaas {
 namespace {
@@ -30,19 +29,19 @@ std::vector<LinkArgument> as_needed(const std::vector<std::string>& sonames) {
 
 }  // namespace
 
-bool has_older_libc(const Manifest& manifest, std::string_view configuration) {
+bool has_older_libc(const Manifest& manifest, std::string_view configuration, const HostView& host) {
   const auto found = std::ranges::find(manifest.configurations, configuration, &Configuration::name);
   if (found == manifest.configurations.end() || found->libc.empty()) return false;
-  return !host_libc_has(found->libc, found->triple);
+  return !host.libc_has(found->libc, found->triple);
 }
 
 // Start code must be found before libc's, and what libc lacks behind it.
-void link_with_older_libc(Recipe& recipe) {
+void link_with_older_libc(Recipe& recipe, const HostView& host) {
   if (is_static(recipe)) return;
   const std::vector<LinkArgument> first = as_needed({std::string(kStartAddition)});
   std::vector<std::string> sonames;
   std::ranges::copy_if(kFormerParts, std::back_inserter(sonames),
-                       [&](const char* soname) { return find_host_library(soname, recipe.triple).has_value(); });
+                       [&](const char* soname) { return host.find_library(soname, recipe.triple).has_value(); });
   sonames.emplace_back(kLibcAddition);
   const std::vector<LinkArgument> last = as_needed(sonames);
   recipe.arguments.insert(recipe.arguments.begin(), first.begin(), first.end());

@@ -6,15 +6,16 @@
 
 #include "format/manifest.h"
 #include "format/recipe.h"
+#include "lower/host_view.h"
 
 namespace xaas {
 
-// Whether the image was made with a newer libc than this host's. False if one of the two is not known.
-bool has_older_libc(const Manifest& manifest, std::string_view configuration);
+// Whether the image was made with a newer libc than the host's. False if one of the two is not known.
+bool has_older_libc(const Manifest& manifest, std::string_view configuration, const HostView& host = *this_host());
 
 // Lets a link find what was in other libraries of an older libc, and what it lacks. Adds the host's libraries that
 // became parts of libc.so.6 later, and the image's additions, which must be among its bundled libraries. Leaves a
 // static program as it is.
-void link_with_older_libc(Recipe& recipe);
+void link_with_older_libc(Recipe& recipe, const HostView& host = *this_host());
 
 }  // namespace xaas

@@ -7,7 +7,6 @@
 #include "format/base/elf_file.h"
 #include "format/base/text.h"
 #include "lower/configuration.h"
-#include "lower/host_library.h"
 
 namespace xaas {
 namespace {
@@ -25,54 +24,54 @@ bool contains_all(const std::vector<std::string>& all, const std::vector<std::st
   return std::ranges::all_of(some, [&](const std::string& name) { return is_in(all, name); });
 }
 
-// `libc` holds the versions that the host's libc defines; nullopt if not known.
-bool runs_with(const ElfDynamic& library, const std::optional<std::vector<std::string>>& libc) {
+// `libc` is that of the host; nullopt if not known.
+bool runs_with(const ElfDynamic& library, const std::optional<LibraryInterface>& libc) {
   return !libc || std::ranges::all_of(library.needed_versions, [&](const std::string& version) {
-    return !version.starts_with(kLibcVersion) || contains_all(*libc, {version});
+    return !version.starts_with(kLibcVersion) || is_in(libc->versions, version);
   });
 }
 
-bool host_has_all_of(const ElfDynamic& library, const std::string& soname, std::string_view triple) {
-  const auto versions = host_library_versions(soname, triple);
-  return versions && contains_all(*versions, library.defined_versions);
+bool has_all_of(const HostView& host, const ElfDynamic& library, const std::string& soname, std::string_view triple) {
+  const auto interface = host.library_interface(soname, triple);
+  return interface && contains_all(interface->versions, library.defined_versions);
 }
 
 }  // namespace
 
-std::string runtime_directory(const Image& image) {
+std::string runtime_directory(const Image& image, const HostView& host) {
   std::string directory =
-      fmt::format("{}/{}/{}", kToolchainDirectory, lowering_triple(image.manifest()), kRuntimeLibraries);
+      fmt::format("{}/{}/{}", kToolchainDirectory, lowering_triple(image.manifest(), host), kRuntimeLibraries);
   return image.squashfs().resolve(directory) ? directory : std::string();
 }
 
-bool uses_runtime_of(const Image& image) {
-  const std::string directory = runtime_directory(image);
+bool uses_runtime_of(const Image& image, const HostView& host) {
+  const std::string directory = runtime_directory(image, host);
   if (directory.empty()) return false;
   const auto ref = image.squashfs().resolve(directory);
   const auto entries = ref ? image.squashfs().list(*ref) : tl::unexpected(ref.error());
   if (!entries) return false;
-  const std::string triple = lowering_triple(image.manifest());
-  const auto libc = host_library_versions("libc.so.6", triple);
+  const std::string triple = lowering_triple(image.manifest(), host);
+  const auto libc = host.library_interface("libc.so.6", triple);
   bool has_newer = false;
   for (const DirectoryEntry& entry : *entries) {
     const auto content = image.file(fmt::format("{}/{}", directory, entry.name));
     if (!content) return false;
     const ElfDynamic library = dynamic_of(*content);
     if (!runs_with(library, libc)) return false;
-    has_newer = has_newer || !host_has_all_of(library, entry.name, triple);
+    has_newer = has_newer || !has_all_of(host, library, entry.name, triple);
   }
   return has_newer;
 }
 
-std::string hidden_directory(const Image& image) {
-  return uses_runtime_of(image) ? std::string() : runtime_directory(image);
+std::string hidden_directory(const Image& image, const HostView& host) {
+  return uses_runtime_of(image, host) ? std::string() : runtime_directory(image, host);
 }
 
-std::vector<std::string> toolchain_libraries(const Image& image) {
-  const std::string toolchain = toolchain_directory(image.manifest());
+std::vector<std::string> toolchain_libraries(const Image& image, const HostView& host) {
+  const std::string toolchain = toolchain_directory(image.manifest(), host);
   if (toolchain.empty()) return {};
   std::vector<std::string> directories = {fmt::format("{}/{}", toolchain, kBundledLibraries)};
-  if (uses_runtime_of(image)) directories.push_back(runtime_directory(image));
+  if (uses_runtime_of(image, host)) directories.push_back(runtime_directory(image, host));
   return directories;
 }
 

@@ -8,21 +8,22 @@
 #include <vector>
 
 #include "format/image.h"
+#include "lower/host_view.h"
 
 namespace xaas {
 
 // The directory in the image that holds its runtime libraries; empty if the image has none for this kind of host.
-std::string runtime_directory(const Image& image);
+std::string runtime_directory(const Image& image, const HostView& host = *this_host());
 
-// Whether the image's runtime libraries are used here instead of the host's. Both of these must hold: each library
+// Whether the image's runtime libraries are used on `host` instead of its own. Both of these must hold: each library
 // finds all versions that it needs in the host's libc, and one of them defines a version that the host's library lacks.
-bool uses_runtime_of(const Image& image);
+bool uses_runtime_of(const Image& image, const HostView& host = *this_host());
 
-// The directory in the image that is not shown here, because the host's runtime libraries are used; empty if there is
-// none.
-std::string hidden_directory(const Image& image);
+// The directory in the image that is not shown on `host`, because the host's runtime libraries are used; empty if there
+// is none.
+std::string hidden_directory(const Image& image, const HostView& host = *this_host());
 
 // The directories in the image that are searched for libraries after those of the tree, in order.
-std::vector<std::string> toolchain_libraries(const Image& image);
+std::vector<std::string> toolchain_libraries(const Image& image, const HostView& host = *this_host());
 
 }  // namespace xaas

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -171,14 +172,14 @@ std::vector<std::string> as_list(const Features& features) {
   return list;
 }
 
-Result<Target> resolve_x86(std::string_view triple, const TargetOverrides& overrides, bool native) {
+// Describes the CPU where the overrides name none.
+using DescribeX86 = std::function<Status(Features& features, std::string& cpu)>;
+
+Result<Target> resolve_x86(std::string_view triple, const TargetOverrides& overrides, const DescribeX86& describe_own) {
   Target target{.triple = std::string(triple), .cpu = overrides.cpu, .features = {}, .prefer_vector_width = 0};
   Features features = no_x86_features();
   if (target.cpu.empty() || target.cpu == "native") {
-    if (!native) {
-      return fail(Code::unsupported, "this host is no {}: name a CPU with --cpu", triple);
-    }
-    describe_x86_host(features, target.cpu);
+    XAAS_TRY(describe_own(features, target.cpu));
   } else {
     XAAS_TRY(check_x86_cpu(target.cpu));
     describe_x86_cpu(features, target.cpu);
@@ -188,6 +189,8 @@ Result<Target> resolve_x86(std::string_view triple, const TargetOverrides& overr
   target.features = as_list(features);
   return target;
 }
+
+bool is_x86_linux(const llvm::Triple& triple) { return triple.getArch() == llvm::Triple::x86_64 && triple.isOSLinux(); }
 
 Result<Target> resolve_native(std::string_view triple, const TargetOverrides& overrides) {
   if ((!overrides.cpu.empty() && overrides.cpu != "native") || !overrides.features.empty()) {
@@ -209,10 +212,40 @@ Result<Target> resolve_target(std::string_view triple, const TargetOverrides& ov
   const llvm::Triple wanted(llvm::Triple::normalize(triple));
   const llvm::Triple host(host_triple());
   const bool native = wanted.getArch() == host.getArch() && wanted.getOS() == host.getOS();
-  if (wanted.getArch() == llvm::Triple::x86_64 && wanted.isOSLinux()) return resolve_x86(triple, overrides, native);
+  if (is_x86_linux(wanted)) {
+    return resolve_x86(triple, overrides, [&](Features& features, std::string& cpu) -> Status {
+      if (!native) return fail(Code::unsupported, "this host is no {}: name a CPU with --cpu", triple);
+      describe_x86_host(features, cpu);
+      return {};
+    });
+  }
   if (native && wanted.isOSLinux()) return resolve_native(triple, overrides);
   return fail(Code::unsupported, "cannot describe a CPU of '{}' on this host ({}): lower on a host of that kind",
               triple, host.str());
+}
+
+Result<Target> resolve_target_on(const Target& host, std::string_view triple, const TargetOverrides& overrides) {
+  const llvm::Triple wanted(llvm::Triple::normalize(triple));
+  const bool native = wanted.getArch() == llvm::Triple(llvm::Triple::normalize(host.triple)).getArch();
+  if (is_x86_linux(wanted)) {
+    return resolve_x86(triple, overrides, [&](Features& features, std::string& cpu) -> Status {
+      if (!native) return fail(Code::unsupported, "the described host is no {}: name a CPU with --cpu", triple);
+      for (const std::string& feature : host.features) {
+        const auto known = features.find(std::string_view(feature).substr(1));
+        if (known != features.end()) known->second = feature.starts_with('+');
+      }
+      mask_dependent_features(features);
+      cpu = check_x86_cpu(host.cpu) ? host.cpu : x86_level(features);
+      return {};
+    });
+  }
+  if (!native) return fail(Code::unsupported, "the described host is no {}", triple);
+  if ((!overrides.cpu.empty() && overrides.cpu != "native") || !overrides.features.empty()) {
+    return fail(Code::unsupported, "--cpu and --features are not supported for {}: only the described host", triple);
+  }
+  Target target = host;
+  target.triple = triple;
+  return target;
 }
 
 std::vector<std::string> missing_features(const Target& target, const std::vector<std::string>& required) {

@@ -29,6 +29,9 @@ struct TargetOverrides {
 // that this build cannot describe.
 Result<Target> resolve_target(std::string_view triple, const TargetOverrides& overrides);
 
+// The same for another host, whose own target is `host`. Features of `host` that this build does not know are left out.
+Result<Target> resolve_target_on(const Target& host, std::string_view triple, const TargetOverrides& overrides);
+
 // The triple of the host on which this process runs, such as "x86_64-pc-linux-gnu".
 std::string host_triple();
 

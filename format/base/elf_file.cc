@@ -277,6 +277,66 @@ Result<std::vector<std::string>> ElfFile::read_versions(const VersionTable& layo
   return versions;
 }
 
+Result<std::map<std::uint16_t, NeededVersion>> ElfFile::needed_versions() const {
+  std::map<std::uint16_t, NeededVersion> versions;
+  const ElfSection* table = find_section(".gnu.version_r");
+  const ElfSection* strings = find_section(".dynstr");
+  if (table == nullptr || strings == nullptr) return versions;
+  const std::string_view data = table->data;
+  const auto fits = [&](std::size_t at, std::size_t size) { return at <= data.size() && size <= data.size() - at; };
+  const auto word_at = [&](std::size_t at) { return load<std::uint32_t>(data, at); };
+  const auto half_at = [&](std::size_t at) { return load<std::uint16_t>(data, at); };
+  constexpr int kMostRecords = 1 << 16;  // as many as there are numbers; records of a damaged file may overlap
+  int records = 0;
+  for (std::size_t file = 0, next_file = 1; next_file != 0; file += next_file) {
+    if (!fits(file, sizeof(Elf64_Verneed)) || ++records > kMostRecords)
+      return fail(Code::invalid, "the ELF file's symbol versions are damaged");
+    next_file = word_at(file + offsetof(Elf64_Verneed, vn_next));
+    XAAS_ASSIGN(const std::string name, string_at(strings->data, word_at(file + offsetof(Elf64_Verneed, vn_file))));
+    std::size_t at = file + word_at(file + offsetof(Elf64_Verneed, vn_aux));
+    for (std::size_t next = 1; next != 0; at += next) {
+      if (!fits(at, sizeof(Elf64_Vernaux)) || ++records > kMostRecords) {
+        return fail(Code::invalid, "the ELF file's symbol versions are damaged");
+      }
+      next = word_at(at + offsetof(Elf64_Vernaux, vna_next));
+      NeededVersion& needed = versions[half_at(at + offsetof(Elf64_Vernaux, vna_other))];
+      needed.file = name;
+      XAAS_ASSIGN(needed.version, string_at(strings->data, word_at(at + offsetof(Elf64_Vernaux, vna_name))));
+      needed.is_weak = (half_at(at + offsetof(Elf64_Vernaux, vna_flags)) & VER_FLG_WEAK) != 0;
+    }
+  }
+  return versions;
+}
+
+Result<std::vector<ElfSymbol>> ElfFile::dynamic_symbols() const {
+  std::vector<ElfSymbol> symbols;
+  const auto table = std::ranges::find(sections_, std::uint32_t{SHT_DYNSYM}, &ElfSection::type);
+  const ElfSection* strings = find_section(".dynstr");
+  if (table == sections_.end() || strings == nullptr) return symbols;
+  const std::size_t size = is_64_ ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
+  const std::size_t info_offset = is_64_ ? offsetof(Elf64_Sym, st_info) : offsetof(Elf32_Sym, st_info);
+  const std::size_t section_offset = is_64_ ? offsetof(Elf64_Sym, st_shndx) : offsetof(Elf32_Sym, st_shndx);
+  constexpr std::uint16_t kHidden = 0x8000;
+  XAAS_ASSIGN(const auto versions, needed_versions());
+  const ElfSection* numbers = find_section(".gnu.version");
+  for (std::size_t at = 0; at + size <= table->data.size(); at += size) {
+    const auto info = static_cast<unsigned char>(table->data[at + info_offset]);
+    if (ELF64_ST_BIND(info) == STB_LOCAL) continue;
+    const auto name = load<std::uint32_t>(table->data, at);
+    const std::size_t end = name < strings->data.size() ? strings->data.find('\0', name) : std::string_view::npos;
+    if (end == std::string_view::npos) return fail(Code::invalid, "the ELF file's dynamic symbols are damaged");
+    const std::size_t number_at = at / size * sizeof(std::uint16_t);
+    const bool has_number = numbers != nullptr && number_at + sizeof(std::uint16_t) <= numbers->data.size();
+    const auto version = versions.find(
+        has_number ? static_cast<std::uint16_t>(load<std::uint16_t>(numbers->data, number_at) & ~kHidden) : 0);
+    symbols.push_back({.name = strings->data.substr(name, end - name),
+                       .version = version == versions.end() ? "" : version->second.version,
+                       .is_defined = load<std::uint16_t>(table->data, at + section_offset) != SHN_UNDEF,
+                       .is_weak = ELF64_ST_BIND(info) == STB_WEAK});
+  }
+  return symbols;
+}
+
 std::optional<std::string> ElfFile::interpreter() const {
   for (const Segment& segment : segments_) {
     if (segment.type != PT_INTERP) continue;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,21 @@ struct ElfDynamic {
   bool is_pie = false;                        // DF_1_PIE
 };
 
+// A symbol version of another file that this file needs.
+struct NeededVersion {
+  std::string file;  // soname
+  std::string version;
+  bool is_weak = false;  // the dynamic linker only warns if it is missing
+};
+
+// A symbol by which shared libraries and programs find each other.
+struct ElfSymbol {
+  std::string_view name;  // without its version
+  std::string version;    // of a symbol that is not defined here: the one that it asks for; empty if it asks for none
+  bool is_defined = false;
+  bool is_weak = false;
+};
+
 // A view of bytes that the caller keeps alive. Cheap to copy. Immutable, thread-safe.
 class ElfFile {
  public:
@@ -57,6 +73,11 @@ class ElfFile {
 
   bool is_dynamic() const { return dynamic_.has_value(); }
   Result<ElfDynamic> dynamic() const;
+  // By the numbers that the table of symbols' versions has for them. Code::invalid if they are damaged.
+  Result<std::map<std::uint16_t, NeededVersion>> needed_versions() const;
+  // The symbols of the dynamic section, local ones left out; empty if there is no section of them. Code::invalid if
+  // they are damaged.
+  Result<std::vector<ElfSymbol>> dynamic_symbols() const;
   std::optional<std::string> interpreter() const;
   std::optional<std::string> build_id() const;  // lower-case hex digits
   // Whether anything but zeros stands behind the end of the ELF file, as in a program that unpacks itself.

@@ -22,6 +22,9 @@ std::string printable(std::string_view text);
 // At most `bytes` bytes of UTF-8 text, with "…" behind them if there is more. No character is divided.
 std::string shortened(std::string_view text, std::size_t bytes);
 
+// A size for people: "512 B", "1.5 GiB".
+std::string human_bytes(std::uint64_t bytes);
+
 // Reads a size such as "20G", "512M" or "1000000"; units are powers of 1024. Nullopt for any other text.
 std::optional<std::uint64_t> parse_bytes(std::string_view text);
 

@@ -6,6 +6,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   if (const auto elf = xaas::ElfFile::parse(bytes)) {
     (void)elf->dynamic();
+    (void)elf->needed_versions();
+    (void)elf->dynamic_symbols();
     (void)elf->interpreter();
     (void)elf->build_id();
     (void)elf->content_digest();

@@ -58,6 +58,29 @@ TEST_CASE("the versions that a library defines are read, without their parents")
   CHECK(std::ranges::count(versions, "V2") == 1);
 }
 
+TEST_CASE("dynamic symbols are read, with the versions of those that are asked of other files") {
+  const std::string bytes = build_shared_library({});
+  const auto elf = xaas::ElfFile::parse(bytes);
+  REQUIRE(elf);
+  const auto symbols = elf->dynamic_symbols();
+  REQUIRE(symbols);
+  const auto f = std::ranges::find(*symbols, "f", &xaas::ElfSymbol::name);
+  REQUIRE(f != symbols->end());
+  CHECK(f->is_defined);
+  CHECK(f->version.empty());
+  const auto puts = std::ranges::find(*symbols, "puts", &xaas::ElfSymbol::name);
+  REQUIRE(puts != symbols->end());
+  CHECK_FALSE(puts->is_defined);
+  CHECK_FALSE(puts->is_weak);
+  CHECK(puts->version == "GLIBC_2.2.5");
+  CHECK(std::ranges::any_of(*symbols, [](const auto& symbol) { return symbol.is_weak && !symbol.is_defined; }));
+  const auto versions = elf->needed_versions();
+  REQUIRE(versions);
+  CHECK(std::ranges::any_of(*versions, [](const auto& needed) {
+    return needed.second.file == "libc.so.6" && needed.second.version == "GLIBC_2.2.5" && !needed.second.is_weak;
+  }));
+}
+
 TEST_CASE("a stripped file has no symbols, a runpath is told from an rpath") {
   const std::string bytes = build_shared_library({"-s", "-Wl,-rpath,/x", "-Wl,--enable-new-dtags"});
   const auto elf = xaas::ElfFile::parse(bytes);

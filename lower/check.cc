@@ -1,0 +1,417 @@
+// Goes through the ELF files of a configuration and what they need; see check.h.
+#include "lower/check.h"
+
+#include <elf.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "format/base/elf_file.h"
+#include "format/base/paths.h"
+#include "format/base/text.h"
+#include "lower/elf_identity.h"
+#include "lower/library_search.h"
+#include "lower/link_plan.h"
+#include "lower/runtime_libraries.h"
+
+namespace xaas {
+namespace {
+
+constexpr std::size_t kMostShown = 12;  // files or libraries in a list for people
+constexpr std::size_t kMostNames = 4;   // symbols or versions in a line
+
+// "a, b, c and 7 more"
+std::string some_of(const std::vector<std::string>& names, std::size_t most) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, names.size()); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > most) text += fmt::format(" and {} more", names.size() - most);
+  return text;
+}
+
+// What an ELF file exports, if that is known.
+Result<LibraryInterface> interface_of(const ElfFile& elf) {
+  XAAS_ASSIGN(ElfDynamic dynamic, elf.dynamic());
+  XAAS_ASSIGN(const auto symbols, elf.dynamic_symbols());
+  LibraryInterface interface{std::move(dynamic.defined_versions), std::vector<std::string>()};
+  for (const ElfSymbol& symbol : symbols) {
+    if (symbol.is_defined) interface.symbols->emplace_back(symbol.name);
+  }
+  std::ranges::sort(*interface.symbols);
+  return interface;
+}
+
+// Checks the files of one image for one host. Remembers what it has found.
+class Checker {
+ public:
+  Checker(const Image& image, const Explanation& explanation, const LowererOptions& options)
+      : image_(image), explanation_(explanation), host_(*options.host) {
+    if (auto decided = decide_lowering(image, options)) decided_.emplace(std::move(*decided));
+    directories_ = toolchain_libraries(image, host_);
+  }
+
+  // Nullopt if the file is no program or shared library for the target.
+  Result<std::optional<FileCheck>> check(const FileRecord& record) {
+    XAAS_ASSIGN(const std::optional<std::string> content, read_elf(record.path));
+    if (!content) return std::nullopt;
+    const auto elf = ElfFile::parse(*content);
+    const bool is_loaded = elf && (elf->kind() == ElfKind::executable || elf->kind() == ElfKind::shared);
+    if (!is_loaded || elf->is_debug_only() || !is_for_target(*elf)) return std::nullopt;
+    FileCheck file;
+    file.path = path_in_tree(record.path);
+    file.is_program = elf->kind() == ElfKind::executable || elf->interpreter().has_value();
+    const bool is_lowered = !record.recipe.is_none() && decided_;
+    XAAS_TRY(is_lowered ? check_lowered(record, *elf, file) : check_baseline(record.path, *elf, file));
+    return file;
+  }
+
+  const std::string& level() const { return decided_ ? decided_->level : no_level_; }
+
+ private:
+  // The bytes of an ELF file of the image; nullopt for other files.
+  Result<std::optional<std::string>> read_elf(const std::string& path) const {
+    XAAS_ASSIGN(const InodeRef ref, image_.squashfs().resolve(path));
+    std::array<std::byte, 4> magic{};
+    XAAS_ASSIGN(const std::size_t size, image_.squashfs().read(ref, 0, magic));
+    if (!ElfFile::is_elf({reinterpret_cast<const char*>(magic.data()), size})) return std::nullopt;
+    XAAS_ASSIGN(const auto record, image_.files().find(path));
+    if (record) return image_.file(path);
+    return image_.squashfs().read_all(ref, kElfLimit);
+  }
+
+  // Files for other machines, such as code for GPUs, are data here.
+  bool is_for_target(const ElfFile& elf) const {
+    const std::uint8_t elf_class = elf.is_64() ? ELFCLASS64 : ELFCLASS32;
+    return is_elf_for({.elf_class = elf_class, .machine = elf.machine(), .type = 0, .build_id = {}}, triple());
+  }
+
+  Status check_lowered(const FileRecord& record, const ElfFile& elf, FileCheck& file) {
+    const auto plan = plan_link(decided_->context(image_), record);
+    if (!plan) {
+      const bool keeps = keeps_to_level(image_.manifest(), decided_->configuration, decided_->level);
+      (keeps ? file.missing : file.notes).push_back("cannot be lowered: " + plan.error().message);
+      return keeps ? Status() : check_baseline(record.path, elf, file);
+    }
+    file.way = FileCheck::Way::lowered;
+    for (const FoundLibrary& library : plan->libraries) XAAS_TRY(use(library, file));
+    XAAS_TRY(check_interpreter(elf, file));
+    XAAS_ASSIGN(const std::vector<std::string> versions, missing_versions(elf, file));
+    if (!versions.empty()) XAAS_TRY(check_symbols(elf, versions, file));
+    if (!file.missing.empty()) return {};
+    return check_ready(record, file);
+  }
+
+  Status check_baseline(const std::string& path, const ElfFile& elf, FileCheck& file) {
+    XAAS_TRY(check_interpreter(elf, file));
+    XAAS_ASSIGN(const ElfDynamic dynamic, elf.dynamic());
+    bool has_all = true;
+    for (const std::string& soname : dynamic.needed) {
+      const auto library = find_library(image_, soname, path, directories_, triple(), host_);
+      if (library) {
+        XAAS_TRY(use(*library, file));
+      } else if (library.error().code == Code::not_found) {
+        file.missing.push_back(library.error().message);
+        has_all = false;
+      } else {
+        return tl::unexpected(library.error());
+      }
+    }
+    if (!has_all) return {};  // the library that is not there may be the one that has a version
+    XAAS_ASSIGN(const std::vector<std::string> versions, missing_versions(elf, file));
+    if (!versions.empty()) {
+      file.missing.push_back(fmt::format("needs {}, which its libraries on {} do not define",
+                                         some_of(versions, kMostNames), host_.name()));
+    }
+    return {};
+  }
+
+  // Programs that are linked statically have no interpreter.
+  Status check_interpreter(const ElfFile& elf, FileCheck& file) const {
+    const auto interpreter = elf.interpreter();
+    if (!interpreter) return {};
+    const std::string name = std::filesystem::path(*interpreter).filename().string();
+    if (host_.find_library(name, triple())) return {};
+    file.missing.push_back(fmt::format("needs the loader {}, which {} does not have", *interpreter, host_.name()));
+    return {};
+  }
+
+  // Notes the library, and what it lacks itself.
+  Status use(const FoundLibrary& library, FileCheck& file) {
+    file.libraries.push_back({library.soname, library.path, library.in_image});
+    if (!library.in_image) return {};
+    XAAS_ASSIGN(const std::string reason, reason_against(library.path));
+    if (!reason.empty()) file.missing.push_back(fmt::format("its library {} does not run: {}", library.soname, reason));
+    return {};
+  }
+
+  // Why a library of the image does not run; empty if it does. Libraries that need each other are looked at once.
+  Result<std::string> reason_against(const std::string& path) {
+    const auto [place, is_new] = reasons_.emplace(path, "");
+    if (!is_new) return place->second;
+    XAAS_ASSIGN(const auto record, image_.files().find(path));
+    XAAS_ASSIGN(const auto found, check(record ? *record : FileRecord{.path = path}));
+    if (found && !found->missing.empty()) place->second = found->missing.front();
+    return place->second;
+  }
+
+  std::optional<LibraryInterface> interface(const LibraryUse& library) {
+    if (!library.bundled) return host_.library_interface(library.soname, triple());
+    const auto content = read_elf(library.path);
+    if (!content || !*content) return std::nullopt;
+    const auto elf = ElfFile::parse(**content);
+    auto exported = elf ? interface_of(*elf) : tl::unexpected(elf.error());
+    return exported ? std::optional(std::move(*exported)) : std::nullopt;
+  }
+
+  const std::optional<LibraryInterface>& known_interface(const LibraryUse& library) {
+    const auto [place, is_new] = interfaces_.emplace(std::pair(library.bundled, library.path), std::nullopt);
+    if (is_new) place->second = interface(library);
+    return place->second;
+  }
+
+  // The versions that the file needs and the library that is to have them does not define, the newest first. Libraries
+  // that cannot be read, or are not among those of the file, are taken to have them.
+  Result<std::vector<std::string>> missing_versions(const ElfFile& elf, const FileCheck& file) {
+    std::set<std::string> missing;
+    XAAS_ASSIGN(const auto needed, elf.needed_versions());
+    for (const auto& [number, version] : needed) {
+      const auto library = std::ranges::find(file.libraries, version.file, &LibraryUse::soname);
+      if (library == file.libraries.end() || version.is_weak) continue;
+      const auto& exported = known_interface(*library);
+      if (exported && !is_in(exported->versions, version.version)) missing.insert(version.version);
+    }
+    std::vector<std::string> versions(missing.begin(), missing.end());
+    std::ranges::sort(versions, [](const auto& a, const auto& b) { return strverscmp(a.c_str(), b.c_str()) > 0; });
+    return versions;
+  }
+
+  // The baseline needs versions that the host lacks. Lowered code takes any version of a symbol, so what counts is
+  // whether the symbols that ask for these versions are there at all.
+  Status check_symbols(const ElfFile& elf, const std::vector<std::string>& versions, FileCheck& file) {
+    XAAS_ASSIGN(const auto symbols, elf.dynamic_symbols());
+    std::vector<std::string> missing;
+    for (const ElfSymbol& symbol : symbols) {
+      if (symbol.is_defined || symbol.is_weak || !is_in(versions, symbol.version)) continue;
+      if (!is_exported(symbol.name, file)) missing.push_back(fmt::format("{}@{}", symbol.name, symbol.version));
+    }
+    std::ranges::sort(missing);
+    if (missing.empty()) {
+      file.notes.push_back(fmt::format("{} lacks {}: only the lowered file runs, not the baseline", host_.name(),
+                                       some_of(versions, kMostNames)));
+    } else {
+      file.missing.push_back(fmt::format("needs {}, which its libraries on {} have in no version",
+                                         some_of(missing, kMostNames), host_.name()));
+    }
+    return {};
+  }
+
+  // Where a description does not have the symbols of a library, it is taken to have none that it had no version for.
+  bool is_exported(std::string_view symbol, const FileCheck& file) {
+    return std::ranges::any_of(file.libraries, [&](const LibraryUse& library) {
+      const auto& exported = known_interface(library);
+      return exported && exported->symbols && std::ranges::binary_search(*exported->symbols, symbol, std::less<>());
+    });
+  }
+
+  // A ready file was linked where the image was made, as the baseline was.
+  Status check_ready(const FileRecord& record, FileCheck& file) {
+    XAAS_ASSIGN(const auto ready, find_ready_file(image_, *decided_, record));
+    if (!ready) return {};
+    XAAS_ASSIGN(const std::string content, image_.file(ready->record.path));
+    XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(content));
+    XAAS_ASSIGN(const std::vector<std::string> versions, missing_versions(elf, file));
+    if (versions.empty()) {
+      file.ready = ready->cpu;
+    } else {
+      file.notes.push_back(fmt::format("the file that is ready for {} needs {}: lower ahead with xaas-lower",
+                                       ready->cpu, some_of(versions, kMostNames)));
+    }
+    return {};
+  }
+
+  const std::string& triple() const { return explanation_.target.triple; }
+
+  static constexpr std::uint64_t kElfLimit = 4ULL << 30;
+  const Image& image_;
+  const Explanation& explanation_;
+  const HostView& host_;
+  std::optional<LoweringDecisions> decided_;  // nullopt: nothing is lowered
+  std::vector<std::string> directories_;      // toolchain_libraries()
+  std::string no_level_;
+  std::map<std::string, std::string> reasons_;  // of libraries in the image, by path
+  std::map<std::pair<bool, std::string>, std::optional<LibraryInterface>> interfaces_;  // by LibraryUse's members
+};
+
+const char* to_string(FileCheck::Way way) { return way == FileCheck::Way::lowered ? "lowered" : "baseline"; }
+
+// The sonames of all libraries that the files use, from the image or from the host.
+std::vector<std::string> sonames(const ImageCheck& check, bool bundled) {
+  std::set<std::string> names;
+  for (const FileCheck& file : check.files) {
+    for (const LibraryUse& library : file.libraries) {
+      if (library.bundled == bundled) names.insert(library.soname);
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+// The paths of the files that run in this way.
+std::vector<std::string> running(const ImageCheck& check, FileCheck::Way way) {
+  std::vector<std::string> paths;
+  for (const FileCheck& file : check.files) {
+    if (file.missing.empty() && file.way == way) paths.push_back(printable(file.path));
+  }
+  return paths;
+}
+
+// The CPUs of ready files, each with how many files it starts.
+std::map<std::string, std::size_t> ready_files(const ImageCheck& check) {
+  std::map<std::string, std::size_t> ready;
+  for (const FileCheck& file : check.files) {
+    if (!file.ready.empty()) ++ready[file.ready];
+  }
+  return ready;
+}
+
+// Each note with how many files have it, in the order of the files.
+std::vector<std::pair<std::string, std::size_t>> notes_of(const ImageCheck& check) {
+  std::vector<std::pair<std::string, std::size_t>> notes;
+  for (const FileCheck& file : check.files) {
+    for (const std::string& note : file.notes) {
+      const auto found = std::ranges::find(notes, note, &std::pair<std::string, std::size_t>::first);
+      if (found == notes.end()) {
+        notes.emplace_back(note, 1);
+      } else {
+        ++found->second;
+      }
+    }
+  }
+  return notes;
+}
+
+std::size_t failing(const ImageCheck& check) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(check.files, [](const FileCheck& file) { return !file.missing.empty(); }));
+}
+
+void add_files(const ImageCheck& check, std::string& text) {
+  const auto out = std::back_inserter(text);
+  for (const FileCheck::Way way : {FileCheck::Way::lowered, FileCheck::Way::baseline}) {
+    const auto paths = running(check, way);
+    if (!paths.empty()) fmt::format_to(out, "{:<9} {}\n", to_string(way), some_of(paths, kMostShown));
+  }
+  std::size_t shown = 0;
+  for (const FileCheck& file : check.files) {
+    if (file.missing.empty() || ++shown > kMostShown) continue;
+    for (const std::string& reason : file.missing) {
+      fmt::format_to(out, "fails     {}: {}\n", printable(file.path), printable(reason));
+    }
+  }
+  if (shown > kMostShown) fmt::format_to(out, "fails     {} more\n", shown - kMostShown);
+}
+
+std::string verdict(const ImageCheck& check) {
+  if (!check.problem.empty()) return fmt::format("nothing runs: {}", printable(check.problem));
+  const std::size_t bad = failing(check);
+  if (bad != 0) return fmt::format("{} of {} programs and libraries do not run", bad, check.files.size());
+  return fmt::format("all {} programs and libraries run", check.files.size());
+}
+
+}  // namespace
+
+bool ImageCheck::runs() const { return problem.empty() && failing(*this) == 0; }
+
+Result<ImageCheck> check_image(const Image& image, const LowererOptions& options) {
+  ImageCheck check;
+  XAAS_ASSIGN(check.explanation, explain_image(image, options));
+  if (const auto libc = options.host->library_interface("libc.so.6", check.explanation.target.triple)) {
+    check.libc = newest_libc_version(libc->versions);
+  }
+  const auto chosen = choose_configuration(image, check.explanation.target, options.configuration, *options.host);
+  if (!chosen) {
+    check.problem = chosen.error().message;
+    return check;
+  }
+  Checker checker(image, check.explanation, options);
+  check.level = checker.level();
+  const std::string root = tree_root(image.manifest(), *chosen);
+  for (std::uint64_t i = 0; i < image.files().count(); ++i) {
+    XAAS_ASSIGN(const FileRecord record, image.files().at(i));
+    const bool is_private = root.empty() && is_below(record.path, kPrivateDirectory);
+    if (tree_root_of(record.path) != root || is_private) continue;
+    XAAS_ASSIGN(auto file, checker.check(record));
+    if (file) check.files.push_back(std::move(*file));
+  }
+  return check;
+}
+
+OrderedJson to_ordered_json(const ImageCheck& check) {
+  OrderedJson files = OrderedJson::array();
+  for (const FileCheck& file : check.files) {
+    OrderedJson libraries = OrderedJson::array();
+    for (const LibraryUse& library : file.libraries) {
+      libraries.push_back(
+          {{"soname", library.soname}, {"from", library.bundled ? "image" : "host"}, {"path", library.path}});
+    }
+    files.push_back({{"path", file.path},
+                     {"program", file.is_program},
+                     {"runs", file.missing.empty()},
+                     {"as", to_string(file.way)},
+                     {"ready", file.ready},
+                     {"libraries", libraries},
+                     {"missing", file.missing},
+                     {"notes", file.notes}});
+  }
+  OrderedJson json = {{"runs", check.runs()},
+                      {"problem", check.problem},
+                      {"libc", check.libc},
+                      {"configuration", check.explanation.configuration},
+                      {"level", check.level},
+                      {"files", files},
+                      {"decisions", to_ordered_json(check.explanation)}};
+  return json;
+}
+
+std::string to_text(const Image& image, const ImageCheck& check) {
+  const Explanation& decided = check.explanation;
+  std::string text;
+  const auto out = std::back_inserter(text);
+  fmt::format_to(out, "image     {} ({})\n", printable(full_name(image.manifest())), image.path().string());
+  fmt::format_to(out, "host      {}: {}\n", decided.host_name, printable(describe(decided.host)));
+  if (!decided.host.devices.empty()) fmt::format_to(out, "devices   {}\n", some_of(decided.host.devices, kMostShown));
+  fmt::format_to(out, "target    {} {}\n", decided.target.triple, decided.target.cpu);
+  if (!check.libc.empty()) fmt::format_to(out, "libc      {}\n", printable(check.libc));
+  for (const Choice& choice : decided.choices) {
+    if (choice.chosen) fmt::format_to(out, "config    {}\n", printable(choice.configuration));
+    if (!choice.accepted) {
+      fmt::format_to(out, "config    not {}: {}\n", printable(choice.configuration), printable(choice.reason));
+    }
+  }
+  if (!check.level.empty()) fmt::format_to(out, "level     {}\n", printable(check.level));
+  for (const auto& [cpu, count] : ready_files(check)) {
+    fmt::format_to(out, "ready     {}, for the first start of {} files\n", printable(cpu), count);
+  }
+  add_files(check, text);
+  for (const bool bundled : {false, true}) {
+    const auto names = sonames(check, bundled);
+    if (names.empty()) continue;
+    fmt::format_to(out, "{:<9} {}\n", bundled ? "bundled" : "from host", printable(some_of(names, kMostShown)));
+  }
+  for (const auto& [note, count] : notes_of(check)) {
+    fmt::format_to(out, "note      {}{}\n", printable(note), count == 1 ? "" : fmt::format(" ({} files)", count));
+  }
+  if (!decided.problem.empty() && check.problem.empty()) {
+    fmt::format_to(out, "note      nothing is lowered: {}\n", printable(decided.problem));
+  }
+  if (!decided.host.fuse) fmt::format_to(out, "note      no mount there without /dev/fuse: see xaas-lower install\n");
+  fmt::format_to(out, "verdict   {}\n", verdict(check));
+  return text;
+}
+
+}  // namespace xaas

@@ -1,0 +1,171 @@
+// Collects the decisions about an image on a host; see explanation.h.
+#include "lower/explanation.h"
+
+#include <fmt/ranges.h>
+
+#include <iterator>
+#include <optional>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "format/base/text.h"
+#include "lower/library_search.h"
+#include "lower/runtime_libraries.h"
+
+namespace xaas {
+namespace {
+
+// Maps the soname of each library that is neither in the image nor on the host to one of the files that need it.
+Result<std::map<std::string, std::string>> missing_libraries(const Image& image, const std::string& configuration,
+                                                             const Target& target, const HostView& host) {
+  XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), configuration)));
+  const std::vector<std::string> directories = toolchain_libraries(image, host);
+  std::map<std::string, std::string> missing;
+  std::set<std::string> seen;
+  for (const FileRecord& record : records) {
+    XAAS_ASSIGN(const Recipe recipe, image.recipe(record.recipe));
+    for (const LinkArgument& argument : recipe.arguments) {
+      const auto* library = std::get_if<LibraryInput>(&argument);
+      if (library == nullptr || !seen.insert(library->soname).second) continue;
+      if (find_library(image, library->soname, record.path, directories, target.triple, host)) continue;
+      missing.emplace(library->soname, path_in_tree(record.path));
+    }
+  }
+  return missing;
+}
+
+// Maps each soname that a configuration requires to the library's path on the host; empty if the host lacks it.
+std::map<std::string, std::string> required_libraries(const Manifest& manifest, std::string_view triple,
+                                                      const HostView& host) {
+  std::map<std::string, std::string> libraries;
+  for (const Configuration& configuration : manifest.configurations) {
+    for (const std::string& soname : configuration.requires_.libraries) {
+      libraries[soname] = host.find_library(soname, triple).value_or("").string();
+    }
+  }
+  return libraries;
+}
+
+}  // namespace
+
+// The features that the target has, without those that it lacks: "+avx2".
+std::vector<std::string> features_of(const Target& target) {
+  std::vector<std::string> features;
+  std::ranges::copy_if(target.features, std::back_inserter(features),
+                       [](const std::string& feature) { return feature.starts_with('+'); });
+  return features;
+}
+
+std::string describe(const Host& host) {
+  std::string text = host.model.empty() ? "" : host.model + ", ";
+  text += fmt::format("{} cores, {} threads, {} NUMA node{}", host.cores, host.threads, host.numa_nodes,
+                      host.numa_nodes == 1 ? "" : "s");
+  for (std::size_t level = 0; level < host.cache_bytes.size(); ++level) {
+    text += fmt::format(", L{} {}", level + 1, human_bytes(host.cache_bytes[level]));
+  }
+  return text + ", " + human_bytes(host.memory_bytes) + " memory";
+}
+
+Result<Explanation> explain_image(const Image& image, const LowererOptions& options) {
+  const HostView& host = *options.host;
+  const Manifest& manifest = image.manifest();
+  Explanation all;
+  all.host_name = host.name();
+  XAAS_ASSIGN(all.host, host.describe());
+  XAAS_ASSIGN(all.target, host.target(lowering_triple(manifest, host), options.target));
+  all.choices = explain_configurations(manifest, all.target, options.configuration, host);
+  all.libraries = required_libraries(manifest, all.target.triple, host);
+  all.configuration =
+      choose_configuration(image, all.target, options.configuration, host).value_or(manifest.default_configuration);
+  all.levels = explain_levels(manifest, all.configuration, all.target, false);
+  all.ready = explain_ready(manifest, all.configuration, all.target,
+                            choose_level(manifest, all.configuration, all.target, false),
+                            policy_for(options.policy, manifest.policy).name);
+  // With a single configuration and no levels, the choice on other CPUs tells nothing new.
+  if (all.choices.size() > 1 || !all.levels.empty()) all.others = explain_other_cpus(manifest, host);
+  XAAS_ASSIGN(all.missing, missing_libraries(image, all.configuration, all.target, host));
+  all.missing_libc = missing_libc(manifest, all.configuration, host);
+  if (const auto decided = decide_lowering(image, options); !decided) all.problem = decided.error().message;
+  return all;
+}
+
+OrderedJson to_ordered_json(const Explanation& all) {
+  OrderedJson configurations = OrderedJson::array();
+  for (const Choice& choice : all.choices) {
+    configurations.push_back({{"name", choice.configuration},
+                              {"accepted", choice.accepted},
+                              {"chosen", choice.chosen},
+                              {"reason", choice.reason}});
+  }
+  OrderedJson others = OrderedJson::array();
+  for (const OtherChoice& other : all.others) {
+    others.push_back({{"cpu", other.cpu}, {"configuration", other.configuration}, {"level", other.level}});
+  }
+  OrderedJson levels = OrderedJson::array();
+  for (const LevelChoice& level : all.levels) {
+    levels.push_back({{"name", level.level}, {"chosen", level.chosen}, {"reason", level.reason}});
+  }
+  OrderedJson ready = OrderedJson::array();
+  for (const ReadyChoice& choice : all.ready) {
+    ready.push_back({{"cpu", choice.cpu}, {"fits", choice.reason.empty()}, {"reason", choice.reason}});
+  }
+  return {{"host",
+           {{"model", all.host.model},
+            {"cores", all.host.cores},
+            {"threads", all.host.threads},
+            {"numa_nodes", all.host.numa_nodes},
+            {"cache_bytes", all.host.cache_bytes},
+            {"memory_bytes", all.host.memory_bytes},
+            {"devices", all.host.devices},
+            {"libraries", all.libraries}}},
+          {"target", {{"triple", all.target.triple}, {"cpu", all.target.cpu}, {"features", all.target.features}}},
+          {"configurations", configurations},
+          {"levels", levels},
+          {"ready", ready},
+          {"other_cpus", others},
+          {"missing_libraries", all.missing},
+          {"missing_libc", all.missing_libc},
+          {"problem", all.problem}};
+}
+
+std::string to_text(const Image& image, const Explanation& all) {
+  std::string text;
+  const auto out = std::back_inserter(text);
+  fmt::format_to(out, "image     {} {} ({})\n", image.manifest().name, image.manifest().version, image.path().string());
+  fmt::format_to(out, "host      {}\n", printable(describe(all.host)));
+  if (!all.host.devices.empty()) fmt::format_to(out, "devices   {}\n", fmt::join(all.host.devices, " "));
+  for (const auto& [soname, path] : all.libraries) {
+    fmt::format_to(out, "library   {}  {}\n", soname, path.empty() ? "not on " + all.host_name : printable(path));
+  }
+  fmt::format_to(out, "target    {} {}\n", all.target.triple, all.target.cpu);
+  fmt::format_to(out, "features ");
+  for (const std::string& feature : features_of(all.target)) fmt::format_to(out, " {}", feature.substr(1));
+  fmt::format_to(out, "\n");
+  for (const Choice& choice : all.choices) {
+    const char* verdict = choice.chosen     ? "chosen"
+                          : choice.accepted ? "fits, but another one ranks higher"
+                                            : "refused: ";
+    fmt::format_to(out, "config    {}  {}{}\n", choice.configuration, verdict, choice.reason);
+  }
+  for (const LevelChoice& level : all.levels) {
+    fmt::format_to(out, "level     {}  {}\n", printable(level.level),
+                   level.chosen ? "chosen" : fmt::format("not used: {}", printable(level.reason)));
+  }
+  for (const ReadyChoice& ready : all.ready) {
+    fmt::format_to(out, "ready     {}  {}\n", printable(ready.cpu),
+                   ready.reason.empty() ? "fits" : fmt::format("not used: {}", printable(ready.reason)));
+  }
+  for (const OtherChoice& other : all.others) {
+    fmt::format_to(out, "with      {}  {}{}\n", other.cpu, other.configuration.empty() ? "none" : other.configuration,
+                   other.level.empty() ? "" : fmt::format(", level {}", printable(other.level)));
+  }
+  for (const auto& [soname, path] : all.missing) fmt::format_to(out, "missing   {}, which {} needs\n", soname, path);
+  if (!all.missing_libc.empty()) {
+    fmt::format_to(out, "libc      lacks {}: only what is lowered starts, not the baseline\n", all.missing_libc);
+  }
+  if (!all.problem.empty()) fmt::format_to(out, "problem   {}\n", all.problem);
+  return text;
+}
+
+}  // namespace xaas

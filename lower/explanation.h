@@ -1,0 +1,46 @@
+// Which configuration, level and ready files of an image a host uses, and why not others. `xaas-lower explain` prints
+// it, and `xaas-lower check` builds on it. Implements spec/lowering.md, section "Choosing a configuration".
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "format/base/json_fields.h"
+#include "format/image.h"
+#include "lower/configuration.h"
+#include "lower/host.h"
+#include "lower/lowerer.h"
+
+namespace xaas {
+
+struct Explanation {
+  Host host;
+  std::string host_name;  // "this host"
+  Target target;
+  std::string configuration;  // the chosen one; if none fits, the default one
+  std::vector<Choice> choices;
+  std::vector<LevelChoice> levels;  // of the chosen configuration
+  std::vector<ReadyChoice> ready;   // of the chosen configuration
+  std::vector<OtherChoice> others;
+  // Maps each soname that a configuration requires to the library's path on the host; empty if the host lacks it.
+  std::map<std::string, std::string> libraries;
+  // Maps the soname of each library that is neither in the image nor on the host to one of the files that need it.
+  std::map<std::string, std::string> missing;
+  std::string missing_libc;  // the libc floor of the baseline, if the host's libc lacks it
+  std::string problem;       // why the image cannot be lowered for the host; empty if it can
+};
+
+// Decides for `options.host`. An image that cannot be lowered there is no error; `problem` says why.
+Result<Explanation> explain_image(const Image& image, const LowererOptions& options);
+
+OrderedJson to_ordered_json(const Explanation& explanation);
+// For people, with a newline at the end. Fit for a terminal.
+std::string to_text(const Image& image, const Explanation& explanation);
+
+// A host in a line: "AMD EPYC 7763, 64 cores, …".
+std::string describe(const Host& host);
+// The features that the target has, without those that it lacks: "+avx2".
+std::vector<std::string> features_of(const Target& target);
+
+}  // namespace xaas

@@ -1,0 +1,147 @@
+// See gpus.h.
+#include "lower/system/gpus.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
+#include "format/base/file.h"
+#include "format/base/split.h"
+#include "lower/devices.h"
+#include "lower/system/versions.h"
+
+namespace xaas {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::uint64_t kSmallFile = 1 << 20;
+
+// Device ids of PCI from `first` to `last`. NVIDIA gives each chip a range of its own.
+struct IdRange {
+  unsigned first;
+  unsigned last;
+  std::string_view architecture;
+};
+constexpr auto kNvidiaChips = std::to_array<IdRange>({
+    {0x15f0, 0x15ff, "sm_60"},   // GP100
+    {0x1b00, 0x1d7f, "sm_61"},   // GP102 to GP108
+    {0x1d80, 0x1dff, "sm_70"},   // GV100
+    {0x1e00, 0x1fff, "sm_75"},   // TU102 to TU117
+    {0x2080, 0x20ff, "sm_80"},   // GA100
+    {0x2180, 0x21ff, "sm_75"},   // TU116
+    {0x2200, 0x22ff, "sm_86"},   // GA102
+    {0x2300, 0x23ff, "sm_90"},   // GH100
+    {0x2400, 0x25ff, "sm_86"},   // GA103 to GA107
+    {0x2600, 0x28ff, "sm_89"},   // AD102 to AD107
+    {0x2900, 0x29ff, "sm_100"},  // GB100
+    {0x2b00, 0x2dff, "sm_120"},  // GB202, GB203, GB206, GB207
+    {0x2f00, 0x2fff, "sm_120"},  // GB205
+});
+
+unsigned long number(std::string_view text, int base) { return std::strtoul(std::string(text).c_str(), nullptr, base); }
+
+// The value behind "key" at the beginning of a line; empty if there is none.
+std::string value_of(std::string_view text, std::string_view key) {
+  std::string value;
+  for_each_piece(text, '\n', [&](std::string_view line) {
+    if (!line.starts_with(key)) return;
+    line.remove_prefix(key.size());
+    line.remove_prefix(std::min(line.find_first_not_of(": \t"), line.size()));
+    value = line;
+  });
+  return value;
+}
+
+std::string driver_version(const Surroundings& surroundings, const std::string& driver) {
+  if (driver == "nvidia") {
+    return first_version(first_line_of(surroundings.at("/proc/driver/nvidia/version")));
+  }
+  return driver.empty() ? "" : first_line_of(surroundings.at("/sys/module/" + driver + "/version"));
+}
+
+std::optional<Gpu> pci_gpu(const Surroundings& surroundings, const std::string& address) {
+  const fs::path directory = surroundings.at("/sys/bus/pci/devices/" + address);
+  const auto vendor = static_cast<unsigned>(number(first_line_of(directory / "vendor"), 16));
+  const auto pci_class = static_cast<unsigned>(number(first_line_of(directory / "class"), 16));
+  Gpu gpu;
+  gpu.device = gpu_of(vendor, pci_class >> 8);
+  if (gpu.device.empty()) return std::nullopt;
+  const auto device = static_cast<unsigned>(number(first_line_of(directory / "device"), 16));
+  gpu.address = address;
+  gpu.id = fmt::format("{:04x}:{:04x}", vendor, device);
+  std::error_code error;
+  gpu.driver = fs::read_symlink(directory / "driver", error).filename().string();
+  gpu.driver_version = driver_version(surroundings, gpu.driver);
+  if (gpu.device == "nvidia-gpu") gpu.architecture = nvidia_architecture(device);
+  return gpu;
+}
+
+// The GPU at the address, which is added if the PCI bus does not show it, as in some containers.
+Gpu& gpu_at(std::vector<Gpu>& gpus, const std::string& address, std::string_view device, std::string_view driver) {
+  const auto found = std::ranges::find(gpus, address, &Gpu::address);
+  if (found != gpus.end()) return *found;
+  Gpu& gpu = gpus.emplace_back();
+  gpu.device = device;
+  gpu.address = address;
+  gpu.driver = driver;
+  return gpu;
+}
+
+void add_nvidia_models(const Surroundings& surroundings, std::vector<Gpu>& gpus) {
+  const fs::path directory = surroundings.at("/proc/driver/nvidia/gpus");
+  for (const std::string& address : names_in(directory)) {
+    const auto text = read_file(directory / address / "information", kSmallFile);
+    if (!text) continue;
+    Gpu& gpu = gpu_at(gpus, address, "nvidia-gpu", "nvidia");
+    gpu.model = value_of(*text, "Model");
+    gpu.driver_version = driver_version(surroundings, gpu.driver);
+  }
+}
+
+// KFD writes gfx90a as 90010: two digits each for the minor version and the stepping, in decimal.
+std::string amd_architecture(unsigned long version) {
+  return version == 0 ? "" : fmt::format("gfx{}{:x}{:x}", version / 10000, version / 100 % 100, version % 100);
+}
+
+void add_amd_architectures(const Surroundings& surroundings, std::vector<Gpu>& gpus) {
+  const fs::path directory = surroundings.at("/sys/class/kfd/kfd/topology/nodes");
+  for (const std::string& node : names_in(directory)) {
+    const auto text = read_file(directory / node / "properties", kSmallFile);
+    const std::string architecture = text ? amd_architecture(number(value_of(*text, "gfx_target_version "), 10)) : "";
+    if (architecture.empty()) continue;  // a node of processors
+    const unsigned long location = number(value_of(*text, "location_id "), 10);
+    const unsigned long domain = number(value_of(*text, "domain "), 10);
+    const std::string address =
+        fmt::format("{:04x}:{:02x}:{:02x}.{}", domain, location >> 8 & 0xff, location >> 3 & 0x1f, location & 7);
+    Gpu& gpu = gpu_at(gpus, address, "amd-gpu", "amdgpu");
+    gpu.architecture = architecture;
+    gpu.driver_version = driver_version(surroundings, gpu.driver);
+    if (gpu.model.empty()) gpu.model = first_line_of(directory / node / "name");
+  }
+}
+
+}  // namespace
+
+std::string nvidia_architecture(unsigned device_id) {
+  for (const IdRange& range : kNvidiaChips) {
+    if (device_id >= range.first && device_id <= range.last) return std::string(range.architecture);
+  }
+  return {};
+}
+
+std::vector<Gpu> find_gpus(const Surroundings& surroundings) {
+  std::vector<Gpu> gpus;
+  for (const std::string& address : names_in(surroundings.at("/sys/bus/pci/devices"))) {
+    if (auto gpu = pci_gpu(surroundings, address)) gpus.push_back(std::move(*gpu));
+  }
+  add_nvidia_models(surroundings, gpus);
+  add_amd_architectures(surroundings, gpus);
+  std::ranges::sort(gpus, {}, &Gpu::address);
+  return gpus;
+}
+
+}  // namespace xaas

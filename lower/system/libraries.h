@@ -1,0 +1,38 @@
+// Libraries for linear algebra, Fourier transforms and MPI, and SDKs, that a project can be built with on a system.
+// Implements spec/host.md, "What is on a system".
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lower/system/gpus.h"
+#include "lower/system/surroundings.h"
+
+namespace xaas {
+
+struct OfferedLibrary {
+  std::string interface;  // "blas", "lapack", "fft" or "mpi"
+  std::string family;     // "OpenBLAS", "Open MPI"
+  std::string soname;     // as the file says it
+  std::string path;
+  std::string version;  // of a .pc file or a header beside the library; empty if neither says one
+  std::string source;   // the file that says the version
+  std::string problem;  // why it cannot be used; empty: it can
+};
+
+struct FoundSdk {
+  std::string name;     // "CUDA"
+  std::string path;     // its directory
+  std::string version;  // of its header
+  std::string source;   // the header
+};
+
+// Looks in the directories of the dynamic loader, in LD_LIBRARY_PATH and in the usual places of SDKs. A library whose
+// device is not among `gpus` has a problem. Each soname once, the first that is found, as the dynamic loader would.
+// Sorted by interface and soname.
+std::vector<OfferedLibrary> find_libraries(const Surroundings& surroundings, const std::vector<Gpu>& gpus);
+
+// SDKs by their headers, in the usual places and where the environment says.
+std::vector<FoundSdk> find_sdks(const Surroundings& surroundings);
+
+}  // namespace xaas
