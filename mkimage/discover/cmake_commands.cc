@@ -10,10 +10,6 @@
 namespace xaas {
 namespace {
 
-// Where the source and the build seem to be, so that what is found does not depend on where they are.
-constexpr std::string_view kSourceRoot = "/source";
-constexpr std::string_view kBinaryRoot = "/build";
-
 // What is set when CMake begins, on Linux for x86-64 with GCC.
 constexpr auto kInitialVariables = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"CMAKE_CXX_COMPILER_ID", "GNU"},
@@ -89,7 +85,7 @@ CmakeInterpreter::CmakeInterpreter(SourceTree& tree, BuildDescription& build)
     variables_.set(name, absolute(build_.directory));
   }
   for (const char* name : {"CMAKE_BINARY_DIR", "CMAKE_CURRENT_BINARY_DIR", "PROJECT_BINARY_DIR"}) {
-    variables_.set(name, std::string(kBinaryRoot));
+    variables_.set(name, std::string(kCmakeBinaryRoot));
   }
 }
 
@@ -145,15 +141,16 @@ const std::map<std::string_view, CmakeInterpreter::Handler>& CmakeInterpreter::h
 }
 
 std::string CmakeInterpreter::absolute(const std::string& path) const {
-  return std::string(kSourceRoot) + (path.empty() ? "" : "/") + path;
+  return std::string(kCmakeSourceRoot) + (path.empty() ? "" : "/") + path;
 }
 
 std::string CmakeInterpreter::in_source(const std::string& path) const {
   std::string from_root = path;
   if (!path.starts_with('/')) from_root = variables_.get("CMAKE_CURRENT_SOURCE_DIR").value_or("") + "/" + path;
   if (!is_known(from_root)) return kUnknownValue;
-  if (from_root != kSourceRoot && !from_root.starts_with(std::string(kSourceRoot) + "/")) return kUnknownValue;
-  from_root.erase(0, std::min(kSourceRoot.size() + 1, from_root.size()));
+  if (from_root != kCmakeSourceRoot && !from_root.starts_with(std::string(kCmakeSourceRoot) + "/"))
+    return kUnknownValue;
+  from_root.erase(0, std::min(kCmakeSourceRoot.size() + 1, from_root.size()));
   return path_in_tree("", from_root).value_or(kUnknownValue);
 }
 
@@ -307,7 +304,7 @@ void CmakeInterpreter::do_add_subdirectory(const Call& call) {
   if (is_foreign_directory(directory)) foreign_directories_.insert(directory);
   variables_.push_scope();
   variables_.set("CMAKE_CURRENT_SOURCE_DIR", absolute(directory));
-  variables_.set("CMAKE_CURRENT_BINARY_DIR", std::string(kBinaryRoot) + "/" + directory);
+  variables_.set("CMAKE_CURRENT_BINARY_DIR", std::string(kCmakeBinaryRoot) + "/" + directory);
   run_file(file, call);
   variables_.pop_scope();
 }
@@ -437,6 +434,10 @@ void CmakeInterpreter::do_unknown(const Call& call) {
     for (std::size_t i = 1; i < std::min<std::size_t>(words.size(), 3); ++i) {
       if (is_identifier(words[i])) set_variable(words[i], kUnknownValue);
     }
+  }
+  if (name == "find_package_handle_standard_args" && !words.empty()) {
+    set_variable(words.front() + "_FOUND", kUnknownValue);
+    set_variable(upper(words.front()) + "_FOUND", kUnknownValue);
   }
   if (name.starts_with("check_") || name.starts_with("test_")) {
     const auto last = std::find_if(words.rbegin(), words.rend(), [](const auto& word) { return is_identifier(word); });

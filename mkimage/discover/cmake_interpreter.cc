@@ -481,6 +481,7 @@ CmakeContext CmakeInterpreter::context(const Call& call) const {
   if (users != 1) context.guard.clear();
   context.is_always = users == 0;
   context.is_live = mode_ == Mode::live;
+  context.is_possible = mode_ != Mode::dead;
   context.is_foreign = std::ranges::any_of(
       foreign_directories_, [&](const std::string& directory) { return file_.starts_with(directory + "/"); });
   return context;

@@ -43,6 +43,12 @@ void add_place(BuildPoint& point, const BuildPlace& place) {
   if (!is_known_place && point.places.size() < kMaxPlaces) point.places.push_back(place);
 }
 
+// Whether a default is the same on all hosts, wherever the source is.
+bool is_settled(const std::string& value) {
+  return is_known(value) && value.find(kCmakeSourceRoot) == std::string::npos &&
+         value.find(kCmakeBinaryRoot) == std::string::npos;
+}
+
 bool is_switch_value(const std::string& text) { return constant_truth(text).has_value() && !text.empty(); }
 
 }  // namespace
@@ -56,23 +62,30 @@ void CmakePoints::declare(const CmakeDeclaration& declaration, const CmakeContex
   const std::string& name = declaration.name;
   if (!is_identifier(name) && name.find_first_not_of("-.+/") == std::string::npos) return;
   if (name.empty() || !is_known(name) || !is_utf8(name) || name.size() > 200) return;
-  const bool is_live = context.is_live && declaration.is_offered;
+  const Certainty certainty = !declaration.is_offered || !context.is_possible ? Certainty::none
+                              : context.is_live                               ? Certainty::live
+                                                                              : Certainty::possible;
   BuildPoint* known = find(name);
   if (known == nullptr) {
     if (build_.points.size() >= kMaxPoints) return;
     index_[name] = build_.points.size();
     known = &build_.points.emplace_back();
     known->name = name;
-  } else if (is_live_[name] || !is_live) {
+  } else if (certainty <= certainties_[name]) {
+    // Two ways of which the host decides may give it different defaults.
+    const bool is_rival = certainty == Certainty::possible && certainties_[name] == certainty;
+    if (is_rival && known->default_value != declaration.default_value) known->default_value = std::nullopt;
     return add_place(*known, place_of(name, context));
   }
-  is_live_[name] = is_live;
+  certainties_[name] = certainty;
   known->kind = declaration.kind;
   known->values.clear();
-  known->default_value = is_known(declaration.default_value) ? std::optional(declaration.default_value) : std::nullopt;
+  known->default_value =
+      is_settled(declaration.default_value) ? std::optional(declaration.default_value) : std::nullopt;
   known->help = is_known(declaration.help) ? declaration.help : "";
   known->condition = joined_conditions(context.condition, declaration.condition);
-  known->is_offered = is_live;
+  known->is_offered = certainty != Certainty::none;
+  known->is_of_host = certainty == Certainty::possible;
   known->is_foreign = context.is_foreign;
   const BuildPlace place = place_of(name, context);
   std::erase(known->places, place);
@@ -97,7 +110,7 @@ void CmakePoints::hide(const std::string& name, const CmakeContext& context) {
   BuildPoint* point = find(name);
   if (point == nullptr || !context.is_live) return;
   point->is_offered = false;
-  is_live_[name] = false;
+  certainties_[name] = Certainty::none;
 }
 
 void CmakePoints::use_package(const std::string& name, const std::string& version, bool is_required,

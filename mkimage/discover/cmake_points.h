@@ -5,11 +5,16 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mkimage/discover/build_description.h"
 
 namespace xaas {
+
+// Where the source and the build seem to be, so that what is found does not depend on where they are.
+inline constexpr std::string_view kCmakeSourceRoot = "/xaas-source";
+inline constexpr std::string_view kCmakeBinaryRoot = "/xaas-build";
 
 // Where the interpreter is when something is declared.
 struct CmakeContext {
@@ -19,6 +24,7 @@ struct CmakeContext {
   std::string condition;                            // "" if there is none on which the user or the host decides
   std::string guard;                                // the variable, if the condition is exactly one
   bool is_live = true;                              // whether it runs with all defaults
+  bool is_possible = true;                          // whether it may run with all defaults: the host decides
   bool is_always = true;                            // whether it runs whatever the user chooses
   bool is_foreign = false;
 };
@@ -61,7 +67,9 @@ class CmakePoints {
 
   BuildDescription& build_;
   std::map<std::string, std::size_t> index_;
-  std::map<std::string, bool> is_live_;
+  // How sure it is that the declaration counts which a point has.
+  enum class Certainty { none, possible, live };
+  std::map<std::string, Certainty> certainties_;
   std::map<std::string, BuildPlace> asked_;
   std::map<std::string, BuildPlace> replacements_;
   std::set<std::string> set_;

@@ -65,10 +65,10 @@ class Classifier {
   const Finding* find(std::string_view term) const { return found_.find(term); }
   // Whether the build makes that choice by itself.
   static bool is_default(const BuildPoint& point, std::string_view value) {
-    return point.is_offered && point.default_value && upper(*point.default_value) == upper(value);
+    return point.is_offered && !point.is_of_host && point.default_value && upper(*point.default_value) == upper(value);
   }
   static bool is_default_on(const BuildPoint& point) {
-    return point.is_offered && point.default_value && is_on(*point.default_value);
+    return point.is_offered && !point.is_of_host && point.default_value && is_on(*point.default_value);
   }
   // The other way round for NO_MPI.
   bool is_used_by_default(const BuildPoint& point) const {
@@ -280,6 +280,7 @@ class Classifier {
     };
     const auto vendor = std::ranges::find_if(build_.points, about_vendor);
     if (vendor == build_.points.end()) return;
+    choices_.insert(TermCategory::linear_algebra);
     const Finding* blas = find("BLAS");
     const std::string on = blas != nullptr && !blas->point.empty() ? blas->flag + "=ON " : "";
     const std::string point = blas != nullptr ? blas->point : "";
@@ -315,8 +316,7 @@ class Classifier {
   void classify_package(const UsedPackage& package) {
     const KnownTerm* term = knowledge_.term_by_package(package.name);
     if (term == nullptr || find(term->name) != nullptr) return;
-    const bool is_covered = has_choice(term->category) || (term->category == TermCategory::linear_algebra &&
-                                                           find("BLAS") != nullptr && is_vendor_covered());
+    const bool is_covered = has_choice(term->category) ? !is_beside_blas(*term) : is_in_pair(*term);
     if (is_covered) return;
     const BuildPoint* guard = find_point(build_, package.guard);
     const bool is_guarded =
@@ -330,15 +330,21 @@ class Classifier {
     finding.term = term->name;
     finding.place = package.place;
     finding.is_default = is_always || is_default_on(*guard);
-    if (!is_always) {
+    // A switch for MPI that also brings ScaLAPACK is not the way to ask for ScaLAPACK.
+    const bool is_of_other_term = !is_always && knowledge_.term_by_words(name_of(*guard).joined()) != nullptr;
+    if (is_of_other_term) finding.condition = guard->name;
+    if (!is_always && !is_of_other_term) {
       finding.point = guard->name;
       finding.value = std::string(on_value(*guard));
       finding.flag = short_flag(*guard);
     }
     add(std::move(finding));
   }
-  bool is_vendor_covered() const {
-    return std::ranges::any_of(found_.findings, [](const Finding& finding) { return finding.name == "BLAS/LAPACK"; });
+  // Libraries that a choice of BLAS leaves open.
+  static bool is_beside_blas(const KnownTerm& term) { return term.name == "LAPACK" || term.name == "ScaLAPACK"; }
+  bool is_in_pair(const KnownTerm& term) const {
+    const auto is_pair = [](const Finding& finding) { return finding.name == "BLAS/LAPACK"; };
+    return term.name == "LAPACK" && std::ranges::any_of(found_.findings, is_pair);
   }
 
   // Options of compilers tell of a term only where nothing else does. The one that is used most often counts.

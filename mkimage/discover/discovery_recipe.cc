@@ -112,7 +112,7 @@ class RecipeMaker {
     if (!point.places.empty()) result.note = fmt::format("{}:{}", point.places.front().file, point.places.front().line);
     if (!point.help.empty()) result.note += ": " + shortened(point.help, 100);
     if (point.is_implicit) result.obstacle = "the build only asks for this variable and never declares it";
-    if (!point.is_offered) result.obstacle = "only if " + shortened(point.condition, 80);
+    if (!point.is_offered || point.is_of_host) result.obstacle = "only if " + shortened(point.condition, 80);
     if (point.kind == PointKind::text) result.obstacle = "the build takes any text here";
     if (point.kind == PointKind::choice) {
       add_choice(point, found, result);

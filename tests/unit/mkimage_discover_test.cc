@@ -84,7 +84,12 @@ TEST_CASE("CMake: where the host decides, a variable is known if both ways agree
   const auto found = of_cmake(
       "find_package(Foo)\nif(Foo_FOUND)\n  set(SAME 1)\n  set(OTHER 1)\nelse()\n  set(SAME 1)\n  set(OTHER "
       "2)\nendif()\n"
-      "set(DEMO_S ${SAME} CACHE STRING \"\")\nset(DEMO_O ${OTHER} CACHE STRING \"\")\n");
+      "set(DEMO_S ${SAME} CACHE STRING \"\")\nset(DEMO_O ${OTHER} CACHE STRING \"\")\n"
+      "if(Foo_FOUND)\n  option(DEMO_F \"\" ON)\n  option(DEMO_P \"\" ON)\nelse()\n  option(DEMO_F \"\" OFF)\nendif()\n"
+      "set(DEMO_D ${CMAKE_SOURCE_DIR}/x CACHE PATH \"\")\n");
+  CHECK(default_of(found, "DEMO_F") == "?");
+  CHECK(default_of(found, "DEMO_P") == "ON");
+  CHECK(default_of(found, "DEMO_D") == "?");
   CHECK(default_of(found, "DEMO_S") == "1");
   CHECK(default_of(found, "DEMO_O") == "?");
 }
@@ -163,7 +168,8 @@ TEST_CASE("instruction sets of other processors are never a default, and options
 }
 
 TEST_CASE("a vendor of BLAS is one of those that FindBLAS knows, together with the switch for BLAS") {
-  CHECK(findings(of_cmake("option(DEMO_BLAS \"\" OFF)\nset(DEMO_BLAS_VENDOR Generic CACHE STRING \"\")\n")) ==
+  CHECK(findings(of_cmake("option(DEMO_BLAS \"\" OFF)\nset(DEMO_BLAS_VENDOR Generic CACHE STRING \"\")\n"
+                          "if(DEMO_BLAS)\n  find_package(BLAS)\nendif()\n")) ==
         "OpenBLAS -DDEMO_BLAS=ON -DDEMO_BLAS_VENDOR=OpenBLAS, BLIS -DDEMO_BLAS=ON -DDEMO_BLAS_VENDOR=FLAME, "
         "MKL -DDEMO_BLAS=ON -DDEMO_BLAS_VENDOR=Intel10_64lp");
 }
@@ -174,6 +180,11 @@ TEST_CASE("a package is a finding if it is always needed or a switch guards it, 
             of_cmake("option(DEMO_PARALLEL \"\" OFF)\nif(DEMO_PARALLEL)\n  find_package(MPI REQUIRED)\nendif()\n")) ==
         "MPI -DDEMO_PARALLEL");
   CHECK(findings(of_cmake("option(DEMO_MPI \"\" OFF)\nfind_package(MPI REQUIRED)\n")) == "MPI -DDEMO_MPI");
+}
+
+TEST_CASE("a package behind a switch for something else has no flag of its own") {
+  CHECK(findings(of_cmake("option(DEMO_MPI \"\" OFF)\nif(DEMO_MPI)\n  find_package(SCALAPACK REQUIRED)\nendif()\n"
+                          "find_package(LAPACK REQUIRED)\n")) == "MPI -DDEMO_MPI, ScaLAPACK , LAPACK* ");
 }
 
 TEST_CASE("a library that comes with the project is told from one of the system") {
