@@ -17,6 +17,8 @@ namespace {
 
 constexpr int kMaxMacroDepth = 12;
 constexpr std::size_t kMaxMacroCalls = 200000;
+constexpr std::size_t kMaxMacroBytes = 64ULL << 20;  // looked through, together
+constexpr int kMaxOpenCalls = 20;                    // each is looked through to the end of the text
 constexpr std::size_t kMaxConfigurePoints = 5000;
 
 bool is_macro_part(char c) { return is_identifier(std::string("_") + c); }
@@ -94,6 +96,7 @@ std::string without_comments(std::string text) {
 // Calls `visit` with each call of a macro by one of these names; arguments of other calls are looked through by whoever
 // visits. `is_macro` says whether a word is a macro.
 void for_each_macro(std::string_view text, const auto& is_macro, const auto& visit) {
+  int open_calls = 0;
   for (std::size_t i = 0; i < text.size();) {
     if (!is_macro_part(text[i])) {
       ++i;
@@ -104,12 +107,14 @@ void for_each_macro(std::string_view text, const auto& is_macro, const auto& vis
     MacroCall call{std::string(text.substr(i, end - i)), {}, i};
     i = end;
     if (!is_macro(call.name)) continue;
-    if (end < text.size() && text[end] == '(') {
+    if (end < text.size() && text[end] == '(' && open_calls < kMaxOpenCalls) {
       std::size_t behind = end;
       auto arguments = take_arguments(text, behind);
       if (arguments) {
         call.arguments = std::move(*arguments);
         i = behind;
+      } else {
+        ++open_calls;
       }
     }
     visit(call);
@@ -227,7 +232,8 @@ class ConfigureReader {
 
   // Reads the calls in a text that begins at `begin`. `conditions` counts the conditions around it.
   void follow(const std::string& text, const BuildPlace& begin, int depth, std::size_t conditions) {
-    if (depth > kMaxMacroDepth) return;
+    bytes_ += text.size();
+    if (depth > kMaxMacroDepth || bytes_ > kMaxMacroBytes) return;
     std::size_t seen = 0;
     std::size_t inside = conditions;
     std::size_t line = begin.line;
@@ -439,6 +445,7 @@ class ConfigureReader {
   std::map<std::string, Definition> definitions_;
   std::set<std::string> running_;
   std::size_t calls_ = 0;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace

@@ -252,6 +252,16 @@ TEST_CASE("a configure script's options have the defaults that its macros and he
         "mkl --with-fft=mkl, AVX2 --enable-avx2");
 }
 
+TEST_CASE("configure.ac that never ends is read in bounded time") {
+  std::string open;
+  for (int i = 0; i < 100000; ++i) open += "AC_ARG_ENABLE([";
+  CHECK(discovery_of({{"configure.ac", open}}).findings.empty());
+  const auto found = discovery_of({{"configure.ac",
+                                    "AC_DEFUN([A], [B($1$1)B($1$1)])\nAC_DEFUN([B], [A([$1$1])A([$1$1])])\nA([x])\n"
+                                    "AC_ARG_ENABLE([mpi], [--enable-mpi])\n"}});
+  CHECK(findings(found) == "MPI --enable-mpi");
+}
+
 TEST_CASE("a configure script without configure.ac is read by its help") {
   CHECK(findings(discovery_of(
             {{"configure", "#!/bin/sh\ncat <<E\n  --enable-cuda   use CUDA\n  --without-mpi   no MPI\nE\n"}})) ==
