@@ -165,7 +165,7 @@ class Decider {
   }
   Truth matches(const std::string& text, const std::string& pattern) const {
     if (!is_known(text) || !is_known(pattern)) return Truth::unknown;
-    const auto groups = regex_groups(pattern, text);
+    const auto groups = facts_.may_spend(regex_work(pattern, text)) ? regex_groups(pattern, text) : std::nullopt;
     if (!groups) return Truth::unknown;
     if (groups->empty()) return Truth::no;
     facts_.matched(*groups);

@@ -24,7 +24,8 @@ struct ConditionFacts {
   std::function<Truth(const std::string& name)> is_command;
   std::function<Truth(const std::string& name)> is_target;
   std::function<void(const std::vector<std::string>& groups)> matched;  // takes CMAKE_MATCH_<n>
-  std::function<void(const std::string& name)> asked_unset;             // a variable without a value decided
+  std::function<bool(std::size_t work)> may_spend;  // whether an expression may be tried that takes so much work
+  std::function<void(const std::string& name)> asked_unset;  // a variable without a value decided
 };
 
 // Parentheses, then tests of one operand, then comparisons, then NOT, AND, OR. Unknown for what depends on the host,

@@ -8,6 +8,7 @@
 
 #include "format/base/text.h"
 #include "mkimage/discover/cmake_functions.h"
+#include "mkimage/discover/cmake_regex.h"
 #include "mkimage/discover/names.h"
 
 namespace xaas {
@@ -260,7 +261,23 @@ void CmakeInterpreter::run_command(const CmakeCommand& command) {
   const Call call{command, expand_arguments(command)};
   const auto handler = handlers().find(command.name);
   if (handler != handlers().end()) return (this->*handler->second)(call);
+  if (!use_up(work_of(call))) return;
   if (!run_value_command(command.name, call.words, variables_)) do_unknown(call);
+}
+
+// The work of a command beyond reading its arguments: a list is read from its variable, and an expression is tried at
+// each byte.
+std::size_t CmakeInterpreter::work_of(const Call& call) {
+  const Words& words = call.words;
+  if (words.size() < 2) return 0;
+  if (call.command.name == "list") {
+    constexpr std::size_t kFilterWork = 50;
+    return lookup(words[1]).value_or("").size() * (words[0] == "FILTER" ? kFilterWork : 1);
+  }
+  if (call.command.name != "string" || words[0] != "REGEX" || words.size() < 4) return 0;
+  std::string text;
+  for (std::size_t i = 3; i < words.size(); ++i) text += words[i];
+  return regex_work(words[2], text);
 }
 
 bool CmakeInterpreter::is_running(const std::string& callee) const {
@@ -422,7 +439,7 @@ ConditionFacts CmakeInterpreter::facts() {
   ConditionFacts facts;
   facts.variable = [this](const std::string& name) -> std::optional<std::string> {
     // A name of a parameter of a macro is no variable.
-    if (auto value = variables_.get(name)) return value;
+    if (auto value = variables_.get(name)) return use_up(value->size()), value;
     return macro_arguments_.contains(name) ? std::nullopt : lookup(name);
   };
   facts.exists = [this](const std::string& path) {
@@ -445,6 +462,7 @@ ConditionFacts CmakeInterpreter::facts() {
   facts.matched = [this](const std::vector<std::string>& groups) {
     for (std::size_t i = 0; i < groups.size(); ++i) variables_.set("CMAKE_MATCH_" + std::to_string(i), groups[i]);
   };
+  facts.may_spend = [this](std::size_t work) { return use_up(work); };
   facts.asked_unset = [this](const std::string& name) {
     const CmakeCommand command{"if", {}, line_};
     points_.ask_unset(name, context({command, {}}));

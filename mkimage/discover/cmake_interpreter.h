@@ -72,6 +72,7 @@ class CmakeInterpreter {
   bool has_declaration(const std::vector<CmakeNode>& nodes);
   bool is_running(const std::string& callee) const;
   bool use_up(std::size_t work);
+  std::size_t work_of(const Call& call);
 
   // Expanding arguments.
   Words expand_arguments(const CmakeCommand& command);

@@ -7,7 +7,7 @@ namespace xaas {
 namespace {
 
 constexpr std::size_t kMaxPattern = 300;
-constexpr std::size_t kMaxSubject = 4096;
+constexpr std::size_t kMaxSubject = 1000;
 
 // Calls `use` with the compiled expression. Nullopt if it is wrong or too long.
 template <typename Use>
@@ -42,6 +42,13 @@ std::string expand_groups(const std::string& replacement, const std::smatch& mat
 }
 
 }  // namespace
+
+// A match is tried at each byte of the text, and each try may read all of it.
+std::size_t regex_work(const std::string& pattern, const std::string& text) {
+  constexpr std::size_t kCompiling = 1000;
+  if (pattern.size() > kMaxPattern || text.size() > kMaxSubject) return kCompiling;
+  return kCompiling + pattern.size() * text.size() * text.size() / 16;
+}
 
 std::optional<std::vector<std::string>> regex_groups(const std::string& pattern, const std::string& text) {
   return with_regex(pattern, text, [&](const std::regex& regex) {

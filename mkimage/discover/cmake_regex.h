@@ -1,11 +1,15 @@
 // CMake's regular expressions. Time is bounded, whatever the expression.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace xaas {
+
+// An estimate of the work of one call, to be counted like bytes that are read.
+std::size_t regex_work(const std::string& pattern, const std::string& text);
 
 // The first match of `pattern` in `text`: all of it, then each group. Empty if there is none. Nullopt if the pattern is
 // wrong, or if pattern or text is too long to be tried.
