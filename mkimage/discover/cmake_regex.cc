@@ -47,7 +47,7 @@ std::string expand_groups(const std::string& replacement, const std::smatch& mat
 std::size_t regex_work(const std::string& pattern, const std::string& text) {
   constexpr std::size_t kCompiling = 1000;
   if (pattern.size() > kMaxPattern || text.size() > kMaxSubject) return kCompiling;
-  return kCompiling + pattern.size() * text.size() * text.size() / 16;
+  return kCompiling + pattern.size() * text.size() * text.size() / 2;
 }
 
 std::optional<std::vector<std::string>> regex_groups(const std::string& pattern, const std::string& text) {
