@@ -9,6 +9,7 @@
 #include "format/base/tool_main.h"
 #include "format/version.h"
 #include "mkimage/contents/capture_report.h"
+#include "mkimage/discover/discover.h"
 #include "mkimage/install_namespace.h"
 #include "mkimage/make_image.h"
 
@@ -40,6 +41,8 @@ unsigned available_cpus() {
 
 struct CommandLine {
   xaas::MakeImageOptions image;
+  xaas::DiscoverOptions discovery;
+  bool discovers = false;
   std::vector<std::string> restrictions;
   bool prints_configurations = false;
   bool quiet = false;
@@ -109,11 +112,46 @@ void define(CLI::App& app, CommandLine& line) {
       ->type_name("");
   app.add_option("IMAGE", line.image.image, "The image to make")->type_name("");
   app.final_callback([&] {
+    if (line.discovers) return;
     xaas::MakeImageOptions& image = line.image;
     if (!line.prints_configurations && image.image.empty() && image.recipe_file) image.image.swap(image.source);
     if (!line.prints_configurations && image.image.empty()) throw CLI::RequiredError("IMAGE");
     if (image.source.empty() && !image.recipe_file) throw CLI::RequiredError("SOURCE");
     if (line.quiet && line.verbose) throw CLI::ValidationError("--quiet and --verbose contradict each other");
+  });
+}
+
+constexpr const char* kDiscoverFooter =
+    "Reads the project's build files and runs nothing. --write makes a recipe file:\n"
+    "  mkxaas discover --write demo.toml demo-1.0\n"
+    "  mkxaas --print-configurations -f demo.toml demo-1.0\n"
+    "A file named like a command is written ./discover.";
+
+void define_discover(CLI::App& app, CommandLine& line) {
+  xaas::DiscoverOptions& options = line.discovery;
+  CLI::App* command = app.add_subcommand("discover", "Find what a project can be built with, without building it");
+  command->footer(kDiscoverFooter);
+  const CLI::Option* json = command->add_flag_callback(
+      "--json", [&] { options.form = xaas::DiscoveryForm::json; }, "Print everything that is found, as JSON");
+  const CLI::Option* schema =
+      command
+          ->add_option_function<std::string>(
+              "--schema", [&](const std::string&) { options.form = xaas::DiscoveryForm::xaas_schema; },
+              "Print JSON in this schema, which is that of spcl/xaas-containers")
+          ->type_name("{xaas}")
+          ->check(CLI::IsMember({"xaas"}).description(""));
+  command->add_option("--write", options.recipe, "Also write a recipe file, which must not exist yet")
+      ->type_name("FILE");
+  command->add_flag("--force", options.replaces_recipe, "Replace the file that --write names");
+  command->add_option("--build-system", options.build_system, "Read the files of this one")
+      ->type_name("cmake|configure|make|meson")
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(xaas::kBuildSystems), std::end(xaas::kBuildSystems)))
+                  .description(""));
+  command->add_option("SOURCE", options.source, "Directory of the source")->required()->type_name("");
+  command->parse_complete_callback([&options, &line, json, schema] {
+    line.discovers = true;
+    if (*json && *schema) throw CLI::ValidationError("--json and --schema contradict each other");
+    if (options.replaces_recipe && !options.recipe) throw CLI::ValidationError("--force needs --write");
   });
 }
 
@@ -157,9 +195,15 @@ xaas::Result<int> run(int argc, char** argv) {
   line.image.jobs = available_cpus();
   try {
     define(app, line);
+    define_discover(app, line);
     app.parse(split_off_arguments(argc, argv, line.image.arguments), argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? xaas::kDone : xaas::kUsage;
+  }
+  if (line.discovers) {
+    XAAS_ASSIGN(const std::string text, xaas::run_discover(line.discovery));
+    XAAS_TRY(xaas::print(text));
+    return xaas::kDone;
   }
   try {
     return build(line).map_error([](xaas::Error error) {

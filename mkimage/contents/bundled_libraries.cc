@@ -138,6 +138,15 @@ class Bundler {
     return point_to(needed, path, *dynamic, path_in_image);
   }
 
+  // Bundles all additions, because a lowered file may need another one than its baseline does.
+  Status add_additions() {
+    for (const std::string_view soname : {kStartAddition, kLibcAddition}) {
+      const std::string name(soname);
+      if (floor_.has(name) && !bundled_.contains(place_of(name))) XAAS_TRY(bundle(name, {}, {}));
+    }
+    return {};
+  }
+
   BundledLibraries take() { return std::move(bundled_); }
 
  private:
@@ -230,6 +239,7 @@ Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const std::
   for (const TreeEntry& entry : tree.entries) {
     if (entry.is_first_file()) XAAS_TRY(bundler.add_user(tree.path_of(entry), entry.path));
   }
+  XAAS_TRY(bundler.add_additions());
   return bundler.take();
 }
 

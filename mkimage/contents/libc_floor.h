@@ -29,8 +29,9 @@ class LibcFloor {
 
   // Which of our additions a file will need, as sonames.
   Result<std::set<std::string>> additions_for(const std::filesystem::path& file) const;
-  // Where an addition is on this machine. REQUIRES: `soname` came from additions_for().
+  // Where an addition is on this machine. REQUIRES: has(soname).
   const std::filesystem::path& addition(const std::string& soname) const { return additions_.at(soname).path; }
+  bool has(const std::string& soname) const { return additions_.contains(soname); }
   static bool is_addition(std::string_view soname);
 
   // Changes an ELF file in place, by patchelf. Leaves a file as it is that needs no newer version than the oldest hosts

@@ -307,6 +307,12 @@ Result<BuildRecipe> read(const toml::value& document, const std::filesystem::pat
 
 }  // namespace
 
+bool can_name_point(std::string_view name) {
+  return is_name(name) && !is_reserved(SpecializationPoint{std::string(name), {}, {}, {}}.variable());
+}
+
+bool can_name_value(std::string_view name) { return is_name(name); }
+
 std::string SpecializationPoint::variable() const {
   std::string result = name;
   for (char& c : result) {

@@ -40,6 +40,10 @@ struct SpecializationPoint {
   std::string variable() const;  // the name in capital letters, with `_` in place of '.' and '-'
 };
 
+// Whether a recipe file may call a point, or a value of a point, by this name. A point's variable must not be reserved.
+bool can_name_point(std::string_view name);
+bool can_name_value(std::string_view name);
+
 // Values of some points that cannot be combined.
 struct LeftOutCombination {
   std::map<std::string, std::string> points;

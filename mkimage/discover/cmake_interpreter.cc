@@ -1,0 +1,508 @@
+// How code is followed; see cmake_interpreter.h. The commands themselves are in cmake_commands.cc.
+#include "mkimage/discover/cmake_interpreter.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "format/base/text.h"
+#include "mkimage/discover/cmake_functions.h"
+#include "mkimage/discover/cmake_regex.h"
+#include "mkimage/discover/names.h"
+
+namespace xaas {
+namespace {
+
+constexpr std::size_t kMaxCommands = 1500000;
+constexpr std::size_t kMaxBytes = 256ULL << 20;
+constexpr std::size_t kMaxValue = 256ULL << 10;
+constexpr std::size_t kMaxNesting = 300;
+constexpr std::size_t kMaxRounds = 10000;      // of foreach
+constexpr std::size_t kMaxWhileRounds = 1000;  // the condition may never become false
+constexpr int kMaxReferences = 20;
+constexpr std::size_t kMaxNotes = 20;
+
+// Calls `use` with each word that can be the name of a variable.
+void for_each_identifier(std::string_view text, const auto& use) {
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    const bool is_part = i < text.size() && is_identifier(std::string("_") + text[i]);
+    if (is_part) continue;
+    if (i > begin) use(std::string(text.substr(begin, i - begin)));
+    begin = i + 1;
+  }
+}
+
+std::string written_arguments(const CmakeCommand& command) {
+  std::string text;
+  for (const CmakeArgument& argument : command.arguments) text += (text.empty() ? "" : " ") + argument.text;
+  return text;
+}
+
+// Variables of CMake that only the host can tell.
+bool is_of_host(const std::string& name) {
+  if (!name.starts_with("CMAKE_")) return false;
+  return name.ends_with("_COMPILER") || name.ends_with("_COMPILER_VERSION") || name.ends_with("_COMPILER_TARGET") ||
+         name.ends_with("_COMPILE_FEATURES") || name.ends_with("_IMPLICIT_INCLUDE_DIRECTORIES") ||
+         name == "CMAKE_COMMAND" || name == "CMAKE_MAKE_PROGRAM" || name == "CMAKE_LINKER";
+}
+
+}  // namespace
+
+void CmakeInterpreter::run() {
+  const CmakeCommand start{"", {}, 0};
+  run_file(build_.directory + (build_.directory.empty() ? "" : "/") + "CMakeLists.txt", {start, {}});
+  points_.add_implicit();
+}
+
+void CmakeInterpreter::note(std::string text) {
+  if (build_.notes.size() < kMaxNotes) build_.notes.push_back(printable(text));
+}
+
+bool CmakeInterpreter::use_up(std::size_t work) {
+  bytes_ += work;
+  if (is_exhausted_ || (commands_ < kMaxCommands && bytes_ < kMaxBytes)) return !is_exhausted_;
+  is_exhausted_ = true;
+  note(fmt::format("{}:{}: CMake's files are followed no further than here, because they run for too long", file_,
+                   line_));
+  return false;
+}
+
+const CmakeFile* CmakeInterpreter::parsed(const std::string& path) {
+  const auto known = files_.find(path);
+  if (known != files_.end()) return &known->second;
+  const std::string* text = tree_.read(path);
+  if (text == nullptr) return nullptr;
+  CmakeFile& file = files_[path] = parse_cmake(*text);
+  if (!file.note.empty()) note(fmt::format("{}: {}", path, file.note));
+  return &file;
+}
+
+void CmakeInterpreter::run_file(const std::string& path, const Call& call) {
+  // Code that does not run is followed once, to find what it declares.
+  int& runs = runs_[path];
+  if (depth_ >= kMaxNesting || runs >= (mode_ == Mode::dead ? 1 : 200)) return;
+  const CmakeFile* file = parsed(path);
+  if (file == nullptr) return;
+  ++runs;
+  ++depth_;
+  frames_.push_back({{file_, line_}, call.words, written_arguments(call.command), ""});
+  const std::string outer = std::exchange(file_, path);
+  const auto outer_file = variables_.get("CMAKE_CURRENT_LIST_FILE");
+  const auto outer_directory = variables_.get("CMAKE_CURRENT_LIST_DIR");
+  const std::size_t slash = path.rfind('/');
+  variables_.set("CMAKE_CURRENT_LIST_FILE", absolute(path));
+  variables_.set("CMAKE_CURRENT_LIST_DIR", absolute(slash == std::string::npos ? "" : path.substr(0, slash)));
+  run_nodes(file->nodes);
+  variables_.set("CMAKE_CURRENT_LIST_FILE", outer_file);
+  variables_.set("CMAKE_CURRENT_LIST_DIR", outer_directory);
+  file_ = outer;
+  frames_.pop_back();
+  --depth_;
+}
+
+CmakeInterpreter::Flow CmakeInterpreter::run_nodes(const std::vector<CmakeNode>& nodes) {
+  for (const CmakeNode& node : nodes) {
+    if (is_exhausted_) return Flow::leave_body;
+    const Flow flow = run_node(node);
+    if (flow != Flow::next) return flow;
+  }
+  return Flow::next;
+}
+
+CmakeInterpreter::Flow CmakeInterpreter::run_node(const CmakeNode& node) {
+  const std::string& name = node.command.name;
+  line_ = node.command.line;
+  ++commands_;
+  if (!use_up(0)) return Flow::leave_body;
+  if (node.branches.empty()) {
+    run_command(node.command);
+    return std::exchange(flow_, Flow::next);
+  }
+  if (depth_ >= kMaxNesting) return Flow::next;
+  ++depth_;
+  Flow flow = Flow::next;
+  if (name == "if") flow = run_if(node);
+  if (name == "foreach") flow = run_foreach(node);
+  if (name == "while") flow = run_while(node);
+  if (name == "block") flow = run_nodes(node.branches.front().body);
+  --depth_;
+  if (name == "function" || name == "macro") {
+    const Words words = expand_arguments(node.command);
+    if (words.empty()) return flow;
+    Function function{&node, name == "macro", file_};
+    if (mode_ == Mode::live) {
+      functions_[lower_case(words.front())] = function;
+    } else {
+      functions_.try_emplace(lower_case(words.front()), function);
+    }
+  }
+  return flow;
+}
+
+CmakeInterpreter::Flow CmakeInterpreter::run_branch(const CmakeBranch& branch, Mode mode, Truth truth,
+                                                    std::string text) {
+  const std::string written = written_arguments(branch.opening);
+  const bool is_choice = depends_on_choice(branch.opening, text);
+  Condition condition{{}, {}, is_choice || truth == Truth::unknown};
+  // `if(${X})` asks for X where X has a constant for its value, and for the variable that X names where it has not.
+  const bool is_reference = written.starts_with("${") && written.ends_with("}");
+  std::string guard = is_reference && constant_truth(text) ? written.substr(2, written.size() - 3) : text;
+  if (is_identifier(guard)) condition.guard = std::move(guard);
+  if (condition.is_users || truth == Truth::no) condition.text = std::move(text);
+  conditions_.push_back(std::move(condition));
+  const Mode outer = std::exchange(mode_, mode);
+  const Flow flow = run_nodes(branch.body);
+  mode_ = outer;
+  conditions_.pop_back();
+  return flow;
+}
+
+CmakeInterpreter::Flow CmakeInterpreter::run_if(const CmakeNode& node) {
+  Truth reached = Truth::yes;
+  std::vector<CmakeVariables::Changes> ways;
+  std::string others;
+  for (const CmakeBranch& branch : node.branches) {
+    std::string text;
+    const bool is_else = branch.opening.name == "else";
+    line_ = branch.opening.line;
+    const Truth holds = is_else ? Truth::yes : decide(branch.opening, text);
+    if (is_else) text = fmt::format("NOT ({})", others);
+    if (!is_else) others += (others.empty() ? "" : " OR ") + text;
+    const Truth taken = both(reached, holds);
+    reached = both(reached, !holds);
+    if (taken == Truth::yes && ways.empty()) {
+      const Flow flow = run_branch(branch, mode_, taken, std::move(text));
+      if (flow != Flow::next && mode_ == Mode::live) return flow;
+      continue;
+    }
+    const Mode mode = taken == Truth::no || mode_ == Mode::dead ? Mode::dead : Mode::maybe;
+    const std::size_t mark = variables_.begin_trial();
+    run_branch(branch, mode, taken, std::move(text));
+    CmakeVariables::Changes changes = variables_.end_trial(mark);
+    if (taken != Truth::no) ways.push_back(std::move(changes));
+  }
+  if (!ways.empty()) merge(std::move(ways), reached == Truth::no);
+  return Flow::next;
+}
+
+// Makes variables what they are after any of these ways, or unknown where the ways differ. If they are not exhaustive,
+// nothing may have happened, too.
+void CmakeInterpreter::merge(std::vector<CmakeVariables::Changes> ways, bool is_exhaustive) {
+  std::map<CmakeVariables::Key, std::vector<CmakeVariables::State>> states;
+  for (const auto& way : ways) {
+    for (const auto& [key, state] : way) states[key].push_back(state);
+  }
+  for (auto& [key, found] : states) {
+    if (!is_exhaustive || found.size() < ways.size()) found.push_back(variables_.state(key));
+    const bool is_same = std::ranges::adjacent_find(found, std::not_equal_to<>()) == found.end();
+    variables_.restore(key, is_same ? found.front() : CmakeVariables::State(kUnknownValue));
+  }
+}
+
+CmakeInterpreter::Flow CmakeInterpreter::run_loop_body(const CmakeNode& node) {
+  const Flow flow = run_nodes(node.branches.front().body);
+  return flow == Flow::next_round ? Flow::next : flow;
+}
+
+CmakeInterpreter::Flow CmakeInterpreter::run_foreach(const CmakeNode& node) {
+  Words words = expand_arguments(node.command);
+  if (words.empty()) return Flow::next;
+  const std::string name = words.front();
+  Words items(words.begin() + 1, words.end());
+  if (!items.empty() && items.front() == "IN") {
+    Words listed;
+    bool is_list = false;
+    for (std::size_t i = 1; i < items.size(); ++i) {
+      if (items[i] == "LISTS" || items[i] == "ITEMS") {
+        is_list = items[i] == "LISTS";
+      } else if (is_list) {
+        for (std::string& element : list_elements(lookup(items[i]).value_or(""))) listed.push_back(std::move(element));
+      } else {
+        listed.push_back(items[i]);
+      }
+    }
+    items = std::move(listed);
+  } else if (!items.empty() && items.front() == "RANGE") {
+    items = {kUnknownValue};
+  }
+  const auto before = variables_.get(name);
+  for (std::size_t i = 0; i < std::min(items.size(), kMaxRounds); ++i) {
+    set_variable(name, items[i]);
+    const Flow flow = run_loop_body(node);
+    if (flow == Flow::leave_loop) break;
+    if (flow == Flow::leave_body) return flow;
+  }
+  variables_.set(name, before);
+  return Flow::next;
+}
+
+CmakeInterpreter::Flow CmakeInterpreter::run_while(const CmakeNode& node) {
+  for (std::size_t round = 0; round < kMaxWhileRounds; ++round) {
+    std::string text;
+    const Truth holds = decide(node.command, text);
+    if (holds == Truth::no && mode_ != Mode::dead) return Flow::next;
+    const Flow flow = run_loop_body(node);
+    if (flow == Flow::leave_body) return flow;
+    if (flow == Flow::leave_loop || holds != Truth::yes || mode_ != Mode::live) return Flow::next;
+  }
+  return Flow::next;
+}
+
+void CmakeInterpreter::run_command(const CmakeCommand& command) {
+  const auto function = functions_.find(command.name);
+  if (function != functions_.end()) {
+    const bool is_useful =
+        mode_ == Mode::live || (!is_running(command.name) && (mode_ == Mode::maybe || declares(command.name)));
+    if (is_useful && depth_ < kMaxNesting) call_function(function->second, {command, expand_arguments(command)});
+    return;
+  }
+  const Call call{command, expand_arguments(command)};
+  const auto handler = handlers().find(command.name);
+  if (handler != handlers().end()) return (this->*handler->second)(call);
+  if (!use_up(work_of(call))) return;
+  if (!run_value_command(command.name, call.words, variables_)) do_unknown(call);
+}
+
+// The work of a command beyond reading its arguments: a list is read from its variable, and an expression is tried at
+// each byte.
+std::size_t CmakeInterpreter::work_of(const Call& call) {
+  const Words& words = call.words;
+  if (words.size() < 2) return 0;
+  if (call.command.name == "list") {
+    constexpr std::size_t kFilterWork = 50;
+    return lookup(words[1]).value_or("").size() * (words[0] == "FILTER" ? kFilterWork : 1);
+  }
+  if (call.command.name != "string" || words[0] != "REGEX" || words.size() < 4) return 0;
+  std::string text;
+  for (std::size_t i = 3; i < words.size(); ++i) text += words[i];
+  return regex_work(words[2], text);
+}
+
+bool CmakeInterpreter::is_running(const std::string& callee) const {
+  return std::ranges::find(frames_, callee, &Frame::callee) != frames_.end();
+}
+
+void CmakeInterpreter::call_function(const Function& function, const Call& call) {
+  const CmakeBranch& branch = function.node->branches.front();
+  Words parameters;
+  for (const CmakeArgument& argument : branch.opening.arguments) parameters.push_back(argument.text);
+  if (!parameters.empty()) parameters.erase(parameters.begin());
+  std::map<std::string, std::string> bound;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    bound[parameters[i]] = i < call.words.size() ? call.words[i] : "";
+  }
+  for (std::size_t i = 0; i < call.words.size(); ++i) bound["ARGV" + std::to_string(i)] = call.words[i];
+  const std::size_t named = std::min(parameters.size(), call.words.size());
+  bound["ARGC"] = std::to_string(call.words.size());
+  bound["ARGV"] = join_list(call.words);
+  bound["ARGN"] = join_list({call.words.begin() + static_cast<std::ptrdiff_t>(named), call.words.end()});
+
+  ++depth_;
+  frames_.push_back({{file_, line_}, call.words, written_arguments(call.command), call.command.name});
+  const std::string outer_file = std::exchange(file_, function.file);
+  if (!function.is_macro) {
+    variables_.push_scope();
+    for (const auto& [name, value] : bound) variables_.set(name, value);
+    bound.clear();
+  }
+  std::swap(macro_arguments_, bound);
+  run_nodes(branch.body);
+  std::swap(macro_arguments_, bound);
+  if (!function.is_macro) variables_.pop_scope();
+  file_ = outer_file;
+  frames_.pop_back();
+  --depth_;
+}
+
+// Whether following the function can find anything: only then is it called in code that does not run.
+bool CmakeInterpreter::declares(const std::string& function) {
+  const auto [known, is_new] = declares_.try_emplace(function, false);
+  if (!is_new) return known->second;
+  const auto found = functions_.find(function);
+  const bool result = found != functions_.end() && has_declaration(found->second.node->branches.front().body);
+  return declares_[function] = result;
+}
+
+bool CmakeInterpreter::has_declaration(const std::vector<CmakeNode>& nodes) {
+  return std::ranges::any_of(nodes, [&](const CmakeNode& node) {
+    const std::string& name = node.command.name;
+    if (name.find("option") != std::string::npos || name == "include" || name == "find_package" ||
+        name == "add_subdirectory" || name == "set_property") {
+      return true;
+    }
+    const auto is_cache = [](const CmakeArgument& argument) {
+      return argument.text == "CACHE" || argument.text == "PARENT_SCOPE";
+    };
+    if (name == "set" && std::ranges::any_of(node.command.arguments, is_cache)) return true;
+    if (functions_.contains(name) && declares(name)) return true;
+    return std::ranges::any_of(node.branches, [&](const CmakeBranch& branch) { return has_declaration(branch.body); });
+  });
+}
+
+CmakeInterpreter::Words CmakeInterpreter::expand_arguments(const CmakeCommand& command) {
+  Words words;
+  for (const CmakeArgument& argument : command.arguments) {
+    if (argument.kind == CmakeArgument::Kind::bracket) {
+      words.push_back(argument.text);
+      continue;
+    }
+    std::string text = expand(argument.text);
+    if (text.size() > kMaxValue) text = kUnknownValue;
+    if (!use_up(text.size() + 1)) return words;
+    if (argument.kind == CmakeArgument::Kind::quoted) {
+      words.push_back(std::move(text));
+    } else {
+      for (std::string& element : list_elements(text, false)) words.push_back(std::move(element));
+    }
+  }
+  return words;
+}
+
+std::string CmakeInterpreter::expand(std::string_view text, int depth) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c == '\\' && at + 1 < text.size()) {
+      const char next = text[at + 1];
+      at += 2;
+      if (next == 'n')
+        result += '\n';
+      else if (next == 't')
+        result += '\t';
+      else if (next == ';')
+        result += "\\;";
+      else if (next != '\n')
+        result += next;
+    } else if (c == '$' && depth < kMaxReferences) {
+      result += expand_reference(text, at, depth);
+    } else {
+      result += c;
+      ++at;
+    }
+    if (result.size() > kMaxValue) return kUnknownValue;
+  }
+  return result;
+}
+
+// Expands a reference that may begin at `at`, and moves `at` behind it.
+std::string CmakeInterpreter::expand_reference(std::string_view text, std::size_t& at, int depth) {
+  std::string_view rest = text.substr(at);
+  const bool is_environment = rest.starts_with("$ENV{");
+  const std::size_t open = is_environment ? 5 : rest.starts_with("$CACHE{") ? 7 : 2;
+  if (!is_environment && open == 2 && !rest.starts_with("${")) return ++at, "$";
+  std::size_t end = open;
+  for (int braces = 1; end < rest.size(); ++end) {
+    if (rest[end] == '{') ++braces;
+    if (rest[end] == '}' && --braces == 0) break;
+  }
+  if (end >= rest.size()) return ++at, "$";
+  at += end + 1;
+  if (is_environment) return "";
+  const std::string name = expand(rest.substr(open, end - open), depth + 1);
+  return is_known(name) ? lookup(name).value_or("") : kUnknownValue;
+}
+
+std::optional<std::string> CmakeInterpreter::lookup(const std::string& name) {
+  const auto bound = macro_arguments_.find(name);
+  if (bound != macro_arguments_.end()) return bound->second;
+  if (auto value = variables_.get(name)) return value;
+  if (is_of_host(name)) return kUnknownValue;
+  for (std::size_t end = name.find('_'); end != std::string::npos; end = name.find('_', end + 1)) {
+    if (found_prefixes_.contains(upper(name.substr(0, end)))) return kUnknownValue;
+  }
+  return std::nullopt;
+}
+
+Truth CmakeInterpreter::decide(const CmakeCommand& command, std::string& text) {
+  std::vector<ConditionWord> words;
+  bool has_reference = false;
+  std::string expanded;
+  for (const CmakeArgument& argument : command.arguments) {
+    has_reference = has_reference || argument.text.find("${") != std::string::npos;
+    const bool is_quoted = argument.kind != CmakeArgument::Kind::plain;
+    const std::string value = argument.kind == CmakeArgument::Kind::bracket ? argument.text : expand(argument.text);
+    if (!use_up(value.size() + 1)) return Truth::unknown;
+    for (std::string& element : is_quoted ? Words{value} : list_elements(value, false)) {
+      expanded += (expanded.empty() ? "" : " ") + (element.empty() ? "\"\"" : element);
+      words.push_back({std::move(element), is_quoted});
+    }
+  }
+  text = has_reference && is_known(expanded) && expanded.size() < 500 ? expanded : written_arguments(command);
+  return decide(words);
+}
+
+Truth CmakeInterpreter::decide(const std::vector<ConditionWord>& words) { return evaluate_condition(words, facts()); }
+
+ConditionFacts CmakeInterpreter::facts() {
+  ConditionFacts facts;
+  facts.variable = [this](const std::string& name) -> std::optional<std::string> {
+    // A name of a parameter of a macro is no variable.
+    if (auto value = variables_.get(name)) return use_up(value->size()), value;
+    return macro_arguments_.contains(name) ? std::nullopt : lookup(name);
+  };
+  facts.exists = [this](const std::string& path) {
+    const std::string place = in_source(path);
+    if (!is_known(place)) return Truth::unknown;
+    return truth_of(tree_.has_file(place) || tree_.has_directory(place));
+  };
+  facts.is_directory = [this](const std::string& path) {
+    const std::string place = in_source(path);
+    return is_known(place) ? truth_of(tree_.has_directory(place)) : Truth::unknown;
+  };
+  facts.is_command = [this](const std::string& name) {
+    const std::string small = lower_case(name);
+    return truth_of(functions_.contains(small) || handlers().contains(small));
+  };
+  facts.is_target = [this](const std::string& name) {
+    if (targets_.contains(name)) return Truth::yes;
+    return name.find("::") != std::string::npos ? Truth::unknown : Truth::no;
+  };
+  facts.matched = [this](const std::vector<std::string>& groups) {
+    for (std::size_t i = 0; i < groups.size(); ++i) variables_.set("CMAKE_MATCH_" + std::to_string(i), groups[i]);
+  };
+  facts.may_spend = [this](std::size_t work) { return use_up(work); };
+  facts.asked_unset = [this](const std::string& name) {
+    const CmakeCommand command{"if", {}, line_};
+    points_.ask_unset(name, context({command, {}}));
+  };
+  return facts;
+}
+
+bool CmakeInterpreter::depends_on_choice(const CmakeCommand& command, const std::string& text) const {
+  bool depends = false;
+  const auto look = [&](const std::string& name) { depends = depends || points_.is_declared(name); };
+  for_each_identifier(text, look);
+  for (const CmakeArgument& argument : command.arguments) for_each_identifier(argument.text, look);
+  return depends;
+}
+
+CmakeContext CmakeInterpreter::context(const Call& call) const {
+  CmakeContext context;
+  const auto add = [&](const BuildPlace& place, const Words& arguments, std::string written) {
+    context.places.push_back(place);
+    context.arguments.push_back(arguments);
+    context.written.push_back(std::move(written));
+  };
+  add({file_, call.command.line}, call.words, written_arguments(call.command));
+  for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
+    if (frame->callee.empty()) break;  // the file that is being followed was included there
+    add(frame->place, frame->arguments, frame->written);
+  }
+  std::size_t users = 0;
+  for (const Condition& condition : conditions_) {
+    if (!condition.text.empty()) context.condition += (context.condition.empty() ? "" : " AND ") + condition.text;
+    if (condition.is_users) ++users;
+    if (condition.is_users) context.guard = condition.guard;
+  }
+  if (users != 1) context.guard.clear();
+  context.is_always = users == 0;
+  context.is_live = mode_ == Mode::live;
+  context.is_possible = mode_ != Mode::dead;
+  context.is_foreign = std::ranges::any_of(
+      foreign_directories_, [&](const std::string& directory) { return file_.starts_with(directory + "/"); });
+  return context;
+}
+
+}  // namespace xaas

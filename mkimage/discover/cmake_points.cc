@@ -1,0 +1,197 @@
+// See cmake_points.h.
+#include "mkimage/discover/cmake_points.h"
+
+#include <algorithm>
+#include <array>
+
+#include "format/base/text.h"
+#include "mkimage/discover/cmake_values.h"
+#include "mkimage/discover/names.h"
+
+namespace xaas {
+namespace {
+
+constexpr std::size_t kMaxPoints = 20000;
+constexpr std::size_t kMaxPlaces = 8;
+constexpr std::size_t kMaxChoices = 1000;
+
+// The place at which the name is written out: that of the command, or of the nearest call that has the name.
+BuildPlace place_of(const std::string& name, const CmakeContext& context) {
+  for (std::size_t i = 0; i < context.places.size(); ++i) {
+    if (context.written[i].find(name) != std::string::npos) return context.places[i];
+  }
+  return context.places.empty() ? BuildPlace() : context.places.front();
+}
+
+std::string joined_conditions(const std::string& a, const std::string& b) {
+  if (a.empty() || b.empty()) return a + b;
+  return a + " AND " + b;
+}
+
+// What a call names the value: "fftpack[built-in]" for "fftpack".
+std::string label_of(const std::string& value, const CmakeContext& context) {
+  for (const auto& call : context.arguments) {
+    for (const std::string& argument : call) {
+      if (argument.starts_with(value + "[") && argument.ends_with("]")) return argument;
+    }
+  }
+  return value;
+}
+
+void add_place(BuildPoint& point, const BuildPlace& place) {
+  const bool is_known_place = std::ranges::find(point.places, place) != point.places.end();
+  if (!is_known_place && point.places.size() < kMaxPlaces) point.places.push_back(place);
+}
+
+// Whether a default is the same on all hosts, wherever the source is.
+bool is_settled(const std::string& value) {
+  return is_known(value) && value.find(kCmakeSourceRoot) == std::string::npos &&
+         value.find(kCmakeBinaryRoot) == std::string::npos;
+}
+
+bool is_switch_value(const std::string& text) { return constant_truth(text).has_value() && !text.empty(); }
+
+}  // namespace
+
+BuildPoint* CmakePoints::find(const std::string& name) {
+  const auto found = index_.find(name);
+  return found == index_.end() ? nullptr : &build_.points[found->second];
+}
+
+void CmakePoints::declare(const CmakeDeclaration& declaration, const CmakeContext& context) {
+  const std::string& name = declaration.name;
+  if (!is_identifier(name) && name.find_first_not_of("-.+/") == std::string::npos) return;
+  if (name.empty() || !is_known(name) || !is_utf8(name) || name.size() > 200) return;
+  const Certainty certainty = !declaration.is_offered || !context.is_possible ? Certainty::none
+                              : context.is_live                               ? Certainty::live
+                                                                              : Certainty::possible;
+  BuildPoint* known = find(name);
+  if (known == nullptr) {
+    if (build_.points.size() >= kMaxPoints) return;
+    index_[name] = build_.points.size();
+    known = &build_.points.emplace_back();
+    known->name = name;
+  } else if (certainty <= certainties_[name]) {
+    // Two ways of which the host decides may give it different defaults.
+    const bool is_rival = certainty == Certainty::possible && certainties_[name] == certainty;
+    if (is_rival && known->default_value != declaration.default_value) known->default_value = std::nullopt;
+    return add_place(*known, place_of(name, context));
+  }
+  certainties_[name] = certainty;
+  known->kind = declaration.kind;
+  known->values.clear();
+  known->default_value =
+      is_settled(declaration.default_value) ? std::optional(declaration.default_value) : std::nullopt;
+  known->help = is_known(declaration.help) ? declaration.help : "";
+  known->condition = joined_conditions(context.condition, declaration.condition);
+  known->is_offered = certainty != Certainty::none;
+  known->is_of_host = certainty == Certainty::possible;
+  known->is_foreign = context.is_foreign;
+  const BuildPlace place = place_of(name, context);
+  std::erase(known->places, place);
+  known->places.insert(known->places.begin(), place);
+}
+
+void CmakePoints::set_choices(const std::string& name, const std::vector<std::string>& values,
+                              const CmakeContext& context) {
+  BuildPoint* point = find(name);
+  if (point == nullptr || !point->values.empty() || values.size() > kMaxChoices) return;
+  for (const std::string& value : values) {
+    if (is_known(value)) point->values.push_back({value, label_of(value, context)});
+  }
+  const bool is_switch = point->values.size() == 2 && std::ranges::all_of(point->values, [](const BuildValue& value) {
+                           return is_switch_value(value.value);
+                         });
+  if (!point->values.empty()) point->kind = is_switch ? PointKind::boolean : PointKind::choice;
+  if (is_switch) point->values.clear();
+}
+
+void CmakePoints::hide(const std::string& name, const CmakeContext& context) {
+  BuildPoint* point = find(name);
+  if (point == nullptr || !context.is_live) return;
+  point->is_offered = false;
+  certainties_[name] = Certainty::none;
+}
+
+void CmakePoints::use_package(const std::string& name, const std::string& version, bool is_required,
+                              const CmakeContext& context) {
+  if (!is_known(name) || name.empty() || build_.packages.size() >= kMaxPoints) return;
+  UsedPackage package;
+  package.name = name;
+  package.version = is_known(version) ? version : "";
+  package.is_required = is_required;
+  package.is_always = context.is_live && context.is_always;
+  package.condition = context.condition;
+  package.guard = context.guard;
+  package.place = place_of(name, context);
+  const auto is_same = [&](const UsedPackage& other) {
+    return other.name == name && other.condition == package.condition && other.is_always == package.is_always;
+  };
+  if (!context.is_foreign && std::ranges::none_of(build_.packages, is_same)) build_.packages.push_back(package);
+}
+
+void CmakePoints::ask_unset(const std::string& name, const CmakeContext& context) {
+  if (context.is_foreign || !is_identifier(name) || asked_.size() >= kMaxPoints) return;
+  asked_.try_emplace(name, context.places.empty() ? BuildPlace() : context.places.front());
+}
+
+void CmakePoints::replace_deprecated(const std::string& old_name, const std::string& name,
+                                     const CmakeContext& context) {
+  deprecated_.insert(old_name);
+  if (!context.is_foreign && is_identifier(name)) replacements_.try_emplace(name, place_of(name, context));
+}
+
+void CmakePoints::add_implicit_point(const std::string& name, const BuildPlace& place) {
+  if (is_declared(name) || deprecated_.contains(name) || build_.points.size() >= kMaxPoints) return;
+  index_[name] = build_.points.size();
+  BuildPoint& point = build_.points.emplace_back();
+  point.name = name;
+  point.default_value = "OFF";
+  point.help = "a variable that the files ask for and never set";
+  point.is_implicit = true;
+  point.places = {place};
+}
+
+void CmakePoints::add_implicit() {
+  for (const auto& [name, place] : replacements_) add_implicit_point(name, place);
+  for (const auto& [name, place] : asked_) {
+    if (!set_.contains(name)) add_implicit_point(name, place);
+  }
+}
+
+std::optional<ShapedDeclaration> declaration_by_shape(const std::string& command,
+                                                      const std::vector<std::string>& arguments) {
+  constexpr auto kNoDeclarations = std::to_array<std::string_view>(
+      {"add_compile_options", "add_link_options", "target_compile_options", "target_link_options"});
+  if (command.find("option") == std::string::npos || is_in(kNoDeclarations, command)) return std::nullopt;
+  ShapedDeclaration shaped;
+  const auto after = [&](std::string_view keyword) -> std::string {
+    const auto found = std::ranges::find(arguments, keyword);
+    return found != arguments.end() && found + 1 != arguments.end() ? *(found + 1) : "";
+  };
+  if (const std::string feature = after("FEATURE"); is_identifier(feature)) {
+    shaped.declaration.name = "ENABLE_" + feature;
+    shaped.declaration.default_value = is_switch_value(after("DEFAULT")) ? after("DEFAULT") : "ON";
+    shaped.declaration.help = after("DESCRIPTION");
+    shaped.declaration.condition = after("CONDITION");
+    return shaped;
+  }
+  if (arguments.size() < 3 || !is_identifier(arguments[0])) return std::nullopt;
+  shaped.declaration.name = arguments[0];
+  const bool has_help_last = is_switch_value(arguments[1]) && !is_switch_value(arguments[2]);
+  shaped.declaration.help = arguments[has_help_last ? 2 : 1];
+  shaped.declaration.default_value = arguments[has_help_last ? 1 : 2];
+  const std::vector<std::string> rest(arguments.begin() + 3, arguments.end());
+  const bool has_values = rest.size() > 1 && std::ranges::find(rest, arguments[2]) != rest.end();
+  if (has_values) {
+    shaped.declaration.kind = PointKind::choice;
+    shaped.values = rest;
+    return shaped;
+  }
+  if (!is_switch_value(shaped.declaration.default_value) && is_known(shaped.declaration.default_value))
+    return std::nullopt;
+  if (!rest.empty()) shaped.declaration.condition = join_list(rest);
+  return shaped;
+}
+
+}  // namespace xaas

@@ -1,0 +1,90 @@
+// The choices that a run of CMake declares, and the packages that it looks for.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mkimage/discover/build_description.h"
+
+namespace xaas {
+
+// Where the source and the build seem to be, so that what is found does not depend on where they are.
+inline constexpr std::string_view kCmakeSourceRoot = "/xaas-source";
+inline constexpr std::string_view kCmakeBinaryRoot = "/xaas-build";
+
+// Where the interpreter is when something is declared.
+struct CmakeContext {
+  std::vector<BuildPlace> places;  // of the command, then of the calls that led to it, the innermost first
+  std::vector<std::vector<std::string>> arguments;  // of the command and these calls, expanded
+  std::vector<std::string> written;                 // the same as in the files, each as one text
+  std::string condition;                            // "" if there is none on which the user or the host decides
+  std::string guard;                                // the variable, if the condition is exactly one
+  bool is_live = true;                              // whether it runs with all defaults
+  bool is_possible = true;                          // whether it may run with all defaults: the host decides
+  bool is_always = true;                            // whether it runs whatever the user chooses
+  bool is_foreign = false;
+};
+
+struct CmakeDeclaration {
+  std::string name;
+  PointKind kind = PointKind::boolean;
+  std::string default_value;
+  std::string help;
+  std::string condition;   // beside that of the context
+  bool is_offered = true;  // beside that of the context
+};
+
+// Collects points and packages into a description. A point that is declared again keeps what it was first, as CMake's
+// cache does, but a declaration that is live wins over one that is not.
+class CmakePoints {
+ public:
+  explicit CmakePoints(BuildDescription& build) : build_(build) {}
+
+  void declare(const CmakeDeclaration& declaration, const CmakeContext& context);
+  bool is_declared(const std::string& name) const { return index_.contains(name); }
+  // Choices of set_property(CACHE name PROPERTY STRINGS …).
+  void set_choices(const std::string& name, const std::vector<std::string>& values, const CmakeContext& context);
+  // The point is hidden from the user.
+  void hide(const std::string& name, const CmakeContext& context);
+  void use_package(const std::string& name, const std::string& version, bool is_required, const CmakeContext& context);
+
+  // A variable that a condition asks for and that is not set.
+  void ask_unset(const std::string& name, const CmakeContext& context);
+  void note_set(const std::string& name) { set_.insert(name); }
+  // A branch says that `old_name` is deprecated, and turns on `name` in its place.
+  void replace_deprecated(const std::string& old_name, const std::string& name, const CmakeContext& context);
+
+  // Adds points for variables that the build asks for and never sets or declares.
+  void add_implicit();
+
+ private:
+  BuildPoint* find(const std::string& name);
+  void add_implicit_point(const std::string& name, const BuildPlace& place);
+
+  BuildDescription& build_;
+  std::map<std::string, std::size_t> index_;
+  // How sure it is that the declaration counts which a point has.
+  enum class Certainty { none, possible, live };
+  std::map<std::string, Certainty> certainties_;
+  std::map<std::string, BuildPlace> asked_;
+  std::map<std::string, BuildPlace> replacements_;
+  std::set<std::string> set_;
+  std::set<std::string> deprecated_;
+};
+
+// A declaration that a command makes whose definition is not in the source, as far as its arguments tell:
+//   name, text, on or off            name, text, default, values with the default among them
+//   name, on or off, text            FEATURE name DEFAULT on-or-off DESCRIPTION text
+// The name of such a command has the word "option".
+struct ShapedDeclaration {
+  CmakeDeclaration declaration;
+  std::vector<std::string> values;
+};
+std::optional<ShapedDeclaration> declaration_by_shape(const std::string& command,
+                                                      const std::vector<std::string>& arguments);
+
+}  // namespace xaas

@@ -1,0 +1,457 @@
+// Reads configure.ac and the macros that it uses, or the help of a configure script; see build_readers.h. Of m4 it
+// knows quotes, comments, and calls with arguments. It expands no macros but follows those that the source defines.
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "format/base/split.h"
+#include "format/base/text.h"
+#include "mkimage/discover/build_readers.h"
+#include "mkimage/discover/names.h"
+
+namespace xaas {
+namespace {
+
+constexpr int kMaxMacroDepth = 12;
+constexpr std::size_t kMaxMacroCalls = 200000;
+constexpr std::size_t kMaxMacroBytes = 64ULL << 20;  // looked through, together
+constexpr int kMaxOpenCalls = 20;                    // each is looked through to the end of the text
+constexpr std::size_t kMaxConfigurePoints = 5000;
+
+bool is_macro_part(char c) { return is_identifier(std::string("_") + c); }
+
+// A call of a macro, or its name without arguments.
+struct MacroCall {
+  std::string name;
+  std::vector<std::string> arguments;
+  std::size_t at = 0;  // in the text
+};
+
+// The text without one pair of quotes around it.
+std::string_view unquoted(std::string_view text) {
+  text = without_blanks(text);
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return text;
+  int depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '[') ++depth;
+    if (text[i] == ']' && --depth == 0 && i + 1 < text.size()) return text;
+  }
+  return text.substr(1, text.size() - 2);
+}
+
+std::string without_brackets(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c != '[' && c != ']') result += c;
+  }
+  return result;
+}
+
+// Reads "(a, [b], c)" that begins at `at`, and moves `at` behind it. Nullopt if it does not end.
+std::optional<std::vector<std::string>> take_arguments(std::string_view text, std::size_t& at) {
+  std::vector<std::string> arguments;
+  std::size_t begin = at + 1;
+  int parentheses = 0;
+  int brackets = 0;
+  const auto add = [&](std::size_t end) { arguments.emplace_back(unquoted(text.substr(begin, end - begin))); };
+  for (std::size_t i = begin; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '[') ++brackets;
+    if (c == ']') --brackets;
+    if (brackets > 0) continue;
+    if (c == '(') ++parentheses;
+    if (c == ')' && parentheses-- == 0) {
+      add(i);
+      at = i + 1;
+      return arguments;
+    }
+    if (c == ',' && parentheses == 0) {
+      add(i);
+      begin = i + 1;
+    }
+  }
+  return std::nullopt;
+}
+
+// Replaces comments by blanks, so that places stay: `dnl`, and lines that begin with '#'.
+std::string without_comments(std::string text) {
+  bool is_line_start = true;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_dnl = text.compare(i, 3, "dnl") == 0 && (i == 0 || !is_macro_part(text[i - 1])) &&
+                        (i + 3 >= text.size() || !is_macro_part(text[i + 3]));
+    if (is_dnl || (is_line_start && text[i] == '#')) {
+      while (i < text.size() && text[i] != '\n') text[i++] = ' ';
+    }
+    if (i < text.size() && text[i] == '\n')
+      is_line_start = true;
+    else if (i < text.size() && text[i] != ' ' && text[i] != '\t')
+      is_line_start = false;
+  }
+  return text;
+}
+
+// Calls `visit` with each call of a macro by one of these names; arguments of other calls are looked through by whoever
+// visits. `is_macro` says whether a word is a macro.
+void for_each_macro(std::string_view text, const auto& is_macro, const auto& visit) {
+  int open_calls = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    if (!is_macro_part(text[i])) {
+      ++i;
+      continue;
+    }
+    std::size_t end = i;
+    while (end < text.size() && is_macro_part(text[end])) ++end;
+    MacroCall call{std::string(text.substr(i, end - i)), {}, i};
+    i = end;
+    if (!is_macro(call.name)) continue;
+    if (end < text.size() && text[end] == '(' && open_calls < kMaxOpenCalls) {
+      std::size_t behind = end;
+      auto arguments = take_arguments(text, behind);
+      if (arguments) {
+        call.arguments = std::move(*arguments);
+        i = behind;
+      } else {
+        ++open_calls;
+      }
+    }
+    visit(call);
+  }
+}
+
+// Finds "yes" in "enable_mpi=yes" or "enable_mpi=\"yes\"", for the first variable that gets a value.
+std::string assigned_value(std::string_view action) {
+  const std::size_t equals = action.find('=');
+  if (equals == std::string_view::npos || equals == 0 || !is_macro_part(action[equals - 1])) return "";
+  std::string_view value = action.substr(equals + 1);
+  value = value.substr(0, value.find_first_of(" \t\n;"));
+  std::string result;
+  for (const char c : value) {
+    if (c != '"' && c != '\'' && c != '[' && c != ']') result += c;
+  }
+  return result;
+}
+
+// The choices in "--with-blas=mkl|openblas" and "--with-fft={fftw,mkl}".
+std::vector<BuildValue> help_values(std::string_view usage) {
+  const std::size_t equals = usage.find('=');
+  if (equals == std::string_view::npos) return {};
+  std::string_view text = usage.substr(equals + 1);
+  text = text.substr(0, text.find_first_of(" \t\n"));
+  const bool is_braced = text.starts_with('{') || text.starts_with('(');
+  if (!is_braced && text.find('|') == std::string_view::npos) return {};
+  std::vector<BuildValue> values;
+  std::string word;
+  for (const char c : std::string(text) + "|") {
+    if (is_macro_part(c) || c == '-' || c == '.' || c == '+') {
+      word += c;
+    } else if (!word.empty()) {
+      values.push_back({word, word});
+      word.clear();
+    }
+  }
+  return values.size() < 2 ? std::vector<BuildValue>() : values;
+}
+
+// What a help says the default is: "(default: yes)", "[default=no]", "default is auto".
+std::string help_default(std::string_view help) {
+  const std::string text = lower_case(help);
+  const std::size_t at = text.find("default");
+  if (at == std::string::npos) return "";
+  std::string rest = text.substr(at + 7);
+  std::ranges::replace_if(rest, [](char c) { return !is_macro_part(c); }, ' ');
+  for (const std::string_view word : split(rest, ' ')) {
+    if (word.empty() || word == "is" || word == "value" || word == "to") continue;
+    const bool is_answer = word == "yes" || word == "no" || word == "auto" || word == "on" || word == "off" ||
+                           word == "enabled" || word == "disabled" || word == "check";
+    return is_answer ? std::string(word) : "";
+  }
+  return "";
+}
+
+std::string as_answer(const std::string& value) {
+  if (is_on(value) || value == "enabled") return "yes";
+  if (value == "no" || value == "off" || value == "disabled" || value == "false") return "no";
+  return value;
+}
+
+class ConfigureReader {
+ public:
+  ConfigureReader(SourceTree& tree, const Knowledge& knowledge) : tree_(tree), knowledge_(knowledge) {
+    build_.build_system = "configure";
+  }
+
+  BuildDescription read() {
+    for (const char* name : {"configure.ac", "configure.in"}) {
+      if (!tree_.has_file(name)) continue;
+      read_input(name);
+      return std::move(build_);
+    }
+    if (const std::string* script = tree_.read("configure")) read_script_help(*script);
+    return std::move(build_);
+  }
+
+ private:
+  struct Definition {
+    std::string body;
+    BuildPlace place;
+  };
+
+  void read_input(const std::string& file) {
+    const std::string* text = tree_.read(file);
+    if (text == nullptr) return;
+    for (const char* directory : {"", "m4", "config", "config/m4", "build-aux/m4", "autoconf", "aclocal"}) {
+      for (const std::string& name : tree_.files_in(directory)) {
+        if (name.ends_with(".m4") && name != "aclocal.m4")
+          read_definitions(std::string(directory) + (*directory ? "/" : "") + name);
+      }
+    }
+    read_definitions(file);
+    follow(without_comments(*text), {file, 1}, 0, 0);
+  }
+
+  void read_definitions(const std::string& file) {
+    const std::string* text = tree_.read(file);
+    if (text == nullptr) return;
+    const std::string plain = without_comments(*text);
+    const auto is_definition = [](const std::string& name) {
+      return name == "AC_DEFUN" || name == "AC_DEFUN_ONCE" || name == "AU_DEFUN";
+    };
+    for_each_macro(plain, is_definition, [&](const MacroCall& call) {
+      if (call.arguments.size() < 2) return;
+      definitions_.try_emplace(call.arguments[0], Definition{call.arguments[1], place_at(plain, call.at, {file, 1})});
+    });
+  }
+
+  static BuildPlace place_at(std::string_view text, std::size_t at, const BuildPlace& begin) {
+    return {begin.file, begin.line + static_cast<std::size_t>(std::count(
+                                         text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'))};
+  }
+
+  // Reads the calls in a text that begins at `begin`. `conditions` counts the conditions around it.
+  void follow(const std::string& text, const BuildPlace& begin, int depth, std::size_t conditions) {
+    bytes_ += text.size();
+    if (depth > kMaxMacroDepth || bytes_ > kMaxMacroBytes) return;
+    std::size_t seen = 0;
+    std::size_t inside = conditions;
+    std::size_t line = begin.line;
+    const auto is_macro = [&](const std::string& name) {
+      return handlers().contains(name) || definitions_.contains(name) || knowledge_.macros.contains(name);
+    };
+    for_each_macro(text, is_macro, [&](const MacroCall& call) {
+      if (++calls_ > kMaxMacroCalls) return;
+      const std::string_view between = std::string_view(text).substr(seen, call.at - seen);
+      inside = conditions_behind(between, inside, conditions);
+      line += static_cast<std::size_t>(std::ranges::count(between, '\n'));
+      seen = call.at;
+      handle(call, {begin.file, line}, depth, inside);
+    });
+  }
+  // Follows `if` and `fi`, `case` and `esac` of the shell.
+  static std::size_t conditions_behind(std::string_view text, std::size_t now, std::size_t least) {
+    std::string word;
+    const auto end_word = [&] {
+      if (word == "if" || word == "case") ++now;
+      if ((word == "fi" || word == "esac") && now > least) --now;
+      word.clear();
+    };
+    for (const char c : text) {
+      if (is_macro_part(c) || c == '-' || c == '$') {
+        word += c;
+      } else {
+        end_word();
+      }
+    }
+    end_word();
+    return now;
+  }
+
+  using Handler = void (ConfigureReader::*)(const MacroCall&, const BuildPlace&, std::size_t conditions);
+  static const std::map<std::string_view, Handler>& handlers() {
+    static const std::map<std::string_view, Handler> kHandlers = {
+        {"AC_ARG_ENABLE", &ConfigureReader::add_enable},
+        {"AC_ARG_WITH", &ConfigureReader::add_with},
+        {"AC_CHECK_LIB", &ConfigureReader::add_library},
+        {"AC_INIT", &ConfigureReader::set_project},
+        {"AC_SEARCH_LIBS", &ConfigureReader::add_libraries},
+        {"PKG_CHECK_MODULES", &ConfigureReader::add_modules},
+        {"AC_PROG_CC", &ConfigureReader::add_language},
+        {"AC_PROG_CXX", &ConfigureReader::add_language},
+        {"AC_PROG_FC", &ConfigureReader::add_language},
+        {"AC_PREREQ", nullptr},
+        {"AS_IF", nullptr},
+        {"AS_CASE", nullptr},
+        {"AC_CACHE_CHECK", nullptr},
+        {"AC_REQUIRE", nullptr},
+    };
+    return kHandlers;
+  }
+
+  void handle(const MacroCall& call, const BuildPlace& place, int depth, std::size_t conditions) {
+    const auto handler = handlers().find(call.name);
+    if (handler != handlers().end() && handler->second != nullptr) (this->*handler->second)(call, place, conditions);
+    const bool is_conditional = call.name == "AS_IF" || call.name == "AS_CASE" || call.name.starts_with("AC_ARG_") ||
+                                call.name.starts_with("AC_CHECK");
+    for (const std::string& argument : call.arguments)
+      follow(argument, place, depth + 1, conditions + (is_conditional ? 1 : 0));
+    const auto definition = definitions_.find(call.name);
+    if (definition != definitions_.end()) return expand(call, definition->second, place, depth, conditions);
+    if (const auto known = knowledge_.macros.find(call.name); known != knowledge_.macros.end())
+      add_known(known->second, place, conditions);
+  }
+  // Follows the body of a macro of the source, with its arguments in place of $1, $2, …
+  void expand(const MacroCall& call, const Definition& definition, const BuildPlace& place, int depth,
+              std::size_t conditions) {
+    if (!running_.insert(call.name).second) return;
+    std::string body;
+    for (std::size_t i = 0; i < definition.body.size(); ++i) {
+      const bool is_argument = definition.body[i] == '$' && i + 1 < definition.body.size() &&
+                               definition.body[i + 1] >= '1' && definition.body[i + 1] <= '9';
+      if (!is_argument) {
+        body += definition.body[i];
+        continue;
+      }
+      const auto index = static_cast<std::size_t>(definition.body[++i] - '1');
+      if (index < call.arguments.size()) body += call.arguments[index];
+      if (body.size() > (1U << 20)) break;
+    }
+    follow(body, place, depth + 1, conditions);
+    running_.erase(call.name);
+  }
+
+  void add_known(const KnownMacro& macro, const BuildPlace& place, std::size_t conditions) {
+    if (!macro.package.empty()) use_package(macro.package, place, conditions);
+    if (macro.option.empty()) return;
+    BuildPoint point;
+    point.name = macro.option;
+    point.form = macro.form == "with" ? FlagForm::with : FlagForm::enable;
+    point.kind = macro.form == "with" ? PointKind::text : PointKind::boolean;
+    if (!macro.default_value.empty()) point.default_value = macro.default_value;
+    add_point(std::move(point), place);
+  }
+  void add_point(BuildPoint point, const BuildPlace& place) {
+    const auto is_same = [&](const BuildPoint& other) { return other.name == point.name && other.form == point.form; };
+    const bool is_name = !point.name.empty() && point.name.find_first_of(" $()\"'`\n") == std::string::npos;
+    if (!is_name || build_.points.size() >= kMaxConfigurePoints || std::ranges::any_of(build_.points, is_same)) return;
+    point.places = {place};
+    build_.points.push_back(std::move(point));
+  }
+
+  void add_enable(const MacroCall& call, const BuildPlace& place, std::size_t) {
+    add_argument(call, place, FlagForm::enable);
+  }
+  void add_with(const MacroCall& call, const BuildPlace& place, std::size_t) {
+    add_argument(call, place, FlagForm::with);
+  }
+  void add_argument(const MacroCall& call, const BuildPlace& place, FlagForm form) {
+    if (call.arguments.empty()) return;
+    std::string help = call.arguments.size() > 1 ? call.arguments[1] : "";
+    for (const std::string_view wrapper : {"AS_HELP_STRING", "AC_HELP_STRING"}) {
+      std::size_t open = help.find(std::string(wrapper) + "(");
+      if (open == std::string::npos) continue;
+      open += wrapper.size();
+      const auto parts = take_arguments(help, open);
+      if (parts && !parts->empty()) help = (*parts)[0] + "  " + (parts->size() > 1 ? (*parts)[1] : "");
+    }
+    std::string answer = call.arguments.size() > 3 ? assigned_value(call.arguments[3]) : "";
+    if (answer.find('$') != std::string::npos) answer.clear();
+    add_point(point_of_help(call.arguments[0], help, form, answer), place);
+  }
+  // `answer` is the value that the script takes if the user says nothing, or "".
+  static BuildPoint point_of_help(const std::string& name, const std::string& help, FlagForm form,
+                                  const std::string& answer) {
+    BuildPoint point;
+    point.name = name;
+    point.form = form;
+    const std::string text(without_blanks(without_brackets(help)));
+    const std::string usage = text.substr(0, text.find_first_of(" \t\n"));
+    point.help = std::string(without_blanks(text.substr(usage.size())));
+    point.values = help_values(usage);
+    const bool says_off = usage.starts_with("--disable-") || usage.starts_with("--without-");
+    const bool says_on = usage.starts_with("--enable-") || usage.starts_with("--with-");
+    std::string value = as_answer(answer);
+    if (value.empty()) value = as_answer(help_default(help));
+    if (value.empty() && (says_off || says_on)) value = says_off ? "yes" : "no";
+    if (value != "auto" && value != "check" && value != "maybe") point.default_value = value;
+    const bool takes_text = form == FlagForm::with && usage.find('=') != std::string::npos;
+    point.kind = !point.values.empty() ? PointKind::choice : takes_text ? PointKind::text : PointKind::boolean;
+    return point;
+  }
+
+  void use_package(const std::string& name, const BuildPlace& place, std::size_t conditions) {
+    UsedPackage package;
+    package.name = name;
+    package.place = place;
+    package.is_always = conditions == 0;
+    const auto is_same = [&](const UsedPackage& other) {
+      return other.name == name && other.is_always == package.is_always;
+    };
+    if (std::ranges::none_of(build_.packages, is_same)) build_.packages.push_back(std::move(package));
+  }
+  void add_library(const MacroCall& call, const BuildPlace& place, std::size_t conditions) {
+    if (!call.arguments.empty()) use_library(call.arguments[0], place, conditions);
+  }
+  void add_libraries(const MacroCall& call, const BuildPlace& place, std::size_t conditions) {
+    if (call.arguments.size() < 2) return;
+    for (const std::string_view name : split(call.arguments[1], ' ')) use_library(std::string(name), place, conditions);
+  }
+  void use_library(const std::string& name, const BuildPlace& place, std::size_t conditions) {
+    const KnownTerm* term = knowledge_.term_by_library_option(name);
+    if (term != nullptr && !term->packages.empty()) use_package(term->packages.front(), place, conditions);
+  }
+  void add_modules(const MacroCall& call, const BuildPlace& place, std::size_t conditions) {
+    if (call.arguments.size() < 2) return;
+    for (const std::string_view name : split(without_brackets(call.arguments[1]), ' ')) {
+      const bool is_name =
+          !name.empty() && std::string_view("<>=0123456789").find(name.front()) == std::string_view::npos;
+      if (is_name) use_package(std::string(name), place, conditions);
+    }
+  }
+  void set_project(const MacroCall& call, const BuildPlace&, std::size_t) {
+    if (!call.arguments.empty() && build_.project.empty()) build_.project = call.arguments[0];
+  }
+  void add_language(const MacroCall& call, const BuildPlace&, std::size_t) {
+    const std::string language = call.name == "AC_PROG_CC" ? "C" : call.name == "AC_PROG_CXX" ? "CXX" : "Fortran";
+    if (!is_in(build_.languages, language)) build_.languages.push_back(language);
+  }
+
+  // Lines such as "  --enable-mpi   use MPI" of a script for which there is no configure.ac.
+  void read_script_help(const std::string& text) {
+    std::size_t number = 0;
+    for_each_piece(text, '\n', [&](std::string_view line) {
+      ++number;
+      const std::string_view content = without_blanks(line);
+      const std::string_view usage = content.substr(0, content.find_first_of(" \t"));
+      if (line.empty() || line.front() != ' ' || usage.size() == content.size()) return;
+      for (const auto& [start, form] : {std::pair(std::string_view("--enable-"), FlagForm::enable),
+                                        {"--disable-", FlagForm::enable},
+                                        {"--with-", FlagForm::with},
+                                        {"--without-", FlagForm::with}}) {
+        if (!usage.starts_with(start)) continue;
+        std::string_view name = usage.substr(start.size());
+        name = name.substr(0, name.find_first_of("=["));
+        const bool is_example = name.empty() || name == "FEATURE" || name == "PACKAGE";
+        if (!is_example)
+          add_point(point_of_help(std::string(name), std::string(content), form, ""), {"configure", number});
+      }
+    });
+  }
+
+  SourceTree& tree_;
+  const Knowledge& knowledge_;
+  BuildDescription build_;
+  std::map<std::string, Definition> definitions_;
+  std::set<std::string> running_;
+  std::size_t calls_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace
+
+BuildDescription read_configure(SourceTree& tree, const Knowledge& knowledge) {
+  return ConfigureReader(tree, knowledge).read();
+}
+
+}  // namespace xaas

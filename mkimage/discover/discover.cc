@@ -1,0 +1,113 @@
+// See discover.h.
+#include "mkimage/discover/discover.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "format/base/file.h"
+#include "format/base/text.h"
+#include "mkimage/discover/build_readers.h"
+#include "mkimage/discover/discovery_recipe.h"
+#include "mkimage/discover/discovery_text.h"
+#include "mkimage/discover/source_tree.h"
+#include "mkimage/plan/project_name.h"
+
+namespace xaas {
+namespace {
+
+struct BuildReader {
+  std::string_view build_system;        // one of kBuildSystems; "" for a file beside them
+  std::vector<std::string_view> files;  // one of them tells that the source has it
+  BuildDescription (*read)(SourceTree& tree, const Knowledge& knowledge);
+};
+
+// The first one that has a file is used. The order of the build systems is that in which mkxaas chooses one.
+const std::vector<BuildReader>& readers() {
+  static const std::vector<BuildReader> kReaders = {
+      {"", {"bundle.yml"}, read_bundle},
+      {"cmake", {"CMakeLists.txt"}, read_cmake},
+      {"meson", {"meson.build"}, read_meson},
+      {"configure", {"configure.ac", "configure.in", "configure"}, read_configure},
+      {"make", {"GNUmakefile", "makefile", "Makefile"}, read_make},
+  };
+  return kReaders;
+}
+
+Result<const BuildReader*> choose_reader(const SourceTree& tree, const std::optional<std::string>& asked) {
+  for (const BuildReader& reader : readers()) {
+    const bool is_there =
+        std::ranges::any_of(reader.files, [&](std::string_view file) { return tree.has_file(std::string(file)); });
+    if (is_there && (!asked || *asked == reader.build_system)) return &reader;
+  }
+  if (asked) return fail(Code::not_found, "{} has no file for the build system {}", tree.root().string(), *asked);
+  return fail(Code::not_found,
+              "{} has no CMakeLists.txt, meson.build, configure.ac, configure or Makefile; name the directory that has",
+              tree.root().string());
+}
+
+// Reads the build files of a directory in which a source often has them, if it has none at its top. Only CMake's may
+// lie beside what they read.
+std::optional<BuildDescription> read_below(SourceTree& tree, const std::optional<std::string>& asked) {
+  for (const char* directory : {"cmake", "build/cmake", "src", "source"}) {
+    const bool is_there = tree.has_file(std::string(directory) + "/CMakeLists.txt");
+    if (is_there && asked.value_or("cmake") == "cmake") return read_cmake_in(tree, directory);
+  }
+  return std::nullopt;
+}
+
+Result<BuildDescription> read_source(SourceTree& tree, const std::optional<std::string>& asked) {
+  const auto reader = choose_reader(tree, asked);
+  if (reader) return (*reader)->read(tree, built_in_knowledge());
+  if (auto build = read_below(tree, asked)) return std::move(*build);
+  return tl::unexpected(reader.error());
+}
+
+// Writes the recipe file. A build that is driven by another program than mkxaas knows is written for what mkxaas runs.
+Status write_recipe(const DiscoverOptions& options, const Discovery& discovery) {
+  std::error_code ignored;
+  if (!options.replaces_recipe && std::filesystem::exists(*options.recipe, ignored)) {
+    return fail(Code::invalid, "{} is there already; give another name, or --force to replace it",
+                options.recipe->string());
+  }
+  const bool is_known = is_in(kBuildSystems, discovery.build.build_system);
+  if (!is_known) {
+    DiscoverOptions own = options;
+    own.build_system = "cmake";
+    XAAS_ASSIGN(const Discovery of_cmake, discover(own));
+    return write_recipe(own, of_cmake);
+  }
+  BuildRecipe asked;
+  asked.build_system = discovery.build.build_system;
+  XAAS_ASSIGN(BuildPlan plan, make_build_plan(options.source / discovery.build.directory, {}, asked));
+  if (!discovery.build.directory.empty()) {
+    constexpr std::string_view kTop = "\"$SRC\"";
+    plan.configure.replace(plan.configure.find(kTop), kTop.size(), "\"$SRC/" + discovery.build.directory + "\"");
+  }
+  return write_file(*options.recipe, recipe_of(discovery, plan, built_in_knowledge()));
+}
+
+}  // namespace
+
+Result<Discovery> discover(const DiscoverOptions& options) {
+  XAAS_ASSIGN(SourceTree tree, SourceTree::open(options.source));
+  XAAS_ASSIGN(BuildDescription build, read_source(tree, options.build_system));
+  if (build.project.empty()) build.project = read_project_name(options.source).name;
+  build.notes.insert(build.notes.end(), tree.notes().begin(), tree.notes().end());
+  return classify(std::move(build), built_in_knowledge());
+}
+
+Result<std::string> run_discover(const DiscoverOptions& options) {
+  XAAS_ASSIGN(const Discovery discovery, discover(options));
+  if (options.recipe) XAAS_TRY(write_recipe(options, discovery));
+  switch (options.form) {
+    case DiscoveryForm::text:
+      return describe_discovery(discovery);
+    case DiscoveryForm::json:
+      return dump_json(discovery_json(discovery), 2) + "\n";
+    case DiscoveryForm::xaas_schema:
+      return dump_json(discovery_in_xaas_schema(discovery, built_in_knowledge()), 2) + "\n";
+  }
+  return std::string();
+}
+
+}  // namespace xaas

@@ -1,0 +1,467 @@
+// The rules of spec/discovery.md, "Classification"; see discovery.h.
+#include "mkimage/discover/discovery.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include "format/base/text.h"
+#include "mkimage/discover/names.h"
+#include "mkimage/discover/option_name.h"
+
+namespace xaas {
+namespace {
+
+bool is_auto_word(const std::string& word) {
+  return is_in(std::to_array<std::string_view>({"AUTO", "DETECT", "ANY"}), word);
+}
+
+class Classifier {
+ public:
+  Classifier(Discovery& discovery, const Knowledge& knowledge)
+      : found_(discovery),
+        build_(discovery.build),
+        knowledge_(knowledge),
+        prefixes_(find_prefixes(build_, knowledge)) {}
+
+  void run() {
+    for (const BuildPoint& point : build_.points) {
+      if (!point.is_foreign) names_[point.name] = read_option_name(point.name, prefixes_, knowledge_);
+    }
+    for_each_point([&](const BuildPoint& point) { classify_switch(point); });
+    for_each_point([&](const BuildPoint& point) { classify_choice(point); });
+    for_each_point([&](const BuildPoint& point) { classify_boolean(point); });
+    classify_families();
+    classify_vendors();
+    join_pairs();
+    for (const UsedPackage& package : build_.packages) classify_package(package);
+    classify_flags();
+    find_internal_library();
+    for (const Finding& finding : found_.findings) {
+      found_.supports_gpu = found_.supports_gpu || finding.category == TermCategory::gpu;
+    }
+    sort_by_category();
+  }
+
+ private:
+  void sort_by_category() {
+    std::vector<Finding> sorted;
+    for (const TermCategory category : {TermCategory::gpu, TermCategory::parallel, TermCategory::linear_algebra,
+                                        TermCategory::fft, TermCategory::simd}) {
+      for (const Finding& finding : found_.findings) {
+        if (finding.category == category) sorted.push_back(finding);
+      }
+    }
+    found_.findings = std::move(sorted);
+  }
+  void for_each_point(const auto& visit) {
+    for (const BuildPoint& point : build_.points) {
+      if (!point.is_foreign) visit(point);
+    }
+  }
+  const OptionName& name_of(const BuildPoint& point) const { return names_.at(point.name); }
+  bool has_choice(TermCategory category) const { return choices_.contains(category); }
+  const Finding* find(std::string_view term) const { return found_.find(term); }
+  // Whether the build makes that choice by itself.
+  static bool is_default(const BuildPoint& point, std::string_view value) {
+    return point.is_offered && !point.is_of_host && point.default_value && upper(*point.default_value) == upper(value);
+  }
+  static bool is_default_on(const BuildPoint& point) {
+    return point.is_offered && !point.is_of_host && point.default_value && is_on(*point.default_value);
+  }
+  // The other way round for NO_MPI.
+  bool is_used_by_default(const BuildPoint& point) const {
+    if (!name_of(point).is_negative) return is_default_on(point);
+    return point.form == FlagForm::bundle || !is_default_on(point);
+  }
+
+  const KnownTerm* term_of_value(const std::string& value) const {
+    const std::vector<std::string> words = name_words(value);
+    return knowledge_.term_by_words(joined_words(words));
+  }
+  // Whether a choice is about this category: it has `least` values that are such terms.
+  bool offers(const BuildPoint& point, TermCategory category, std::size_t least) const {
+    return least <= static_cast<std::size_t>(std::ranges::count_if(point.values, [&](const BuildValue& value) {
+             const KnownTerm* term = term_of_value(value.value);
+             return term != nullptr && is_of_category(*term, category);
+           }));
+  }
+  // MKL has both.
+  static bool is_of_category(const KnownTerm& term, TermCategory category) {
+    return term.category == category || (category == TermCategory::fft && term.name == "MKL");
+  }
+  static bool has_word_with(const OptionName& name, std::initializer_list<std::string_view> parts) {
+    return std::ranges::any_of(name.words, [&](const std::string& word) {
+      return std::ranges::any_of(parts, [&](std::string_view part) { return word.find(part) != std::string::npos; });
+    });
+  }
+
+  void classify_choice(const BuildPoint& point) {
+    if (point.kind != PointKind::choice) return;
+    const OptionName& name = name_of(point);
+    if (has_word_with(name, {"FFT"}) && offers(point, TermCategory::fft, 1)) {
+      return add_values(point, TermCategory::fft, true);
+    }
+    if (offers(point, TermCategory::simd, has_word_with(name, {"SIMD", "ISA", "VECTOR", "ARCH"}) ? 1 : 2)) {
+      return add_values(point, TermCategory::simd, true);
+    }
+    if (is_choice_of_gpus(point, name)) {
+      if (found_.gpu_flag.empty()) found_.gpu_flag = short_flag(point);
+      return add_values(point, TermCategory::gpu, false);
+    }
+    if (has_word_with(name, {"BLAS", "LAPACK", "LINALG", "LINEAR"}) && offers(point, TermCategory::linear_algebra, 1)) {
+      return add_values(point, TermCategory::linear_algebra, false);
+    }
+    if (offers(point, TermCategory::parallel, 1) && has_word_with(name, {"PARALLEL", "THREAD", "COMM"})) {
+      add_values(point, TermCategory::parallel, false);
+    } else if (offers_switch(point)) {
+      classify_boolean(point);
+    }
+  }
+  // A choice that names another term or a layer, such as SYCL or RAJA_BACKENDS, is about that.
+  bool is_choice_of_gpus(const BuildPoint& point, const OptionName& name) const {
+    const std::vector<std::string> words = name_words(point.name);
+    const auto is_other = [&](const std::string& word) {
+      return knowledge_.has_word("layers", word) || knowledge_.term_by_words(word) != nullptr;
+    };
+    if (std::ranges::any_of(words, is_other)) return false;
+    const auto is_gpu_word = [&](const std::string& word) {
+      return knowledge_.has_word("gpu", word) || knowledge_.has_word("gpu_choice", word);
+    };
+    const bool says_so =
+        std::ranges::all_of(name.words, is_gpu_word) && has_word_with(name, {"GPU", "DEVICE", "ACCEL"});
+    const bool is_something_else = !says_so && has_word_with(name, {"GPU", "DEVICE", "ACCEL"});
+    return !is_something_else && offers(point, TermCategory::gpu, says_so ? 1 : 2);
+  }
+  // A choice such as no, yes and auto.
+  static bool offers_switch(const BuildPoint& point) {
+    return std::ranges::all_of(point.values, [](const BuildValue& value) {
+      return is_on(value.value) || is_off(value.value) || is_auto_word(upper(value.value));
+    });
+  }
+
+  void add_values(const BuildPoint& point, TermCategory category, bool takes_all) {
+    choices_.insert(category);
+    for (const BuildValue& value : point.values) {
+      const KnownTerm* term = term_of_value(value.value);
+      const bool is_such = term != nullptr && is_of_category(*term, category);
+      if (value.value.empty() || (!takes_all && !is_such)) continue;
+      Finding finding = finding_at(point, category, value.label);
+      if (is_such) finding.term = term->name;
+      finding.is_default = is_default(point, value.value) && !is_foreign_code(term);
+      finding.is_built_in = lower_case(value.label).find("built-in") != std::string::npos;
+      finding.flag = flag_for(point, value.label);
+      finding.value = value.value;
+      add(std::move(finding));
+    }
+  }
+  // Code for other processors than the host's is never built by default.
+  static bool is_foreign_code(const KnownTerm* term) {
+    return term != nullptr && term->category == TermCategory::simd && term->architecture != "x86";
+  }
+
+  Finding finding_at(const BuildPoint& point, TermCategory category, std::string name) const {
+    Finding finding;
+    finding.category = category;
+    finding.name = std::move(name);
+    finding.point = point.name;
+    finding.condition = point.condition;
+    if (!point.places.empty()) finding.place = point.places.front();
+    return finding;
+  }
+  // Of several points for one term, the first that is offered counts.
+  void add(Finding finding) {
+    const auto is_same = [&](const Finding& other) {
+      return other.category == finding.category && other.name == finding.name;
+    };
+    const auto known = std::ranges::find_if(found_.findings, is_same);
+    if (known == found_.findings.end()) return found_.findings.push_back(std::move(finding));
+    if (known->point == finding.point || known->point.empty()) return;
+    const BuildPoint* old_point = find_point(build_, known->point);
+    const BuildPoint* new_point = find_point(build_, finding.point);
+    const bool is_better =
+        old_point != nullptr && new_point != nullptr && !old_point->is_offered && new_point->is_offered;
+    if (is_better) *known = std::move(finding);
+  }
+
+  void classify_switch(const BuildPoint& point) {
+    if (point.kind == PointKind::choice || !found_.gpu_flag.empty() || point.is_implicit) return;
+    const OptionName& name = name_of(point);
+    if (name.words.size() != 1 || !knowledge_.has_word("gpu", name.words.front()) || name.is_negative) return;
+    found_.gpu_flag = short_flag(point);
+    found_.supports_gpu = true;
+  }
+
+  void classify_boolean(const BuildPoint& point) {
+    const bool is_switch = point.kind == PointKind::boolean ||
+                           (point.kind == PointKind::choice && offers_switch(point)) || point.form == FlagForm::with;
+    if (!is_switch) return;
+    const OptionName& name = name_of(point);
+    const KnownTerm* term = knowledge_.term_by_words(name.joined());
+    if (term == nullptr) term = library_of_gpu(name);
+    if (term == nullptr || (point.is_implicit && !is_plausible(point, *term))) return;
+    if (has_choice(term->category) && term->category != TermCategory::linear_algebra) return;
+    add_boolean(point, name, *term);
+  }
+  // A variable that is only asked for counts where options of the same project are declared beside it, and nothing else
+  // stands for the term.
+  bool is_plausible(const BuildPoint& point, const KnownTerm& term) const {
+    const std::vector<std::string> words = name_words(point.name);
+    return (term.category == TermCategory::gpu || term.category == TermCategory::parallel) && words.size() > 1 &&
+           prefixes_.contains(words.front()) && find(term.name) == nullptr && !has_choice(term.category);
+  }
+  // FORCE_CUBLAS and CUDA_CUBLAS are about cuBLAS.
+  const KnownTerm* library_of_gpu(const OptionName& name) const {
+    if (name.words.size() < 2) return nullptr;
+    const KnownTerm* term = knowledge_.term_by_words(name.words.back());
+    const bool is_library = term != nullptr && !term->devices.empty() && term->category == TermCategory::linear_algebra;
+    if (!is_library) return nullptr;
+    const bool is_qualified = std::all_of(name.words.begin(), name.words.end() - 1, [&](const std::string& word) {
+      const KnownTerm* qualifier = knowledge_.term_by_words(word);
+      return knowledge_.has_word("neutral", word) || (qualifier != nullptr && qualifier->category == TermCategory::gpu);
+    });
+    return is_qualified ? term : nullptr;
+  }
+  void add_boolean(const BuildPoint& point, const OptionName& name, const KnownTerm& term) {
+    Finding finding = finding_at(point, term.category, term.name);
+    finding.term = term.name;
+    finding.is_default = is_used_by_default(point) && !is_foreign_code(&term);
+    finding.flag = short_flag(point);
+    finding.value = std::string(name.is_negative ? off_value(point) : on_value(point));
+    if (name.provenance == Provenance::internal || name.provenance == Provenance::downloaded) {
+      // The library is used either way; the option says where it comes from.
+      finding.is_built_in = true;
+      finding.flag.clear();
+      if (!is_library_category(term.category)) return;
+      finding.is_default = true;
+    }
+    add(std::move(finding));
+  }
+  static bool is_library_category(TermCategory category) {
+    return category == TermCategory::linear_algebra || category == TermCategory::fft;
+  }
+
+  // Options that differ only in their last word are about one thing. If two of them are instruction sets, all are:
+  // USE_V4_SSE, USE_V4_ALTIVEC, USE_V4_PORTABLE.
+  void classify_families() {
+    std::map<std::string, std::vector<const BuildPoint*>> families;
+    for_each_point([&](const BuildPoint& point) {
+      const OptionName& name = name_of(point);
+      if (point.kind != PointKind::boolean || name.words.size() < 2 || point.is_implicit) return;
+      families[joined_words({name.words.begin(), name.words.end() - 1})].push_back(&point);
+    });
+    for (const auto& [stem, members] : families) {
+      const auto is_simd = [&](const BuildPoint* point) {
+        const KnownTerm* term = knowledge_.term_by_words(name_of(*point).words.back());
+        return term != nullptr && term->category == TermCategory::simd;
+      };
+      if (std::ranges::count_if(members, is_simd) < 2) continue;
+      for (const BuildPoint* point : members) add_member(*point);
+    }
+  }
+  void add_member(const BuildPoint& point) {
+    const std::string& word = name_of(point).words.back();
+    const KnownTerm* term = knowledge_.term_by_words(word);
+    const std::string name = term != nullptr ? term->name : word.substr(0, 1) + lower_case(word.substr(1));
+    Finding finding = finding_at(point, TermCategory::simd, name);
+    if (term != nullptr) finding.term = term->name;
+    finding.is_default = is_default_on(point) && !is_foreign_code(term);
+    finding.flag = short_flag(point);
+    finding.value = std::string(on_value(point));
+    add(std::move(finding));
+  }
+
+  // A text that names the vendor of FindBLAS, beside a switch for BLAS.
+  void classify_vendors() {
+    const auto about_vendor = [&](const BuildPoint& point) {
+      return !point.is_foreign && !point.is_implicit && point.kind == PointKind::text &&
+             name_of(point).joined() == "BLAS_VENDOR";
+    };
+    const auto vendor = std::ranges::find_if(build_.points, about_vendor);
+    if (vendor == build_.points.end()) return;
+    choices_.insert(TermCategory::linear_algebra);
+    const Finding* blas = find("BLAS");
+    const std::string on = blas != nullptr && !blas->point.empty() ? blas->flag + "=ON " : "";
+    const std::string point = blas != nullptr ? blas->point : "";
+    std::erase_if(found_.findings, [](const Finding& finding) { return finding.term == "BLAS"; });
+    for (const auto& [value, term] : knowledge_.blas_vendors) {
+      Finding finding = finding_at(*vendor, TermCategory::linear_algebra, term);
+      finding.term = term;
+      finding.flag = on + flag_for(*vendor, value);
+      finding.value = value;
+      const BuildPoint* blas_switch = find_point(build_, point);
+      finding.is_default = is_default(*vendor, value) && (blas_switch == nullptr || is_default_on(*blas_switch));
+      add(std::move(finding));
+    }
+  }
+
+  // EXTERNAL_BLAS and EXTERNAL_LAPACK are one choice, for which there is no one flag.
+  void join_pairs() {
+    const auto external = [&](std::string_view term) {
+      return std::ranges::find_if(found_.findings, [&](const Finding& finding) {
+        const BuildPoint* point = find_point(build_, finding.point);
+        return finding.term == term && point != nullptr && name_of(*point).provenance == Provenance::external;
+      });
+    };
+    const auto blas = external("BLAS");
+    const auto lapack = external("LAPACK");
+    if (blas == found_.findings.end() || lapack == found_.findings.end()) return;
+    blas->name = "BLAS/LAPACK";
+    blas->flag.clear();
+    blas->is_default = blas->is_default && lapack->is_default;
+    found_.findings.erase(lapack);
+  }
+
+  void classify_package(const UsedPackage& package) {
+    const KnownTerm* term = knowledge_.term_by_package(package.name);
+    if (term == nullptr || find(term->name) != nullptr) return;
+    const bool is_covered = has_choice(term->category) ? !is_beside_blas(*term) : is_in_pair(*term);
+    if (is_covered) return;
+    const BuildPoint* guard = find_point(build_, package.guard);
+    const bool is_guarded =
+        guard != nullptr && !guard->is_foreign && guard->kind == PointKind::boolean && !guard->is_implicit;
+    const bool is_always = package.is_always && (package.is_required || term->category == TermCategory::parallel ||
+                                                 is_library_category(term->category));
+    if (!is_always && !is_guarded) return;
+    Finding finding;
+    finding.category = term->category;
+    finding.name = term->name;
+    finding.term = term->name;
+    finding.place = package.place;
+    finding.is_default = is_always || is_default_on(*guard);
+    // A switch for MPI that also brings ScaLAPACK is not the way to ask for ScaLAPACK.
+    const bool is_of_other_term = !is_always && knowledge_.term_by_words(name_of(*guard).joined()) != nullptr;
+    if (is_of_other_term) finding.condition = guard->name;
+    if (!is_always && !is_of_other_term) {
+      finding.point = guard->name;
+      finding.value = std::string(on_value(*guard));
+      finding.flag = short_flag(*guard);
+    }
+    add(std::move(finding));
+  }
+  // Libraries that a choice of BLAS leaves open.
+  static bool is_beside_blas(const KnownTerm& term) { return term.name == "LAPACK" || term.name == "ScaLAPACK"; }
+  bool is_in_pair(const KnownTerm& term) const {
+    const auto is_pair = [](const Finding& finding) { return finding.name == "BLAS/LAPACK"; };
+    return term.name == "LAPACK" && std::ranges::any_of(found_.findings, is_pair);
+  }
+
+  // Options of compilers tell of a term only where nothing else does. The one that is used most often counts.
+  void classify_flags() {
+    std::map<std::string, std::map<std::string, std::size_t>> uses;
+    std::vector<std::pair<std::string, std::string>> order;  // term, name
+    for (const UsedFlag& used : build_.flags) {
+      const std::optional<KnownFlag> flag = known_flag(used.flag);
+      if (!flag) continue;
+      if (uses[flag->term].empty()) order.emplace_back(flag->term, flag->name);
+      ++uses[flag->term][used.flag];
+    }
+    for (const auto& [term, name] : order) {
+      const KnownTerm* known = knowledge_.term(term);
+      if (known != nullptr) add_flag(*known, name, most_used(uses[term]));
+    }
+  }
+  // What an option of a compiler or linker is about: -fopenmp, -lfftw3, -DUSE_MPI=1.
+  std::optional<KnownFlag> known_flag(const std::string& flag) const {
+    if (const KnownFlag* known = knowledge_.flag(flag)) return *known;
+    const KnownTerm* term = nullptr;
+    if (flag.starts_with("-l")) {
+      term = knowledge_.term_by_library_option(flag.substr(2));
+    } else if (flag.starts_with("-D") && !flag.ends_with("=0")) {
+      term = knowledge_.term_by_words(
+          read_option_name(flag.substr(2, flag.find('=') - 2), prefixes_, knowledge_).joined());
+    }
+    return term == nullptr ? std::nullopt : std::optional(KnownFlag{flag, term->name, term->name});
+  }
+  std::string most_used(const std::map<std::string, std::size_t>& counts) const {
+    std::size_t most = 0;
+    for (const auto& [flag, count] : counts) most = std::max(most, count);
+    for (const UsedFlag& used : build_.flags) {
+      const auto found = counts.find(used.flag);
+      if (found != counts.end() && found->second == most) return used.flag;
+    }
+    return "";
+  }
+  void add_flag(const KnownTerm& term, const std::string& name, const std::string& flag) {
+    const auto used = std::ranges::find(build_.flags, flag, &UsedFlag::flag);
+    const auto known = std::ranges::find(found_.findings, term.name, &Finding::term);
+    const bool is_compiler_option = flag.starts_with('-') && !flag.starts_with("-l");
+    if (known != found_.findings.end()) {
+      // The variable is how the user asks; the option is what a build without any variable would be given.
+      if (is_compiler_option && build_.build_system == "make") known->flag = flag;
+      return;
+    }
+    if (term.category == TermCategory::simd && term.machine == "build") return;
+    Finding finding;
+    finding.category = term.category;
+    finding.name = name;
+    finding.term = term.name;
+    finding.place = used->place;
+    finding.flag = is_compiler_option ? flag : define_beside(*used);
+    if (const BuildPoint* point = find_point(build_, used->guard)) {
+      finding.point = point->name;
+      finding.value = std::string(on_value(*point));
+      if (finding.flag.empty()) finding.flag = flag_for(*point, finding.value);
+    }
+    finding.is_default = used->guard.empty() && term.category != TermCategory::simd;
+    add(std::move(finding));
+    if (term.category == TermCategory::gpu && found_.gpu_flag.empty()) found_.gpu_flag = found_.findings.back().flag;
+  }
+  // The first macro that the makefile defines under the same condition.
+  std::string define_beside(const UsedFlag& used) const {
+    const auto found = std::ranges::find_if(build_.flags, [&](const UsedFlag& other) {
+      return !used.guard.empty() && other.guard == used.guard && other.flag.starts_with("-D");
+    });
+    return found == build_.flags.end() ? "" : found->flag;
+  }
+
+  // The library that the build can make itself. BUILD_OWN_FFTW says more than USE_SYSTEM_FFTW.
+  void find_internal_library() {
+    int best = 4;
+    for_each_point([&](const BuildPoint& point) {
+      const OptionName& name = name_of(point);
+      if (!point.builds.empty() && best > 0) {
+        best = 0;
+        found_.internal = InternalLibrary{point.builds, short_flag(point), point.places.front()};
+      }
+      const bool says_nothing =
+          name.words.empty() || (name.words.size() == 1 && knowledge_.has_word("neutral", name.words.front()));
+      if (point.kind == PointKind::text || point.is_implicit || says_nothing || best == 0) return;
+      const bool is_known = knowledge_.term_by_words(name.joined()) != nullptr;
+      int rank = 4;
+      if (name.provenance == Provenance::internal) rank = is_known ? 0 : 1;
+      if (name.provenance == Provenance::downloaded) rank = 2;
+      if (name.provenance == Provenance::external) rank = 3;
+      if (rank >= best) return;
+      best = rank;
+      const KnownTerm* term = knowledge_.term_by_words(name.joined());
+      found_.internal =
+          InternalLibrary{term != nullptr ? term->name : name.joined(), rank == 3 ? "" : short_flag(point),
+                          point.places.empty() ? BuildPlace() : point.places.front()};
+    });
+  }
+
+  Discovery& found_;
+  const BuildDescription& build_;
+  const Knowledge& knowledge_;
+  std::set<std::string> prefixes_;
+  std::map<std::string, OptionName> names_;
+  std::set<TermCategory> choices_;
+};
+
+}  // namespace
+
+const Finding* Discovery::find(std::string_view term) const {
+  const auto found = std::ranges::find(findings, term, &Finding::term);
+  return found == findings.end() ? nullptr : &*found;
+}
+
+Discovery classify(BuildDescription build, const Knowledge& knowledge) {
+  Discovery discovery;
+  discovery.build = std::move(build);
+  Classifier(discovery, knowledge).run();
+  return discovery;
+}
+
+}  // namespace xaas

@@ -1,0 +1,121 @@
+// See knowledge.h.
+#include "mkimage/discover/knowledge.h"
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+#include <stdexcept>
+#include <toml.hpp>
+
+#include "format/base/text.h"
+#include "mkimage/discover/knowledge_data.h"
+#include "mkimage/discover/names.h"
+
+namespace xaas {
+namespace {
+
+constexpr auto kCategoryNames = std::to_array<std::string_view>({"gpu", "parallel", "linear_algebra", "fft", "simd"});
+
+using Texts = std::vector<std::string>;
+
+TermCategory category_of(const toml::value& term) {
+  const std::string name = toml::find<std::string>(term, "category");
+  const auto found = std::ranges::find(kCategoryNames, name);
+  if (found == kCategoryNames.end()) throw std::invalid_argument("unknown category " + name);
+  return static_cast<TermCategory>(found - kCategoryNames.begin());
+}
+
+KnownTerm term_of(const toml::value& table) {
+  KnownTerm term;
+  term.name = toml::find<std::string>(table, "name");
+  term.category = category_of(table);
+  term.words = toml::find<Texts>(table, "words");
+  term.packages = toml::find_or<Texts>(table, "packages", {});
+  term.library_options = toml::find_or<Texts>(table, "library_options", {});
+  term.devices = toml::find_or<Texts>(table, "devices", {});
+  term.features = toml::find_or<Texts>(table, "features", {});
+  term.libraries = toml::find_or<Texts>(table, "libraries", {});
+  term.architecture = toml::find_or<std::string>(table, "architecture", "x86");
+  term.machine = toml::find_or<std::string>(table, "machine", "");
+  term.is_rare = toml::find_or<bool>(table, "is_rare", false);
+  term.source = toml::find<std::string>(table, "source");
+  return term;
+}
+
+KnownMacro macro_of(const toml::value& table) {
+  return {toml::find_or<std::string>(table, "option", ""), toml::find_or<std::string>(table, "form", ""),
+          toml::find_or<std::string>(table, "default", ""), toml::find_or<std::string>(table, "package", "")};
+}
+
+Knowledge knowledge_of(const toml::value& document) {
+  Knowledge knowledge;
+  for (const auto& table : toml::find<toml::array>(document, "terms")) knowledge.terms.push_back(term_of(table));
+  for (const auto& [name, words] : toml::find<toml::table>(document, "words")) {
+    knowledge.words[name] = toml::get<Texts>(words);
+  }
+  for (const auto& table : toml::find<toml::array>(document, "blas_vendors")) {
+    knowledge.blas_vendors.emplace_back(toml::find<std::string>(table, "value"),
+                                        toml::find<std::string>(table, "term"));
+  }
+  for (const auto& table : toml::find<toml::array>(document, "flags")) {
+    const std::string term = toml::find<std::string>(table, "term");
+    knowledge.flags.push_back(
+        {toml::find<std::string>(table, "flag"), term, toml::find_or<std::string>(table, "name", std::string(term))});
+  }
+  for (const auto& table : toml::find<toml::array>(document, "macros")) {
+    knowledge.macros[toml::find<std::string>(table, "macro")] = macro_of(table);
+  }
+  return knowledge;
+}
+
+}  // namespace
+
+std::string_view category_name(TermCategory category) { return kCategoryNames[static_cast<std::size_t>(category)]; }
+
+const KnownTerm* Knowledge::term(std::string_view name) const {
+  const auto found = std::ranges::find(terms, name, &KnownTerm::name);
+  return found == terms.end() ? nullptr : &*found;
+}
+
+const KnownTerm* Knowledge::term_by_words(std::string_view joined_words) const {
+  const auto found =
+      std::ranges::find_if(terms, [&](const KnownTerm& term) { return is_in(term.words, joined_words); });
+  return found == terms.end() ? nullptr : &*found;
+}
+
+const KnownTerm* Knowledge::term_by_package(std::string_view package) const {
+  const auto found = std::ranges::find_if(terms, [&](const KnownTerm& term) { return is_in(term.packages, package); });
+  return found == terms.end() ? nullptr : &*found;
+}
+
+const KnownTerm* Knowledge::term_by_library_option(std::string_view library) const {
+  const auto found =
+      std::ranges::find_if(terms, [&](const KnownTerm& term) { return is_in(term.library_options, library); });
+  return found == terms.end() ? nullptr : &*found;
+}
+
+const KnownFlag* Knowledge::flag(std::string_view flag) const {
+  const auto found = std::ranges::find(flags, flag, &KnownFlag::flag);
+  return found == flags.end() ? nullptr : &*found;
+}
+
+bool Knowledge::has_word(const std::string& list, std::string_view word) const {
+  const auto found = words.find(list);
+  return found != words.end() && is_in(found->second, word);
+}
+
+Result<Knowledge> parse_knowledge(const std::string& toml) {
+  try {
+    std::istringstream stream(toml);
+    return knowledge_of(toml::parse(stream, "knowledge.toml"));
+  } catch (const std::exception& error) {
+    return fail(Code::invalid, "{}", printable(error.what()));
+  }
+}
+
+const Knowledge& built_in_knowledge() {
+  static const Knowledge kKnowledge = parse_knowledge(std::string(kKnowledgeToml)).value();
+  return kKnowledge;
+}
+
+}  // namespace xaas

@@ -1,0 +1,229 @@
+// Reads makefiles; see build_readers.h. Both ways of a condition are read, because the user decides by variables.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "format/base/split.h"
+#include "format/base/text.h"
+#include "mkimage/discover/build_readers.h"
+#include "mkimage/discover/names.h"
+
+namespace xaas {
+namespace {
+
+constexpr std::size_t kMaxIncludes = 200;
+constexpr std::size_t kMaxMakePoints = 5000;
+constexpr std::size_t kMaxMakeFlags = 50000;
+
+struct MakeVariable {
+  std::string value;
+  BuildPlace place;
+  std::string help;
+  bool is_users = false;            // assigned by ?=, or tested by a condition
+  std::vector<std::string> tested;  // the texts with which conditions compare it, without ""
+};
+
+// The name in "$(X)", "${X}" or "$(strip ${X})"; "" for anything else.
+std::string variable_in(std::string_view text) {
+  text = without_blanks(text);
+  const bool is_reference = text.size() > 3 && text[0] == '$' &&
+                            ((text[1] == '(' && text.back() == ')') || (text[1] == '{' && text.back() == '}'));
+  if (!is_reference) return "";
+  std::string_view inside = without_blanks(text.substr(2, text.size() - 3));
+  for (const std::string_view function : {"strip ", "findstring "}) {
+    if (inside.starts_with(function)) return variable_in(inside.substr(function.size()));
+  }
+  return is_identifier(inside) ? std::string(inside) : "";
+}
+
+// The two operands of ifeq: "(a,b)", or "a" "b".
+std::pair<std::string, std::string> operands_of(std::string_view text) {
+  text = without_blanks(text);
+  if (text.starts_with('(') && text.ends_with(')')) {
+    text = text.substr(1, text.size() - 2);
+    int depth = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '(' || text[i] == '{') ++depth;
+      if (text[i] == ')' || text[i] == '}') --depth;
+      if (text[i] != ',' || depth != 0) continue;
+      return {std::string(without_blanks(text.substr(0, i))), std::string(without_blanks(text.substr(i + 1)))};
+    }
+    return {};
+  }
+  if (text.size() < 2) return {};
+  const std::size_t end = text.find(text[0], 1);
+  if (end == std::string_view::npos) return {};
+  std::string_view second = without_blanks(text.substr(end + 1));
+  if (second.size() >= 2) second = second.substr(1, second.size() - 2);
+  return {std::string(text.substr(1, end - 1)), std::string(second)};
+}
+
+class MakeReader {
+ public:
+  explicit MakeReader(SourceTree& tree, const Knowledge& knowledge) : tree_(tree), knowledge_(knowledge) {
+    build_.build_system = "make";
+  }
+
+  BuildDescription read() {
+    for (const char* name : {"GNUmakefile", "makefile", "Makefile"}) {
+      if (!tree_.has_file(name)) continue;
+      read_makefile(name);
+      break;
+    }
+    for (const std::string& name : order_) add_point(name, variables_.at(name));
+    return std::move(build_);
+  }
+
+ private:
+  void read_makefile(const std::string& path) {
+    if (includes_.size() >= kMaxIncludes || !includes_.insert(path).second) return;
+    const std::string* text = tree_.read(path);
+    if (text == nullptr) return;
+    std::size_t number = 0;
+    std::string statement;
+    std::size_t begin = 0;
+    for_each_piece(*text, '\n', [&](std::string_view line) {
+      ++number;
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      if (statement.empty()) begin = number;
+      const bool continues = line.ends_with('\\');
+      statement += continues ? line.substr(0, line.size() - 1) : line;
+      if (continues) return void(statement += ' ');
+      read_statement(statement, {path, begin});
+      statement.clear();
+    });
+  }
+
+  void read_statement(std::string_view text, const BuildPlace& place) {
+    if (text.starts_with('\t')) return;  // a command
+    const std::size_t hash = text.find('#');
+    const std::string comment(hash == std::string_view::npos ? "" : without_blanks(text.substr(hash + 1)));
+    text = without_blanks(text.substr(0, hash));
+    if (text.empty()) return;
+    const std::string_view word = text.substr(0, text.find_first_of(" \t("));
+    if (word == "else") return read_else(without_blanks(text.substr(4)), place);
+    if (word == "endif") return void(guards_.empty() ? void() : guards_.pop_back());
+    if (word.starts_with("if")) return read_condition(text, place, true);
+    if (word == "include" || word == "-include" || word == "sinclude")
+      return read_include(text.substr(word.size()), place);
+    read_assignment(text, comment, place);
+  }
+  void read_else(std::string_view rest, const BuildPlace& place) {
+    if (guards_.empty()) return;
+    guards_.back().clear();
+    if (rest.starts_with("if")) read_condition(rest, place, false);
+  }
+  void read_condition(std::string_view text, const BuildPlace& place, bool opens) {
+    const std::string_view word = text.substr(0, text.find_first_of(" \t("));
+    std::string name;
+    std::string value;
+    if (word == "ifdef" || word == "ifndef") {
+      name = std::string(without_blanks(text.substr(word.size())));
+    } else if (word == "ifeq" || word == "ifneq") {
+      const auto [left, right] = operands_of(text.substr(word.size()));
+      name = variable_in(left).empty() ? variable_in(right) : variable_in(left);
+      value = variable_in(left).empty() ? left : right;
+    }
+    if (opens) guards_.emplace_back();
+    if (!is_identifier(name)) return;
+    MakeVariable& variable = variable_of(name, place);
+    variable.is_users = true;
+    if (!value.empty() && value.find('$') == std::string::npos && !is_in(variable.tested, value))
+      variable.tested.push_back(value);
+    if (word == "ifeq" || word == "ifdef") guards_.back() = name;
+  }
+  void read_include(std::string_view files, const BuildPlace& place) {
+    const std::size_t slash = place.file.rfind('/');
+    const std::string directory = slash == std::string::npos ? "" : place.file.substr(0, slash);
+    for (const std::string_view file : split(files, ' ')) {
+      if (file.empty() || file.find('$') != std::string_view::npos) continue;
+      // A makefile may be meant for a directory below, and name its includes from there.
+      for (const std::string_view name : {file, file.starts_with("../") ? file.substr(3) : file}) {
+        const auto path = path_in_tree(directory, name);
+        if (path && tree_.has_file(*path)) read_makefile(*path);
+      }
+    }
+  }
+
+  void read_assignment(std::string_view text, const std::string& comment, const BuildPlace& place) {
+    for (const std::string_view word : {"export ", "override "}) {
+      if (text.starts_with(word)) text = without_blanks(text.substr(word.size()));
+    }
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) return;
+    std::string_view left = text.substr(0, equals);
+    char sign = ' ';
+    if (!left.empty() && std::string_view("?:+!").find(left.back()) != std::string_view::npos) sign = left.back();
+    while (!left.empty() && std::string_view("?:+! \t").find(left.back()) != std::string_view::npos)
+      left.remove_suffix(1);
+    const std::string name(without_blanks(left));
+    const std::string value(without_blanks(text.substr(equals + 1)));
+    read_flags(value, place);
+    if (!is_identifier(name)) return;
+    const bool is_new = !variables_.contains(name) || !assigned_.contains(name);
+    MakeVariable& variable = variable_of(name, place);
+    assigned_.insert(name);
+    if (sign == '?') variable.is_users = true;
+    // The first assignment under no condition is the default.
+    if (!is_new || !is_unguarded()) return;
+    variable.value = value;
+    variable.help = comment;
+    variable.place = place;
+  }
+  bool is_unguarded() const {
+    return std::ranges::all_of(guards_, [](const std::string& guard) { return guard.empty(); });
+  }
+  void read_flags(const std::string& value, const BuildPlace& place) {
+    std::string guard;
+    for (const std::string& name : guards_) guard = name.empty() ? guard : name;
+    for (const std::string_view word : split(value, ' ')) {
+      const bool is_flag = word.starts_with('-') || knowledge_.flag(word) != nullptr;
+      if (is_flag && word.find('$') == std::string_view::npos && build_.flags.size() < kMaxMakeFlags) {
+        build_.flags.push_back({std::string(word), guard, place});
+      }
+    }
+  }
+
+  MakeVariable& variable_of(const std::string& name, const BuildPlace& place) {
+    const auto [entry, is_new] = variables_.try_emplace(name);
+    if (is_new) {
+      order_.push_back(name);
+      entry->second.place = place;
+    }
+    return entry->second;
+  }
+  void add_point(const std::string& name, const MakeVariable& variable) {
+    if (!variable.is_users || build_.points.size() >= kMaxMakePoints) return;
+    BuildPoint point;
+    point.name = name;
+    point.form = FlagForm::make;
+    point.help = variable.help;
+    point.places = {variable.place};
+    point.is_implicit = false;
+    point.default_value = variable.value.find('$') == std::string::npos ? std::optional(variable.value) : std::nullopt;
+    for (const std::string& value : variable.tested) point.values.push_back({value, value});
+    const auto is_switch = [](const BuildValue& value) { return is_on(value.value) || is_off(value.value); };
+    const bool is_tested = !variable.tested.empty() || !assigned_.contains(name);
+    point.kind = !is_tested                                     ? PointKind::text
+                 : std::ranges::all_of(point.values, is_switch) ? PointKind::boolean
+                                                                : PointKind::choice;
+    build_.points.push_back(std::move(point));
+  }
+
+  SourceTree& tree_;
+  const Knowledge& knowledge_;
+  BuildDescription build_;
+  std::map<std::string, MakeVariable> variables_;
+  std::vector<std::string> order_;
+  std::set<std::string> assigned_;
+  std::set<std::string> includes_;
+  std::vector<std::string> guards_;  // of the conditions around a line, "" for one that is no simple test
+};
+
+}  // namespace
+
+BuildDescription read_make(SourceTree& tree, const Knowledge& knowledge) { return MakeReader(tree, knowledge).read(); }
+
+}  // namespace xaas
