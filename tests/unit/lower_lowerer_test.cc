@@ -380,10 +380,7 @@ TEST_CASE_METHOD(LowererFixture, "symlinks lead to libraries inside the image an
 TEST_CASE_METHOD(LowererFixture, "an image's own library goes before the host's, and its content is its identity") {
   if (image() == nullptr) return;
   const auto image = this->image()->open();
-  const auto directories = host_library_directories(kLoaderConfiguration, test::kTriple);
-  const auto find = [&](const char* soname) {
-    return find_library(*image, soname, "bin/app", {}, test::kTriple, directories);
-  };
+  const auto find = [&](const char* soname) { return find_library(*image, soname, "bin/app", {}, test::kTriple); };
   const FoundLibrary part = test::good(find("libpart.so.1"));
   CHECK(part.in_image);
   CHECK(part.identity == record("lib/libpart.so.1.0").sha256.to_string());
