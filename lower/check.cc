@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "format/base/elf_file.h"
+#include "format/base/libc_version.h"
 #include "format/base/paths.h"
 #include "format/base/text.h"
 #include "lower/elf_identity.h"
@@ -33,18 +34,6 @@ std::string some_of(const std::vector<std::string>& names, std::size_t most) {
   for (std::size_t i = 0; i < std::min(most, names.size()); ++i) text += (i == 0 ? "" : ", ") + names[i];
   if (names.size() > most) text += fmt::format(" and {} more", names.size() - most);
   return text;
-}
-
-// What an ELF file exports, if that is known.
-Result<LibraryInterface> interface_of(const ElfFile& elf) {
-  XAAS_ASSIGN(ElfDynamic dynamic, elf.dynamic());
-  XAAS_ASSIGN(const auto symbols, elf.dynamic_symbols());
-  LibraryInterface interface{std::move(dynamic.defined_versions), std::vector<std::string>()};
-  for (const ElfSymbol& symbol : symbols) {
-    if (symbol.is_defined) interface.symbols->emplace_back(symbol.name);
-  }
-  std::ranges::sort(*interface.symbols);
-  return interface;
 }
 
 // Checks the files of one image for one host. Remembers what it has found.
@@ -165,7 +154,7 @@ class Checker {
     const auto content = read_elf(library.path);
     if (!content || !*content) return std::nullopt;
     const auto elf = ElfFile::parse(**content);
-    auto exported = elf ? interface_of(*elf) : tl::unexpected(elf.error());
+    auto exported = elf ? library_interface(*elf) : tl::unexpected(elf.error());
     return exported ? std::optional(std::move(*exported)) : std::nullopt;
   }
 

@@ -172,10 +172,12 @@ std::string choose_level(const Manifest& manifest, std::string_view configuratio
 }
 
 std::vector<ReadyChoice> explain_ready(const Manifest& manifest, std::string_view name, const Target& target,
-                                       std::string_view level, std::string_view policy) {
+                                       std::string_view level, std::string_view policy, const HostView& host) {
   const auto configuration = std::ranges::find(manifest.configurations, name, &Configuration::name);
-  if (configuration == manifest.configurations.end()) return {};
+  if (configuration == manifest.configurations.end() || configuration->ready.empty()) return {};
+  const std::string lacking = missing_libc(manifest, name, host);
   const auto reason_against = [&](const ReadyLevel& ready) -> std::string {
+    if (!lacking.empty()) return fmt::format("needs {}, which libc lacks here", lacking);
     const auto missing = missing_features(target, ready.features);
     if (!missing.empty()) return fmt::format("needs {}, which {} lacks here", join(missing), target.cpu);
     if (ready.policy != policy) return fmt::format("made with the policy {}, not {}", ready.policy, policy);

@@ -72,10 +72,11 @@ struct ReadyChoice {
   std::string reason;  // why they are not used; empty if they may be
 };
 
-// Checks every ReadyLevel of the configuration against the target, in the order of the manifest. `level` and `policy`
-// are those of the files that are lowered here, beside which a program may load ready files.
+// Checks every ReadyLevel of the configuration against the target and libc, in the order of the manifest. `level` and
+// `policy` are those of the files that are lowered here, beside which a program may load ready files.
 std::vector<ReadyChoice> explain_ready(const Manifest& manifest, std::string_view configuration, const Target& target,
-                                       std::string_view level, std::string_view policy);
+                                       std::string_view level, std::string_view policy,
+                                       const HostView& host = *this_host());
 
 // Whether a baseline must not stand in for a lowered file of the configuration at this level: it would not share the
 // data of the others.

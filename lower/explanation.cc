@@ -81,7 +81,7 @@ Result<Explanation> explain_image(const Image& image, const LowererOptions& opti
   all.levels = explain_levels(manifest, all.configuration, all.target, false);
   all.ready = explain_ready(manifest, all.configuration, all.target,
                             choose_level(manifest, all.configuration, all.target, false),
-                            policy_for(options.policy, manifest.policy).name);
+                            policy_for(options.policy, manifest.policy).name, host);
   // With a single configuration and no levels, the choice on other CPUs tells nothing new.
   if (all.choices.size() > 1 || !all.levels.empty()) all.others = explain_other_cpus(manifest, host);
   XAAS_ASSIGN(all.missing, missing_libraries(image, all.configuration, all.target, host));

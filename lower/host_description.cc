@@ -7,6 +7,7 @@
 
 #include "format/base/file.h"
 #include "format/base/json_fields.h"
+#include "format/base/libc_version.h"
 #include "format/version.h"
 #include "lower/elf_identity.h"
 
@@ -143,6 +144,11 @@ class DescribedHost : public HostView {
     const DescribedLibrary* library = find(soname, triple);
     if (library == nullptr) return fail(Code::not_found, "the library {} is not on the described host", soname);
     return library->identity;
+  }
+  std::optional<std::vector<std::string>> library_versions(std::string_view soname,
+                                                           std::string_view triple) const override {
+    const DescribedLibrary* library = find(soname, triple);
+    return library == nullptr ? std::nullopt : std::optional(library->interface.versions);
   }
   std::optional<LibraryInterface> library_interface(std::string_view soname, std::string_view triple) const override {
     const DescribedLibrary* library = find(soname, triple);

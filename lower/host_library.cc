@@ -145,9 +145,7 @@ Result<std::optional<std::string>> read_library_with(const fs::path& path, std::
   return content;
 }
 
-Result<LibraryInterface> read_library_interface(const fs::path& path) {
-  XAAS_ASSIGN(const MappedFile file, MappedFile::open(path));
-  XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(file.bytes()));
+Result<LibraryInterface> library_interface(const ElfFile& elf) {
   XAAS_ASSIGN(ElfDynamic dynamic, elf.dynamic());
   XAAS_ASSIGN(const std::vector<ElfSymbol> symbols, elf.dynamic_symbols());
   std::set<std::string> exported;
@@ -157,13 +155,17 @@ Result<LibraryInterface> read_library_interface(const fs::path& path) {
   return LibraryInterface{std::move(dynamic.defined_versions), std::vector(exported.begin(), exported.end())};
 }
 
-std::string newest_libc_version(const std::vector<std::string>& versions) {
-  constexpr std::string_view kPrefix = "GLIBC_2.";  // not GLIBC_PRIVATE
-  std::string newest;
-  for (const std::string& version : versions) {
-    if (version.starts_with(kPrefix) && strverscmp(newest.c_str(), version.c_str()) < 0) newest = version;
-  }
-  return newest;
+Result<std::vector<std::string>> read_library_versions(const fs::path& path) {
+  XAAS_ASSIGN(const MappedFile file, MappedFile::open(path));
+  XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(file.bytes()));
+  XAAS_ASSIGN(ElfDynamic dynamic, elf.dynamic());
+  return std::move(dynamic.defined_versions);
+}
+
+Result<LibraryInterface> read_library_interface(const fs::path& path) {
+  XAAS_ASSIGN(const MappedFile file, MappedFile::open(path));
+  XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(file.bytes()));
+  return library_interface(elf);
 }
 
 }  // namespace xaas

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "format/base/elf_file.h"
 #include "format/base/error.h"
 
 namespace xaas {
@@ -52,9 +53,8 @@ struct LibraryInterface {
   std::optional<std::vector<std::string>> symbols;
 };
 
+Result<LibraryInterface> library_interface(const ElfFile& elf);
+Result<std::vector<std::string>> read_library_versions(const std::filesystem::path& path);
 Result<LibraryInterface> read_library_interface(const std::filesystem::path& path);
-
-// The newest of the versions that are libc's, such as "GLIBC_2.36"; empty if none is.
-std::string newest_libc_version(const std::vector<std::string>& versions);
 
 }  // namespace xaas

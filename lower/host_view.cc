@@ -33,6 +33,12 @@ class ThisHost : public HostView {
     if (!path) return fail(Code::not_found, "the library {} is not on this host", soname);
     return identify_library(*path);
   }
+  std::optional<std::vector<std::string>> library_versions(std::string_view soname,
+                                                           std::string_view triple) const override {
+    const auto path = find_library(soname, triple);
+    auto versions = path ? read_library_versions(*path) : fail(Code::not_found, "there is no {}", soname);
+    return versions ? std::optional(std::move(*versions)) : std::nullopt;
+  }
   std::optional<LibraryInterface> library_interface(std::string_view soname, std::string_view triple) const override {
     const auto path = find_library(soname, triple);
     auto interface = path ? read_library_interface(*path) : fail(Code::not_found, "there is no {}", soname);
@@ -70,8 +76,8 @@ class ThisHost : public HostView {
 }  // namespace
 
 bool HostView::libc_has(std::string_view version, std::string_view triple) const {
-  const auto libc = library_interface("libc.so.6", triple);
-  return !libc || is_in(libc->versions, version);
+  const auto versions = library_versions("libc.so.6", triple);
+  return !versions || is_in(*versions, version);
 }
 
 const std::shared_ptr<const HostView>& this_host() {

@@ -33,7 +33,9 @@ class HostView {
   virtual std::optional<std::filesystem::path> find_library(std::string_view soname, std::string_view triple) const = 0;
   // Stands for the content of a library in a key: "build-id:…" or "sha256:…". Code::not_found if the host has none.
   virtual Result<std::string> library_identity(std::string_view soname, std::string_view triple) const = 0;
-  // Nullopt if the library is not found or cannot be read.
+  // Nullopt if the library is not found or cannot be read. Reading the versions alone takes less time.
+  virtual std::optional<std::vector<std::string>> library_versions(std::string_view soname,
+                                                                   std::string_view triple) const = 0;
   virtual std::optional<LibraryInterface> library_interface(std::string_view soname, std::string_view triple) const = 0;
   // The bytes of the library that was found at `path` and had this identity. Code::failed if it has been replaced since
   // then. Code::unsupported if the host is a described one, and there is no such library here.

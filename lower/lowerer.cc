@@ -22,10 +22,10 @@ namespace {
 // The ready files that may be used here: CPU and directory, the best first.
 std::vector<std::pair<std::string, std::string>> usable_ready(const Manifest& manifest, const std::string& name,
                                                               const Target& target, std::string_view level,
-                                                              std::string_view policy) {
+                                                              std::string_view policy, const HostView& host) {
   std::vector<std::pair<std::string, std::string>> usable;
   const auto configuration = std::ranges::find(manifest.configurations, name, &Configuration::name);
-  for (const ReadyChoice& choice : explain_ready(manifest, name, target, level, policy)) {
+  for (const ReadyChoice& choice : explain_ready(manifest, name, target, level, policy, host)) {
     if (choice.reason.empty()) usable.emplace_back(choice.cpu, ready_root(*configuration, choice.cpu));
   }
   std::ranges::reverse(usable);
@@ -58,7 +58,8 @@ Result<LoweringDecisions> decide_lowering(const Image& image, const LowererOptio
   decided.has_older_libc = has_older_libc(manifest, decided.configuration, host);
   decided.level = choose_level(manifest, decided.configuration, decided.target, options.mixes);
   decided.policy = policy_for(options.policy, manifest.policy);
-  decided.ready = usable_ready(manifest, decided.configuration, decided.target, decided.level, decided.policy.name);
+  decided.ready =
+      usable_ready(manifest, decided.configuration, decided.target, decided.level, decided.policy.name, host);
   if (decided.policy.vector_width != 0) decided.target.prefer_vector_width = decided.policy.vector_width;
   return decided;
 }

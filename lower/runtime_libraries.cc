@@ -24,16 +24,16 @@ bool contains_all(const std::vector<std::string>& all, const std::vector<std::st
   return std::ranges::all_of(some, [&](const std::string& name) { return is_in(all, name); });
 }
 
-// `libc` is that of the host; nullopt if not known.
-bool runs_with(const ElfDynamic& library, const std::optional<LibraryInterface>& libc) {
+// `libc` has the versions of the host's libc; nullopt if not known.
+bool runs_with(const ElfDynamic& library, const std::optional<std::vector<std::string>>& libc) {
   return !libc || std::ranges::all_of(library.needed_versions, [&](const std::string& version) {
-    return !version.starts_with(kLibcVersion) || is_in(libc->versions, version);
+    return !version.starts_with(kLibcVersion) || is_in(*libc, version);
   });
 }
 
 bool has_all_of(const HostView& host, const ElfDynamic& library, const std::string& soname, std::string_view triple) {
-  const auto interface = host.library_interface(soname, triple);
-  return interface && contains_all(interface->versions, library.defined_versions);
+  const auto versions = host.library_versions(soname, triple);
+  return versions && contains_all(*versions, library.defined_versions);
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ bool uses_runtime_of(const Image& image, const HostView& host) {
   const auto entries = ref ? image.squashfs().list(*ref) : tl::unexpected(ref.error());
   if (!entries) return false;
   const std::string triple = lowering_triple(image.manifest(), host);
-  const auto libc = host.library_interface("libc.so.6", triple);
+  const auto libc = host.library_versions("libc.so.6", triple);
   bool has_newer = false;
   for (const DirectoryEntry& entry : *entries) {
     const auto content = image.file(fmt::format("{}/{}", directory, entry.name));

@@ -6,11 +6,11 @@
 #include <set>
 
 #include "format/base/elf_file.h"
+#include "format/base/libc_version.h"
 #include "format/base/mapped_file.h"
 #include "format/base/process.h"
 #include "format/base/split.h"
 #include "format/image.h"
-#include "mkimage/contents/dynamic_symbols.h"
 
 namespace xaas {
 namespace {
@@ -50,10 +50,10 @@ Result<std::optional<ElfDynamic>> dynamic_of(const fs::path& path) {
 Result<std::string> symbol_with(const fs::path& path, std::string_view version) {
   if (version.empty()) return std::string();
   XAAS_ASSIGN(const MappedFile file, MappedFile::open(path));
-  const auto dynamic = DynamicSymbols::read(file.bytes());
-  if (!dynamic) return std::string();
-  const auto found = std::ranges::find(dynamic->symbols(), version, &DynamicSymbol::version);
-  return found == dynamic->symbols().end() ? std::string() : found->name;
+  XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(file.bytes()));
+  XAAS_ASSIGN(const std::vector<ElfSymbol> symbols, elf.dynamic_symbols());
+  const auto found = std::ranges::find(symbols, version, &ElfSymbol::version);
+  return found == symbols.end() ? std::string() : std::string(found->name);
 }
 
 // Every name by which the tree provides a library.
@@ -245,7 +245,7 @@ Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const std::
 
 bool is_high(std::string_view libc_floor) {
   constexpr std::string_view kUsual = "GLIBC_2.28";  // RHEL 8's
-  return version_numbers(libc_floor) > version_numbers(kUsual);
+  return libc_version_numbers(libc_floor) > libc_version_numbers(kUsual);
 }
 
 Result<HostNeeds> host_needs(const InstalledTree& tree, const BundledLibraries& bundled) {
@@ -267,7 +267,7 @@ Result<HostNeeds> host_needs(const InstalledTree& tree, const BundledLibraries& 
     if (!dynamic) continue;
     libraries.insert(dynamic->needed.begin(), dynamic->needed.end());
     for (const std::string& version : dynamic->needed_versions) {
-      if (version_numbers(version) <= version_numbers(needs.libc_floor)) continue;
+      if (libc_version_numbers(version) <= libc_version_numbers(needs.libc_floor)) continue;
       needs.libc_floor = version;
       highest = {path, file};
     }

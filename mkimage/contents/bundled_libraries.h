@@ -26,8 +26,8 @@ bool is_left_to_host(std::string_view soname);
 // host has. Looks in the link records, beside the file that needs the library and on its rpath, and asks `compiler`.
 // Makes copies in `directory`. The rpaths of the copies, and of the files that need them, lead to each other. Copies
 // keep their build-ids. A library that is not found is left to the host.
-// The same for all additions of `floor`, which will make files need them. The copies get their libc floor here; the files of
-// the tree still have theirs.
+// The same for all additions of `floor`, which will make files need them. The copies get their libc floor here; the
+// files of the tree still have theirs.
 Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const std::vector<LinkRecord>& links,
                                           const LibcFloor& floor, const std::string& compiler,
                                           const std::string& triple, const std::filesystem::path& directory);

@@ -7,6 +7,7 @@
 
 #include "format/base/elf_file.h"
 #include "format/base/file.h"
+#include "format/base/libc_version.h"
 #include "format/base/mapped_file.h"
 #include "format/base/process.h"
 #include "format/base/text.h"
@@ -30,7 +31,7 @@ Result<std::optional<fs::path>> find_library_of(const std::string& compiler, con
   return path.is_absolute() && fs::exists(path) ? std::optional(path) : std::nullopt;
 }
 
-bool is_newer(std::string_view version) { return version_numbers(version) > version_numbers(kOldestHost); }
+bool is_newer(std::string_view version) { return libc_version_numbers(version) > libc_version_numbers(kOldestHost); }
 
 // Replaces the bytes of a file by as many others. The file keeps its inode.
 Status overwrite(const fs::path& path, std::string_view bytes) {

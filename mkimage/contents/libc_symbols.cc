@@ -3,15 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "format/base/elf_file.h"
+#include "format/base/libc_version.h"
 #include "format/base/mapped_file.h"
 #include "mkimage/contents/dynamic_symbols.h"
 
 namespace xaas {
 namespace {
-
-constexpr std::string_view kLibcVersion = "GLIBC_";
 
 // Functions of libm that got a new version because they no longer call a handler of errors that old programs may have
 // set. Results and errno are the same in both.
@@ -62,42 +61,24 @@ constexpr auto kFormer = std::to_array<Former>({{"libpthread.so.0", "pthread_"},
 
 }  // namespace
 
-std::vector<unsigned> version_numbers(std::string_view version) {
-  std::vector<unsigned> numbers;
-  if (!version.starts_with(kLibcVersion)) return numbers;
-  const char* at = version.data() + kLibcVersion.size();
-  const char* const end = version.data() + version.size();
-  while (true) {
-    unsigned number = 0;
-    const auto result = std::from_chars(at, end, number);
-    if (result.ec != std::errc()) return {};
-    numbers.push_back(number);
-    if (result.ptr == end) return numbers;
-    if (*result.ptr != '.') return {};
-    at = result.ptr + 1;
-  }
-}
-
 Status LibcSymbols::add(const std::filesystem::path& library) {
   XAAS_ASSIGN(const MappedFile file, MappedFile::open(library));
   XAAS_ASSIGN(const DynamicSymbols dynamic, DynamicSymbols::read(file.bytes()));
   ++libraries_;
   for (const DynamicSymbol& symbol : dynamic.symbols()) {
-    if (!symbol.is_defined || version_numbers(symbol.version).empty()) continue;
+    if (!symbol.is_defined || libc_version_numbers(symbol.version).empty()) continue;
     symbols_[symbol.name].emplace(symbol.version, CodePlace{libraries_, symbol.address});
-    if (base_.empty() || version_numbers(symbol.version) < version_numbers(base_)) base_ = symbol.version;
+    if (base_.empty() || libc_version_numbers(symbol.version) < libc_version_numbers(base_)) base_ = symbol.version;
   }
   return {};
 }
 
 std::string LibcSymbols::newest_version() const {
-  std::string newest;
-  for (const auto& [name, versions] : symbols_) {
-    for (const auto& [version, place] : versions) {
-      if (version_numbers(version) > version_numbers(newest)) newest = version;
-    }
+  std::vector<std::string> versions;
+  for (const auto& [name, places] : symbols_) {
+    for (const auto& [version, place] : places) versions.push_back(version);
   }
-  return newest;
+  return newest_libc_version(versions);
 }
 
 const LibcSymbols::Versions* LibcSymbols::versions_of(const std::string& name) const {
@@ -115,7 +96,7 @@ std::string LibcSymbols::oldest_same(const std::string& name, const std::string&
   std::string oldest = version;
   for (const auto& [other, place] : *versions) {
     const bool is_same = place == here || (changed_handler && other == base_);
-    if (is_same && version_numbers(other) < version_numbers(oldest)) oldest = other;
+    if (is_same && libc_version_numbers(other) < libc_version_numbers(oldest)) oldest = other;
   }
   return oldest;
 }
@@ -136,10 +117,11 @@ std::string_view former_library(std::string_view function) {
 
 Result<std::set<std::string>> exported_names(const std::filesystem::path& library) {
   XAAS_ASSIGN(const MappedFile file, MappedFile::open(library));
-  XAAS_ASSIGN(const DynamicSymbols dynamic, DynamicSymbols::read(file.bytes()));
+  XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(file.bytes()));
+  XAAS_ASSIGN(const std::vector<ElfSymbol> symbols, elf.dynamic_symbols());
   std::set<std::string> names;
-  for (const DynamicSymbol& symbol : dynamic.symbols()) {
-    if (symbol.is_defined) names.insert(symbol.name);
+  for (const ElfSymbol& symbol : symbols) {
+    if (symbol.is_defined) names.emplace(symbol.name);
   }
   return names;
 }

@@ -15,9 +15,6 @@
 
 namespace xaas {
 
-// "GLIBC_2.3.4" -> {2, 3, 4}; empty if it is no such version.
-std::vector<unsigned> version_numbers(std::string_view version);
-
 class LibcSymbols {
  public:
   LibcSymbols() = default;  // of no libc

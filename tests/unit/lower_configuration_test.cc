@@ -140,6 +140,8 @@ TEST_CASE("ready files are used where the target has their features and lowered 
   CHECK(reasons("", "default").front() ==
         "made at level v3: some files share data, which has another form at no level");
   CHECK(explain_ready(manifest, "another", haswell(), "", "default").empty());
+  only.libc_floor = "GLIBC_99.1";
+  CHECK(reasons("v3", "default").front() == "needs GLIBC_99.1, which libc lacks here");
 }
 
 TEST_CASE("configurations of equal rank are taken in the order of their names") {

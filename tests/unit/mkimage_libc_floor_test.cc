@@ -16,6 +16,7 @@
 
 #include "format/base/elf_file.h"
 #include "format/base/file.h"
+#include "format/base/libc_version.h"
 #include "format/base/mapped_file.h"
 #include "format/base/process.h"
 #include "format/base/text.h"
@@ -191,10 +192,10 @@ TEST_CASE("a version that no other symbol of the file has is added", "[compiler]
 }
 
 TEST_CASE("versions of libc are compared by their numbers") {
-  CHECK(xaas::version_numbers("GLIBC_2.3.4") == std::vector<unsigned>{2, 3, 4});
-  CHECK(xaas::version_numbers("GLIBC_2.9") < xaas::version_numbers("GLIBC_2.17"));
+  CHECK(xaas::libc_version_numbers("GLIBC_2.3.4") == std::vector<unsigned>{2, 3, 4});
+  CHECK(xaas::libc_version_numbers("GLIBC_2.9") < xaas::libc_version_numbers("GLIBC_2.17"));
   for (const char* other : {"GLIBC_PRIVATE", "GLIBC_2.", "GLIBCXX_3.4", "", "GLIBC_2.x"}) {
-    CHECK(xaas::version_numbers(other).empty());
+    CHECK(xaas::libc_version_numbers(other).empty());
   }
   CHECK(xaas::former_library("pthread_create") == "libpthread.so.0");
   CHECK(xaas::former_library("login_tty") == "libutil.so.1");
@@ -240,7 +241,7 @@ TEST_CASE("the additions for older libcs need no libc that is newer than the old
     const auto dynamic = xaas::ElfFile::parse(mapped->bytes())->dynamic();
     REQUIRE(dynamic);
     for (const std::string& version : dynamic->needed_versions) {
-      CHECK(xaas::version_numbers(version) <= xaas::version_numbers("GLIBC_2.17"));
+      CHECK(xaas::libc_version_numbers(version) <= xaas::libc_version_numbers("GLIBC_2.17"));
     }
   }
 }
