@@ -31,6 +31,10 @@ constexpr auto kLeftToHost = std::to_array<std::string_view>(
 // two.
 constexpr std::array<std::string_view, 2> kRuntime = {"libgcc_s.so", "libstdc++.so"};
 
+// A file with packed relative relocations (DT_RELR) needs this version, which tells loaders that know them.
+constexpr const char* kRelativeRelocations = "GLIBC_ABI_DT_RELR";
+constexpr const char* kRelativeRelocationsSince = "GLIBC_2.36";
+
 bool is_runtime(std::string_view soname) {
   return std::ranges::any_of(kRuntime, [&](std::string_view name) { return soname.starts_with(name); });
 }
@@ -266,16 +270,16 @@ Result<HostNeeds> host_needs(const InstalledTree& tree, const BundledLibraries& 
     XAAS_ASSIGN(const auto dynamic, dynamic_of(file));
     if (!dynamic) continue;
     libraries.insert(dynamic->needed.begin(), dynamic->needed.end());
-    for (const std::string& version : dynamic->needed_versions) {
+    for (const std::string& needed : dynamic->needed_versions) {
+      const std::string version = needed == kRelativeRelocations ? kRelativeRelocationsSince : needed;
       if (libc_version_numbers(version) <= libc_version_numbers(needs.libc_floor)) continue;
       needs.libc_floor = version;
       highest = {path, file};
     }
   }
-  XAAS_ASSIGN(needs.libc_floor_cause, symbol_with(highest.second, needs.libc_floor));
-  if (!needs.libc_floor_cause.empty()) {
-    needs.libc_floor_cause = fmt::format("{} needs {}", highest.first, needs.libc_floor_cause);
-  }
+  XAAS_ASSIGN(const std::string symbol, symbol_with(highest.second, needs.libc_floor));
+  needs.libc_floor_cause = symbol.empty() ? fmt::format("{} has packed relocations (DT_RELR)", highest.first)
+                                          : fmt::format("{} needs {}", highest.first, symbol);
   std::ranges::set_difference(libraries, provided, std::back_inserter(needs.libraries));
   return needs;
 }

@@ -36,7 +36,7 @@ Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const std::
 struct HostNeeds {
   std::vector<std::string> libraries;  // sonames that neither the tree nor `bundled` provides; sorted
   std::string libc_floor;              // "GLIBC_2.34": the highest version that any file needs
-  std::string libc_floor_cause;        // a file that needs it, and its first symbol with it, for people
+  std::string libc_floor_cause;        // which file needs it, and for what; for people
 };
 // Whether the libc floor is above what the clusters of these years have, GLIBC_2.28.
 bool is_high(std::string_view libc_floor);

@@ -171,6 +171,16 @@ const DynamicSymbols::Needed* DynamicSymbols::find_needed(std::uint16_t index) c
   return nullptr;
 }
 
+// The indices of needed versions that no symbol has.
+std::set<std::uint16_t> DynamicSymbols::unused_versions() const {
+  std::set<std::uint16_t> indices;
+  for (const Library& library : libraries_) {
+    for (const Needed& version : library.versions) indices.insert(version.index);
+  }
+  for (const std::uint16_t index : indices_) indices.erase(index);
+  return indices;
+}
+
 const DynamicSymbols::Needed* DynamicSymbols::find_needed(std::string_view name) const {
   for (const Library& library : libraries_) {
     const auto found = std::ranges::find(library.versions, name, &Needed::name);
@@ -201,7 +211,8 @@ std::optional<std::string> DynamicSymbols::with_versions(std::string_view bytes,
     return known != nullptr ? known->index : all.add_needed(version, symbol.version);
   };
   std::string changed(bytes);
-  std::set<std::uint16_t> used;
+  // A version that no symbol has tells something else, as GLIBC_ABI_DT_RELR does, and stays.
+  std::set<std::uint16_t> used = unused_versions();
   bool has_change = false;
   for (std::size_t i = 0; i < symbols_.size(); ++i) {
     if (find_needed(indices_[i]) == nullptr) continue;

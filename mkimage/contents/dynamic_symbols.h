@@ -35,7 +35,7 @@ class DynamicSymbols {
 
   // The bytes of the file with the versions of symbols replaced. A chosen version must be one of needed_versions(), or
   // the name of a library that the file needs, because a new version takes its name from there. Versions that no symbol
-  // needs any longer are left out. Nullopt if nothing changes, if the table has no room for the new versions, or if no
+  // has any longer are left out. Nullopt if nothing changes, if the table has no room for the new versions, or if no
   // needed version would be left, which the loader does not expect. `bytes` is what was read.
   std::optional<std::string> with_versions(std::string_view bytes, const Choose& choose) const;
 
@@ -66,6 +66,7 @@ class DynamicSymbols {
 
   const Needed* find_needed(std::uint16_t index) const;
   const Needed* find_needed(std::string_view name) const;
+  std::set<std::uint16_t> unused_versions() const;
   std::uint16_t add_needed(const std::string& name, std::string_view in_place_of);
   std::string needed_table(const std::set<std::uint16_t>& used, std::uint32_t& libraries) const;
 

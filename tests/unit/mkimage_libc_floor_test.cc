@@ -173,6 +173,18 @@ TEST_CASE("a function whose older version does something else keeps its version"
   CHECK(libc.oldest_same("no_such_function", "GLIBC_2.34") == "GLIBC_2.34");
 }
 
+TEST_CASE("a version that no symbol has stays", "[compiler]") {
+  const Linked program(
+      "#include <pthread.h>\n#include <stdio.h>\nstatic void* f(void* p) { return p; }\n"
+      "void* const table[] = {f, f};\n"
+      "int main(void) { pthread_t t; return pthread_create(&t, 0, table[1], 0) || puts(\"packed\") < 0; }\n",
+      {"-fPIE", "-pie", "-fuse-ld=lld", "-Wl,-z,pack-relative-relocs"});
+  REQUIRE(floor_here().lower(program.file));
+  CHECK(program.version_of("pthread_create") == "GLIBC_2.2.5");
+  CHECK(xaas::is_in(program.dynamic().needed_versions, std::string("GLIBC_ABI_DT_RELR")));
+  CHECK(program.run() == "packed\n");
+}
+
 TEST_CASE("a version that no other symbol of the file has is added", "[compiler]") {
   const Linked program(
       "#include <aio.h>\n#include <pthread.h>\n#include <signal.h>\n#include <stdio.h>\n#include <time.h>\n"
