@@ -7,14 +7,14 @@
 namespace xaas {
 namespace {
 
-constexpr std::string_view kPrefix = "GLIBC_";
+constexpr std::string_view kGlibcPrefix = "GLIBC_";
 
 }  // namespace
 
 std::vector<unsigned> libc_version_numbers(std::string_view version) {
   std::vector<unsigned> numbers;
-  if (!version.starts_with(kPrefix)) return numbers;
-  const char* at = version.data() + kPrefix.size();
+  if (!version.starts_with(kGlibcPrefix)) return numbers;
+  const char* at = version.data() + kGlibcPrefix.size();
   const char* const end = version.data() + version.size();
   while (true) {
     unsigned number = 0;

@@ -71,7 +71,7 @@ struct Linked {
 };
 
 // A library beside those of this program. dlopen() and dlsym() of this program are stubs of ours, for hwloc.
-void* load(const fs::path& library) {
+void* load_beside(const fs::path& library) {
   void* const loaded = dlmopen(LM_ID_BASE, library.c_str(), RTLD_NOW | RTLD_LOCAL);
   INFO(library.string() << " cannot be loaded");
   REQUIRE(loaded != nullptr);
@@ -89,7 +89,7 @@ Function* find(void* library, const char* name, const char* version) {
 // A function of libxaas-libc.so.
 template <typename Function>
 Function* addition(const char* name) {
-  static void* const library = load(floor_here().addition("libxaas-libc.so"));
+  static void* const library = load_beside(floor_here().addition("libxaas-libc.so"));
   return find<Function>(library, name, "XAAS_1");
 }
 
@@ -215,7 +215,7 @@ TEST_CASE("versions of libc are compared by their numbers") {
 }
 
 TEST_CASE("functions of libm whose version changed give the same numbers and errno in both") {
-  void* const libm = load("libm.so.6");
+  void* const libm = load_beside("libm.so.6");
   const auto both = [&](const char* name, const char* version, auto* function, auto... arguments) {
     const auto call = [&](const char* which, int& error) {
       errno = 0;
@@ -282,8 +282,8 @@ TEST_CASE("the additions find files and objects as libc does") {
   CHECK(errno == ENOENT);
 
   auto* const find_object = addition<decltype(_dl_find_object)>("_dl_find_object");
-  for (void* address :
-       {reinterpret_cast<void*>(&floor_here), reinterpret_cast<void*>(&std::puts), reinterpret_cast<void*>(&load)}) {
+  for (void* address : {reinterpret_cast<void*>(&floor_here), reinterpret_cast<void*>(&std::puts),
+                        reinterpret_cast<void*>(&load_beside)}) {
     dl_find_object ours{};
     dl_find_object theirs{};
     REQUIRE(_dl_find_object(address, &theirs) == 0);
