@@ -35,7 +35,8 @@ bool has_older_libc(const Manifest& manifest, std::string_view configuration, co
   return !host.libc_has(found->libc, found->triple);
 }
 
-// Start code must be found before libc's, and what libc lacks behind it.
+// Start code must be found before libc's, and what libc lacks behind it. Loaders before glibc 2.36 do not know packed
+// relocations, which the last option turns off.
 void link_with_older_libc(Recipe& recipe, const HostView& host) {
   if (is_static(recipe)) return;
   const std::vector<LinkArgument> first = as_needed({std::string(kStartAddition)});
@@ -46,6 +47,7 @@ void link_with_older_libc(Recipe& recipe, const HostView& host) {
   const std::vector<LinkArgument> last = as_needed(sonames);
   recipe.arguments.insert(recipe.arguments.begin(), first.begin(), first.end());
   recipe.arguments.insert(recipe.arguments.end(), last.begin(), last.end());
+  recipe.arguments.emplace_back("-znopack-relative-relocs");
 }
 
 }  // namespace xaas

@@ -1,4 +1,4 @@
-// What the name of an option is about: "GMX_EXTERNAL_BLAS" is about BLAS, and says that it is external.
+// What the name of an option is about: "DEMO_EXTERNAL_BLAS" is about BLAS, and says that it is external.
 #pragma once
 
 #include <set>
