@@ -73,7 +73,7 @@ constexpr const char* kBare = "-O1 -fno-builtin -nostartfiles -Wl,-e,main";
 
 }  // namespace
 
-TEST_CASE("a description of a host is read as it was written") {
+TEST_CASE("a description of a host is read as it was written", "[one-thread]") {
   const HostDescription written = old_cluster();
   const HostDescription read = test::good(parse_host_description(to_json(written), "host.json"));
   CHECK(to_json(read) == to_json(written));
@@ -81,7 +81,7 @@ TEST_CASE("a description of a host is read as it was written") {
   CHECK(read.libraries.at("libc.so.6").identity == "build-id:0123");
 }
 
-TEST_CASE("a description that is damaged or something else is refused with a line that says what") {
+TEST_CASE("a description that is damaged or something else is refused with a line that says what", "[one-thread]") {
   CHECK_THAT(error_of("[]"), Catch::Contains("host.json must be a JSON object"));
   CHECK_THAT(error_of("{"), Catch::Contains("host.json: not valid JSON"));
   CHECK_THAT(error_of("{}"), Catch::Contains("no description of a host: xaas-lower describe-host writes one"));
@@ -95,14 +95,14 @@ TEST_CASE("a description that is damaged or something else is refused with a lin
   CHECK_THAT(error_of(with("\"fuse\": false", "\"fuse\": 0")), Catch::Contains("\"fuse\""));
 }
 
-TEST_CASE("every description that is cut off is refused") {
+TEST_CASE("every description that is cut off is refused", "[one-thread]") {
   const std::string text = to_json(old_cluster());
   for (std::size_t size = 0; size + 2 < text.size(); size += 7) {
     CHECK_FALSE(parse_host_description(std::string_view(text).substr(0, size), "host.json"));
   }
 }
 
-TEST_CASE("this host's description has its CPU, its libc and the symbols of libc") {
+TEST_CASE("this host's description has its CPU, its libc and the symbols of libc", "[long]") {
   const HostDescription here = test::good(describe_this_host());
   CHECK(here.host.target == test::good(resolve_target(host_triple(), {})));
   CHECK(here.libc.starts_with("GLIBC_2."));
@@ -114,7 +114,7 @@ TEST_CASE("this host's description has its CPU, its libc and the symbols of libc
   CHECK(to_json(read) == to_json(here));
 }
 
-TEST_CASE("a described host answers for itself, and not for this one") {
+TEST_CASE("a described host answers for itself, and not for this one", "[one-thread]") {
   const auto host = described_host(old_cluster(), "/");
   CHECK(test::good(host->target(test::kTriple, {})).cpu == "skylake-avx512");
   CHECK(test::good(host->target(test::kTriple, {})) == old_cluster().host.target);
@@ -128,7 +128,7 @@ TEST_CASE("a described host answers for itself, and not for this one") {
   CHECK_FALSE(host->libc_has("GLIBC_2.34", test::kTriple));
 }
 
-TEST_CASE("a CPU that this version does not know is described by its features") {
+TEST_CASE("a CPU that this version does not know is described by its features", "[one-thread]") {
   HostDescription description = old_cluster();
   description.host.target.cpu = "a-cpu-of-tomorrow";
   description.host.target.features.emplace_back("+a-feature-of-tomorrow");
@@ -137,7 +137,7 @@ TEST_CASE("a CPU that this version does not know is described by its features") 
   CHECK(target.features == old_cluster().host.target.features);
 }
 
-TEST_CASE("the content of a described host's library is used only if it is that library") {
+TEST_CASE("the content of a described host's library is used only if it is that library", "[one-thread]") {
   const TempDirectory root = test::scratch();
   std::filesystem::create_directories(root.path() / "lib64");
   const std::string options = "-shared -fPIC -nostdlib -fuse-ld=lld -Wl,--build-id=0x";
@@ -157,7 +157,7 @@ TEST_CASE("the content of a described host's library is used only if it is that 
                          "ELF"));
 }
 
-TEST_CASE("a program runs where its libraries and their versions are") {
+TEST_CASE("a program runs where its libraries and their versions are", "[one-thread]") {
   const auto check =
       Checked().add("bin/bare", "int main(void) { return 0; }", std::string(kBare) + " -nostdlib").on(old_cluster());
   REQUIRE(check.files.size() == 1);
@@ -166,7 +166,7 @@ TEST_CASE("a program runs where its libraries and their versions are") {
   CHECK(check.runs());
 }
 
-TEST_CASE("it is told which version of libc a program lacks") {
+TEST_CASE("it is told which version of libc a program lacks", "[one-thread]") {
   // This machine's start file asks for the version of libc of this machine.
   HostDescription host = old_cluster();
   host.libraries["libc.so.6"].interface.versions = {"GLIBC_2.2"};
@@ -177,7 +177,8 @@ TEST_CASE("it is told which version of libc a program lacks") {
   CHECK_FALSE(check.runs());
 }
 
-TEST_CASE("it is told which library a program lacks, and which program a library of the image lets down") {
+TEST_CASE("it is told which library a program lacks, and which program a library of the image lets down",
+          "[one-thread]") {
   const TempDirectory directory = test::scratch();
   const auto library = [&](const std::string& name, const std::string& options) {
     const std::string bytes = test::compile_c("int " + name + "(void) { return 1; }",
@@ -202,7 +203,7 @@ TEST_CASE("it is told which library a program lacks, and which program a library
   CHECK_THAT(check.files[1].missing.at(0), Catch::StartsWith("the library libabsent.so.1"));
 }
 
-TEST_CASE("it is told which device or feature no configuration does without") {
+TEST_CASE("it is told which device or feature no configuration does without", "[one-thread]") {
   const std::string options = std::string(kBare) + " -nostdlib";
   const auto gpu = Checked()
                        .add("bin/bare", "int main(void) { return 0; }", options)
@@ -216,7 +217,7 @@ TEST_CASE("it is told which device or feature no configuration does without") {
   CHECK_THAT(feature.problem, Catch::Contains("+amx-int8"));
 }
 
-TEST_CASE("a host of another architecture runs nothing, and is told so") {
+TEST_CASE("a host of another architecture runs nothing, and is told so", "[one-thread]") {
   HostDescription arm = old_cluster();
   arm.host.target = {.triple = "aarch64-unknown-linux-gnu", .cpu = "neoverse-v2", .features = {"+neon", "+sve2"}};
   const auto check = Checked().add("bin/hello", kHello, "").on(arm);
@@ -225,7 +226,7 @@ TEST_CASE("a host of another architecture runs nothing, and is told so") {
   CHECK(check.explanation.target == arm.host.target);
 }
 
-TEST_CASE("what is no program or library of the tree is not checked") {
+TEST_CASE("what is no program or library of the tree is not checked", "[one-thread]") {
   Checked image;
   image.add("lib/part.o", "int part(void) { return 1; }", "-c");
   image.add(".xaas/src/tool", kHello, "");

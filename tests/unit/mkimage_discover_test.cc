@@ -54,7 +54,7 @@ std::string values_of(const xaas::Discovery& discovery, const std::string& name)
 
 }  // namespace
 
-TEST_CASE("CMake: options and cache variables are points with their defaults and places") {
+TEST_CASE("CMake: options and cache variables are points with their defaults and places", "[one-thread]") {
   const auto found = of_cmake(
       "option(DEMO_A \"a\" ON)\noption(DEMO_B \"b\")\nset(DEMO_C 4 CACHE STRING \"c\")\n"
       "set(DEMO_D x CACHE INTERNAL \"d\")\nset_property(CACHE DEMO_C PROPERTY STRINGS 2 4 8)\n");
@@ -67,7 +67,7 @@ TEST_CASE("CMake: options and cache variables are points with their defaults and
   CHECK(found.build.minimum_version == "3.20");
 }
 
-TEST_CASE("CMake: conditions are decided by defaults, and what is not offered says when it is") {
+TEST_CASE("CMake: conditions are decided by defaults, and what is not offered says when it is", "[one-thread]") {
   const auto found = of_cmake(
       "option(DEMO_GPU \"\" OFF)\nif(DEMO_GPU)\n  option(DEMO_FAST \"\" ON)\nelse()\n  option(DEMO_SLOW \"\" "
       "ON)\nendif()\n"
@@ -80,7 +80,7 @@ TEST_CASE("CMake: conditions are decided by defaults, and what is not offered sa
   CHECK(default_of(found, "DEMO_X") == "?");
 }
 
-TEST_CASE("CMake: where the host decides, a variable is known if both ways agree") {
+TEST_CASE("CMake: where the host decides, a variable is known if both ways agree", "[one-thread]") {
   const auto found = of_cmake(
       "find_package(Foo)\nif(Foo_FOUND)\n  set(SAME 1)\n  set(OTHER 1)\nelse()\n  set(SAME 1)\n  set(OTHER "
       "2)\nendif()\n"
@@ -94,7 +94,7 @@ TEST_CASE("CMake: where the host decides, a variable is known if both ways agree
   CHECK(default_of(found, "DEMO_O") == "?");
 }
 
-TEST_CASE("CMake: functions, macros, loops, modules and directories are followed") {
+TEST_CASE("CMake: functions, macros, loops, modules and directories are followed", "[one-thread]") {
   const auto found = discovery_of(
       {{"CMakeLists.txt",
         "project(demo)\nlist(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_SOURCE_DIR}/cmake)\ninclude(wrap)\n"
@@ -114,7 +114,7 @@ TEST_CASE("CMake: functions, macros, loops, modules and directories are followed
   for (const char* name : {"DEMO_A", "DEMO_B", "DEMO_PART", "DEMO_THERE"}) CHECK(default_of(found, name) == "ON");
 }
 
-TEST_CASE("CMake: a dependent option is offered under its condition") {
+TEST_CASE("CMake: a dependent option is offered under its condition", "[one-thread]") {
   const auto found = of_cmake(
       "include(CMakeDependentOption)\noption(DEMO_A \"\" ON)\ncmake_dependent_option(DEMO_B \"\" ON \"DEMO_A\" OFF)\n"
       "cmake_dependent_option(DEMO_C \"\" ON \"DEMO_A;NOT DEMO_B\" OFF)\n");
@@ -123,7 +123,7 @@ TEST_CASE("CMake: a dependent option is offered under its condition") {
   CHECK(xaas::find_point(found.build, "DEMO_C")->condition == "DEMO_A;NOT DEMO_B");
 }
 
-TEST_CASE("CMake: a normal variable wins over option() by the policy of that version") {
+TEST_CASE("CMake: a normal variable wins over option() by the policy of that version", "[one-thread]") {
   CHECK(default_of(of_cmake("set(DEMO_A OFF)\noption(DEMO_A \"\" ON)\n"), "DEMO_A") == "!ON");
   CHECK(default_of(discovery_of({{"CMakeLists.txt",
                                   "cmake_minimum_required(VERSION 3.5)\nset(DEMO_A OFF)\n"
@@ -131,7 +131,7 @@ TEST_CASE("CMake: a normal variable wins over option() by the policy of that ver
                    "DEMO_A") == "ON");
 }
 
-TEST_CASE("CMake: a command that is not in the source declares a choice if it has the shape of one") {
+TEST_CASE("CMake: a command that is not in the source declares a choice if it has the shape of one", "[one-thread]") {
   const auto found = of_cmake(
       "other_option(DEMO_MPI \"use MPI\" ON)\nother_option(DEMO_OPENMP OFF \"use OpenMP\")\n"
       "other_multi_option(DEMO_GPU \"GPUs\" none none CUDA HIP)\nother_add_option(FEATURE SYCL DESCRIPTION \"x\" "
@@ -142,7 +142,7 @@ TEST_CASE("CMake: a command that is not in the source declares a choice if it ha
   CHECK(default_of(found, "demo") == "-");
 }
 
-TEST_CASE("names of options are about what is left without prefix and words around") {
+TEST_CASE("names of options are about what is left without prefix and words around", "[one-thread]") {
   CHECK(findings(of_cmake(
             "option(DEMO_USE_CUDA \"\" OFF)\noption(DEMO_WITH_MPI_SUPPORT \"\" ON)\noption(DEMO_CUDA_F16 \"\" ON)\n"
             "option(DEMO_ENABLE_KOKKOS_HIP \"\" OFF)\n")) ==
@@ -150,7 +150,7 @@ TEST_CASE("names of options are about what is left without prefix and words arou
   CHECK(findings(of_cmake("option(DEMO_DISABLE_OPENMP \"\" OFF)\n")) == "OpenMP* -DDEMO_DISABLE_OPENMP");
 }
 
-TEST_CASE("a choice of FFT libraries has all its values, one of GPUs only those that are known") {
+TEST_CASE("a choice of FFT libraries has all its values, one of GPUs only those that are known", "[one-thread]") {
   const auto found = of_cmake(
       "set(DEMO_FFT FFTW3 CACHE STRING \"\")\nset_property(CACHE DEMO_FFT PROPERTY STRINGS KISS FFTW3 own)\n"
       "set(DEMO_GPU OFF CACHE STRING \"\")\nset_property(CACHE DEMO_GPU PROPERTY STRINGS OFF CUDA OpenCL)\n");
@@ -160,21 +160,23 @@ TEST_CASE("a choice of FFT libraries has all its values, one of GPUs only those 
   CHECK(found.gpu_flag == "-DDEMO_GPU");
 }
 
-TEST_CASE("instruction sets of other processors are never a default, and options of one family are alike") {
+TEST_CASE("instruction sets of other processors are never a default, and options of one family are alike",
+          "[one-thread]") {
   CHECK(findings(of_cmake("option(DEMO_NATIVE \"\" ON)\noption(DEMO_AVX2 \"\" ON)\noption(DEMO_SVE \"\" ON)\n")) ==
         "AUTO* -DDEMO_NATIVE, AVX2* -DDEMO_AVX2, SVE -DDEMO_SVE");
   CHECK(findings(of_cmake("option(USE_V4_SSE \"\")\noption(USE_V4_ALTIVEC \"\")\noption(USE_V4_PORTABLE \"\")\n")) ==
         "SSE -DUSE_V4_SSE, Altivec -DUSE_V4_ALTIVEC, Portable -DUSE_V4_PORTABLE");
 }
 
-TEST_CASE("a vendor of BLAS is one of those that FindBLAS knows, together with the switch for BLAS") {
+TEST_CASE("a vendor of BLAS is one of those that FindBLAS knows, together with the switch for BLAS", "[one-thread]") {
   CHECK(findings(of_cmake("option(DEMO_BLAS \"\" OFF)\nset(DEMO_BLAS_VENDOR Generic CACHE STRING \"\")\n"
                           "if(DEMO_BLAS)\n  find_package(BLAS)\nendif()\n")) ==
         "OpenBLAS -DDEMO_BLAS=ON -DDEMO_BLAS_VENDOR=OpenBLAS, BLIS -DDEMO_BLAS=ON -DDEMO_BLAS_VENDOR=FLAME, "
         "MKL -DDEMO_BLAS=ON -DDEMO_BLAS_VENDOR=Intel10_64lp");
 }
 
-TEST_CASE("a package is a finding if it is always needed or a switch guards it, and no option is about it") {
+TEST_CASE("a package is a finding if it is always needed or a switch guards it, and no option is about it",
+          "[one-thread]") {
   CHECK(findings(of_cmake("find_package(MPI REQUIRED)\n")) == "MPI* ");
   CHECK(findings(
             of_cmake("option(DEMO_PARALLEL \"\" OFF)\nif(DEMO_PARALLEL)\n  find_package(MPI REQUIRED)\nendif()\n")) ==
@@ -182,12 +184,12 @@ TEST_CASE("a package is a finding if it is always needed or a switch guards it, 
   CHECK(findings(of_cmake("option(DEMO_MPI \"\" OFF)\nfind_package(MPI REQUIRED)\n")) == "MPI -DDEMO_MPI");
 }
 
-TEST_CASE("a package behind a switch for something else has no flag of its own") {
+TEST_CASE("a package behind a switch for something else has no flag of its own", "[one-thread]") {
   CHECK(findings(of_cmake("option(DEMO_MPI \"\" OFF)\nif(DEMO_MPI)\n  find_package(SCALAPACK REQUIRED)\nendif()\n"
                           "find_package(LAPACK REQUIRED)\n")) == "MPI -DDEMO_MPI, ScaLAPACK , LAPACK* ");
 }
 
-TEST_CASE("a library that comes with the project is told from one of the system") {
+TEST_CASE("a library that comes with the project is told from one of the system", "[one-thread]") {
   const auto own = of_cmake("option(DEMO_USE_SYSTEM_ZLIB \"\" OFF)\noption(DEMO_BUILD_OWN_FFTW \"\" OFF)\n");
   CHECK(own.internal->name == "FFTW");
   CHECK(own.internal->flag == "-DDEMO_BUILD_OWN_FFTW");
@@ -196,7 +198,7 @@ TEST_CASE("a library that comes with the project is told from one of the system"
   CHECK(system.internal->flag.empty());
 }
 
-TEST_CASE("a deprecated option stands for the one that takes its place") {
+TEST_CASE("a deprecated option stands for the one that takes its place", "[one-thread]") {
   const auto found = of_cmake(
       "function(moved old new)\n  if(${old})\n    message(WARNING \"${old} is deprecated\")\n    set(${new} ON "
       "PARENT_SCOPE)\n"
@@ -205,14 +207,14 @@ TEST_CASE("a deprecated option stands for the one that takes its place") {
   CHECK(default_of(found, "OLD_CUDA") == "-");
 }
 
-TEST_CASE("options of other projects in the source and of tests are not the project's own") {
+TEST_CASE("options of other projects in the source and of tests are not the project's own", "[one-thread]") {
   const auto found = discovery_of({{"CMakeLists.txt", "project(demo)\nadd_subdirectory(external/x)\n"},
                                    {"external/x/CMakeLists.txt", "option(X_CUDA \"\" ON)\n"}});
   CHECK(findings(found).empty());
   CHECK(default_of(found, "X_CUDA") == "ON");
 }
 
-TEST_CASE("CMake files that are wrong or endless give what can be found in bounded time") {
+TEST_CASE("CMake files that are wrong or endless give what can be found in bounded time", "[long]") {
   CHECK(default_of(of_cmake("option(DEMO_A \"\" ON)\nif(\n"), "DEMO_A") == "ON");
   CHECK(default_of(of_cmake("option(DEMO_A \"\" ON)\nset(x \"open\n"), "DEMO_A") == "ON");
   CHECK(default_of(of_cmake("endif()\noption(DEMO_A \"\" ON)\nif(X)\n"), "DEMO_A") == "ON");
@@ -236,7 +238,7 @@ TEST_CASE("CMake files that are wrong or endless give what can be found in bound
   CHECK(bounded.build.notes.front().find("run for too long") != std::string::npos);
 }
 
-TEST_CASE("a configure script's options have the defaults that its macros and help say") {
+TEST_CASE("a configure script's options have the defaults that its macros and help say", "[one-thread]") {
   const auto found = discovery_of(
       {{"configure.ac",
         "AC_INIT([demo], [1.0])\nm4_include([m4/own.m4])\ndnl AC_ARG_ENABLE([no])\nAC_PROG_CC\n"
@@ -252,7 +254,7 @@ TEST_CASE("a configure script's options have the defaults that its macros and he
         "mkl --with-fft=mkl, AVX2 --enable-avx2");
 }
 
-TEST_CASE("configure.ac that never ends is read in bounded time") {
+TEST_CASE("configure.ac that never ends is read in bounded time", "[long]") {
   std::string open;
   for (int i = 0; i < 100000; ++i) open += "AC_ARG_ENABLE([";
   CHECK(discovery_of({{"configure.ac", open}}).findings.empty());
@@ -262,13 +264,13 @@ TEST_CASE("configure.ac that never ends is read in bounded time") {
   CHECK(findings(found) == "MPI --enable-mpi");
 }
 
-TEST_CASE("a configure script without configure.ac is read by its help") {
+TEST_CASE("a configure script without configure.ac is read by its help", "[one-thread]") {
   CHECK(findings(discovery_of(
             {{"configure", "#!/bin/sh\ncat <<E\n  --enable-cuda   use CUDA\n  --without-mpi   no MPI\nE\n"}})) ==
         "CUDA --enable-cuda, MPI* --with-mpi");
 }
 
-TEST_CASE("Meson's options have their types, choices and defaults") {
+TEST_CASE("Meson's options have their types, choices and defaults", "[one-thread]") {
   const auto found = discovery_of({{"meson.build",
                                     "project('demo', 'c', meson_version : '>= 0.60')\nif get_option('parallel')\n"
                                     "  mpi = dependency('mpi')\nendif\nblas = dependency('blas', required : true)\n"},
@@ -280,7 +282,7 @@ TEST_CASE("Meson's options have their types, choices and defaults") {
   CHECK(found.build.minimum_version == "0.60");
 }
 
-TEST_CASE("makefiles tell by the variables that they test, and by options of compilers") {
+TEST_CASE("makefiles tell by the variables that they test, and by options of compilers", "[one-thread]") {
   const auto found =
       discovery_of({{"Makefile",
                      "CC ?= gcc\nUSE_CUDA ?= 0\nWANTFFTW =\nOMP ?= #true\nMODE ?= a\ninclude more.mk\nifeq ($(strip "
@@ -295,7 +297,7 @@ TEST_CASE("makefiles tell by the variables that they test, and by options of com
   CHECK(values_of(found, "MODE") == "b c ");
 }
 
-TEST_CASE("the options of a bundle of CMake projects are its points") {
+TEST_CASE("the options of a bundle of CMake projects are its points", "[one-thread]") {
   const auto found = discovery_of(
       {{"CMakeLists.txt", "project(demo)\n"},
        {"bundle.yml",
@@ -309,7 +311,8 @@ TEST_CASE("the options of a bundle of CMake projects are its points") {
   CHECK(xaas::find_point(found.build, "level")->kind == xaas::PointKind::text);
 }
 
-TEST_CASE("a recipe file has the default of each point and the instruction sets, and the plan takes it") {
+TEST_CASE("a recipe file has the default of each point and the instruction sets, and the plan takes it",
+          "[one-thread]") {
   const auto directory = project_of(
       {{"CMakeLists.txt",
         "project(demo)\noption(DEMO_MPI \"\" OFF)\noption(CC \"\" OFF)\nset(DEMO_SIMD AUTO CACHE STRING \"\")\n"
@@ -330,13 +333,13 @@ TEST_CASE("a recipe file has the default of each point and the instruction sets,
   CHECK(again.error().message.find("there already") != std::string::npos);
 }
 
-TEST_CASE("a source without build files, or that is none, is one line of error") {
+TEST_CASE("a source without build files, or that is none, is one line of error", "[one-thread]") {
   CHECK(xaas::discover({.source = project_of({{"x.c", ""}}).path()}).error().message.find("no CMakeLists.txt") !=
         std::string::npos);
   CHECK(xaas::discover({.source = "/nonexistent"}).error().code == xaas::Code::not_found);
 }
 
-TEST_CASE("files that lead out of the source are not read") {
+TEST_CASE("files that lead out of the source are not read", "[one-thread]") {
   const auto outside = project_of({{"x.cmake", "option(DEMO_OUT \"\" ON)\n"}});
   const auto inside =
       project_of({{"CMakeLists.txt", "include(" + (outside.path() / "x.cmake").string() + ")\ninclude(../" +
@@ -345,7 +348,8 @@ TEST_CASE("files that lead out of the source are not read") {
   CHECK(default_of(xaas::discover({.source = inside.path()}).value(), "DEMO_OUT") == "-");
 }
 
-TEST_CASE("the knowledge base is whole: words are used once, flags and vendors name terms, sources are given") {
+TEST_CASE("the knowledge base is whole: words are used once, flags and vendors name terms, sources are given",
+          "[one-thread]") {
   const xaas::Knowledge& knowledge = xaas::built_in_knowledge();
   std::map<std::string, int> uses;
   for (const xaas::KnownTerm& term : knowledge.terms) {
