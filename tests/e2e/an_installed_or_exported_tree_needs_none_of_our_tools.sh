@@ -82,7 +82,7 @@ equal "$app: up to date" "$(xaas-lower install "$image" "$app/")"
 equal "$before" "$(find "$work" -maxdepth 1 -name '*app*' -printf '%P %i %C@\n'; find "$app" -printf '%P %i %C@ %T@\n' | sort)"
 # A file that somebody changed is put right.
 echo changed >"$app/share/data.txt"
-contains "$(xaas-lower install "$image" "$app")" ": 1 of 5 files written"
+contains "$(xaas-lower install "$image" "$app")" ": 1 of 6 files written"
 runs_alone "$app"
 
 mkdir -p "$work/mnt" "$work/first" "$work/second"

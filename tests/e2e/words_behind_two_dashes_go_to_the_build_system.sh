@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 program='#include <stdio.h>
 int main(void) { return puts(TEXT) < 0; }'
-says() { unsquashfs -q -n -f -d "$work/tree" "$work/app.xaas" bin/app >/dev/null && "$work/tree/bin/app"; }
+says() { unsquashfs -q -n -f -d "$work/tree" "$work/app.xaas" >/dev/null && "$work/tree/bin/app"; }
 make_image() { mkxaas -q --toolchain none "$@"; }
 
 mkdir "$work/cmake"
