@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <iterator>
 
+#include "format/base/pause.h"
+
 namespace xaas {
 namespace {
 
@@ -14,13 +16,6 @@ constexpr int kNicenessBehind = 10;
 // How long a program that runs by ready files has the machine for itself. Reading the worker takes as much of the disk
 // and the CPU as a start does.
 constexpr std::chrono::milliseconds kHeadStart(200);
-
-void sleep_until(std::chrono::steady_clock::time_point time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_until(lock, stop, time, [] { return false; });
-}
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -181,7 +176,7 @@ void LazyFiles::make(Entry& entry) {
 // Makes a file for which a ready file stands in.
 void LazyFiles::make_behind(Entry& entry) {
   makers_behind_.submit([this, &entry, begin = Clock::now() + kHeadStart] {
-    sleep_until(begin, stop_.get_token());
+    pause_for(begin - Clock::now(), stop_.get_token());
     make(entry);
   });
 }

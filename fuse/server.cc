@@ -287,7 +287,7 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
                             .configuration = configuration_,
                             .root = tree_root(image_->manifest(), configuration_),
                             .moved = moved_,
-                            .hidden = hidden_directory(*image_)});
+                            .hidden = lowerer_ ? lowerer_->hidden_directory() : hidden_directory(*image_)});
   mounted_ = {.image = image_.get(),
               .tree = &*tree_,
               .files = files_.get(),

@@ -10,7 +10,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <cstdlib>
 #include <functional>
 #include <sstream>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "format/base/json_fields.h"
+#include "format/base/pause.h"
 
 namespace xaas {
 namespace fs = std::filesystem;
@@ -155,13 +155,10 @@ LockState try_lock(int fd, int operation) {
 LockState wait_for_lock(int fd, const std::stop_token& stop) {
   if (!stop.stop_possible()) return try_lock(fd, LOCK_EX);
   constexpr std::chrono::milliseconds kLongest(500);
-  std::mutex mutex;
-  std::condition_variable_any stopped;
-  std::unique_lock lock(mutex);
   for (std::chrono::milliseconds pause(10);; pause = std::min(2 * pause, kLongest)) {
     const LockState state = try_lock(fd, LOCK_EX | LOCK_NB);
     if (state != LockState::busy || stop.stop_requested()) return state;
-    stopped.wait_for(lock, stop, pause, [] { return false; });
+    pause_for(pause, stop);
   }
 }
 

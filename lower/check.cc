@@ -42,7 +42,8 @@ class Checker {
   Checker(const Image& image, const Explanation& explanation, const LowererOptions& options)
       : image_(image), explanation_(explanation), host_(*options.host) {
     if (auto decided = decide_lowering(image, options)) decided_.emplace(std::move(*decided));
-    directories_ = toolchain_libraries(image, host_);
+    const std::string hidden = decided_ ? decided_->hidden_directory : hidden_directory(image, host_);
+    directories_ = toolchain_libraries(image, hidden, host_);
   }
 
   // Nullopt if the file is no program or shared library for the target.

@@ -20,7 +20,7 @@ namespace {
 Result<std::map<std::string, std::string>> missing_libraries(const Image& image, const std::string& configuration,
                                                              const Target& target, const HostView& host) {
   XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), configuration)));
-  const std::vector<std::string> directories = toolchain_libraries(image, host);
+  const std::vector<std::string> directories = toolchain_libraries(image, hidden_directory(image, host), host);
   std::map<std::string, std::string> missing;
   std::set<std::string> seen;
   for (const FileRecord& record : records) {

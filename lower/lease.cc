@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
+
+#include "format/base/pause.h"
 
 namespace xaas {
 namespace fs = std::filesystem;
@@ -32,14 +32,6 @@ constexpr auto kLocal = std::to_array<std::uint32_t>({
     0xca451a4e,  // bcachefs
     0xf2f52010,  // f2fs
 });
-
-// Waits for a time, or until `stop` is requested.
-void pause_for(std::chrono::milliseconds time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any stopped;
-  std::unique_lock lock(mutex);
-  stopped.wait_for(lock, stop, time, [] { return false; });
-}
 
 // What the holder has written last. A network file system shows it to who opens the file anew.
 Result<std::string> last_sign(const fs::path& path) {

@@ -52,7 +52,8 @@ Result<LoweringDecisions> decide_lowering(const Image& image, const LowererOptio
   LoweringDecisions decided;
   decided.host = options.host;
   decided.toolchain = *toolchain;
-  decided.toolchain_libraries = toolchain_libraries(image, host);
+  decided.hidden_directory = hidden_directory(image, host);
+  decided.toolchain_libraries = toolchain_libraries(image, decided.hidden_directory, host);
   XAAS_ASSIGN(decided.target, host.target(lowering_triple(manifest, host), options.target));
   XAAS_ASSIGN(decided.configuration, choose_configuration(image, decided.target, options.configuration, host));
   decided.has_older_libc = has_older_libc(manifest, decided.configuration, host);

@@ -47,7 +47,8 @@ struct LoweringDecisions {
   bool has_older_libc = false;  // than the one that the image was made with
   std::string level;            // whose variants are lowered; empty: none
   Policy policy;
-  Toolchain toolchain;  // the one for the host
+  Toolchain toolchain;           // the one for the host
+  std::string hidden_directory;  // in the image; see runtime_libraries.h
   std::vector<std::string> toolchain_libraries;
   std::vector<std::pair<std::string, std::string>> ready;  // CPU and ready_root(), the best first
   std::shared_ptr<const HostView> host;
@@ -93,6 +94,7 @@ class Lowerer {
   std::string target_name() const { return target().triple + " " + target().cpu; }  // for people
   const std::string& configuration() const { return decisions_.configuration; }
   const std::string& level() const { return decisions_.level; }  // whose variants are lowered; empty: none
+  const std::string& hidden_directory() const { return decisions_.hidden_directory; }
   const Policy& policy() const { return decisions_.policy; }
   const Cache& cache() const { return *cache_; }
   // The path of the lowered file with this key; nullopt if no cache has it.

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "format/base/json_fields.h"
+#include "format/base/little_endian.h"
 
 namespace xaas {
 namespace fs = std::filesystem;
@@ -70,18 +71,14 @@ Result<std::string> read_part(int fd, std::uint64_t offset, std::uint64_t size) 
 
 std::string make_footer(std::uint64_t index_size) {
   std::string footer(kMagic);
-  for (int byte = 0; byte < 8; ++byte) footer.push_back(static_cast<char>(index_size >> (8 * byte)));
+  append_le(footer, index_size);
   return footer;
 }
 
 // The length of the index; nullopt if `footer` is none.
 std::optional<std::uint64_t> parse_footer(std::string_view footer) {
   if (!footer.starts_with(kMagic)) return std::nullopt;
-  std::uint64_t size = 0;
-  for (std::size_t byte = 0; byte < 8; ++byte) {
-    size |= std::uint64_t{static_cast<unsigned char>(footer[kMagic.size() + byte])} << (8 * byte);
-  }
-  return size;
+  return load_le<std::uint64_t>(std::as_bytes(std::span(footer)), kMagic.size());
 }
 
 // A regular file that this user owns and nobody else can write.

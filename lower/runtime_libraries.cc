@@ -67,11 +67,12 @@ std::string hidden_directory(const Image& image, const HostView& host) {
   return uses_runtime_of(image, host) ? std::string() : runtime_directory(image, host);
 }
 
-std::vector<std::string> toolchain_libraries(const Image& image, const HostView& host) {
+std::vector<std::string> toolchain_libraries(const Image& image, const std::string& hidden, const HostView& host) {
   const std::string toolchain = toolchain_directory(image.manifest(), host);
   if (toolchain.empty()) return {};
   std::vector<std::string> directories = {fmt::format("{}/{}", toolchain, kBundledLibraries)};
-  if (uses_runtime_of(image, host)) directories.push_back(runtime_directory(image, host));
+  const std::string runtime = runtime_directory(image, host);
+  if (!runtime.empty() && runtime != hidden) directories.push_back(runtime);
   return directories;
 }
 

@@ -23,7 +23,9 @@ bool uses_runtime_of(const Image& image, const HostView& host = *this_host());
 // is none.
 std::string hidden_directory(const Image& image, const HostView& host = *this_host());
 
-// The directories in the image that are searched for libraries after those of the tree, in order.
-std::vector<std::string> toolchain_libraries(const Image& image, const HostView& host = *this_host());
+// The directories in the image that are searched for libraries after those of the tree, in order. `hidden` is
+// hidden_directory(), which reads whole libraries.
+std::vector<std::string> toolchain_libraries(const Image& image, const std::string& hidden,
+                                             const HostView& host = *this_host());
 
 }  // namespace xaas

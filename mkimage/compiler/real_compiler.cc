@@ -106,6 +106,12 @@ Result<fs::path> find_real_compiler(const std::string& name) {
   return fail(Code::not_found, "{} is not in PATH; install it", name);
 }
 
+Result<std::optional<fs::path>> library_of_compiler(const std::string& compiler, std::string_view soname) {
+  XAAS_ASSIGN(const ProcessOutput answer, run_and_read({compiler, fmt::format("-print-file-name={}", soname)}));
+  const fs::path path = answer.output.substr(0, answer.output.find('\n'));
+  return path.is_absolute() && fs::exists(path) ? std::optional(path) : std::nullopt;
+}
+
 void leave_path() {
   const auto own = own_executable();
   if (!own) return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ std::set<std::string> compiler_names_in_path();
 // Like find_program(), but finds neither xaas-cc nor programs that start compilers for others (ccache, distcc…). Those
 // programs look for the real compiler in PATH too, and would find xaas-cc.
 Result<std::filesystem::path> find_real_compiler(const std::string& name);
+
+// Where a compiler finds a library, as an absolute path; nullopt if it finds none. Asks the compiler.
+Result<std::optional<std::filesystem::path>> library_of_compiler(const std::string& compiler, std::string_view soname);
 
 // Removes the directories in which `cc` is this program from this process's PATH, so that child processes find real
 // compilers. REQUIRES: the process has one thread.

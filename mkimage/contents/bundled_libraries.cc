@@ -11,6 +11,7 @@
 #include "format/base/process.h"
 #include "format/base/split.h"
 #include "format/image.h"
+#include "mkimage/compiler/real_compiler.h"
 
 namespace xaas {
 namespace {
@@ -215,10 +216,7 @@ class Bundler {
       std::error_code error;
       if (fs::is_regular_file(directory / soname, error)) return directory / soname;
     }
-    XAAS_ASSIGN(const ProcessOutput answer, run_and_read({compiler_, "-print-file-name=" + soname}));
-    const fs::path path = answer.output.substr(0, answer.output.find('\n'));
-    if (path.is_absolute() && fs::exists(path)) return path;
-    return std::nullopt;
+    return library_of_compiler(compiler_, soname);
   }
 
   std::string place_of(const std::string& soname) const {

@@ -163,9 +163,11 @@ std::vector<std::string> DynamicSymbols::needed_versions() const {
   return names;
 }
 
-const DynamicSymbols::Needed* DynamicSymbols::find_needed(std::uint16_t index) const {
+// The first of the needed versions that has `value` in `member`.
+template <typename Value, typename Member>
+const DynamicSymbols::Needed* DynamicSymbols::find_needed(const Value& value, Member Needed::* member) const {
   for (const Library& library : libraries_) {
-    const auto found = std::ranges::find(library.versions, index, &Needed::index);
+    const auto found = std::ranges::find(library.versions, value, member);
     if (found != library.versions.end()) return &*found;
   }
   return nullptr;
@@ -179,14 +181,6 @@ std::set<std::uint16_t> DynamicSymbols::unused_versions() const {
   }
   for (const std::uint16_t index : indices_) indices.erase(index);
   return indices;
-}
-
-const DynamicSymbols::Needed* DynamicSymbols::find_needed(std::string_view name) const {
-  for (const Library& library : libraries_) {
-    const auto found = std::ranges::find(library.versions, name, &Needed::name);
-    if (found != library.versions.end()) return &*found;
-  }
-  return nullptr;
 }
 
 // Adds a version to those of the library that has another one. Returns its index.
@@ -207,7 +201,7 @@ std::optional<std::string> DynamicSymbols::with_versions(std::string_view bytes,
   DynamicSymbols all = *this;  // with the new versions
   const auto index_for = [&](const std::string& version, const DynamicSymbol& symbol) {
     if (version.empty()) return kNoVersion;
-    const Needed* const known = all.find_needed(version);
+    const Needed* const known = all.find_needed(version, &Needed::name);
     return known != nullptr ? known->index : all.add_needed(version, symbol.version);
   };
   std::string changed(bytes);
@@ -215,7 +209,7 @@ std::optional<std::string> DynamicSymbols::with_versions(std::string_view bytes,
   std::set<std::uint16_t> used = unused_versions();
   bool has_change = false;
   for (std::size_t i = 0; i < symbols_.size(); ++i) {
-    if (find_needed(indices_[i]) == nullptr) continue;
+    if (find_needed(indices_[i], &Needed::index) == nullptr) continue;
     const auto chosen = choose(symbols_[i]);
     const std::uint16_t index = chosen ? index_for(*chosen, symbols_[i]) : indices_[i];
     used.insert(index);

@@ -64,8 +64,8 @@ class DynamicSymbols {
   };
   friend class DynamicSymbolsReader;
 
-  const Needed* find_needed(std::uint16_t index) const;
-  const Needed* find_needed(std::string_view name) const;
+  template <typename Value, typename Member>
+  const Needed* find_needed(const Value& value, Member Needed::* member) const;
   std::set<std::uint16_t> unused_versions() const;
   std::uint16_t add_needed(const std::string& name, std::string_view in_place_of);
   std::string needed_table(const std::set<std::uint16_t>& used, std::uint32_t& libraries) const;

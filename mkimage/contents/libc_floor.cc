@@ -12,6 +12,7 @@
 #include "format/base/process.h"
 #include "format/base/text.h"
 #include "format/image.h"
+#include "mkimage/compiler/real_compiler.h"
 #include "mkimage/contents/dynamic_symbols.h"
 #include "mkimage/contents/installed_tree.h"
 
@@ -24,12 +25,6 @@ constexpr std::uint64_t kFileLimit = 4ULL << 30;
 constexpr auto kLibcParts = std::to_array<const char*>({"libc.so.6", "libm.so.6", "libresolv.so.2"});
 // Every host has this one: RHEL 7's, of 2012.
 constexpr const char* kOldestHost = "GLIBC_2.17";
-
-Result<std::optional<fs::path>> find_library_of(const std::string& compiler, const char* soname) {
-  XAAS_ASSIGN(const ProcessOutput answer, run_and_read({compiler, fmt::format("-print-file-name={}", soname)}));
-  const fs::path path = answer.output.substr(0, answer.output.find('\n'));
-  return path.is_absolute() && fs::exists(path) ? std::optional(path) : std::nullopt;
-}
 
 bool is_newer(std::string_view version) { return libc_version_numbers(version) > libc_version_numbers(kOldestHost); }
 
@@ -47,7 +42,7 @@ std::string key_of(const std::string& name, const std::string& version) { return
 Result<LibcFloor> LibcFloor::create(const std::string& compiler) {
   LibcFloor floor;
   for (const char* soname : kLibcParts) {
-    XAAS_ASSIGN(const auto path, find_library_of(compiler, soname));
+    XAAS_ASSIGN(const auto path, library_of_compiler(compiler, soname));
     if (path) XAAS_TRY(floor.symbols_.add(*path));
   }
   if (floor.symbols_.empty()) return floor;

@@ -167,10 +167,10 @@ TEST_CASE("a compiler that is not there, or that does not work, is not offered")
 TEST_CASE("nothing is run out of the current directory") {
   System host;
   const fs::path marker = host.surroundings.at("/ran");
-  host.program("/work/gcc", "touch " + marker.string() + "\n" + kGcc);
+  host.program("/here/gcc", "touch " + marker.string() + "\n" + kGcc);
   const fs::path before = fs::current_path();
-  fs::current_path(host.surroundings.at("/work"));
-  for (const char* path : {".", "", ":", "../work", "./"}) {
+  fs::current_path(host.surroundings.at("/here"));
+  for (const char* path : {".", "", ":", "../here", "./"}) {
     host.surroundings.environment["PATH"] = path;
     CHECK(find_programs(host.surroundings).empty());
   }
