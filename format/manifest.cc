@@ -54,6 +54,13 @@ OrderedJson encode(const Toolchain& toolchain) {
           {"targets", toolchain.targets}};
 }
 
+OrderedJson encode(const RuntimeLibrary& library) {
+  return {{"triple", library.triple},
+          {"soname", library.soname},
+          {"libc_versions", library.libc_versions},
+          {"defined_versions", library.defined_versions}};
+}
+
 template <typename T>
 OrderedJson encode(const std::vector<T>& items) {
   OrderedJson array = OrderedJson::array();
@@ -166,6 +173,15 @@ Result<Toolchain> parse_toolchain(const JsonObject& fields) {
   return toolchain;
 }
 
+Result<RuntimeLibrary> parse_runtime_library(const JsonObject& fields) {
+  RuntimeLibrary library;
+  XAAS_ASSIGN(library.triple, fields.string("triple"));
+  XAAS_ASSIGN(library.soname, fields.string("soname"));
+  XAAS_ASSIGN(library.libc_versions, fields.strings("libc_versions"));
+  XAAS_ASSIGN(library.defined_versions, fields.strings("defined_versions"));
+  return library;
+}
+
 template <typename T, typename Parse>
 Result<std::vector<T>> parse_list(const JsonObject& fields, std::string_view key, Parse parse) {
   XAAS_ASSIGN(const auto objects, fields.objects(key));
@@ -226,6 +242,10 @@ Status parse_body(const JsonObject& fields, Manifest& manifest) {
     XAAS_ASSIGN(manifest.policy, fields.string("policy"));
   }
   XAAS_ASSIGN(manifest.main, parse_main(fields));
+  if (fields.has("runtime_libraries")) {
+    XAAS_ASSIGN(manifest.runtime_libraries,
+                parse_list<RuntimeLibrary>(fields, "runtime_libraries", parse_runtime_library));
+  }
   return take_list(parse_list<Toolchain>(fields, "toolchains", parse_toolchain), manifest.features,
                    manifest.toolchains);
 }
@@ -245,6 +265,7 @@ std::string to_json(const Manifest& manifest) {
       {"default_configuration", manifest.default_configuration},
       {"configurations", encode(manifest.configurations)},
       {"toolchains", encode(manifest.toolchains)}};
+  if (!manifest.runtime_libraries.empty()) json["runtime_libraries"] = encode(manifest.runtime_libraries);
   if (manifest.policy != kDefaultPolicy) json["policy"] = manifest.policy;
   if (!manifest.main.empty()) json["main"] = manifest.main;
   return dump_json(json, 2) + '\n';

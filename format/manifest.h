@@ -76,6 +76,15 @@ struct Toolchain {
   std::vector<std::string> targets;  // LLVM's names of the targets that it generates code for
 };
 
+// A library of the compiler's runtime that the image brings. A mount compares it with the host's without reading it.
+struct RuntimeLibrary {
+  std::string triple;                         // of the hosts for which it is
+  std::string soname;                         // "libstdc++.so.6"
+  std::vector<std::string> libc_versions;     // that it needs of the host's libc: "GLIBC_2.18"
+  std::vector<std::string> defined_versions;  // in the library's order: "GLIBCXX_3.4.30"
+  bool operator==(const RuntimeLibrary&) const = default;
+};
+
 struct Manifest {
   std::uint32_t format = kFormatVersion;
   FeatureFlags features;
@@ -86,6 +95,7 @@ struct Manifest {
   std::string default_configuration;
   std::vector<Configuration> configurations;
   std::vector<Toolchain> toolchains;
+  std::vector<RuntimeLibrary> runtime_libraries{};
   std::string policy{kDefaultPolicy};  // the policy for lowering, unless the user asks for another
   std::string main{};                  // path of the program that an executable image runs; empty: not said
 };

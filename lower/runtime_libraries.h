@@ -17,6 +17,7 @@ std::string runtime_directory(const Image& image, const HostView& host = *this_h
 
 // Whether the image's runtime libraries are used on `host` instead of its own. Both of these must hold: each library
 // finds all versions that it needs in the host's libc, and one of them defines a version that the host's library lacks.
+// The manifest has the versions. So none of the image's libraries is read.
 bool uses_runtime_of(const Image& image, const HostView& host = *this_host());
 
 // The directory in the image that is not shown on `host`, because the host's runtime libraries are used; empty if there
@@ -24,7 +25,7 @@ bool uses_runtime_of(const Image& image, const HostView& host = *this_host());
 std::string hidden_directory(const Image& image, const HostView& host = *this_host());
 
 // The directories in the image that are searched for libraries after those of the tree, in order. `hidden` is
-// hidden_directory(), which reads whole libraries.
+// hidden_directory(), which reads versions of the host's libraries.
 std::vector<std::string> toolchain_libraries(const Image& image, const std::string& hidden,
                                              const HostView& host = *this_host());
 

@@ -11,9 +11,11 @@ constexpr std::string_view kGlibcPrefix = "GLIBC_";
 
 }  // namespace
 
+bool is_libc_version(std::string_view version) { return version.starts_with(kGlibcPrefix); }
+
 std::vector<unsigned> libc_version_numbers(std::string_view version) {
   std::vector<unsigned> numbers;
-  if (!version.starts_with(kGlibcPrefix)) return numbers;
+  if (!is_libc_version(version)) return numbers;
   const char* at = version.data() + kGlibcPrefix.size();
   const char* const end = version.data() + version.size();
   while (true) {

@@ -7,6 +7,9 @@
 
 namespace xaas {
 
+// Whether the version is one of glibc's, "GLIBC_PRIVATE" and the like included.
+bool is_libc_version(std::string_view version);
+
 // "GLIBC_2.3.4" -> {2, 3, 4}, which compare as the versions do. Empty, which is less than any, for another text, such
 // as "GLIBC_PRIVATE".
 std::vector<unsigned> libc_version_numbers(std::string_view version);

@@ -245,6 +245,20 @@ Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const std::
   return bundler.take();
 }
 
+Result<std::vector<RuntimeLibrary>> describe_runtime(const BundledLibraries& bundled, const std::string& triple) {
+  std::vector<RuntimeLibrary> libraries;
+  for (const auto& [path, file] : bundled) {
+    const std::string soname = fs::path(path).filename();
+    if (!is_runtime(soname)) continue;
+    XAAS_ASSIGN(const auto dynamic, dynamic_of(file));
+    if (!dynamic) continue;
+    RuntimeLibrary library{triple, soname, {}, dynamic->defined_versions};
+    std::ranges::copy_if(dynamic->needed_versions, std::back_inserter(library.libc_versions), is_libc_version);
+    libraries.push_back(std::move(library));
+  }
+  return libraries;
+}
+
 bool is_high(std::string_view libc_floor) {
   constexpr std::string_view kUsual = "GLIBC_2.28";  // RHEL 8's
   return libc_version_numbers(libc_floor) > libc_version_numbers(kUsual);

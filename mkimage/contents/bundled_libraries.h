@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "format/base/error.h"
+#include "format/manifest.h"
 #include "mkimage/contents/installed_tree.h"
 #include "mkimage/contents/libc_floor.h"
 #include "mkimage/record/capture_store.h"
@@ -31,6 +32,9 @@ bool is_left_to_host(std::string_view soname);
 Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const std::vector<LinkRecord>& links,
                                           const LibcFloor& floor, const std::string& compiler,
                                           const std::string& triple, const std::filesystem::path& directory);
+
+// Those of `bundled` that belong to the compiler's runtime, sorted by soname.
+Result<std::vector<RuntimeLibrary>> describe_runtime(const BundledLibraries& bundled, const std::string& triple);
 
 // What the files of an image need from the host.
 struct HostNeeds {

@@ -143,6 +143,7 @@ Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents) {
   for (const ConfigurationContents& configuration : contents.configurations) {
     manifest.configurations.push_back(describe(contents, configuration));
   }
+  manifest.runtime_libraries = contents.runtime_libraries;
   if (contents.worker) {
     manifest.toolchains.push_back({contents.triple,
                                    fmt::format("{}/{}/xaas-lower", kToolchainDirectory, contents.triple),

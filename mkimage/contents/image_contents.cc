@@ -201,6 +201,7 @@ Status collect_configuration(const FinishedBuild& build, Progress& progress, Ima
               bundle_libraries(result.tree, links, contents.libc, environment.c_compiler, contents.triple,
                                work.parts() / "lib" / configuration.name));
   XAAS_TRY(add_bundled(bundled, configuration.name, contents.bundled));
+  XAAS_ASSIGN(contents.runtime_libraries, describe_runtime(contents.bundled, contents.triple));
   XAAS_ASSIGN(result.programs, find_programs(result.tree, links));
 
   XAAS_ASSIGN(result.units, store.units());

@@ -46,6 +46,7 @@ struct ImageContents {
   std::vector<std::string> asked_levels;              // for which units that ask were compiled
   CanonicalStore canonical;
   BundledLibraries bundled;
+  std::vector<RuntimeLibrary> runtime_libraries;         // those of `bundled`
   std::map<std::string, std::filesystem::path> sources;  // path in the image -> file
   std::optional<WorkerBundle> worker;
   LibcFloor libc;  // of the build machine

@@ -19,6 +19,8 @@ Manifest full_manifest() {
   manifest.configurations.front().ready = {{"x86-64-v3", {"+avx2"}, "", "default"},
                                            {"x86-64-v4", {"+avx2", "+avx512f"}, "x86-64-v4", "fast"}};
   manifest.configurations.front().shares_data = true;
+  manifest.runtime_libraries = {
+      {"x86_64-pc-linux-gnu", "libstdc++.so.6", {"GLIBC_2.18"}, {"libstdc++.so.6", "GLIBCXX_3.4.30"}}};
   manifest.toolchains.push_back({.host = "x86_64-pc-linux-gnu",
                                  .worker = ".xaas/toolchain/x86_64-pc-linux-gnu/xaas-lower",
                                  .digest = Digest::of("w"),
@@ -43,6 +45,7 @@ TEST_CASE("a manifest survives being written and read") {
   CHECK(read.configurations.front().requires_.devices == std::vector<std::string>{"cuda"});
   CHECK(read.configurations.front().points.at("simd") == "avx2");
   CHECK(read.configurations.front().levels == manifest.configurations.front().levels);
+  CHECK(read.runtime_libraries == manifest.runtime_libraries);
   CHECK(read.configurations.front().ready == manifest.configurations.front().ready);
   CHECK(read.configurations.front().shares_data);
   CHECK(read.toolchains.front().digest == Digest::of("w"));
