@@ -15,33 +15,51 @@ class Compiler {
   enum class Language { c, cxx };
 
   // Whether the string P "/t" is marked in the code, at every level of optimisation. P is the placeholder.
-  bool marks(const std::string& code, Language language = Language::c) const {
+  bool marks(const std::string& code, Language language = Language::c) {
     const bool without = marks(code, language, "-O0");
     for (const char* level : {"-O1", "-O3", "-Os"}) CHECK(marks(code, language, level) == without);
     return without;
   }
 
  private:
-  bool marks(const std::string& code, Language language, const std::string& level) const {
-    const std::filesystem::path at = units_.directory("a");
+  bool marks(const std::string& code, Language language, const std::string& level) {
     const bool is_c = language == Language::c;
-    const std::string prelude =
-        is_c ? "typedef __SIZE_TYPE__ size_t; size_t strlen(const char*); int write(int, const void*, size_t);\n"
-               "int strncmp(const char*, const char*, size_t); int use(const char*);\n"
-             : "#include <string>\n#include <string_view>\nint use(const char*); int use(std::string_view);\n";
     const std::string name = is_c ? "unit.c" : "unit.cc";
-    REQUIRE(write_file(at / name, prelude + code));
-    test::ClangUnits::run(at, "XAAS_MOVABLE=1 XAAS_PREFIX=" + placeholder_prefix() + " clang-19 -w " +
-                                  (is_c ? "" : "-std=c++20 ") + level +
-                                  " -fpass-plugin=" XAAS_BIN_DIR "/../lib/xaas/xaas-prefix-pass.so '-DP=\"" +
-                                  placeholder_prefix() + "\"' -c " + name + " -o unit.o");
-    const std::string object = read_file(at / "unit.o").value();
+    REQUIRE(write_file(at_ / name, code));
+    const std::string prelude = is_c ? "-include prelude.h " : "-std=c++20 -include-pch " + precompiled(level) + " ";
+    test::ClangUnits::run(at_, "XAAS_MOVABLE=1 XAAS_PREFIX=" + placeholder_prefix() + " clang-19 -w " + prelude +
+                                   level + " -fpass-plugin=" XAAS_BIN_DIR "/../lib/xaas/xaas-prefix-pass.so '-DP=\"" +
+                                   placeholder_prefix() + "\"' -c " + name + " -o unit.o");
+    const std::string object = read_file(at_ / "unit.o").value();
     const std::string string = placeholder_prefix() + "/t" + std::string(1, '\0');
     CHECK(object.find(string) != std::string::npos);
     return object.find(string + std::string(kStringMark)) != std::string::npos;
   }
 
+  // The headers of C++, precompiled for a level. Most of the time would go into them.
+  std::string precompiled(const std::string& level) {
+    const std::string name = "prelude" + level + ".pch";
+    if (!std::filesystem::exists(at_ / name)) {
+      test::ClangUnits::run(at_, "clang-19 -w -x c++-header -std=c++20 " + level + " prelude.hh -o " + name);
+    }
+    return name;
+  }
+
+  std::filesystem::path write_preludes() {
+    const std::filesystem::path at = units_.directory("a");
+    REQUIRE(
+        write_file(at / "prelude.h",
+                   "typedef __SIZE_TYPE__ size_t; size_t strlen(const char*); int write(int, const void*, size_t);\n"
+                   "int strncmp(const char*, const char*, size_t); int use(const char*);\n"));
+    REQUIRE(
+        write_file(at / "prelude.hh",
+                   "#include <map>\n#include <string>\n#include <string_view>\n#include <tuple>\n#include <vector>\n"
+                   "int use(const char*); int use(std::string_view);\n"));
+    return at;
+  }
+
   test::ClangUnits units_;
+  std::filesystem::path at_ = write_preludes();
 };
 
 constexpr auto kCxx = Compiler::Language::cxx;
@@ -49,7 +67,7 @@ constexpr auto kCxx = Compiler::Language::cxx;
 }  // namespace
 
 TEST_CASE("strings that are handed on are marked", "[compiler]") {
-  const Compiler compiler;
+  Compiler compiler;
   CHECK(compiler.marks("int f(void) { return use(P \"/t\"); }"));
   CHECK(compiler.marks("const char* f(void) { return P \"/t\"; }"));
   CHECK(compiler.marks("const char* path = P \"/t\"; int f(void) { return use(path); }"));
@@ -63,17 +81,17 @@ TEST_CASE("strings that are handed on are marked", "[compiler]") {
   CHECK(compiler.marks("int f() { return use((std::string(P \"/t\") + \"/x\").c_str()); }", kCxx));
   CHECK(compiler.marks("std::string path = P \"/t\"; int f() { return use(path.c_str()); }", kCxx));
   CHECK(compiler.marks("int f() { std::string_view v = P \"/t\"; return use(v.substr(0, v.rfind('/'))); }", kCxx));
-  const std::string containers = "#include <map>\n#include <tuple>\n#include <vector>\n";
-  CHECK(compiler.marks(containers + "std::map<std::string, const char*> m = {{\"key\", P \"/t\"}};", kCxx));
-  CHECK(compiler.marks(containers + "void f(std::vector<std::string>& v) { v.emplace_back(P \"/t\"); }", kCxx));
-  CHECK(compiler.marks(containers + "auto f() { return std::make_tuple(P \"/t\", 1); }", kCxx));
-  CHECK_FALSE(compiler.marks(containers + "struct S { size_t n; template <size_t N> S(const char (&)[N]); };"
-                                          "void f(std::vector<S>& v) { v.emplace_back(P \"/t\"); }",
-                             kCxx));
+  CHECK(compiler.marks("std::map<std::string, const char*> m = {{\"key\", P \"/t\"}};", kCxx));
+  CHECK(compiler.marks("void f(std::vector<std::string>& v) { v.emplace_back(P \"/t\"); }", kCxx));
+  CHECK(compiler.marks("auto f() { return std::make_tuple(P \"/t\", 1); }", kCxx));
+  CHECK_FALSE(
+      compiler.marks("struct S { size_t n; template <size_t N> S(const char (&)[N]); };"
+                     "void f(std::vector<S>& v) { v.emplace_back(P \"/t\"); }",
+                     kCxx));
 }
 
 TEST_CASE("strings that are measured when they are compiled are not marked", "[compiler]") {
-  const Compiler compiler;
+  Compiler compiler;
   CHECK_FALSE(compiler.marks("int f(void) { return write(1, P \"/t\", sizeof P \"/t\" - 1); }"));
   CHECK_FALSE(compiler.marks("int f(void) { return use(P \"/t\") + write(1, \"\", strlen(P \"/t\")); }"));
   CHECK_FALSE(compiler.marks(
@@ -105,7 +123,7 @@ TEST_CASE("strings that are measured when they are compiled are not marked", "[c
 
 TEST_CASE("strings that are used with an offset, are part of something or are seen elsewhere are not marked",
           "[compiler]") {
-  const Compiler compiler;
+  Compiler compiler;
   CHECK_FALSE(compiler.marks("int f(void) { return use(P \"/t\" + 3); }"));
   CHECK_FALSE(compiler.marks("char f(int i) { return (P \"/t\")[i]; }"));
   CHECK_FALSE(compiler.marks("const char* end = P \"/t\" + sizeof P;"));
