@@ -8,7 +8,7 @@ cp -r "$("$XAAS_SOURCE/tests/debian-source" snappy 1.1.9-3 "$XAAS_FIXTURES/sourc
 cp -r /usr/src/googletest "$source/third_party/"
 options='-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DSNAPPY_BUILD_BENCHMARKS=OFF -DCMAKE_INSTALL_LIBDIR=lib -DINSTALL_GTEST=OFF
   -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON'
-mkxaas -q --keep-build --work "$work/build" --report "$work/report.json" "$source" "$work/snappy.xaas" \
+mkxaas -q --levels=none --keep-build --work "$work/build" --report "$work/report.json" "$source" "$work/snappy.xaas" \
   --configure 'cmake -S "$SRC" -B "$BUILD" -DCMAKE_INSTALL_PREFIX="$PREFIX" '"$(echo $options)" \
   --build 'cmake --build "$BUILD" -j "$JOBS" --target snappy_unittest' \
   --install 'DESTDIR="$DESTDIR" cmake --install "$BUILD" && install -D -t "$DESTDIR$PREFIX/bin" "$BUILD/snappy_unittest" && \

@@ -90,7 +90,7 @@ TEST_CASE("a stripped file has no symbols, a runpath is told from an rpath") {
   CHECK(elf->dynamic()->runpath == "/x");
 }
 
-TEST_CASE("a damaged ELF file is refused or read within its bounds") {
+TEST_CASE("a damaged ELF file is refused or read within its bounds", "[one-thread]") {
   const std::string bytes = build_shared_library({"-s"});
   const auto look_at_everything = [](const std::string& damaged) {
     const auto elf = xaas::ElfFile::parse(damaged);

@@ -1,8 +1,10 @@
 // Files and temporary files.
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <climits>
 #include <fstream>
 
 #include "format/base/file.h"
@@ -97,15 +99,23 @@ TEST_CASE("a tree is removed whatever its modes and however deep it is") {
   std::filesystem::create_directory(top);
   const std::filesystem::path here = std::filesystem::current_path();
   std::filesystem::current_path(top);
-  for (int level = 0; level < 3000; ++level) {  // deeper than the number of descriptors and the length of any path
-    good(write_file("file", "x"));
-    REQUIRE(std::filesystem::create_directory("d"));
-    std::filesystem::current_path("d");
+  // Deeper than the number of descriptors and the length of any path.
+  constexpr int kLevels = 300;
+  const std::string name(PATH_MAX / kLevels + 1, 'd');
+  for (int level = 0; level < kLevels; ++level) {
+    std::ofstream("file") << "x";
+    REQUIRE(std::filesystem::create_directory(name));
+    std::filesystem::current_path(name);
   }
   std::filesystem::current_path(here);
   std::filesystem::create_directories(top / "closed" / "inner");
   std::filesystem::permissions(top / "closed", std::filesystem::perms::none);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit few{kLevels / 2, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
   remove_tree(top);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
   CHECK_FALSE(std::filesystem::exists(top));
 }
 

@@ -45,7 +45,7 @@ int new_f(void) { return 2; }
 int older_f(void) { return raw(); }
 )";
 
-TEST_CASE("position independence leaves no trace in canonical IR") {
+TEST_CASE("position independence leaves no trace in canonical IR", "[one-thread]") {
   const ClangUnits clang;
   const std::string pic = clang.canonical(kPlain, "-fPIC");
   CHECK(pic == clang.canonical(kPlain, "-fPIE"));
@@ -57,7 +57,7 @@ TEST_CASE("position independence leaves no trace in canonical IR") {
   CHECK(text.find("hidden") != std::string::npos);
 }
 
-TEST_CASE("names of the build leave no trace in canonical IR") {
+TEST_CASE("names of the build leave no trace in canonical IR", "[one-thread]") {
   const ClangUnits clang;
   const std::string plain = clang.canonical(kPlain, "");
   CHECK(plain == clang.canonical(kPlain, "-DUNUSED=2 -Wall"));
@@ -69,7 +69,7 @@ TEST_CASE("names of the build leave no trace in canonical IR") {
   CHECK(text_of(clang, a).find("DISubprogram") != std::string::npos);
 }
 
-TEST_CASE("inline assembly does not remember where it stood") {
+TEST_CASE("inline assembly does not remember where it stood", "[one-thread]") {
   const ClangUnits clang;
   const char* source = "int f(int x) { __asm__ volatile(\"nop\" : \"+r\"(x)); return x; }\n";
   const std::string plain = clang.canonical(source, "");
@@ -78,7 +78,7 @@ TEST_CASE("inline assembly does not remember where it stood") {
   CHECK(plain == clang.canonical(std::string("\n\n") + source, ""));
 }
 
-TEST_CASE("semantic flags stay in canonical IR") {
+TEST_CASE("semantic flags stay in canonical IR", "[one-thread]") {
   const ClangUnits clang;
   const std::set<std::string> forms = {
       clang.canonical(kPlain, ""), clang.canonical(kPlain, "-fno-strict-aliasing"), clang.canonical(kPlain, "-fwrapv"),
@@ -86,7 +86,7 @@ TEST_CASE("semantic flags stay in canonical IR") {
   CHECK(forms.size() == 5);
 }
 
-TEST_CASE("a unit's own target attributes are dropped, those of target() stay") {
+TEST_CASE("a unit's own target attributes are dropped, those of target() stay", "[one-thread]") {
   const ClangUnits clang;
   const std::string baseline = text_of(clang, clang.canonical(kDispatch, ""));
   const auto first = baseline.find("\"target-features\"");
@@ -101,7 +101,7 @@ TEST_CASE("a unit's own target attributes are dropped, those of target() stay") 
         clang.canonical("int f(int x) { return x + 1; }", ""));
 }
 
-TEST_CASE("canonicalising is the same every time, and twice changes nothing") {
+TEST_CASE("canonicalising is the same every time, and twice changes nothing", "[one-thread]") {
   const ClangUnits clang;
   for (const char* source : {kPlain, kDispatch, kAssembly}) {
     const std::string raw = clang.bitcode(source, "-fPIC -g");
@@ -113,21 +113,21 @@ TEST_CASE("canonicalising is the same every time, and twice changes nothing") {
   }
 }
 
-TEST_CASE("symbols of file-scope assembly are in the summary of canonical IR") {
+TEST_CASE("symbols of file-scope assembly are in the summary of canonical IR", "[one-thread]") {
   const ClangUnits clang;
   const std::string text = text_of(clang, clang.canonical(kAssembly, ""));
   CHECK(text.find("module asm") != std::string::npos);
   CHECK(text.find("gv: (name: \"older_f\"") != std::string::npos);
 }
 
-TEST_CASE("canonical IR stays a ThinLTO module that a linker accepts") {
+TEST_CASE("canonical IR stays a ThinLTO module that a linker accepts", "[one-thread]") {
   const ClangUnits clang;
   const std::filesystem::path at = clang.directory("link");
   REQUIRE(write_file(at / "unit.bc", clang.canonical("int main(void) { return 0; }", "-fPIC")));
   clang.run(at, "ld.lld-19 -pie -e main unit.bc -o out && test -s out");
 }
 
-TEST_CASE("damaged bitcode is an error, not an abort") {
+TEST_CASE("damaged bitcode is an error, not an abort", "[one-thread]") {
   const ClangUnits clang;
   const std::string good = clang.bitcode(kPlain, "");
   for (const std::string& bad : {std::string(), std::string("BC"), std::string(64, 'x'),
@@ -140,7 +140,7 @@ TEST_CASE("damaged bitcode is an error, not an abort") {
   }
 }
 
-TEST_CASE("the target of a unit is read from text as well as from bitcode") {
+TEST_CASE("the target of a unit is read from text as well as from bitcode", "[one-thread]") {
   const ClangUnits clang;
   const UnitTarget target =
       read_unit_target(

@@ -125,7 +125,7 @@ constexpr const char* kTwice = "int twice(int x) { return 2 * x; }\n";
 
 }  // namespace
 
-TEST_CASE("a compiled unit leaves bitcode, its source and its headers, and the object is real") {
+TEST_CASE("a compiled unit leaves bitcode, its source and its headers, and the object is real", "[one-thread]") {
   const Build build;
   build.write("h.h", "#define X 1\n");
   const std::string object = build.compile("a.c", "#include \"h.h\"\nint x(void) { return X; }\n", {"-mavx2"});
@@ -140,7 +140,7 @@ TEST_CASE("a compiled unit leaves bitcode, its source and its headers, and the o
   CHECK(ElfFile::parse(bytes).value().find_section(".text") != nullptr);
 }
 
-TEST_CASE("what cannot be captured compiles as ever and says why") {
+TEST_CASE("what cannot be captured compiles as ever and says why", "[one-thread]") {
   const Build build;
   build.compile("a.c", kTwice, {"-fsanitize=undefined"});
   build.compile("b.S", ".globl b\nb: ret\n");
@@ -149,7 +149,7 @@ TEST_CASE("what cannot be captured compiles as ever and says why") {
   for (const UnitRecord& unit : units) CHECK((unit.reason == "assembly" || unit.reason == "-fsanitize=undefined"));
 }
 
-TEST_CASE("a unit that only compiles as the project asked stays native") {
+TEST_CASE("a unit that only compiles as the project asked stays native", "[one-thread]") {
   const Build build;
   build.compile("a.c", "#ifdef __FXSR__\nint ok;\n#else\n#error needs fxsr\n#endif\n");
   const auto units = build.units();
@@ -157,14 +157,14 @@ TEST_CASE("a unit that only compiles as the project asked stays native") {
   CHECK(units[0].reason.find("needs fxsr") != std::string::npos);
 }
 
-TEST_CASE("a failed compile gives the compiler's status and leaves no record") {
+TEST_CASE("a failed compile gives the compiler's status and leaves no record", "[one-thread]") {
   const Build build;
   CHECK(silently([&] { return build.run({"-c", build.write("bad.c", "nonsense"), "-o", build.in_build("bad.o")}); }) ==
         1);
   CHECK(build.units().empty());
 }
 
-TEST_CASE("a link is recorded with objects, libraries and options in order, and gives a recipe") {
+TEST_CASE("a link is recorded with objects, libraries and options in order, and gives a recipe", "[one-thread]") {
   const Build build;
   const std::string a = build.compile("a.c", kMain);
   const std::string b = build.compile("b.c", kTwice);
@@ -187,7 +187,7 @@ TEST_CASE("a link is recorded with objects, libraries and options in order, and 
   CHECK_FALSE(has_plain(*recipe, "--pie"));
 }
 
-TEST_CASE("sources compiled and linked by one command are captured under their own names") {
+TEST_CASE("sources compiled and linked by one command are captured under their own names", "[one-thread]") {
   const Build build;
   const std::string program = build.in_build("program");
   REQUIRE(build.run({"-O2", build.write("a.c", kMain), build.write("b.c", kTwice), build.write("e.S", ""), "-o",
@@ -201,7 +201,7 @@ TEST_CASE("sources compiled and linked by one command are captured under their o
   CHECK(count_ir(*recipe) == 2);
 }
 
-TEST_CASE("sources that a response file names are captured by a link, too") {
+TEST_CASE("sources that a response file names are captured by a link, too", "[one-thread]") {
   const Build build;
   const std::string program = build.in_build("program");
   const std::string object = build.compile("c.c", "int other(void) { return 1; }\n");
@@ -214,7 +214,7 @@ TEST_CASE("sources that a response file names are captured by a link, too") {
   CHECK(count_ir(*recipe) == 3);
 }
 
-TEST_CASE("archives are taken apart by content, equal member names or thin ones too") {
+TEST_CASE("archives are taken apart by content, equal member names or thin ones too", "[one-thread]") {
   const bool thin = GENERATE(false, true);
   const Build build;
   const std::string a = build.compile("a.c", kMain);
@@ -239,7 +239,7 @@ TEST_CASE("archives are taken apart by content, equal member names or thin ones 
   CHECK(members == 2);
 }
 
-TEST_CASE("an object that was changed after compiling is native") {
+TEST_CASE("an object that was changed after compiling is native", "[one-thread]") {
   const Build build;
   const std::string a = build.compile("a.c", kMain);
   const std::string b = build.compile("b.c", kTwice);
@@ -251,7 +251,7 @@ TEST_CASE("an object that was changed after compiling is native") {
   CHECK(count_ir(*recipe) == 1);
 }
 
-TEST_CASE("the kind of link is told from the record and the file") {
+TEST_CASE("the kind of link is told from the record and the file", "[one-thread]") {
   struct Case {
     std::vector<std::string> options;
     LinkKind kind;
@@ -275,7 +275,7 @@ TEST_CASE("the kind of link is told from the record and the file") {
   }
 }
 
-TEST_CASE("a version script is stored and named by the recipe; the soname is the installed one") {
+TEST_CASE("a version script is stored and named by the recipe; the soname is the installed one", "[one-thread]") {
   const Build build;
   const std::string a = build.compile("a.c", kTwice, {"-fPIC"});
   const std::string script = build.write("a.map", "V1 { global: twice; local: *; };\n");
@@ -294,7 +294,7 @@ TEST_CASE("a version script is stored and named by the recipe; the soname is the
   CHECK(read_file(build.environment().store().object_path(options[0].digest)).value().starts_with("V1"));
 }
 
-TEST_CASE("the project's own LTO and linker choice do not change what is captured") {
+TEST_CASE("the project's own LTO and linker choice do not change what is captured", "[one-thread]") {
   const Build build;
   const std::string a = build.compile("a.c", kMain, {"-flto"});
   const std::string b = build.compile("b.c", kTwice, {"-fno-lto"});
@@ -305,7 +305,7 @@ TEST_CASE("the project's own LTO and linker choice do not change what is capture
   CHECK(count_ir(*recipe) == 2);
 }
 
-TEST_CASE("a link that only another linker can do is done by it and stays native") {
+TEST_CASE("a link that only another linker can do is done by it and stays native", "[one-thread]") {
   const Build build;
   const std::string a = build.compile("a.c", "int main(void) { return 0; }\n");
   const std::string program = build.in_build("program");
@@ -315,7 +315,7 @@ TEST_CASE("a link that only another linker can do is done by it and stays native
   CHECK_FALSE(recipe_of(build, program));
 }
 
-TEST_CASE("a link with an argument that is not UTF-8 stays native, since no record can hold it") {
+TEST_CASE("a link with an argument that is not UTF-8 stays native, since no record can hold it", "[one-thread]") {
   const Build build;
   const auto reason_of = [&](const std::string& response) {
     LinkFiles link;
@@ -329,7 +329,8 @@ TEST_CASE("a link with an argument that is not UTF-8 stays native, since no reco
   CHECK(reason_of("-o gr\xf6\xdf\n").empty());  // a recipe does not have this argument
 }
 
-TEST_CASE("a file that was only stripped, or given another rpath or interpreter, is still what its link made") {
+TEST_CASE("a file that was only stripped, or given another rpath or interpreter, is still what its link made",
+          "[one-thread]") {
   const std::vector<std::vector<std::string>> commands = {
       {"strip", "-s"},
       {"llvm-strip-19", "-s"},
@@ -356,7 +357,7 @@ TEST_CASE("a file that was only stripped, or given another rpath or interpreter,
   }
 }
 
-TEST_CASE("a file whose contents or libraries were changed after its link stays native") {
+TEST_CASE("a file whose contents or libraries were changed after its link stays native", "[one-thread]") {
   const Build build;
   const std::string a = build.compile("a.c", "#include <stdio.h>\nint main(void) { return puts(\"text\"); }\n");
   const std::string program = build.in_build("program");
@@ -380,7 +381,7 @@ TEST_CASE("a file whose contents or libraries were changed after its link stays 
   }
 }
 
-TEST_CASE("links that go by the names of files stay native") {
+TEST_CASE("links that go by the names of files stay native", "[one-thread]") {
   const Build build;
   const std::string a = build.compile("a.c", "int main(void) { return 0; }\n");
   const std::string all = build.write("all.ld", "SECTIONS { .mine : { KEEP(*(.mine)) } } INSERT AFTER .text;\n");
@@ -395,7 +396,7 @@ TEST_CASE("links that go by the names of files stay native") {
   CHECK(build.only_link().reason.empty() == option.ends_with("all.ld"));
 }
 
-TEST_CASE("an archive with LLVM bitcode in it is not recorded") {
+TEST_CASE("an archive with LLVM bitcode in it is not recorded", "[one-thread]") {
   const Build build;
   const std::string a = build.compile("a.c", kMain);
   const std::string bitcode = build.in_build("twice.o");
@@ -407,7 +408,8 @@ TEST_CASE("an archive with LLVM bitcode in it is not recorded") {
   CHECK(build.only_link().reason.find("LLVM bitcode") != std::string::npos);
 }
 
-TEST_CASE("GNU ld's defaults are in front of what the project says, and only where it does not ask for lld") {
+TEST_CASE("GNU ld's defaults are in front of what the project says, and only where it does not ask for lld",
+          "[one-thread]") {
   const auto options_of = [](std::vector<std::string> arguments) {
     const Build build;
     const std::string a = build.compile("a.c", "int main(void) { return 0; }\n");
@@ -424,7 +426,7 @@ TEST_CASE("GNU ld's defaults are in front of what the project says, and only whe
   CHECK(std::ranges::count(options_of({"-fuse-ld=lld"}), "-znostart-stop-gc") == 0);
 }
 
-TEST_CASE("a linker that does not exist fails as it would without us") {
+TEST_CASE("a linker that does not exist fails as it would without us", "[one-thread]") {
   const Build build;
   const std::string a = build.compile("a.c", "int main(void) { return 0; }\n");
   CHECK(silently([&] { return build.run({a, "-o", build.in_build("program"), "-fuse-ld=nosuch"}); }) != 0);
@@ -432,7 +434,7 @@ TEST_CASE("a linker that does not exist fails as it would without us") {
   CHECK(build.only_link().reason.empty());
 }
 
-TEST_CASE("a project that calls GCC gets it for what clang cannot compile") {
+TEST_CASE("a project that calls GCC gets it for what clang cannot compile", "[one-thread]") {
   const auto gcc = find_program("gcc");
   if (!gcc) return;
   const Build build;
@@ -448,7 +450,7 @@ TEST_CASE("a project that calls GCC gets it for what clang cannot compile") {
   CHECK(silently([&] { return build.run({"-c", build.write("b.c", "nonsense"), "-o", object}, gcc->string()); }) == 1);
 }
 
-TEST_CASE("the headers behind a precompiled header are sources of the build") {
+TEST_CASE("the headers behind a precompiled header are sources of the build", "[one-thread]") {
   const Build build;
   build.write("inner.h", "#define X 0\n");
   const std::string header = build.write("all.h", "#include \"inner.h\"\n");
@@ -462,7 +464,7 @@ TEST_CASE("the headers behind a precompiled header are sources of the build") {
   for (const char* name : {"a.c", "all.h", "inner.h"}) CHECK(sources.contains(fmt::format(".xaas/src/{}", name)));
 }
 
-TEST_CASE("a link to /dev/null leaves neither a record nor a note") {
+TEST_CASE("a link to /dev/null leaves neither a record nor a note", "[one-thread]") {
   const Build build;
   const std::string a = build.compile("a.c", "int main(void) { return 0; }\n");
   REQUIRE(build.run({a, "-o", "/dev/null"}) == 0);
@@ -470,7 +472,7 @@ TEST_CASE("a link to /dev/null leaves neither a record nor a note") {
   CHECK(build.environment().store().notes().empty());
 }
 
-TEST_CASE("a record of a link reads back as it was written") {
+TEST_CASE("a record of a link reads back as it was written", "[one-thread]") {
   LinkRecord record{"00ff", "a", "", {}, Digest::of("c"), {"libc.so.6"}};
   record.arguments.emplace_back(LinkerArgument{"z", "now"});
   record.arguments.emplace_back(LinkerArgument{"gc-sections", std::nullopt});

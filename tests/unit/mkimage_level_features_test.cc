@@ -62,7 +62,7 @@ const std::string kFlags =
 
 }  // namespace
 
-TEST_CASE("no level is below one that stands before it, and each is a CPU that LLVM knows") {
+TEST_CASE("no level is below one that stands before it, and each is a CPU that LLVM knows", "[one-thread]") {
   for (std::size_t i = 0; i < kCpuLevels.size(); ++i) {
     const std::set<std::string> own = features_of(kCpuLevels[i]);
     INFO(kCpuLevels[i]);
@@ -115,7 +115,7 @@ TEST_CASE("machines of today lose nothing that code asks for at compile time", "
   }
 }
 
-TEST_CASE("the macro of every feature that clang has leads to the feature") {
+TEST_CASE("the macro of every feature that clang has leads to the feature", "[compiler]") {
   const ClangUnits clang;
   const std::set<std::string> plain = macros(clang, "-march=x86-64");
   for (const char* feature : {"adx",
@@ -187,7 +187,7 @@ TEST_CASE("the macro of every feature that clang has leads to the feature") {
   CHECK_FALSE(feature_of_macro("NDEBUG").has_value());
 }
 
-TEST_CASE("a variant requires the features that it asked for and those of its intrinsic functions") {
+TEST_CASE("a variant requires the features that it asked for and those of its intrinsic functions", "[one-thread]") {
   const ClangUnits clang;
   const std::string header = "#include <immintrin.h>\n";
   CHECK(required(clang, "int f(int x) { return x + 1; }", kFlags, {}) == Features());

@@ -49,7 +49,7 @@ OptimisingContext context_of(const std::string& source, const std::string& flags
 
 }  // namespace
 
-TEST_CASE("the table has every attribute of functions that LLVM has, sorted") {
+TEST_CASE("the table has every attribute of functions that LLVM has, sorted", "[one-thread]") {
   std::set<std::string_view> names;
   for (const AttributeRule& rule : attribute_rules()) names.insert(rule.name);
   CHECK(names.size() == attribute_rules().size());
@@ -63,7 +63,7 @@ TEST_CASE("the table has every attribute of functions that LLVM has, sorted") {
   }
 }
 
-TEST_CASE("a unit's signature has what LLVM neither compares nor merges, and nothing else") {
+TEST_CASE("a unit's signature has what LLVM neither compares nor merges, and nothing else", "[one-thread]") {
   for (const AttributeRule& rule : attribute_rules()) {
     Unit unit;
     add_attribute(*unit.add("f"), rule.name);
@@ -79,7 +79,8 @@ TEST_CASE("a unit's signature has what LLVM neither compares nor merges, and not
   }
 }
 
-TEST_CASE("functions that differ from the rest of their unit are odd, and the unit's signature is that of the rest") {
+TEST_CASE("functions that differ from the rest of their unit are odd, and the unit's signature is that of the rest",
+          "[one-thread]") {
   Unit unit;
   llvm::Function* odd = unit.add("odd");
   const llvm::Function* one = unit.add("one");
@@ -90,7 +91,7 @@ TEST_CASE("functions that differ from the rest of their unit are odd, and the un
   CHECK_FALSE(one->hasFnAttribute(kOddFunction));
 }
 
-TEST_CASE("clang's options make signatures") {
+TEST_CASE("clang's options make signatures", "[one-thread]") {
   const std::string source = "double f(double a, double b) { return a / b; }\n";
   CHECK(context_of(source, "") == OptimisingContext());
   CHECK(context_of(source, "-fPIC -g -fno-omit-frame-pointer -fstack-protector-strong") == OptimisingContext());
@@ -104,7 +105,7 @@ TEST_CASE("clang's options make signatures") {
   CHECK(context_of("#pragma float_control(precise, off)\n" + source, "").signature == "finite-math");
 }
 
-TEST_CASE("units with ifuncs, or with assembly that names symbols, are alone") {
+TEST_CASE("units with ifuncs, or with assembly that names symbols, are alone", "[one-thread]") {
   const auto alone = [](const std::string& source) { return context_of(source, "").alone; };
   CHECK(alone("int g; int f(void) { int r; __asm__(\"movl %1, %0\" : \"=r\"(r) : \"m\"(g)); return r; }\n").empty());
   CHECK(alone("int f(int x) { __asm__ volatile(\"1: lock; incl %0\\n jnz 1b\" : \"+m\"(x)); return x; }\n").empty());

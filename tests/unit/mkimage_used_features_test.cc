@@ -109,7 +109,7 @@ std::vector<std::string> used(const ClangUnits& clang, const std::string& source
 
 }  // namespace
 
-TEST_CASE("every feature of LLVM's x86 table is one of a kind that was looked at") {
+TEST_CASE("every feature of LLVM's x86 table is one of a kind that was looked at", "[one-thread]") {
   for (const std::string_view feature : kTable) {
     if (feature.starts_with("__")) continue;  // it only holds a place in the numbering
     INFO(feature);
@@ -117,7 +117,7 @@ TEST_CASE("every feature of LLVM's x86 table is one of a kind that was looked at
   }
 }
 
-TEST_CASE("an intrinsic function that clang has for such a feature uses it") {
+TEST_CASE("an intrinsic function that clang has for such a feature uses it", "[one-thread]") {
   std::size_t looked_at = 0;
   for (const X86Builtin& builtin : x86_builtins()) {
     // Checks one feature alone. Alternatives, and several features together, also require others.
@@ -134,7 +134,7 @@ TEST_CASE("an intrinsic function that clang has for such a feature uses it") {
   CHECK(looked_at > 100);
 }
 
-TEST_CASE("a unit requires such a feature only with an intrinsic function or an instruction of it") {
+TEST_CASE("a unit requires such a feature only with an intrinsic function or an instruction of it", "[one-thread]") {
   const ClangUnits clang;
   const std::vector<std::string> features = {"+avx", "+clwb", "+pku", "+rdrnd", "+sgx", "-sha"};
   const std::string flags = "-mavx -mclwb -mpku -mrdrnd -msgx";
