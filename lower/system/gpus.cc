@@ -11,8 +11,8 @@
 
 #include "format/base/file.h"
 #include "format/base/split.h"
+#include "format/base/version_number.h"
 #include "lower/devices.h"
-#include "lower/system/versions.h"
 
 namespace xaas {
 namespace {

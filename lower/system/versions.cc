@@ -8,19 +8,10 @@
 #include <map>
 
 #include "format/base/split.h"
+#include "format/base/version_number.h"
 
 namespace xaas {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// The digits and points at the beginning of `text`, without a point at the end.
-std::string_view leading_version(std::string_view text) {
-  std::size_t size = 0;
-  while (size < text.size() && (is_digit(text[size]) || (text[size] == '.' && size > 0))) ++size;
-  while (size > 0 && text[size - 1] == '.') --size;
-  return text.substr(0, size);
-}
 
 // Words by which a program is known, and behind which its version stands. The first that occurs counts, so a special
 // one stands in front of the general one that it contains.
@@ -97,16 +88,6 @@ std::string_view defined_value(std::string_view text, std::string_view name) {
 }
 
 }  // namespace
-
-std::string first_version(std::string_view text) {
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (!is_digit(text[at])) continue;
-    const std::string_view version = leading_version(text.substr(at));
-    if (version.find('.') != std::string_view::npos) return std::string(version);
-    at += version.size();
-  }
-  return {};
-}
 
 ProgramVersion program_version(std::string_view output) {
   for (const ProgramRule& rule : kProgramRules) {

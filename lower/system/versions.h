@@ -9,9 +9,6 @@
 
 namespace xaas {
 
-// The first number with a point in `text`, such as "12.2.0" in "gcc (Debian 12.2.0-14) 12.2.0"; empty if there is none.
-std::string first_version(std::string_view text);
-
 // What a program says that it is.
 struct ProgramVersion {
   std::string family;   // "GCC", "clang", "Open MPI"; empty: none that is known here

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "format/base/text.h"
+#include "format/base/version_number.h"
 #include "lower/system/bounded_run.h"
 #include "lower/system/inventory.h"
 #include "lower/system/versions.h"
@@ -229,6 +230,15 @@ TEST_CASE("versions in .pc files and headers are read, and nothing else is") {
   CHECK(header_version(header, {"A", "C"}).empty());
   CHECK(header_version(header, {"TEXT"}) == "3.4");
   CHECK(first_version("release 12, V12.1.") == "12.1");
+}
+
+TEST_CASE("versions compare number by number") {
+  CHECK(is_at_least("12.1", "12.1"));
+  CHECK(is_at_least("12.10", "12.9"));
+  CHECK(is_at_least("12", "12.0.0"));
+  CHECK(is_at_least("99999999999999999999.1", "3"));
+  CHECK_FALSE(is_at_least("12.0.9", "12.1"));
+  CHECK_FALSE(is_at_least("", "0.1"));
 }
 
 TEST_CASE("GPUs are found with their architecture and their driver") {
