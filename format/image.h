@@ -30,7 +30,8 @@ inline constexpr std::string_view kSourceDirectory = ".xaas/src";
 // Below kSourceDirectory, the directory of generated files. They belong to the only configuration, or to the one that
 // is shown.
 inline constexpr std::string_view kBuildName = ".build";
-std::string build_directory(std::string_view configuration);  // ".build-<configuration>", if there are several
+std::string build_directory(std::string_view configuration);      // ".build-<configuration>", if there are several
+inline constexpr std::string_view kWholeSource = ".xaas/source";  // the source tree; see manifest().source
 inline constexpr std::string_view kTreeDirectory = ".xaas/tree";
 inline constexpr std::string_view kReadyDirectory = ".xaas/ready";
 inline constexpr std::string_view kToolchainDirectory = ".xaas/toolchain";

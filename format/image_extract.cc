@@ -24,10 +24,12 @@ class Extractor {
   // Whether the directory itself gets the attributes of the image's root.
   enum class Root { keep, set };
 
-  // `moved` is empty for an image whose prefix stays as it is.
-  Extractor(const Image& image, std::filesystem::path directory, Root root, const std::optional<MovedPrefix>& moved)
+  // `from` is the directory of the image to unpack; "" is the root. `moved` is empty if the prefix stays as it is.
+  Extractor(const Image& image, std::string_view from, std::filesystem::path directory, Root root,
+            const std::optional<MovedPrefix>& moved)
       : image_(image),
         reader_(image.squashfs()),
+        from_(from),
         directory_(std::move(directory)),
         root_(root),
         moved_(moved),
@@ -36,6 +38,7 @@ class Extractor {
   Status run();
 
  private:
+  std::filesystem::path target_of(const std::string& path) const;
   Status extract(const std::string& path, const DirectoryEntry& entry);
   Status extract_file(const std::string& path, InodeRef ref, const Attributes& attributes);
   Status write_content(int fd, const std::string& path, InodeRef ref, const Attributes& attributes);
@@ -49,6 +52,7 @@ class Extractor {
 
   const Image& image_;
   const SquashfsReader& reader_;
+  const std::string from_;
   const std::filesystem::path directory_;
   const Root root_;
   const std::optional<MovedPrefix> moved_;
@@ -60,8 +64,8 @@ class Extractor {
 Status Extractor::run() {
   XAAS_ASSIGN(const Attributes root, reader_.stat(reader_.root()));
   if (root_ == Root::set) directories_.push_back({directory_, reader_.root(), root});
-  XAAS_TRY(
-      walk(reader_, "", [this](const std::string& path, const DirectoryEntry& entry) { return extract(path, entry); }));
+  XAAS_TRY(walk(reader_, from_,
+                [this](const std::string& path, const DirectoryEntry& entry) { return extract(path, entry); }));
   // Directories come last, children before parents: a directory may be read-only, and its time changes with its
   // contents.
   for (auto directory = directories_.rbegin(); directory != directories_.rend(); ++directory) {
@@ -70,8 +74,12 @@ Status Extractor::run() {
   return {};
 }
 
+std::filesystem::path Extractor::target_of(const std::string& path) const {
+  return directory_ / (from_.empty() ? path : path.substr(from_.size() + 1));
+}
+
 Status Extractor::extract(const std::string& path, const DirectoryEntry& entry) {
-  const std::filesystem::path target = directory_ / path;
+  const std::filesystem::path target = target_of(path);
   XAAS_ASSIGN(const Attributes attributes, reader_.stat(entry.ref));
   if ((attributes.mode & S_IFMT) != entry.type) return fail(Code::invalid, "{}: is damaged", path);
   const auto [first, inserted] = attributes.nlink > 1 && !S_ISDIR(attributes.mode) ? linked_.emplace(entry.ref, target)
@@ -103,7 +111,7 @@ Status Extractor::extract(const std::string& path, const DirectoryEntry& entry) 
 }
 
 Status Extractor::extract_file(const std::string& path, InodeRef ref, const Attributes& attributes) {
-  const std::filesystem::path target = directory_ / path;
+  const std::filesystem::path target = target_of(path);
   Fd fd(open(target.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd.valid()) return fail_errno(fmt::format("cannot create {}", target.string()));
   XAAS_TRY(write_content(fd.get(), path, ref, attributes));
@@ -154,7 +162,7 @@ Status Extractor::move_prefix(int fd, const FileRecord& record) const {
 Status fill(const Image& image, const std::filesystem::path& directory) {
   std::error_code ignored;  // the first error is the one to report
   XAAS_ASSIGN(const auto moved, moved_prefix(image.manifest(), std::filesystem::canonical(directory, ignored)));
-  auto status = Extractor(image, directory, Extractor::Root::keep, moved).run();
+  auto status = Extractor(image, "", directory, Extractor::Root::keep, moved).run();
   if (status) return status;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
     remove_tree(entry.path());
@@ -163,6 +171,10 @@ Status fill(const Image& image, const std::filesystem::path& directory) {
 }
 
 }  // namespace
+
+Status extract_below(const Image& image, std::string_view from, const std::filesystem::path& directory) {
+  return Extractor(image, from, directory, Extractor::Root::keep, std::nullopt).run();
+}
 
 Status extract(const Image& image, const std::filesystem::path& directory) {
   std::error_code error;
@@ -180,7 +192,7 @@ Status extract(const Image& image, const std::filesystem::path& directory) {
   if (!target.has_filename()) target = target.parent_path();  // the path had a '/' at its end
   XAAS_ASSIGN(const auto moved, moved_prefix(image.manifest(), target));
   XAAS_ASSIGN(TempDirectory temporary, TempDirectory::create(target.parent_path()));
-  XAAS_TRY(Extractor(image, temporary.path(), Extractor::Root::set, moved).run());
+  XAAS_TRY(Extractor(image, "", temporary.path(), Extractor::Root::set, moved).run());
   if (rename(temporary.path().c_str(), target.c_str()) != 0) {
     return fail_errno(fmt::format("cannot create {}", directory.string()));
   }

@@ -93,6 +93,33 @@ std::string describe(const ReadySummary& ready) {
                      ready.new_bytes == ready.bytes ? "" : fmt::format(", {} of it new", human(ready.new_bytes)));
 }
 
+// A configuration that a host can build.
+std::string describe(const std::string& name, const HostBuild& build) {
+  std::string text = fmt::format("{} (rank {})", name, build.rank);
+  for (const auto* needs :
+       {&build.features, &build.devices, &build.libraries, &build.tools, &build.links, &build.headers}) {
+    for (const std::string& need : *needs) text += ' ' + need;
+  }
+  return printable(text);
+}
+
+// The whole source, and what it was built with.
+void append_source(std::string& text, const SourceRecord& source) {
+  append_line(text, "whole source",
+              fmt::format("{} files, {}, {}", source.files, human(source.bytes), source.digest.to_string()));
+  for (const auto& [key, command] :
+       {std::pair("  configure", &source.configure), {"  build", &source.build}, {"  install", &source.install}}) {
+    if (!command->empty()) append_line(text, key, printable(*command));
+  }
+  std::string tools;
+  for (const auto& [name, version] : source.tools)
+    tools += fmt::format("{}{} {}", tools.empty() ? "" : ", ", name, version);
+  append_line(text, "  built by", printable(tools));
+  for (const SourceConfiguration& one : source.configurations) {
+    if (one.on_host) append_line(text, "to be built", describe(one.name, *one.on_host));
+  }
+}
+
 }  // namespace
 
 Result<ImageSummary> summarise(const Image& image) {
@@ -150,6 +177,7 @@ std::string to_text(const Manifest& manifest, const ImageSummary& summary) {
   for (const auto& [cpu, ready] : summary.ready)
     append_line(text, "ready for", printable(cpu) + ": " + describe(ready));
   append_line(text, "sources", fmt::format("{}", summary.sources));
+  if (manifest.source) append_source(text, *manifest.source);
   append_line(text, "image", human(summary.image_bytes));
   if (summary.offset != 0) append_line(text, "offset", fmt::format("{}", summary.offset));
   return text;

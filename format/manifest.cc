@@ -246,6 +246,10 @@ Status parse_body(const JsonObject& fields, Manifest& manifest) {
     XAAS_ASSIGN(manifest.runtime_libraries,
                 parse_list<RuntimeLibrary>(fields, "runtime_libraries", parse_runtime_library));
   }
+  if (fields.has("source")) {
+    XAAS_ASSIGN(const JsonObject source, fields.object("source"));
+    XAAS_ASSIGN(manifest.source, parse_source_record(source));
+  }
   return take_list(parse_list<Toolchain>(fields, "toolchains", parse_toolchain), manifest.features,
                    manifest.toolchains);
 }
@@ -268,6 +272,7 @@ std::string to_json(const Manifest& manifest) {
   if (!manifest.runtime_libraries.empty()) json["runtime_libraries"] = encode(manifest.runtime_libraries);
   if (manifest.policy != kDefaultPolicy) json["policy"] = manifest.policy;
   if (!manifest.main.empty()) json["main"] = manifest.main;
+  if (manifest.source) json["source"] = to_ordered_json(*manifest.source);
   return dump_json(json, 2) + '\n';
 }
 

@@ -4,12 +4,14 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "format/base/digest.h"
 #include "format/base/error.h"
+#include "format/source_record.h"
 
 namespace xaas {
 
@@ -96,8 +98,9 @@ struct Manifest {
   std::vector<Configuration> configurations;
   std::vector<Toolchain> toolchains;
   std::vector<RuntimeLibrary> runtime_libraries{};
-  std::string policy{kDefaultPolicy};  // the policy for lowering, unless the user asks for another
-  std::string main{};                  // path of the program that an executable image runs; empty: not said
+  std::string policy{kDefaultPolicy};    // the policy for lowering, unless the user asks for another
+  std::string main{};                    // path of the program that an executable image runs; empty: not said
+  std::optional<SourceRecord> source{};  // of the source below kWholeSource; nullopt: the image does not have it
 };
 
 // The same manifest gives the same bytes, with a newline at the end. Leaves out Requirements::unknown, because the

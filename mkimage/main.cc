@@ -101,6 +101,9 @@ void define(CLI::App& app, CommandLine& line) {
       "CPUs for which programs are lowered now, so that a mount can start them at once: auto (default), none, or "
       "names as for --levels")
       ->type_name("CPU,...");
+  app.add_flag_callback(
+      "--with-source", [&line] { line.image.overrides.with_source = true; },
+      "Put the whole source into the image, so that hosts can build it");
   app.add_option("--work", line.image.work, "Build in this directory; default: IMAGE.build")->type_name("DIR");
   app.add_flag("--keep-build", line.image.keep_build,
                "Leave the work directory, so that the next run compiles only what changed");

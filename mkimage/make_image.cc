@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <iterator>
 
 #include "format/base/file.h"
 #include "format/base/interrupts.h"
@@ -23,6 +24,7 @@
 #include "mkimage/contents/native_reasons.h"
 #include "mkimage/contents/offered_levels.h"
 #include "mkimage/contents/ready_files.h"
+#include "mkimage/contents/recorded_source.h"
 #include "mkimage/contents/unit_asks.h"
 #include "mkimage/record/work_directory.h"
 #include "mkimage/reuse/capture_cache.h"
@@ -69,6 +71,7 @@ struct Task {
   fs::path source;
   BuildPlan plan;
   std::vector<PlannedConfiguration> configurations;
+  std::vector<PlannedConfiguration> on_host;  // which are not built here
 };
 
 Result<BuildRecipe> load_recipe(const MakeImageOptions& options) {
@@ -90,12 +93,38 @@ Result<fs::path> find_source(const MakeImageOptions& options, const BuildRecipe&
   return source_directory(directory / *recipe.source);
 }
 
+std::vector<PlannedConfiguration> all_configurations(const Task& task) {
+  std::vector<PlannedConfiguration> all = task.configurations;
+  all.insert(all.end(), task.on_host.begin(), task.on_host.end());
+  return all;
+}
+
+// Configurations that hosts build need the source, and what is installed as it is must be in it.
+Status check_host_builds(const Task& task) {
+  if (task.on_host.empty()) return {};
+  if (!task.plan.with_source) {
+    return fail(Code::invalid,
+                "{} is built on the host, which needs the source: give --with-source, or with_source = true",
+                task.on_host.front().name);
+  }
+  for (const InstalledAsIs& file : task.plan.files) {
+    if (!fs::path(file.from).is_absolute()) continue;
+    return fail(Code::invalid, "{}: {} is not in the source, from which {} is built on the host", file.place, file.from,
+                task.on_host.front().name);
+  }
+  return {};
+}
+
 Result<Task> plan_task(const MakeImageOptions& options) {
   XAAS_ASSIGN(const BuildRecipe recipe, load_recipe(options));
   Task task;
   XAAS_ASSIGN(task.source, find_source(options, recipe));
   XAAS_ASSIGN(task.configurations, plan_configurations(recipe, options.restrictions));
+  const auto first = std::ranges::find_if(task.configurations, [](const auto& one) { return one.on_host.has_value(); });
+  task.on_host.assign(std::make_move_iterator(first), std::make_move_iterator(task.configurations.end()));
+  task.configurations.erase(first, task.configurations.end());
   XAAS_ASSIGN(task.plan, make_build_plan(task.source, recipe, options.overrides, options.arguments));
+  XAAS_TRY(check_host_builds(task));
   return task;
 }
 
@@ -146,6 +175,10 @@ Result<CaptureEnvironment> build_all(const MakeImageOptions& options, const Task
   XAAS_ASSIGN(state.source, list_source(task.source, without));
   const auto earlier = shares_units ? std::nullopt : take_state(work, state);
   XAAS_TRY(earlier ? work.take_up() : work.begin_anew());
+  if (task.plan.with_source) {
+    XAAS_ASSIGN(contents.source,
+                record_source(task.source, without, task.plan.sources_left_out, work.parts() / "source"));
+  }
   if (options.toolchain == ToolchainChoice::full) {
     XAAS_ASSIGN(contents.worker, bundle_worker(work.parts()));
   }
@@ -260,7 +293,7 @@ Status check_arguments(const MakeImageOptions& options) {
 
 Result<std::string> describe_configurations(const MakeImageOptions& options) {
   XAAS_ASSIGN(const Task task, plan_task(options));
-  return describe_commands(task.plan) + "\n" + describe_plan(task.configurations);
+  return describe_commands(task.plan) + "\n" + describe_plan(all_configurations(task));
 }
 
 Status make_image(const MakeImageOptions& options, Progress& progress) {
@@ -289,6 +322,9 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   leave_out_native_objects(contents);
   XAAS_TRY(offer_levels(task.plan.levels, environment.store(), contents));
   XAAS_TRY(add_ready_files(options, task.plan, work, environment.store(), contents, progress));
+  if (contents.source) {
+    contents.about_source = describe_source(*contents.source, task.plan, all_configurations(task), environment);
+  }
   const Manifest manifest = make_manifest(task.plan, contents);
   const MergeStages stages = measure_stages(contents, work.ir());
   if (options.report) XAAS_TRY(write_file(*options.report, capture_report(contents, manifest, stages)));

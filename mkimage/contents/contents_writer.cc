@@ -82,6 +82,26 @@ Status add_ready_files(const ConfigurationContents& from, const Configuration& c
   return {};
 }
 
+Status add_source(const SourceTree& source, ImageAssembler& image) {
+  XAAS_TRY(image.add_directory(std::string(kWholeSource), {0755, {}}));
+  for (const SourceEntry& entry : source.entries) {
+    const std::string path = fmt::format("{}/{}", kWholeSource, entry.path);
+    const EntryOptions options{entry.permissions(), {}};
+    switch (entry.kind) {
+      case SourceKind::directory:
+        XAAS_TRY(image.add_directory(path, options));
+        break;
+      case SourceKind::link:
+        XAAS_TRY(image.add_symlink(path, entry.link_target, {0777, {}}));
+        break;
+      case SourceKind::file:
+        XAAS_TRY(image.add_file(path, source.root / entry.path, options));
+        break;
+    }
+  }
+  return {};
+}
+
 Result<WrittenImage> write_contents(const fs::path& target, const WriterOptions& writer, const CaptureStore& objects,
                                     const fs::path& ir, const ImageContents& contents, const Manifest& manifest) {
   const std::string moved_prefix = is_movable(manifest) ? manifest.prefix : std::string();
@@ -98,6 +118,7 @@ Result<WrittenImage> write_contents(const fs::path& target, const WriterOptions&
     }
   }
   for (const auto& [path, file] : contents.sources) XAAS_TRY(image.add_file(path, file, {}));
+  if (manifest.source) XAAS_TRY(add_source(*contents.source, image));
   if (contents.configurations.size() > 1) {
     XAAS_TRY(image.add_symlink(fmt::format("{}/{}", kSourceDirectory, kBuildName),
                                build_directory(manifest.default_configuration), {0777, {}}));
@@ -137,6 +158,7 @@ Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents) {
   manifest.prefix = plan.prefix;
   manifest.policy = plan.policy;
   manifest.main = plan.main;
+  manifest.source = contents.about_source;
   if (plan.movable) manifest.features.incompat.emplace_back(kMovablePrefix);
   manifest.triples = {contents.triple};
   manifest.default_configuration = contents.configurations.front().plan.name;

@@ -1,8 +1,6 @@
 // Collects contents from a finished build; see image_contents.h.
 #include "mkimage/contents/image_contents.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <set>
 
@@ -13,6 +11,7 @@
 #include "mkimage/capture/used_features.h"
 #include "mkimage/contents/build_sources.h"
 #include "mkimage/contents/native_archives.h"
+#include "mkimage/contents/recorded_source.h"
 #include "mkimage/reuse/isa_options.h"
 
 namespace xaas {
@@ -35,13 +34,6 @@ Status keep_file(const fs::path& file, const fs::path& place) {
   if (error) fs::copy_file(file, place, error);
   if (error) return fail(Code::io, "cannot keep {}: {}", file.string(), error.message());
   return {};
-}
-
-bool is_left_out(const std::vector<std::string>& patterns, const std::string& name) {
-  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
-    // The name of a directory stands for everything in it.
-    return fnmatch(pattern.c_str(), name.c_str(), FNM_PATHNAME) == 0 || name.starts_with(pattern + "/");
-  });
 }
 
 // Adds sources. If several configurations have read a file with different contents, the first one's stays.
@@ -197,9 +189,11 @@ Status collect_configuration(const FinishedBuild& build, Progress& progress, Ima
   for (const std::string& note : store.notes()) progress.warn(note);
   XAAS_ASSIGN(const auto links, store.links());
   XAAS_ASSIGN(contents.libc, LibcFloor::create(environment.c_compiler));
-  XAAS_ASSIGN(const BundledLibraries bundled,
-              bundle_libraries(result.tree, links, contents.libc, environment.c_compiler, contents.triple,
-                               work.parts() / "lib" / configuration.name));
+  BundledLibraries bundled;
+  if (plan.bundles) {
+    XAAS_ASSIGN(bundled, bundle_libraries(result.tree, links, contents.libc, environment.c_compiler, contents.triple,
+                                          work.parts() / "lib" / configuration.name));
+  }
   XAAS_TRY(add_bundled(bundled, configuration.name, contents.bundled));
   XAAS_ASSIGN(contents.runtime_libraries, describe_runtime(contents.bundled, contents.triple));
   XAAS_ASSIGN(result.programs, find_programs(result.tree, links));
@@ -215,7 +209,7 @@ Status collect_configuration(const FinishedBuild& build, Progress& progress, Ima
   result.names = source_names(environment, result.units, contents.canonical.units);
   XAAS_TRY(make_recipes(result.tree, contents.canonical, result.names, contents.triple, result.programs));
   progress.end();
-  XAAS_TRY(lower_libc_floor(contents.libc, result.tree));
+  if (plan.bundles) XAAS_TRY(lower_libc_floor(contents.libc, result.tree));
   XAAS_ASSIGN(result.needs, host_needs(result.tree, bundled));
 
   std::set<Digest> objects = result.linked;

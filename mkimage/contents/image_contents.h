@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "format/base/progress.h"
+#include "format/source_record.h"
+#include "format/source_tree.h"
 #include "mkimage/contents/bundled_libraries.h"
 #include "mkimage/contents/captured_programs.h"
 #include "mkimage/contents/installed_tree.h"
@@ -49,7 +51,9 @@ struct ImageContents {
   std::vector<RuntimeLibrary> runtime_libraries;         // those of `bundled`
   std::map<std::string, std::filesystem::path> sources;  // path in the image -> file
   std::optional<WorkerBundle> worker;
-  LibcFloor libc;  // of the build machine
+  std::optional<SourceTree> source;          // the whole source
+  std::optional<SourceRecord> about_source;  // what the manifest says of it
+  LibcFloor libc;                            // of the build machine
 };
 
 // A build that has just ended. Borrows everything.

@@ -123,6 +123,12 @@ void set_commands(const BuildSystem* system, const BuildRecipe& file, const Buil
   plan.install = command(&BuildRecipe::install, usual.install, !configures);
 }
 
+bool builds_on_host(const BuildRecipe& file) {
+  return std::ranges::any_of(file.points, [](const SpecializationPoint& point) {
+    return std::ranges::any_of(point.values, &PointValue::on_host);
+  });
+}
+
 }  // namespace
 
 std::string_view stage_name(Stage stage) {
@@ -136,6 +142,8 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   XAAS_ASSIGN(const BuildSystem* const system,
               choose_system(source, first_of(options.build_system, file.build_system)));
   BuildPlan plan;
+  plan.with_source = options.with_source.value_or(file.with_source.value_or(builds_on_host(file)));
+  plan.bundles = file.bundle.value_or(true);
   plan.sources_left_out = file.sources_left_out;
   plan.files = file.files;
   if (file.fortran) plan.fortran = *file.fortran == "flang" ? FortranChoice::flang : FortranChoice::gfortran;

@@ -36,6 +36,8 @@ struct BuildPlan {
   std::string policy{kDefaultPolicy};      // policy of lowering
   LevelPlan levels{};
   LevelPlan ready{};                            // CPUs for which ready files are made; see ready_cpus()
+  bool bundles = true;                          // whether the image brings the libraries of others that it needs
+  bool with_source = false;                     // whether the whole source goes into the image
   std::vector<std::string> sources_left_out{};  // patterns of sources that do not go into the image
   std::vector<InstalledAsIs> files{};
   std::vector<std::string> arguments{};  // the words behind `--`; commands see them as "$@"

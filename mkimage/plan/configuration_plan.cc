@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 
@@ -164,6 +165,20 @@ void add_sorted(std::vector<std::string>& list, const std::vector<std::string>& 
   list.erase(std::ranges::unique(list).begin(), list.end());
 }
 
+HostBuild host_build(const PlannedConfiguration& configuration, const Combination& combination) {
+  HostBuild build;
+  build.rank = configuration.rank;
+  build.features = configuration.requires_.features;
+  build.devices = configuration.requires_.devices;
+  build.libraries = configuration.requires_.libraries;
+  for (const PointValue* value : combination) {
+    add_sorted(build.tools, value->tools);
+    add_sorted(build.links, value->links);
+    add_sorted(build.headers, value->headers);
+  }
+  return build;
+}
+
 Result<PlannedConfiguration> describe(const BuildRecipe& recipe, const Combination& combination) {
   PlannedConfiguration configuration;
   Substitution substitution(recipe, combination);
@@ -179,6 +194,9 @@ Result<PlannedConfiguration> describe(const BuildRecipe& recipe, const Combinati
     add_sorted(configuration.requires_.devices, value.requires_.devices);
   }
   if (configuration.name.empty()) configuration.name = kOnlyConfiguration;
+  if (std::ranges::any_of(combination, &PointValue::on_host)) {
+    configuration.on_host = host_build(configuration, combination);
+  }
   return configuration;
 }
 
@@ -216,12 +234,32 @@ Result<std::vector<PlannedConfiguration>> plan_configurations(const BuildRecipe&
                 recipe.left_out.front().place);
   }
   std::vector<PlannedConfiguration> plan;
+  std::vector<PlannedConfiguration> on_host;
   for (const Combination& combination : all) {
     XAAS_ASSIGN(PlannedConfiguration configuration, describe(recipe, combination));
-    plan.push_back(std::move(configuration));
+    (configuration.on_host ? on_host : plan).push_back(std::move(configuration));
   }
+  if (plan.empty()) {
+    return fail(Code::invalid,
+                "-D leaves only configurations that are built on the host: make an image of others, and there run "
+                "xaas-lower build IMAGE");
+  }
+  plan.insert(plan.end(), std::make_move_iterator(on_host.begin()), std::make_move_iterator(on_host.end()));
   return plan;
 }
+
+namespace {
+
+std::string describe_host_build(const HostBuild& build) {
+  std::string text = "  built on the host";
+  for (const auto& [kind, list] : {std::pair("with", &build.tools), std::pair("linked with", &build.links),
+                                   std::pair("including", &build.headers)}) {
+    if (!list->empty()) text += fmt::format("  {} {}", kind, fmt::join(*list, " "));
+  }
+  return text;
+}
+
+}  // namespace
 
 std::string describe_plan(const std::vector<PlannedConfiguration>& plan) {
   std::string text;
@@ -233,6 +271,7 @@ std::string describe_plan(const std::vector<PlannedConfiguration>& plan) {
     for (const auto* list : {&needs.features, &needs.libraries, &needs.devices}) {
       if (!list->empty()) text += fmt::format("  needs {}", fmt::join(*list, " "));
     }
+    if (configuration.on_host) text += describe_host_build(*configuration.on_host);
     text += '\n';
   }
   return text;

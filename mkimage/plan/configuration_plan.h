@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct PlannedConfiguration {
   Variables variables;                        // for the commands, one for each point
   std::int64_t rank = 0;                      // the sum of the values' ranks
   Requirements requires_;                     // all requirements that the values declare, sorted
+  std::optional<HostBuild> on_host{};         // what it needs if it is built on the host; nullopt: the image has it
 };
 
 // What `-D point=value,…` asks for: point -> the only values that it may have.
@@ -26,10 +28,10 @@ using Restrictions = std::map<std::string, std::vector<std::string>>;
 Result<Restrictions> parse_restrictions(const std::vector<std::string>& arguments);
 
 // The configurations, the default one first and the others in the order of the recipe. The default configuration has
-// each point's default, or the first value that the restrictions leave. Code::invalid, naming the place in the recipe,
-// for a value that no combination uses, a combination of defaults that is left out, and substitutes that name each
-// other in a circle. Code::invalid also for restrictions that name an unknown point or value, or that leave no
-// combination.
+// each point's default, or the first value that the restrictions leave, and is never built on the host. Code::invalid,
+// naming the place in the recipe, for a value that no combination uses, a combination of defaults that is left out, and
+// substitutes that name each other in a circle. Configurations with a value that is built on the host come last.
+// Code::invalid also for restrictions that name an unknown point or value, or that leave no combination.
 Result<std::vector<PlannedConfiguration>> plan_configurations(const BuildRecipe& recipe,
                                                               const Restrictions& restrictions);
 

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "format/base/file.h"
+#include "format/base/paths.h"
 #include "format/base/text.h"
 
 namespace xaas {
@@ -118,6 +119,12 @@ class Reader {
       into = value.as_integer();
     };
   }
+  Take truth(std::optional<bool>& into) {
+    return [this, &into](const toml::value& value) {
+      if (!value.is_boolean()) return fail_at(value, "this must be true or false");
+      into = value.as_boolean();
+    };
+  }
   Take list(const Take& each) {
     return [this, each](const toml::value& value) {
       if (!value.is_array()) return fail_at(value, "this must be an array");
@@ -146,6 +153,39 @@ class Reader {
   Status status_;
 };
 
+// Reads one of the `known` texts. `kind` says, for the message, what they name.
+std::string read_choice(Reader& reader, const toml::value& value, std::string_view kind,
+                        std::span<const std::string_view> known) {
+  std::string choice;
+  reader.text(choice)(value);
+  if (reader.ok() && std::ranges::find(known, choice) == known.end()) {
+    reader.fail_at(value, "there is no {} \"{}\": choose one of {}", kind, choice, fmt::join(known, ", "));
+  }
+  return choice;
+}
+
+// A value that is built on the host is to be linked with its libraries. Any other one has them in the image.
+void check_host_needs(Reader& reader, const toml::value& place, PointValue& value) {
+  if (!value.on_host) {
+    if (!value.tools.empty() || !value.headers.empty()) {
+      reader.fail_at(place, "\"tools\" and \"headers\" are for a value with build = \"host\"");
+    }
+    return;
+  }
+  value.links = std::exchange(value.requires_.libraries, {});
+  for (const std::string& tool : value.tools) {
+    if (parse_tool_need(tool)) continue;
+    reader.fail_at(place, "\"{}\" is no tool: write its name, as \"nvcc\" or \"nvcc>=12.1\"", tool);
+  }
+  for (const std::string& library : value.links) {
+    if (!link_name(library).empty()) continue;
+    reader.fail_at(place, "\"{}\" is no library: write it as \"libz.so\" or \"libz.so.1\"", library);
+  }
+  for (const std::string& header : value.headers) {
+    if (!is_normal(header)) reader.fail_at(place, "\"{}\" is no header: write it as \"zlib.h\"", header);
+  }
+}
+
 PointValue read_value(Reader& reader, const toml::value& value) {
   PointValue result;
   result.place = reader.place_of(value);
@@ -153,13 +193,21 @@ PointValue read_value(Reader& reader, const toml::value& value) {
   if (value.is_string()) {
     reader.name(result.name)(value);
   } else {
+    const auto where = [&](const toml::value& item) {
+      constexpr auto kWhere = std::to_array<std::string_view>({"host", "image"});
+      result.on_host = read_choice(reader, item, "place to build", kWhere) == kWhere.front();
+    };
     reader.read_table(value, {{"name", reader.name(result.name)},
                               {"substitute", reader.text(substitute)},
                               {"rank", reader.rank(result.rank)},
                               {"features", reader.texts(result.requires_.features)},
                               {"libraries", reader.texts(result.requires_.libraries)},
-                              {"devices", reader.texts(result.requires_.devices)}});
+                              {"devices", reader.texts(result.requires_.devices)},
+                              {"build", where},
+                              {"tools", reader.texts(result.tools)},
+                              {"headers", reader.texts(result.headers)}});
     if (reader.ok() && result.name.empty()) reader.fail_at(value, "a value must have a name");
+    check_host_needs(reader, value, result);
   }
   for (std::string& feature : result.requires_.features) {
     if (feature.empty() || (feature.front() != '+' && !is_name(feature))) {
@@ -195,6 +243,11 @@ SpecializationPoint read_point(Reader& reader, const toml::value& value) {
   if (point.default_value.empty()) point.default_value = point.values.front().name;
   if (std::ranges::find(point.values, point.default_value, &PointValue::name) == point.values.end()) {
     reader.fail_at(value, "the default \"{}\" of the point \"{}\" is none of its values", point.default_value,
+                   point.name);
+  }
+  const auto first = std::ranges::find(point.values, point.default_value, &PointValue::name);
+  if (reader.ok() && first->on_host) {
+    reader.fail_at(value, "the default \"{}\" of the point \"{}\" must be built in the image", point.default_value,
                    point.name);
   }
   if (is_reserved(point.variable())) {
@@ -247,17 +300,6 @@ Status check(const BuildRecipe& recipe) {
   return {};
 }
 
-// Reads one of the `known` texts. `kind` says, for the message, what they name.
-std::string read_choice(Reader& reader, const toml::value& value, std::string_view kind,
-                        std::span<const std::string_view> known) {
-  std::string choice;
-  reader.text(choice)(value);
-  if (reader.ok() && std::ranges::find(known, choice) == known.end()) {
-    reader.fail_at(value, "there is no {} \"{}\": choose one of {}", kind, choice, fmt::join(known, ", "));
-  }
-  return choice;
-}
-
 // Reads "auto", "none" or an array of names of levels.
 LevelPlan read_levels(Reader& reader, const toml::value& value) {
   std::vector<std::string> names;
@@ -286,7 +328,12 @@ Result<BuildRecipe> read(const toml::value& document, const std::filesystem::pat
       {{"name", reader.text(recipe.name)},
        {"version", reader.text(recipe.version)},
        {"prefix", reader.text(recipe.prefix)},
-       {"source", reader.text(recipe.source)},
+       {"source",
+        [&](const auto& value) {
+          value.is_boolean() ? reader.truth(recipe.with_source)(value) : reader.text(recipe.source)(value);
+        }},
+       {"with_source", reader.truth(recipe.with_source)},
+       {"bundle", reader.truth(recipe.bundle)},
        {"build_system", choice(recipe.build_system, "build system", kBuildSystems)},
        {"configure", reader.text(recipe.configure)},
        {"build", reader.text(recipe.build)},

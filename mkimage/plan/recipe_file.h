@@ -27,7 +27,12 @@ struct PointValue {
   std::string substitute;  // value of the point's variable in commands; may name variables of other points
   std::int64_t rank = 0;
   Requirements requires_;  // requirements on the host
-  std::string place;       // in the recipe file: "xaas.toml:3:9"
+  bool on_host = false;    // built on the host where it is used, and not in the image
+  // Of a value that is built on the host; as in HostBuild.
+  std::vector<std::string> tools;
+  std::vector<std::string> links;
+  std::vector<std::string> headers;
+  std::string place;  // in the recipe file: "xaas.toml:3:9"
 };
 
 // A choice that the build offers.
@@ -61,6 +66,8 @@ struct BuildRecipe {
   std::optional<std::string> version;
   std::optional<std::string> prefix;        // absolute
   std::optional<std::string> source;        // relative to the recipe file
+  std::optional<bool> with_source;          // whether the image has the whole source
+  std::optional<bool> bundle;               // whether the image brings libraries of others
   std::optional<std::string> build_system;  // one of kBuildSystems
   std::optional<std::string> configure;     // shell commands; an empty one does nothing
   std::optional<std::string> build;

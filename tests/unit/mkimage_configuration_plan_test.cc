@@ -75,6 +75,41 @@ TEST_CASE("combinations can be left out, by some of the points") {
   CHECK(names(std::string(kTwoPoints) + "[[leave_out]]\nsimd = \"avx512\"\nmpi = \"none\"\n").back() == "avx512+mpich");
 }
 
+TEST_CASE("a configuration with a value that is built on the host comes last, with what it needs there") {
+  const std::string text =
+      "[[points]]\nname = \"mpi\"\nvalues = [\"none\", {name = \"host\", build = \"host\", rank = 9, tools = "
+      "[\"mpicc>=3\"], libraries = [\"libmpi.so\"], headers = [\"mpi.h\"], devices = [\"infiniband\"]}]\n"
+      "[[points]]\nname = \"simd\"\nvalues = [\"sse\", {name = \"avx2\", rank = 2, features = [\"avx2\"]}]\n";
+  CHECK(names(text) == std::vector<std::string>{"none+sse", "none+avx2", "host+sse", "host+avx2"});
+  const auto planned = plan(text);
+  CHECK_FALSE((*planned)[1].on_host);
+  const HostBuild expected{.rank = 11,
+                           .features = {"+avx2"},
+                           .devices = {"infiniband"},
+                           .libraries = {},
+                           .tools = {"mpicc>=3"},
+                           .links = {"libmpi.so"},
+                           .headers = {"mpi.h"}};
+  REQUIRE((*planned)[3].on_host);
+  CHECK(*(*planned)[3].on_host == expected);
+  CHECK(describe_plan(*planned).find("host+sse  rank 9  MPI='host'  SIMD='sse'  needs infiniband  built on the host  "
+                                     "with mpicc>=3  linked with libmpi.so  including mpi.h\n") != std::string::npos);
+  CHECK(error_of(text, {"mpi=host"}).find("xaas-lower build") != std::string::npos);
+}
+
+TEST_CASE("what a value needs of the host is checked where it is written") {
+  const auto value = [](const std::string& keys) {
+    return error_of("[[points]]\nname = \"p\"\nvalues = [\"a\", {name = \"b\", " + keys + "}]\n");
+  };
+  CHECK(value("build = \"here\"").find("no place to build \"here\"") != std::string::npos);
+  CHECK(value("tools = [\"make\"]").find("build = \"host\"") != std::string::npos);
+  CHECK(value("build = \"host\", tools = [\"a b\"]").find("no tool") != std::string::npos);
+  CHECK(value("build = \"host\", libraries = [\"mpi\"]").find("no library") != std::string::npos);
+  CHECK(value("build = \"host\", headers = [\"/mpi.h\"]").find("no header") != std::string::npos);
+  CHECK(error_of("[[points]]\nname = \"p\"\nvalues = [{name = \"b\", build = \"host\"}, \"a\"]\n")
+            .find("must be built in the image") != std::string::npos);
+}
+
 TEST_CASE("a restriction takes away values, and the first that is left is the default") {
   CHECK(names(kTwoPoints, {"simd=avx512,sse", "mpi=mpich"}) == std::vector<std::string>{"sse+mpich", "avx512+mpich"});
   CHECK(error_of(kTwoPoints, {"simd=neon"}) == "-D simd: the point has no value \"neon\", but sse, avx2, avx512");
