@@ -27,6 +27,7 @@
 #include "fuse/session.h"
 #include "fuse/status.h"
 #include "fuse/wait_line.h"
+#include "lower/add_on.h"
 #include "lower/configuration.h"
 #include "lower/host.h"
 #include "lower/lowerer.h"
@@ -339,6 +340,8 @@ Result<std::unique_ptr<Server>> Server::create(const std::filesystem::path& path
   ReaderOptions reader;
   reader.offset = options.offset;
   XAAS_ASSIGN(std::shared_ptr<const Image> image, Image::open(path, reader));
+  XAAS_ASSIGN(const AddOnDecision decision, choose_add_on(std::move(image), options.lowerer));
+  image = decision.image;
   auto impl = std::make_unique<Impl>(std::move(image), options, verbosity);
   XAAS_TRY(impl->make_lowerer());
   XAAS_TRY(impl->choose());

@@ -65,8 +65,8 @@ Status check_trusted(const fs::path& directory) {
 }
 
 Status check_trusted_cache(const fs::path& directory) {
-  for (const fs::path& part :
-       {directory, directory / kCacheEntries, directory / kCacheModules, directory / kCacheScratch}) {
+  for (const fs::path& part : {directory, directory / kCacheEntries, directory / kCacheModules,
+                               directory / kCacheAddOns, directory / kCacheScratch}) {
     XAAS_TRY(check_trusted(part));
   }
   return {};
@@ -75,7 +75,7 @@ Status check_trusted_cache(const fs::path& directory) {
 Status make_writable(const fs::path& directory) {
   if (directory.empty()) return fail(Code::not_found, "there is no place for a cache: set XAAS_CACHE or HOME");
   XAAS_TRY(make_directory(directory));
-  for (const char* part : {kCacheEntries, kCacheModules, kCacheScratch}) {
+  for (const char* part : {kCacheEntries, kCacheModules, kCacheAddOns, kCacheScratch}) {
     XAAS_TRY(make_directory(directory / part));
     if (faccessat(AT_FDCWD, (directory / part).c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
       return fail_errno(fmt::format("cannot write to the cache directory {}", (directory / part).string()));
@@ -163,6 +163,11 @@ LockState wait_for_lock(int fd, const std::stop_token& stop) {
 }
 
 }  // namespace
+
+Result<Fd> open_trusted(const fs::path& path) {
+  struct stat ignored{};
+  return open_trusted(path, ignored);
+}
 
 // Removes the file while it is still locked. The process that gets the lock next sees that the file is gone, and tries
 // again.

@@ -112,6 +112,10 @@ class Cache {
   mutable std::map<Digest, Version> verified_;  // entries whose digest this process has checked
 };
 
+// Opens a regular file for reading, if only this user or root can have written it. Code::permission if another user
+// can have.
+Result<Fd> open_trusted(const std::filesystem::path& path);
+
 // Bytes of free disk space that a job may need for its inputs and its output.
 inline constexpr std::uint64_t kScratchRoom = 256ULL << 20;
 // Bytes that can still be written to the file system of `directory`; 0 if that is not known.
@@ -122,6 +126,7 @@ inline constexpr const char* kRecordSuffix = ".json";  // of the record of an en
 // The directories within a cache, by name.
 inline constexpr const char* kCacheEntries = "v1";       // <2>/<key>.elf, .json, .lock, .lease
 inline constexpr const char* kCacheModules = "modules";  // <2>/<scope>/<digest>.pack: see module_pack.h
+inline constexpr const char* kCacheAddOns = "addons";    // <source>/<key>.xaas, .json: see add_on.h
 inline constexpr const char* kCacheScratch = "tmp";      // scratch directories of running workers
 
 }  // namespace xaas

@@ -16,6 +16,7 @@
 
 #include "format/base/file.h"
 #include "format/base/text.h"
+#include "lower/add_on.h"
 #include "lower/module_pack.h"
 
 namespace xaas {
@@ -43,7 +44,7 @@ Status for_each_file_below(const fs::path& root, const Visit& visit) {
 
 // Calls `visit` with every file of the cache's entries and modules. A cache that does not exist has no files.
 Status for_each_file(const Cache& cache, const Visit& visit) {
-  for (const char* part : {kCacheEntries, kCacheModules}) {
+  for (const char* part : {kCacheEntries, kCacheModules, kCacheAddOns}) {
     XAAS_TRY(for_each_file_below(cache.directory() / part, visit));
   }
   return {};
@@ -89,9 +90,9 @@ void remove_old_scratch(const Cache& cache) {
   }
 }
 
-// Removes empty directories of entries and of modules. A process that needs one makes it again.
+// Removes empty directories of entries, modules and add-ons. A process that needs one makes it again.
 void remove_empty_directories(const Cache& cache) {
-  for (const char* part : {kCacheEntries, kCacheModules}) {
+  for (const char* part : {kCacheEntries, kCacheModules, kCacheAddOns}) {
     std::error_code error;
     fs::directory_iterator entry(cache.directory() / part, error);
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) rmdir(entry->path().c_str());
@@ -159,6 +160,25 @@ std::uint64_t lacking_bytes(const fs::path& directory, const CacheLimits& limits
   return wanted > space.available ? wanted - space.available : 0;
 }
 
+bool is_of_add_on(const Cache& cache, const fs::path& file) {
+  return file.parent_path().parent_path() == cache.directory() / kCacheAddOns;
+}
+
+// Removes an add-on that is broken, and its record.
+void verify_add_on(const fs::path& record, CacheUsage& usage) {
+  ++usage.entries;
+  const auto add_on = load_add_on(record);
+  usage.bytes += add_on ? disk_bytes(add_on->file) : 0;
+  const Status sound = add_on ? check_content(*add_on) : tl::unexpected(add_on.error());
+  if (sound) return;
+  if (sound.error().code != Code::invalid) {
+    ++usage.unreadable;
+    return;
+  }
+  remove_add_on(record);
+  ++usage.broken;
+}
+
 }  // namespace
 
 Result<CacheUsage> measure_cache(const Cache& cache) {
@@ -184,6 +204,10 @@ Result<CacheUsage> verify_cache(const Cache& cache) {
   for (const fs::path& record : records) {
     const auto key = Digest::parse("sha256:" + record.stem().string());
     if (!key) continue;
+    if (is_of_add_on(cache, record)) {
+      verify_add_on(record, usage);
+      continue;
+    }
     ++usage.entries;
     usage.bytes += disk_bytes(cache.data_path(*key));
     if (cache.find(*key)) continue;

@@ -110,6 +110,12 @@ OrderedJson to_ordered_json(const Explanation& all) {
   for (const ReadyChoice& choice : all.ready) {
     ready.push_back({{"cpu", choice.cpu}, {"fits", choice.reason.empty()}, {"reason", choice.reason}});
   }
+  OrderedJson builds = OrderedJson::array();
+  for (const HostBuildChoice& build : all.builds) {
+    builds.push_back({{"configuration", build.configuration},
+                      {"can_be_built", build.problems.empty()},
+                      {"problems", build.problems}});
+  }
   return {{"host",
            {{"model", all.host.model},
             {"cores", all.host.cores},
@@ -124,6 +130,7 @@ OrderedJson to_ordered_json(const Explanation& all) {
           {"levels", levels},
           {"ready", ready},
           {"other_cpus", others},
+          {"builds", builds},
           {"missing_libraries", all.missing},
           {"missing_libc", all.missing_libc},
           {"problem", all.problem}};
@@ -147,6 +154,12 @@ std::string to_text(const Image& image, const Explanation& all) {
                           : choice.accepted ? "fits, but another one ranks higher"
                                             : "refused: ";
     fmt::format_to(out, "config    {}  {}{}\n", choice.configuration, verdict, choice.reason);
+  }
+  for (const HostBuildChoice& build : all.builds) {
+    fmt::format_to(out, "build     {}  {}\n", printable(build.configuration),
+                   build.problems.empty()
+                       ? std::string("can be built here: xaas-lower build")
+                       : printable(fmt::format("cannot be built here: {}", fmt::join(build.problems, ", and "))));
   }
   for (const LevelChoice& level : all.levels) {
     fmt::format_to(out, "level     {}  {}\n", printable(level.level),

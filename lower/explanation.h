@@ -14,6 +14,12 @@
 
 namespace xaas {
 
+// A configuration that a host builds from the image's source.
+struct HostBuildChoice {
+  std::string configuration;
+  std::vector<std::string> problems;  // empty: it can be built here
+};
+
 struct Explanation {
   Host host;
   std::string host_name;  // "this host"
@@ -29,6 +35,7 @@ struct Explanation {
   std::map<std::string, std::string> missing;
   std::string missing_libc;  // the libc floor of the baseline, if the host's libc lacks it
   std::string problem;       // why the image cannot be lowered for the host; empty if it can
+  std::vector<HostBuildChoice> builds;
 };
 
 // Decides for `options.host`. An image that cannot be lowered there is no error; `problem` says why.

@@ -4,16 +4,19 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <mutex>
 #include <stop_token>
 #include <utility>
 
+#include "format/base/interrupts.h"
 #include "format/base/json_fields.h"
 #include "format/base/text.h"
 #include "format/base/tool_main.h"
 #include "format/image.h"
+#include "lower/add_on.h"
 #include "lower/cache_upkeep.h"
 #include "lower/check.h"
 #include "lower/explanation.h"
@@ -22,6 +25,7 @@
 #include "lower/native_export.h"
 #include "lower/native_install.h"
 #include "lower/parallel_lowering.h"
+#include "lower/source_build/source_build.h"
 #include "lower/stop_on_signals.h"
 #include "lower/system/inventory.h"
 
@@ -30,6 +34,13 @@ namespace {
 
 Result<std::shared_ptr<const Image>> open_image(const LowerCommandOptions& options) {
   return Image::open(options.image, {.offset = options.offset});
+}
+
+// The add-on that is chosen in the place of an image, or the image itself.
+Result<std::shared_ptr<const Image>> open_chosen(const LowerCommandOptions& options, const LowererOptions& how) {
+  XAAS_ASSIGN(auto image, open_image(options));
+  XAAS_ASSIGN(const AddOnDecision decision, choose_add_on(std::move(image), how));
+  return decision.image;
 }
 
 Result<LowererOptions> lowerer_options(const LowerCommandOptions& options) {
@@ -168,7 +179,7 @@ Status lower_files(const LowerCommandOptions& options) {
     return fail(Code::invalid, "--reproduce takes one file: name one PATH");
   }
   XAAS_ASSIGN(const LowererOptions how, lowerer_options(options));
-  XAAS_ASSIGN(const auto image, open_image(options));
+  XAAS_ASSIGN(const auto image, open_chosen(options, how));
   XAAS_ASSIGN(const auto lowerer, Lowerer::create(image, how));
   const std::string root = tree_root(image->manifest(), lowerer->configuration());
   XAAS_ASSIGN(const auto records, select_records(*image, root, options.paths));
@@ -185,7 +196,7 @@ Status lower_files(const LowerCommandOptions& options) {
 
 Status lower_install(const LowerCommandOptions& options) {
   XAAS_ASSIGN(const NativeOptions how, native_options(options));
-  XAAS_ASSIGN(const auto image, open_image(options));
+  XAAS_ASSIGN(const auto image, open_chosen(options, how.lowerer));
   const StopOnSignals signals;
   Progress progress("xaas-lower", Verbosity::normal);
   return install_native(image, how, options.directory, signals.token(), progress);
@@ -194,7 +205,7 @@ Status lower_install(const LowerCommandOptions& options) {
 Status lower_export(const LowerCommandOptions& options) {
   XAAS_ASSIGN(NativeOptions how, native_options(options));
   how.prefix = options.prefix;
-  XAAS_ASSIGN(const auto image, open_image(options));
+  XAAS_ASSIGN(const auto image, open_chosen(options, how.lowerer));
   const StopOnSignals signals;
   Progress progress("xaas-lower", Verbosity::normal);
   return export_native(image, how, options.output, signals.token(), progress);
@@ -203,7 +214,10 @@ Status lower_export(const LowerCommandOptions& options) {
 Status lower_explain(const LowerCommandOptions& options) {
   XAAS_ASSIGN(const auto image, open_image(options));
   XAAS_ASSIGN(const LowererOptions how, lowerer_options(options));
-  XAAS_ASSIGN(const Explanation explanation, explain_image(*image, how));
+  XAAS_ASSIGN(const AddOnDecision decision, choose_add_on(image, how));
+  XAAS_ASSIGN(Explanation explanation, explain_image(*decision.image, how));
+  if (!decision.choices.empty()) explanation.choices = decision.choices;
+  if (how.host == this_host()) explanation.builds = explain_builds(*image);
   return print(options.json ? dump_json(to_ordered_json(explanation), 2) + "\n" : to_text(*image, explanation));
 }
 
@@ -214,8 +228,8 @@ Status lower_explain_system(const LowerCommandOptions& options) {
 }
 
 Result<bool> lower_check(const LowerCommandOptions& options) {
-  XAAS_ASSIGN(const auto image, open_image(options));
   XAAS_ASSIGN(const LowererOptions how, lowerer_options(options));
+  XAAS_ASSIGN(const auto image, open_chosen(options, how));
   XAAS_ASSIGN(const ImageCheck check, check_image(*image, how));
   XAAS_TRY(print(options.json ? dump_json(to_ordered_json(check), 2) + "\n" : to_text(*image, check)));
   return check.runs();
@@ -247,6 +261,25 @@ Status lower_cache(const LowerCommandOptions& options) {
   if (usage.unreadable != 0) fmt::print(", {} unreadable", usage.unreadable);
   fmt::print("\n");
   return {};
+}
+
+Status lower_build(const LowerCommandOptions& options) {
+  SourceBuildOptions how;
+  XAAS_ASSIGN(how.points, parse_point_values(options.points));
+  how.mpi = options.mpi;
+  how.cache = options.cache;
+  how.jobs = options.jobs;
+  how.memory = options.memory;
+  how.verbose = options.verbose;
+  XAAS_ASSIGN(const auto image, open_image(options));
+  XAAS_ASSIGN(const PlannedBuild plan, plan_source_build(*image, how));
+  if (options.dry_run) return print(to_text(*image, plan));
+  const auto begin = std::chrono::steady_clock::now();
+  if (!plan.made) XAAS_TRY(watch_interrupts("xaas-lower"));
+  XAAS_ASSIGN(const AddOn add_on, plan.made ? Result<AddOn>(*plan.made) : build_from_source(*image, plan, how));
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return print(fmt::format("{}  {}  {}\n", plan.configuration.name,
+                           plan.made ? "cached" : fmt::format("built in {:.1f} s", seconds), add_on.file.string()));
 }
 
 std::string engine_description(const std::string& llvm, const std::vector<std::string>& targets) {

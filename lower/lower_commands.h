@@ -31,6 +31,10 @@ struct LowerCommandOptions {
   unsigned jobs = 0;                      // threads; 0: as many as this process may use
   std::uint64_t memory = 0;               // bytes; 0: half of the available memory
   bool json = false;
+  std::vector<std::string> points;         // `build`: words of the form "point=value"
+  std::filesystem::path mpi;               // `build`: prefix of an MPI
+  bool dry_run = false;                    // `build`: only say what would be done
+  bool verbose = false;                    // `build`: show the output of the build
   bool system = false;                     // `explain`: show the host itself, and no image
   std::filesystem::path host_description;  // of the host to decide for; empty: this host
   std::filesystem::path host_root = "/";   // below which contents of that host's libraries are
@@ -49,6 +53,8 @@ Result<bool> lower_check(const LowerCommandOptions& options);
 // Writes the description of this host to `output`; to standard output if that is empty.
 Status lower_describe_host(const LowerCommandOptions& options);
 Status lower_cache(const LowerCommandOptions& options);
+// Builds a configuration from the image's source, or with `dry_run` says what would be built.
+Status lower_build(const LowerCommandOptions& options);
 
 // The one line of JSON that says what this worker can do: {"llvm":"19.1.7","targets":["X86"]}.
 std::string engine_description(const std::string& llvm, const std::vector<std::string>& targets);

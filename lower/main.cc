@@ -8,6 +8,7 @@
 #include "format/version.h"
 #include "lower/engine/engine.h"
 #include "lower/lower_commands.h"
+#include "lower/source_build/confined_build.h"
 
 namespace {
 
@@ -83,6 +84,27 @@ void add_native(CLI::App& command, xaas::LowerCommandOptions& options) {
 // people.
 bool is_hidden_call(int argc, char** argv, std::string_view name) { return argc == 2 && argv[1] == name; }
 
+// What builds a configuration from the image's source.
+CLI::App* add_build(CLI::App& app, xaas::LowerCommandOptions& options) {
+  CLI::App* build = app.add_subcommand("build", "Build a configuration from the image's source, with what is here");
+  build->add_option("-D,--define", options.points, "Build a configuration with the value V of the point P")
+      ->type_name("P=V")
+      ->allow_extra_args(false);
+  build->add_flag("--dry-run", options.dry_run, "Say what would be built, with what, and build nothing");
+  build->add_option("--mpi", options.mpi, "Use the MPI that is installed in DIR; default: that of PATH")
+      ->type_name("DIR");
+  build->add_option("-j,--jobs", options.jobs, "Do this many things at once; default: as many as this process may use")
+      ->type_name("N");
+  add_size(
+      *build, "--memory", options.memory,
+      "Memory of the build, such as 4G, by which it does fewer things at once; default: half of what is available");
+  build->add_option("--cache", options.cache, "The cache's directory")->type_name("DIR");
+  build->add_option("--offset", options.offset, "Where the image begins in the file, in bytes")->type_name("N");
+  build->add_flag("-v,--verbose", options.verbose, "Show the output of the build");
+  build->add_option("IMAGE", options.image, "The image")->required()->type_name("");
+  return build;
+}
+
 xaas::Result<int> run(int argc, char** argv) {
   if (is_hidden_call(argc, argv, "--engine-version")) {
     XAAS_TRY(xaas::print(xaas::engine_description(xaas::engine_llvm_version(), xaas::engine_targets()) + "\n"));
@@ -135,6 +157,8 @@ xaas::Result<int> run(int argc, char** argv) {
   native->add_option("--prefix", options.prefix, "Where it is going to be mounted; default: the image's own prefix")
       ->type_name("DIR");
 
+  const CLI::App* build = add_build(app, options);
+
   CLI::App* cache = app.add_subcommand("cache", "Look after the cache");
   cache->add_option("--cache", options.cache, "The cache's directory")->type_name("DIR");
   cache->add_flag("--json", options.json, "Print JSON");
@@ -161,6 +185,7 @@ xaas::Result<int> run(int argc, char** argv) {
             : describe->parsed() ? xaas::lower_describe_host
             : install->parsed()  ? xaas::lower_install
             : native->parsed()   ? xaas::lower_export
+            : build->parsed()    ? xaas::lower_build
             : cache->parsed()    ? xaas::lower_cache
                                  : xaas::lower_files)(options));
   return xaas::kDone;
@@ -170,5 +195,8 @@ xaas::Result<int> run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   if (is_hidden_call(argc, argv, "--worker")) return xaas::worker_main();
+  if (argc > 1 && std::string_view(argv[1]) == xaas::kConfined) {
+    return xaas::tool_main("xaas-lower", [&] { return xaas::exec_confined({argv + 2, argv + argc}); });
+  }
   return xaas::tool_main("xaas-lower", [&] { return run(argc, argv); });
 }

@@ -326,6 +326,33 @@ std::vector<OfferedLibrary> find_libraries(const Surroundings& surroundings, con
   return libraries;
 }
 
+std::string mpi_family(const fs::path& library) {
+  const auto mapped = MappedFile::open(library);
+  const auto elf = mapped ? ElfFile::parse(mapped->bytes()) : tl::unexpected(mapped.error());
+  const auto dynamic = elf ? elf->dynamic() : tl::unexpected(elf.error());
+  if (!dynamic || !dynamic->soname || !dynamic->soname->starts_with("libmpi")) return {};
+  return std::string(family_of_mpi(*dynamic->soname, *elf));
+}
+
+std::vector<fs::path> link_directories(const Surroundings& surroundings) {
+  std::vector<fs::path> directories = surroundings.directories("LIBRARY_PATH");
+  for (fs::path& directory : searched_directories(surroundings)) directories.push_back(std::move(directory));
+  return directories;
+}
+
+std::vector<fs::path> header_directories(const Surroundings& surroundings) {
+  std::vector<fs::path> directories;
+  for (const char* variable : {"CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH"}) {
+    for (fs::path& directory : surroundings.directories(variable)) directories.push_back(std::move(directory));
+  }
+  directories.insert(directories.end(), {"/usr/local/include", "/usr/include",
+                                         fs::path("/usr/include") / multiarch_name(surroundings.triple)});
+  for (const KnownSdk& sdk : kSdks) {
+    for (const fs::path& directory : sdk_directories(surroundings, sdk)) directories.push_back(directory / "include");
+  }
+  return directories;
+}
+
 std::vector<FoundSdk> find_sdks(const Surroundings& surroundings) {
   std::vector<FoundSdk> sdks;
   for (const KnownSdk& sdk : kSdks) {

@@ -2,6 +2,7 @@
 // Implements spec/host.md, "What is on a system".
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,15 @@ struct FoundSdk {
 // device is not among `gpus` has a problem. Each soname once, the first that is found, as the dynamic loader would.
 // Sorted by interface and soname.
 std::vector<OfferedLibrary> find_libraries(const Surroundings& surroundings, const std::vector<Gpu>& gpus);
+
+// The family of MPI to which a library file belongs: "Open MPI", "MPICH"; empty if it is none that is known, or no
+// library.
+std::string mpi_family(const std::filesystem::path& library);
+
+// Where a linker looks for libraries, and a compiler for headers, beside what their command lines say: the directories
+// of LIBRARY_PATH and of LD_LIBRARY_PATH, CPATH and its relatives, those of the system, and those of SDKs.
+std::vector<std::filesystem::path> link_directories(const Surroundings& surroundings);
+std::vector<std::filesystem::path> header_directories(const Surroundings& surroundings);
 
 // SDKs by their headers, in the usual places and where the environment says.
 std::vector<FoundSdk> find_sdks(const Surroundings& surroundings);

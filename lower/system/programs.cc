@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "format/base/process.h"
+#include "format/base/version_number.h"
 #include "lower/system/bounded_run.h"
 #include "lower/system/versions.h"
 
@@ -51,11 +53,15 @@ const KnownProgram* known_program(std::string_view name) {
   return found == kPrograms.end() ? nullptr : &*found;
 }
 
+Variables asking_environment(const Surroundings& surroundings) {
+  return {{"LC_ALL", "C"}, {"PATH", surroundings.variable("PATH")}};
+}
+
 // Asks in one way after the other, until the program says a family and a version.
-void ask(const Surroundings& surroundings, const KnownProgram& known, std::chrono::milliseconds limit,
+void ask(const Surroundings& surroundings, std::span<const std::string_view> asks, std::chrono::milliseconds limit,
          FoundProgram& program) {
-  const Variables environment = {{"LC_ALL", "C"}, {"PATH", surroundings.variable("PATH")}};
-  for (const std::string_view option : known.asks) {
+  const Variables environment = asking_environment(surroundings);
+  for (const std::string_view option : asks) {
     if (option.empty()) continue;
     const auto output = bounded_run({surroundings.at(program.path).string(), std::string(option)}, environment, limit);
     const ProgramVersion said = output ? program_version(*output) : ProgramVersion();
@@ -86,10 +92,31 @@ std::vector<FoundProgram> find_programs(const Surroundings& surroundings, std::c
       program.name = name;
       program.path = path.string();
       program.kind = known->kind;
-      ask(surroundings, *known, limit, program);
+      ask(surroundings, known->asks, limit, program);
     }
   }
   return programs;
+}
+
+Result<FoundProgram> find_tool(const Surroundings& surroundings, const std::string& name,
+                               std::chrono::milliseconds limit) {
+  for (const fs::path& directory : surroundings.directories("PATH")) {
+    FoundProgram program;
+    program.name = name;
+    program.path = (directory / name).string();
+    if (!is_program(surroundings.at(program.path))) continue;
+    const KnownProgram* known = known_program(name);
+    program.kind = known != nullptr ? known->kind : "tool";
+    if (known != nullptr) {
+      ask(surroundings, known->asks, limit, program);
+      return program;
+    }
+    const auto output =
+        bounded_run({surroundings.at(program.path).string(), "--version"}, asking_environment(surroundings), limit);
+    program.version = output ? first_version(*output) : "";
+    return program;
+  }
+  return fail(Code::not_found, "{} is not in PATH", name);
 }
 
 }  // namespace xaas

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "format/base/error.h"
 #include "lower/system/surroundings.h"
 
 namespace xaas {
@@ -25,5 +26,10 @@ inline constexpr std::chrono::milliseconds kProgramLimit(5000);
 // Names of one file that differ in a version only are one program. In the order of PATH and of the names.
 std::vector<FoundProgram> find_programs(const Surroundings& surroundings,
                                         std::chrono::milliseconds limit = kProgramLimit);
+
+// The program of this name in the first absolute directory of PATH that has it. One that find_programs() does not know
+// is asked with --version, and its version is the first one in what it prints. Code::not_found if there is none.
+Result<FoundProgram> find_tool(const Surroundings& surroundings, const std::string& name,
+                               std::chrono::milliseconds limit = kProgramLimit);
 
 }  // namespace xaas

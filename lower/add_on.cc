@@ -1,0 +1,259 @@
+// See add_on.h.
+#include "lower/add_on.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "format/base/json_fields.h"
+
+namespace xaas {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kAddOnVersion = 1;
+constexpr std::uint64_t kAddOnRecordLimit = 1 << 20;
+constexpr const char* kAddOnSuffix = ".xaas";
+
+fs::path directory_of(const Cache& cache, const Digest& source) {
+  return cache.directory() / kCacheAddOns / source.hex();
+}
+
+fs::path with_suffix(fs::path record, const char* suffix) { return record.replace_extension(suffix); }
+
+OrderedJson encode(const LinkedLibrary& library) {
+  return {{"soname", library.soname}, {"path", library.path}, {"identity", library.identity}};
+}
+
+std::string to_json(const AddOnRecord& record) {
+  OrderedJson libraries = OrderedJson::array();
+  for (const LinkedLibrary& library : record.libraries) libraries.push_back(encode(library));
+  return dump_json({{"version", kAddOnVersion},
+                    {"sha256", record.sha256.to_string()},
+                    {"size", record.size},
+                    {"made", record.made},
+                    {"configuration", record.configuration},
+                    {"image", record.image},
+                    {"libraries", libraries},
+                    {"tools", record.tools}}) +
+         "\n";
+}
+
+Result<std::vector<LinkedLibrary>> parse_libraries(const JsonObject& record) {
+  XAAS_ASSIGN(const auto objects, record.objects("libraries"));
+  std::vector<LinkedLibrary> libraries;
+  for (const JsonObject& fields : objects) {
+    LinkedLibrary& library = libraries.emplace_back();
+    XAAS_ASSIGN(library.soname, fields.string("soname"));
+    XAAS_ASSIGN(library.path, fields.string("path"));
+    XAAS_ASSIGN(library.identity, fields.string("identity"));
+  }
+  return libraries;
+}
+
+Result<AddOnRecord> parse_add_on(std::string_view text) {
+  XAAS_ASSIGN(const Json json, parse_json(text, "record of an add-on"));
+  XAAS_ASSIGN(const JsonObject fields, JsonObject::of(json, "record of an add-on"));
+  AddOnRecord record;
+  XAAS_TRY(fields.integer("version", kAddOnVersion, kAddOnVersion));
+  XAAS_ASSIGN(record.sha256, fields.digest("sha256"));
+  XAAS_ASSIGN(const std::int64_t size, fields.integer("size", 0));
+  record.size = static_cast<std::uint64_t>(size);
+  XAAS_ASSIGN(record.made, fields.integer("made"));
+  XAAS_ASSIGN(record.configuration, fields.string("configuration"));
+  XAAS_ASSIGN(record.image, fields.string("image"));
+  XAAS_ASSIGN(record.libraries, parse_libraries(fields));
+  XAAS_ASSIGN(record.tools, fields.string_map("tools"));
+  return record;
+}
+
+std::vector<AddOn> add_ons_in(const Cache& cache, const Digest& source) {
+  std::vector<AddOn> found;
+  if (cache.directory().empty()) return found;
+  std::error_code error;
+  fs::directory_iterator entry(directory_of(cache, source), error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() != kRecordSuffix) continue;
+    if (auto add_on = load_add_on(entry->path())) found.push_back(std::move(*add_on));
+  }
+  std::ranges::sort(found, [](const AddOn& a, const AddOn& b) {
+    return std::pair(-a.record.made, a.file) < std::pair(-b.record.made, b.file);
+  });
+  return found;
+}
+
+// A use, by which upkeep knows what is used. It does not matter if it cannot be noted.
+void note_use(const AddOn& add_on) {
+  static_cast<void>(utimensat(AT_FDCWD, with_suffix(add_on.file, kRecordSuffix).c_str(), nullptr, 0));
+}
+
+std::int64_t rank_of(const Manifest& manifest, const std::string& configuration) {
+  const auto& all = manifest.source->configurations;
+  const auto found = std::ranges::find(all, configuration, &SourceConfiguration::name);
+  return found == all.end() || !found->on_host ? 0 : found->on_host->rank;
+}
+
+// An add-on that this host can use, opened. Null if it is damaged.
+std::shared_ptr<const Image> open_add_on(const AddOn& add_on) {
+  const auto image = Image::open(add_on.file);
+  if (!image || (*image)->manifest().configurations.size() != 1) return nullptr;
+  return (*image)->manifest().configurations.front().name == add_on.record.configuration ? *image : nullptr;
+}
+
+}  // namespace
+
+Digest source_id(const Manifest& manifest) {
+  OrderedJson json = {{"source", to_ordered_json(*manifest.source)},
+                      {"name", manifest.name},
+                      {"version", manifest.version},
+                      {"prefix", manifest.prefix},
+                      {"policy", manifest.policy},
+                      {"main", manifest.main}};
+  return Digest::of(dump_json(json));
+}
+
+Result<AddOn> load_add_on(const fs::path& record) {
+  XAAS_ASSIGN(const Fd file, open_trusted(record));
+  XAAS_ASSIGN(const std::string text, read_fd(file.get(), kAddOnRecordLimit));
+  AddOn add_on;
+  add_on.file = with_suffix(record, kAddOnSuffix);
+  XAAS_ASSIGN(add_on.record, parse_add_on(text));
+  XAAS_ASSIGN(const Fd data, open_trusted(add_on.file));
+  XAAS_ASSIGN(const std::uint64_t size, file_size(data.get()));
+  if (size == add_on.record.size) return add_on;
+  return fail(Code::invalid, "{} is not as large as its record says", add_on.file.string());
+}
+
+Status check_content(const AddOn& add_on) {
+  XAAS_ASSIGN(const Fd data, open_trusted(add_on.file));
+  XAAS_ASSIGN(const Digest found, Digest::of_file(data.get()));
+  if (found == add_on.record.sha256) return {};
+  return fail(Code::invalid, "{} is damaged: its digest differs from its record", add_on.file.string());
+}
+
+void remove_add_on(const fs::path& record) {
+  std::error_code ignored;
+  fs::remove(record, ignored);
+  fs::remove(with_suffix(record, kAddOnSuffix), ignored);
+}
+
+std::optional<AddOn> find_add_on(const Cache& cache, const Digest& source, const Digest& key) {
+  const fs::path record = directory_of(cache, source) / (key.hex() + kRecordSuffix);
+  auto add_on = load_add_on(record);
+  if (add_on && check_content(*add_on)) return std::move(*add_on);
+  if (add_on || add_on.error().code == Code::invalid) remove_add_on(record);
+  return std::nullopt;
+}
+
+Result<AddOn> store_add_on(const Cache& cache, const Digest& source, const Digest& key, const fs::path& made,
+                           AddOnRecord record) {
+  XAAS_TRY(cache.writable());
+  const fs::path directory = directory_of(cache, source);
+  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(directory.string());
+  XAAS_ASSIGN(const Fd from, open_for_reading(made));
+  XAAS_ASSIGN(record.size, file_size(from.get()));
+  XAAS_ASSIGN(record.sha256, Digest::of_file(from.get()));
+  record.made =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  AddOn add_on{directory / (key.hex() + kAddOnSuffix), std::move(record)};
+  XAAS_ASSIGN(TempFile copy, TempFile::create(directory));
+  XAAS_TRY(copy_bytes(from.get(), 0, add_on.record.size, copy.fd()));
+  if (fchmod(copy.fd(), 0600) != 0) return fail_errno(copy.path().string());
+  XAAS_TRY(copy.commit(add_on.file));
+  // The record comes last: without it there is no add-on.
+  const fs::path record_path = with_suffix(add_on.file, kRecordSuffix);
+  Status written = write_file(record_path, to_json(add_on.record));
+  if (written && chmod(record_path.c_str(), 0600) != 0) written = fail_errno(record_path.string());
+  if (written) return add_on;
+  remove_add_on(record_path);
+  return tl::unexpected(std::move(written.error()));
+}
+
+std::vector<AddOn> add_ons_of(const Digest& source, const fs::path& cache) {
+  std::vector<AddOn> all = add_ons_in(*Cache::open(cache), source);
+  for (const auto& site : Cache::open_site_caches()) {
+    for (AddOn& add_on : add_ons_in(*site, source)) all.push_back(std::move(add_on));
+  }
+  return all;
+}
+
+std::string problem_of(const AddOnRecord& record) {
+  for (const LinkedLibrary& library : record.libraries) {
+    const auto now = identify_library(library.path);
+    if (!now) return fmt::format("was built with {}, which is gone: build it again", library.path);
+    if (*now != library.identity) {
+      return fmt::format("was built with another {} than there is now: build it again", library.path);
+    }
+  }
+  return {};
+}
+
+namespace {
+
+// The add-ons that can be used, by configuration, and why others cannot.
+struct SortedAddOns {
+  std::map<std::string, std::pair<AddOn, std::shared_ptr<const Image>>> usable;
+  std::map<std::string, std::string> refused;
+};
+
+SortedAddOns sort_add_ons(const Manifest& manifest, const fs::path& cache) {
+  SortedAddOns sorted;
+  for (AddOn& add_on : add_ons_of(source_id(manifest), cache)) {
+    const std::string name = add_on.record.configuration;
+    if (sorted.usable.contains(name)) continue;
+    std::string problem = problem_of(add_on.record);
+    if (auto opened = problem.empty() ? open_add_on(add_on) : nullptr) {
+      sorted.usable.emplace(name, std::pair(std::move(add_on), std::move(opened)));
+    } else {
+      sorted.refused.emplace(name, problem.empty() ? "is damaged: build it again" : problem);
+    }
+  }
+  return sorted;
+}
+
+// A configuration that was asked for, and that only an add-on could have.
+Status check_forced(const Manifest& manifest, const SortedAddOns& sorted, const std::string& forced) {
+  const auto& all = manifest.source->configurations;
+  const auto named = std::ranges::find(all, forced, &SourceConfiguration::name);
+  if (named == all.end() || !named->on_host || sorted.usable.contains(forced)) return {};
+  const auto refused = sorted.refused.find(forced);
+  if (refused != sorted.refused.end()) return fail(Code::unsupported, "{} {}", forced, refused->second);
+  return fail(Code::unsupported, "{} is not built on this host: xaas-lower build builds it", forced);
+}
+
+}  // namespace
+
+Result<AddOnDecision> choose_add_on(std::shared_ptr<const Image> image, const LowererOptions& options) {
+  AddOnDecision decision{.image = image, .choices = {}};
+  const Manifest& manifest = image->manifest();
+  if (!manifest.source || options.host != this_host()) return decision;
+  const SortedAddOns sorted = sort_add_ons(manifest, options.cache);
+  XAAS_TRY(check_forced(manifest, sorted, options.configuration));
+  const auto target = this_host()->target(lowering_triple(manifest), options.target);
+  if (!target || (sorted.usable.empty() && sorted.refused.empty())) return decision;
+
+  Manifest together = manifest;
+  for (const auto& [name, add_on] : sorted.usable) {
+    Configuration configuration = add_on.second->manifest().configurations.front();
+    configuration.rank = rank_of(manifest, name);
+    together.configurations.push_back(std::move(configuration));
+  }
+  decision.choices = explain_configurations(together, *target, options.configuration);
+  for (const auto& [name, problem] : sorted.refused) {
+    if (!sorted.usable.contains(name)) decision.choices.push_back({.configuration = name, .reason = problem});
+  }
+  const auto chosen = std::ranges::find(decision.choices, true, &Choice::chosen);
+  const auto found = chosen == decision.choices.end() ? sorted.usable.end() : sorted.usable.find(chosen->configuration);
+  if (found == sorted.usable.end()) return decision;
+  note_use(found->second.first);
+  decision.image = found->second.second;
+  decision.is_add_on = true;
+  return decision;
+}
+
+}  // namespace xaas
