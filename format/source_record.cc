@@ -46,9 +46,9 @@ Status check_needs(const JsonObject& fields, const HostBuild& build) {
 }
 
 Result<HostBuild> parse_host_build(const JsonObject& fields) {
-  using Rank = std::numeric_limits<std::int32_t>;
+  using RankLimits = std::numeric_limits<std::int32_t>;
   HostBuild build;
-  XAAS_ASSIGN(build.rank, fields.integer("rank", Rank::min(), Rank::max()));
+  XAAS_ASSIGN(build.rank, fields.integer("rank", RankLimits::min(), RankLimits::max()));
   XAAS_ASSIGN(build.features, fields.strings("features"));
   XAAS_ASSIGN(build.devices, fields.strings("devices"));
   XAAS_ASSIGN(build.libraries, fields.strings("libraries"));

@@ -7,6 +7,10 @@
 #include <filesystem>
 #include <utility>
 
+#include "format/base/elf_file.h"
+#include "format/base/split.h"
+#include "lower/host_library.h"
+
 namespace xaas {
 namespace fs = std::filesystem;
 namespace {
@@ -52,6 +56,20 @@ Result<std::optional<FoundLibrary>> look_in_image(const Image& image, std::strin
     library.identity = Digest::of(content).to_string();
   }
   return library;
+}
+
+// The absolute directories in which a file itself looks for libraries: its DT_RUNPATH, or else its DT_RPATH. Files that
+// were built on this host have some.
+std::vector<fs::path> own_directories(const Image& image, std::string_view user) {
+  const auto bytes = image.file(user);
+  const auto elf = bytes ? ElfFile::parse(*bytes) : tl::unexpected(bytes.error());
+  const auto dynamic = elf ? elf->dynamic() : tl::unexpected(elf.error());
+  std::vector<fs::path> directories;
+  if (!dynamic) return directories;
+  for_each_piece(dynamic->runpath.value_or(dynamic->rpath.value_or("")), ':', [&](std::string_view directory) {
+    if (directory.starts_with('/')) directories.emplace_back(directory);
+  });
+  return directories;
 }
 
 std::string multiarch_directory(std::string_view triple) {
@@ -113,6 +131,13 @@ Result<FoundLibrary> find_library(const Image& image, std::string_view soname, s
     FoundLibrary library{.soname = std::string(soname), .identity = {}, .path = path->string(), .in_image = false};
     XAAS_ASSIGN(library.identity, host.library_identity(soname, triple));
     return library;
+  }
+  if (&host == this_host().get()) {
+    if (const auto path = find_host_library(soname, triple, own_directories(image, user))) {
+      FoundLibrary library{.soname = std::string(soname), .identity = {}, .path = path->string(), .in_image = false};
+      XAAS_ASSIGN(library.identity, identify_library(*path));
+      return library;
+    }
   }
   return fail(Code::not_found, "the library {}, which {} needs, is neither in the image nor on {}: install it", soname,
               path_in_tree(user), host.name());

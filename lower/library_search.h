@@ -29,7 +29,8 @@ struct FoundLibrary {
 std::optional<std::string> follow_in_image(const Image& image, std::string_view path);
 
 // Looks for a library in this order: in lib, lib64 and lib/<multiarch> of the tree of `user`'s configuration, in the
-// directory of `user` (a path in the image), in the `toolchain_libraries` of the image, and on `host`.
+// directory of `user` (a path in the image), in the `toolchain_libraries` of the image, on `host`, and if that is this
+// host, in the absolute directories of the rpath of `user`.
 // Code::not_found if none of them has it.
 Result<FoundLibrary> find_library(const Image& image, std::string_view soname, std::string_view user,
                                   const std::vector<std::string>& toolchain_libraries, std::string_view triple,

@@ -149,9 +149,9 @@ Digest build_key(const Manifest& manifest, const Surroundings& surroundings, con
 
 // Whether the whole path is below one of the system's directories, which every build can read.
 bool is_in_system(const fs::path& path) {
-  constexpr auto kSystem =
+  constexpr auto kReadable =
       std::to_array<std::string_view>({"/bin", "/etc", "/gnu", "/lib", "/lib64", "/nix", "/opt", "/sbin", "/usr"});
-  return std::ranges::any_of(kSystem, [&](std::string_view directory) {
+  return std::ranges::any_of(kReadable, [&](std::string_view directory) {
     return path == directory || path.string().starts_with(std::string(directory) + "/");
   });
 }

@@ -2,6 +2,7 @@
 // are shell scripts.
 #include <filesystem>
 
+#include "lower/library_search.h"
 #include "lower/source_build/build_recipe.h"
 #include "lower/source_build/host_offer.h"
 #include "lower/source_build/source_build.h"
@@ -129,6 +130,28 @@ TEST_CASE("the recipe for one configuration has its values, in the order of its 
                  "\n[[points]]\nname = \"mpi\"\nvalues = [{name = \"host\", substitute = \"--mpi\", features = "
                  "[\"+avx2\"], libraries = [], devices = []}]\n\n[[points]]\nname = \"a\"\nvalues = [{name = "
                  "\"avx2\", substitute = \"-mavx2\"}]\n"));
+}
+
+TEST_CASE("a program is linked with what its own rpath names on this host") {
+  const TempDirectory directory = test::scratch();
+  const fs::path library = directory.path() / "libxaasnowhere.so.1";
+  test::good(write_file(library, test::compile_c("int f(void) { return 1; }",
+                                                 "-shared -fPIC -nostdlib -Wl,-soname,libxaasnowhere.so.1")));
+  test::ImageBuilder builder(directory.path() / "demo.xaas");
+  builder.add(std::string(kManifestPath), to_json(test::small_manifest()));
+  builder.add("bin/app",
+              test::compile_c("int main(void) { return 0; }", "-Wl,-rpath," + directory.path().string() + ":relative"));
+  builder.add("bin/other", test::compile_c("int main(void) { return 0; }", ""));
+  builder.finish();
+  const auto image = test::good(Image::open(directory.path() / "demo.xaas"));
+  const auto find = [&](const char* user) {
+    return find_library(*image, "libxaasnowhere.so.1", user, {}, test::kTriple);
+  };
+  const FoundLibrary found = test::good(find("bin/app"));
+  CHECK(found.path == library);
+  CHECK(found.identity == test::good(identify_library(library)));
+  CHECK_FALSE(found.in_image);
+  test::bad(find("bin/other"), Code::not_found);
 }
 
 TEST_CASE("values of points are read") {
