@@ -27,7 +27,7 @@
 #include "fuse/session.h"
 #include "fuse/status.h"
 #include "fuse/wait_line.h"
-#include "lower/add_on.h"
+#include "lower/add_on_choice.h"
 #include "lower/configuration.h"
 #include "lower/host.h"
 #include "lower/lowerer.h"

@@ -10,7 +10,9 @@
 #include <system_error>
 #include <utility>
 
+#include "format/base/file.h"
 #include "format/base/json_fields.h"
+#include "lower/host_library.h"
 
 namespace xaas {
 namespace fs = std::filesystem;
@@ -85,24 +87,6 @@ std::vector<AddOn> add_ons_in(const Cache& cache, const Digest& source) {
     return std::pair(-a.record.made, a.file) < std::pair(-b.record.made, b.file);
   });
   return found;
-}
-
-// A use, by which upkeep knows what is used. It does not matter if it cannot be noted.
-void note_use(const AddOn& add_on) {
-  static_cast<void>(utimensat(AT_FDCWD, with_suffix(add_on.file, kRecordSuffix).c_str(), nullptr, 0));
-}
-
-std::int64_t rank_of(const Manifest& manifest, const std::string& configuration) {
-  const auto& all = manifest.source->configurations;
-  const auto found = std::ranges::find(all, configuration, &SourceConfiguration::name);
-  return found == all.end() || !found->on_host ? 0 : found->on_host->rank;
-}
-
-// An add-on that this host can use, opened. Null if it is damaged.
-std::shared_ptr<const Image> open_add_on(const AddOn& add_on) {
-  const auto image = Image::open(add_on.file);
-  if (!image || (*image)->manifest().configurations.size() != 1) return nullptr;
-  return (*image)->manifest().configurations.front().name == add_on.record.configuration ? *image : nullptr;
 }
 
 }  // namespace
@@ -182,6 +166,10 @@ std::vector<AddOn> add_ons_of(const Digest& source, const fs::path& cache) {
   return all;
 }
 
+void note_use(const AddOn& add_on) {
+  static_cast<void>(utimensat(AT_FDCWD, with_suffix(add_on.file, kRecordSuffix).c_str(), nullptr, 0));
+}
+
 std::string problem_of(const AddOnRecord& record) {
   for (const LinkedLibrary& library : record.libraries) {
     const auto now = identify_library(library.path);
@@ -191,69 +179,6 @@ std::string problem_of(const AddOnRecord& record) {
     }
   }
   return {};
-}
-
-namespace {
-
-// The add-ons that can be used, by configuration, and why others cannot.
-struct SortedAddOns {
-  std::map<std::string, std::pair<AddOn, std::shared_ptr<const Image>>> usable;
-  std::map<std::string, std::string> refused;
-};
-
-SortedAddOns sort_add_ons(const Manifest& manifest, const fs::path& cache) {
-  SortedAddOns sorted;
-  for (AddOn& add_on : add_ons_of(source_id(manifest), cache)) {
-    const std::string name = add_on.record.configuration;
-    if (sorted.usable.contains(name)) continue;
-    std::string problem = problem_of(add_on.record);
-    if (auto opened = problem.empty() ? open_add_on(add_on) : nullptr) {
-      sorted.usable.emplace(name, std::pair(std::move(add_on), std::move(opened)));
-    } else {
-      sorted.refused.emplace(name, problem.empty() ? "is damaged: build it again" : problem);
-    }
-  }
-  return sorted;
-}
-
-// A configuration that was asked for, and that only an add-on could have.
-Status check_forced(const Manifest& manifest, const SortedAddOns& sorted, const std::string& forced) {
-  const auto& all = manifest.source->configurations;
-  const auto named = std::ranges::find(all, forced, &SourceConfiguration::name);
-  if (named == all.end() || !named->on_host || sorted.usable.contains(forced)) return {};
-  const auto refused = sorted.refused.find(forced);
-  if (refused != sorted.refused.end()) return fail(Code::unsupported, "{} {}", forced, refused->second);
-  return fail(Code::unsupported, "{} is not built on this host: xaas-lower build builds it", forced);
-}
-
-}  // namespace
-
-Result<AddOnDecision> choose_add_on(std::shared_ptr<const Image> image, const LowererOptions& options) {
-  AddOnDecision decision{.image = image, .choices = {}};
-  const Manifest& manifest = image->manifest();
-  if (!manifest.source || options.host != this_host()) return decision;
-  const SortedAddOns sorted = sort_add_ons(manifest, options.cache);
-  XAAS_TRY(check_forced(manifest, sorted, options.configuration));
-  const auto target = this_host()->target(lowering_triple(manifest), options.target);
-  if (!target || (sorted.usable.empty() && sorted.refused.empty())) return decision;
-
-  Manifest together = manifest;
-  for (const auto& [name, add_on] : sorted.usable) {
-    Configuration configuration = add_on.second->manifest().configurations.front();
-    configuration.rank = rank_of(manifest, name);
-    together.configurations.push_back(std::move(configuration));
-  }
-  decision.choices = explain_configurations(together, *target, options.configuration);
-  for (const auto& [name, problem] : sorted.refused) {
-    if (!sorted.usable.contains(name)) decision.choices.push_back({.configuration = name, .reason = problem});
-  }
-  const auto chosen = std::ranges::find(decision.choices, true, &Choice::chosen);
-  const auto found = chosen == decision.choices.end() ? sorted.usable.end() : sorted.usable.find(chosen->configuration);
-  if (found == sorted.usable.end()) return decision;
-  note_use(found->second.first);
-  decision.image = found->second.second;
-  decision.is_add_on = true;
-  return decision;
 }
 
 }  // namespace xaas

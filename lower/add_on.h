@@ -1,21 +1,18 @@
 // Add-ons: configurations of an image that were built from its source on this host. Each is an image of its own in a
-// cache. A mount of the first image shows it where it is the best. Implements spec/cache.md, section "Add-ons".
+// cache. Implements spec/cache.md, section "Add-ons".
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "format/base/digest.h"
 #include "format/base/error.h"
-#include "format/image.h"
+#include "format/manifest.h"
 #include "lower/cache.h"
-#include "lower/configuration.h"
-#include "lower/lowerer.h"
 
 namespace xaas {
 
@@ -62,19 +59,10 @@ Result<AddOn> store_add_on(const Cache& cache, const Digest& source, const Diges
 // All add-ons of a source, the newest first: those of the cache, then those of site caches.
 std::vector<AddOn> add_ons_of(const Digest& source, const std::filesystem::path& cache);
 
+// Notes a use, by which upkeep knows what is used. It does not matter if it cannot be noted.
+void note_use(const AddOn& add_on);
+
 // Why the add-on cannot be used on this host any more, such as a library that has changed; empty if it can.
 std::string problem_of(const AddOnRecord& record);
-
-// A decision between the configurations of an image and its add-ons.
-struct AddOnDecision {
-  std::shared_ptr<const Image> image;  // the image, or the add-on that is chosen in its place
-  std::vector<Choice> choices;         // of all; empty if there are no add-ons
-  bool is_add_on = false;
-};
-
-// Decides by rank and requirements, as explain_configurations() does. Only for this host: with another host in
-// `options`, the image itself is chosen. Neither builds nor runs anything of the image. Code::unsupported if the
-// configuration that was asked for has no add-on that can be used.
-Result<AddOnDecision> choose_add_on(std::shared_ptr<const Image> image, const LowererOptions& options);
 
 }  // namespace xaas

@@ -16,7 +16,7 @@
 #include "format/base/text.h"
 #include "format/base/tool_main.h"
 #include "format/image.h"
-#include "lower/add_on.h"
+#include "lower/add_on_choice.h"
 #include "lower/cache_upkeep.h"
 #include "lower/check.h"
 #include "lower/explanation.h"

@@ -23,6 +23,7 @@
 #include <utility>
 
 #include "format/base/file.h"
+#include "format/base/text.h"
 
 namespace xaas {
 namespace {
@@ -105,6 +106,8 @@ Status make_devices(const fs::path& root) {
   XAAS_TRY(make_directories_at(root / "dev/shm"));
   for (const char* name : kDeviceFiles) {
     const fs::path target = root / "dev" / name;
+    std::error_code ignored;
+    if (!fs::exists(fs::path("/dev") / name, ignored)) continue;  // as in some containers
     const Fd place(::open(target.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
     if (!place.valid()) return fail_errno(target.string());
     XAAS_TRY(mount_at(fs::path("/dev") / name, target, nullptr, MS_BIND));
@@ -210,6 +213,11 @@ std::vector<std::string> take_list(std::vector<std::string>& words) {
 }
 
 }  // namespace
+
+bool is_of_system(const fs::path& path) {
+  const fs::path relative = path.lexically_normal().relative_path();
+  return path.is_absolute() && relative.has_relative_path() && is_in(kSystem, relative.begin()->string());
+}
 
 Result<std::vector<std::string>> confined_call(const ConfinedBuild& build) {
   XAAS_ASSIGN(const fs::path own, own_executable());

@@ -17,6 +17,9 @@ inline constexpr const char* kConfined = "--confined-build";
 // The directory of the build as the build sees it.
 inline constexpr const char* kConfinedDirectory = "/build";
 
+// Whether every build can read this absolute path, because it is a part of the system.
+bool is_of_system(const std::filesystem::path& path);
+
 struct ConfinedBuild {
   std::filesystem::path directory;             // the only one of the host that the build can write
   std::vector<std::filesystem::path> shown{};  // directories outside of the system that it can read, at their own paths

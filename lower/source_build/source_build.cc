@@ -147,15 +147,6 @@ Digest build_key(const Manifest& manifest, const Surroundings& surroundings, con
                                {"environment", environment_json(surroundings)}}));
 }
 
-// Whether the whole path is below one of the system's directories, which every build can read.
-bool is_in_system(const fs::path& path) {
-  constexpr auto kReadable =
-      std::to_array<std::string_view>({"/bin", "/etc", "/gnu", "/lib", "/lib64", "/nix", "/opt", "/sbin", "/usr"});
-  return std::ranges::any_of(kReadable, [&](std::string_view directory) {
-    return path == directory || path.string().starts_with(std::string(directory) + "/");
-  });
-}
-
 // The directories outside of the system that a build may read, parents first: those of its tools and libraries. Of a
 // program's directory "bin" the one above counts, unless that is a home or the root.
 std::vector<fs::path> readable_directories(const Surroundings& surroundings, const fs::path& builder) {
@@ -167,7 +158,7 @@ std::vector<fs::path> readable_directories(const Surroundings& surroundings, con
     const bool is_part = directory.filename() == "bin" && above != home && above.has_relative_path();
     const fs::path& shown = is_part ? above : directory;
     std::error_code ignored;
-    if (shown.has_relative_path() && shown != home && !is_in_system(shown) && fs::is_directory(shown, ignored)) {
+    if (shown.has_relative_path() && shown != home && !is_of_system(shown) && fs::is_directory(shown, ignored)) {
       directories.insert(shown);
     }
   };

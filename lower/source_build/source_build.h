@@ -11,6 +11,7 @@
 
 #include "format/base/error.h"
 #include "format/image.h"
+#include "lower/add_on.h"
 #include "lower/explanation.h"
 #include "lower/source_build/host_offer.h"
 

@@ -1,7 +1,7 @@
 # What cannot be built on a host is refused in one line that names the cause, and leaves nothing behind: the source is
 # absent or damaged, a tool is missing or too old, a header stands there without its library, MPI's header and library
 # are of two families, the build wants the network, the disk or the memory is short, the result lacks what was asked
-# for, or a library has changed since.
+# for, or a library has changed since. An interrupted build leaves nothing either.
 . "$(dirname "$0")/lib.sh"
 need_mount_namespace -Urnpi --fork
 source=$work/picky-1.0
@@ -22,6 +22,7 @@ values = [
   {name = "network", build = "host"},
   {name = "nothing", build = "host", libraries = ["libz.so"]},
   {name = "broken", build = "host"},
+  {name = "slow", build = "host"},
   {name = "thing", rank = 3, build = "host", headers = ["thing.h"], libraries = ["libthing.so.1"]},
 ]
 S
@@ -30,6 +31,7 @@ set -e
 flags=
 case $1 in
   network) python3 -c 'import socket; socket.create_connection(("192.0.2.1", 9), 5)' ;;
+  slow) sleep 98765 ;;
   broken) echo "this build is broken" >&2; exit 7 ;;
   thing) flags="-DTHING -lthing" ;;
 esac
@@ -61,6 +63,15 @@ refused "wants the network" network
 refused "nothing in it is linked with libz.so.1" nothing
 refused "build failed (exit status 7)" broken
 refused "too little memory" network --memory 100M
+is_slow() { pgrep -fx "sleep 98765" >/dev/null; }
+is_over() { ! is_slow; }
+xaas-lower build -D kind=slow "$work/picky.xaas" 2>/dev/null &
+builder=$!
+wait_until 60 is_slow
+kill -TERM $builder
+wait $builder && die "an interrupted build has succeeded"
+wait_until 30 is_over
+equal "" "$(find "$XAAS_CACHE/addons" "$XAAS_CACHE/tmp" -type f)"
 explained=$(xaas-lower explain "$work/picky.xaas")
 contains "$explained" "build     tool  cannot be built here: needs no-such-tool"
 contains "$explained" "build     network  can be built here"
