@@ -46,7 +46,7 @@ std::string to_json(const AddOnRecord& record) {
          "\n";
 }
 
-Result<std::vector<LinkedLibrary>> parse_libraries(const JsonObject& record) {
+Result<std::vector<LinkedLibrary>> parse_linked_libraries(const JsonObject& record) {
   XAAS_ASSIGN(const auto objects, record.objects("libraries"));
   std::vector<LinkedLibrary> libraries;
   for (const JsonObject& fields : objects) {
@@ -69,7 +69,7 @@ Result<AddOnRecord> parse_add_on(std::string_view text) {
   XAAS_ASSIGN(record.made, fields.integer("made"));
   XAAS_ASSIGN(record.configuration, fields.string("configuration"));
   XAAS_ASSIGN(record.image, fields.string("image"));
-  XAAS_ASSIGN(record.libraries, parse_libraries(fields));
+  XAAS_ASSIGN(record.libraries, parse_linked_libraries(fields));
   XAAS_ASSIGN(record.tools, fields.string_map("tools"));
   return record;
 }
