@@ -308,6 +308,26 @@ Result<std::map<std::uint16_t, NeededVersion>> ElfFile::needed_versions() const 
   return versions;
 }
 
+Result<std::map<std::uint16_t, std::string>> ElfFile::defined_versions() const {
+  std::map<std::uint16_t, std::string> versions;
+  const ElfSection* table = find_section(".gnu.version_d");
+  const ElfSection* strings = find_section(".dynstr");
+  if (table == nullptr || strings == nullptr) return versions;
+  const std::string_view data = table->data;
+  const auto fits = [&](std::size_t at, std::size_t size) { return at <= data.size() && size <= data.size() - at; };
+  for (std::size_t at = 0, next = 1; next != 0; at += next) {
+    if (!fits(at, sizeof(Elf64_Verdef))) return fail(Code::invalid, "the ELF file's symbol versions are damaged");
+    next = load<std::uint32_t>(data, at + offsetof(Elf64_Verdef, vd_next));
+    const std::size_t name = at + load<std::uint32_t>(data, at + offsetof(Elf64_Verdef, vd_aux));
+    if (!fits(name, sizeof(Elf64_Verdaux))) return fail(Code::invalid, "the ELF file's symbol versions are damaged");
+    const bool is_base = (load<std::uint16_t>(data, at + offsetof(Elf64_Verdef, vd_flags)) & VER_FLG_BASE) != 0;
+    if (is_base) continue;  // it has the library's own name, and stands for no version
+    XAAS_ASSIGN(versions[load<std::uint16_t>(data, at + offsetof(Elf64_Verdef, vd_ndx))],
+                string_at(strings->data, load<std::uint32_t>(data, name + offsetof(Elf64_Verdaux, vda_name))));
+  }
+  return versions;
+}
+
 Result<std::vector<ElfSymbol>> ElfFile::dynamic_symbols() const {
   std::vector<ElfSymbol> symbols;
   const auto table = std::ranges::find(sections_, std::uint32_t{SHT_DYNSYM}, &ElfSection::type);
@@ -317,7 +337,10 @@ Result<std::vector<ElfSymbol>> ElfFile::dynamic_symbols() const {
   const std::size_t info_offset = is_64_ ? offsetof(Elf64_Sym, st_info) : offsetof(Elf32_Sym, st_info);
   const std::size_t section_offset = is_64_ ? offsetof(Elf64_Sym, st_shndx) : offsetof(Elf32_Sym, st_shndx);
   constexpr std::uint16_t kHidden = 0x8000;
-  XAAS_ASSIGN(const auto versions, needed_versions());
+  // Versions that are needed and versions that are defined share their numbers.
+  XAAS_ASSIGN(auto versions, defined_versions());
+  XAAS_ASSIGN(const auto needed, needed_versions());
+  for (const auto& [number, version] : needed) versions[number] = version.version;
   const ElfSection* numbers = find_section(".gnu.version");
   for (std::size_t at = 0; at + size <= table->data.size(); at += size) {
     const auto info = static_cast<unsigned char>(table->data[at + info_offset]);
@@ -330,7 +353,7 @@ Result<std::vector<ElfSymbol>> ElfFile::dynamic_symbols() const {
     const auto version = versions.find(
         has_number ? static_cast<std::uint16_t>(load<std::uint16_t>(numbers->data, number_at) & ~kHidden) : 0);
     symbols.push_back({.name = strings->data.substr(name, end - name),
-                       .version = version == versions.end() ? "" : version->second.version,
+                       .version = version == versions.end() ? "" : version->second,
                        .is_defined = load<std::uint16_t>(table->data, at + section_offset) != SHN_UNDEF,
                        .is_weak = ELF64_ST_BIND(info) == STB_WEAK});
   }

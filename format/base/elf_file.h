@@ -46,7 +46,9 @@ struct NeededVersion {
 // A symbol by which shared libraries and programs find each other.
 struct ElfSymbol {
   std::string_view name;  // without its version
-  std::string version;    // of a symbol that is not defined here: the one that it asks for; empty if it asks for none
+  // Of a symbol that is defined here: the version under which it is offered. Of another: the version that it asks for.
+  // Empty if there is none.
+  std::string version;
   bool is_defined = false;
   bool is_weak = false;
 };
@@ -97,6 +99,7 @@ class ElfFile {
   };
 
   explicit ElfFile(std::string_view bytes) : bytes_(bytes) {}
+  Result<std::map<std::uint16_t, std::string>> defined_versions() const;  // by number
   Status read_segments(std::uint64_t offset, std::uint64_t entry_size, std::uint64_t count);
   Status read_sections(std::uint64_t offset, std::uint64_t entry_size, std::uint64_t count, std::uint64_t names);
   Result<std::string_view> slice(std::uint64_t offset, std::uint64_t size) const;
