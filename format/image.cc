@@ -43,6 +43,9 @@ Result<std::string> read_named(const Image& image, const std::string& path, cons
 
 std::string ir_path(const Digest& digest) { return sharded_path(kIrDirectory, digest, ".bc"); }
 std::string object_path(const Digest& digest) { return sharded_path(kObjectDirectory, digest, ".o"); }
+std::string slot_directory(std::string_view triple, std::string_view slot) {
+  return fmt::format("{}/{}/{}/{}", kToolchainDirectory, triple, kSlotLibraries, slot);
+}
 std::string build_directory(std::string_view configuration) { return fmt::format("{}-{}", kBuildName, configuration); }
 
 std::string tree_root(const Manifest& manifest, std::string_view configuration) {

@@ -40,6 +40,9 @@ inline constexpr std::string_view kBundledLibraries = "lib";
 inline constexpr std::string_view kStartAddition = "libxaas-start.so";  // bundled, for hosts with an older libc
 inline constexpr std::string_view kLibcAddition = "libxaas-libc.so";
 inline constexpr std::string_view kRuntimeLibraries = "runtime";  // of the compiler: the host's may be newer
+// Below this directory, one for each slot, with the bundled libraries for which libraries of hosts can stand in:
+inline constexpr std::string_view kSlotLibraries = "slot";
+std::string slot_directory(std::string_view triple, std::string_view slot);  // ".xaas/toolchain/<triple>/slot/<slot>"
 inline constexpr std::string_view kRecipeXattr = "user.xaas.recipe";
 std::string ir_path(const Digest& digest);      // ".xaas/ir/<2>/<hex>.bc"
 std::string object_path(const Digest& digest);  // ".xaas/obj/<2>/<hex>.o"

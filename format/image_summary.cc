@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <set>
 
 #include "format/base/json_fields.h"
@@ -73,12 +74,17 @@ void append_unknown(std::string& text, std::string_view key, const std::vector<s
   if (!flags.empty()) append_line(text, key, list_or_none(flags));
 }
 
-// Whether the path is ".xaas/toolchain/<triple>/lib/<name>", or has "runtime" in place of "lib".
+// Whether the path is ".xaas/toolchain/<triple>/lib/<name>", or has "runtime" or "slot/<slot>" in place of "lib".
 bool is_bundled_library(std::string_view path) {
   if (!is_below(path, kToolchainDirectory)) return false;
-  path = path.substr(0, path.rfind('/'));
-  const std::string_view directory = path.substr(path.rfind('/') + 1);
-  return directory == kBundledLibraries || directory == kRuntimeLibraries;
+  const auto parts = split(path.substr(kToolchainDirectory.size() + 1), '/');
+  constexpr std::size_t kDirectory = 1;  // behind the triple
+  if (parts.size() <= kDirectory + 1) return false;
+  return is_in(std::array{kBundledLibraries, kRuntimeLibraries, kSlotLibraries}, parts[kDirectory]);
+}
+
+std::string describe(const Slot& slot) {
+  return printable(fmt::format("{}: {}, {} symbols", slot.name, fmt::join(slot.libraries, " "), slot.symbols.size()));
 }
 
 // The CPU in a path as of ready_root(); empty for other paths.
@@ -163,6 +169,7 @@ std::string to_text(const Manifest& manifest, const ImageSummary& summary) {
     if (!configuration.levels.empty()) append_line(text, "levels", describe(configuration.levels));
     append_line(text, "libc floor", configuration.libc_floor.empty() ? "none" : printable(configuration.libc_floor));
     append_line(text, "host libraries", list_or_none(configuration.host_libraries));
+    for (const Slot& slot : configuration.slots) append_line(text, "slot", describe(slot));
   }
   append_line(text, "bundled", list_or_none(summary.bundled));
   for (const Toolchain& toolchain : manifest.toolchains) {

@@ -29,6 +29,10 @@ OrderedJson encode(const ReadyLevel& ready) {
   return {{"cpu", ready.cpu}, {"features", ready.features}, {"level", ready.level}, {"policy", ready.policy}};
 }
 
+OrderedJson encode(const Slot& slot) {
+  return {{"name", slot.name}, {"libraries", slot.libraries}, {"symbols", slot.symbols}};
+}
+
 OrderedJson encode(const Configuration& configuration) {
   OrderedJson points = OrderedJson::object();
   for (const auto& [name, value] : configuration.points) points[name] = value;
@@ -43,6 +47,7 @@ OrderedJson encode(const Configuration& configuration) {
   if (!configuration.levels.empty()) json["shared_data"] = configuration.shares_data;
   for (const Level& level : configuration.levels) json["levels"].push_back(encode(level));
   for (const ReadyLevel& ready : configuration.ready) json["ready"].push_back(encode(ready));
+  for (const Slot& slot : configuration.slots) json["slots"].push_back(encode(slot));
   return json;
 }
 
@@ -135,6 +140,28 @@ Result<std::vector<ReadyLevel>> parse_ready(const JsonObject& configuration) {
   return levels;
 }
 
+Result<std::vector<Slot>> parse_slots(const JsonObject& configuration) {
+  if (!configuration.has("slots")) return {};
+  XAAS_ASSIGN(const auto objects, configuration.objects("slots"));
+  std::vector<Slot> slots;
+  for (const JsonObject& fields : objects) {
+    Slot slot;
+    XAAS_ASSIGN(slot.name, fields.string("name"));
+    XAAS_ASSIGN(slot.libraries, fields.strings("libraries"));
+    XAAS_ASSIGN(slot.symbols, fields.strings("symbols"));
+    if (!is_component(slot.name) || std::ranges::find(slots, slot.name, &Slot::name) != slots.end()) {
+      return fail(Code::invalid, "{}: key \"name\": \"{}\" cannot be a directory's name, or is there twice",
+                  fields.where(), slot.name);
+    }
+    if (!std::ranges::all_of(slot.libraries, is_component)) {
+      return fail(Code::invalid, "{}: key \"libraries\": a soname cannot be the name of a file", fields.where());
+    }
+    // Nothing says whether a host's library meets a condition that this build does not know.
+    if (fields.keys_beside({"name", "libraries", "symbols"}).empty()) slots.push_back(std::move(slot));
+  }
+  return slots;
+}
+
 Result<Configuration> parse_configuration(const JsonObject& fields) {
   Configuration configuration;
   XAAS_ASSIGN(configuration.name, fields.string("name"));
@@ -152,6 +179,7 @@ Result<Configuration> parse_configuration(const JsonObject& fields) {
     XAAS_ASSIGN(configuration.shares_data, fields.boolean("shared_data"));
   }
   XAAS_ASSIGN(configuration.ready, parse_ready(fields));
+  XAAS_ASSIGN(configuration.slots, parse_slots(fields));
   if (!is_component(configuration.name)) {
     return fail(Code::invalid, "{}: key \"name\": \"{}\" cannot be a directory's name", fields.where(),
                 configuration.name);

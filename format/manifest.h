@@ -56,6 +56,15 @@ struct ReadyLevel {
   bool operator==(const ReadyLevel&) const = default;
 };
 
+// Bundled libraries of a configuration in whose place a host's own can be used, if they have the symbols. They are in
+// slot_directory().
+struct Slot {
+  std::string name;                    // of an interface: "blas"
+  std::vector<std::string> libraries;  // sonames of those that files outside the slot need, sorted
+  std::vector<std::string> symbols;    // what these files need of them, sorted: "dgemm_", or "name@VERSION"
+  bool operator==(const Slot&) const = default;
+};
+
 struct Configuration {
   std::string name;
   std::string triple;
@@ -68,6 +77,7 @@ struct Configuration {
   std::vector<Level> levels{};                // no name twice
   bool shares_data = false;                   // whether files with variants use symbols of each other
   std::vector<ReadyLevel> ready{};            // no CPU twice; a later one is better where a host has both
+  std::vector<Slot> slots{};                  // no name twice
 };
 
 struct Toolchain {

@@ -61,6 +61,9 @@ OPTIONS:
   idle=SECONDS             unmount when nobody has used the mount for this time
   offset=BYTES             where the image begins in IMAGE
   prefix=DIR               what programs take for the directory they are in, instead of MOUNTPOINT
+  slot.blas=PATH|bundled slot.fftw3=PATH|bundled slot.lapack=PATH|bundled slot.mpi=PATH|bundled
+  slot.openmp=PATH|bundled
+                           the library that programs use for this, or the directory with it, or the image's own
   uid=N gid=N              owner of all files
   nonempty                 MOUNTPOINT may hold files, which are hidden then
   allow_other auto_unmount noexec

@@ -124,6 +124,7 @@ Status set_nonempty(std::string_view /*value*/, MountOptions& options) {
 Status accept(std::string_view /*value*/, MountOptions& /*options*/) { return {}; }
 
 constexpr auto kHandedOn = nullptr;
+constexpr std::string_view kSlotPrefix = "slot.";  // of options that are named after slots
 
 // Sorted by name. nodev, nosuid and ro are always in force; they are accepted because mount(8) and fstab give them.
 constexpr Option kOptions[] = {
@@ -155,6 +156,11 @@ Status apply_option(std::string_view text, MountOptions& options) {
   if (text.starts_with('+') || text.starts_with('-')) return add_features(text, options);
   const std::size_t equals = text.find('=');
   const std::string_view name = text.substr(0, equals);
+  if (name.starts_with(kSlotPrefix)) {
+    const std::string_view what = equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1);
+    const Status done = add_slot_override(name.substr(kSlotPrefix.size()), what, options.lowerer.slots);
+    return done ? done : fail(Code::invalid, "option '{}': {}", name, done.error().message);
+  }
   const auto option = std::ranges::lower_bound(kOptions, name, {}, &Option::name);
   if (option == std::end(kOptions) || option->name != name) return fail(Code::invalid, "unknown option '{}'", name);
   const bool has_value = equals != std::string_view::npos;

@@ -19,7 +19,7 @@ namespace xaas {
 enum class LowerWhen { automatic, wait, background, eager, never };
 
 struct MountOptions {
-  LowererOptions lowerer;  // config= cpu= features= policy= jobs= memory= cache=
+  LowererOptions lowerer;  // config= cpu= features= policy= jobs= memory= cache= slot.NAME=
   LowerWhen when = LowerWhen::automatic;
   bool strict = false;
   std::optional<std::chrono::seconds> timeout;  // none: only the limit of this kernel's request timeout

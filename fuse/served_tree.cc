@@ -38,8 +38,11 @@ ServedTree::ServedTree(const Image& image, ImageGuard& guard, LazyFiles* files, 
   if (!options_.root.empty()) {
     aliases_.add(squashfs, options_.root, kPrivateDirectory, std::string(kPrivateDirectory) + "/");
   }
-  if (!options_.hidden.empty()) {
-    if (auto found = image_.squashfs().resolve(options_.hidden)) hidden_ = *found;
+  for (const std::string& path : options_.hidden) {
+    if (const auto found = squashfs.resolve(path)) hidden_.insert(*found);
+  }
+  for (const auto& [path, bytes] : options_.replaced) {
+    if (const auto found = squashfs.resolve(path)) replaced_.emplace(*found, bytes);
   }
   paths_.emplace(root_, options_.root);
 }
@@ -70,7 +73,7 @@ Result<ServedEntry> ServedTree::lookup(NodeId parent, std::string_view name) {
   if (const Alias* other = aliases_.find(directory, name)) return entry(parent, other->entry);
   XAAS_ASSIGN(const DirectoryEntry found, image_.squashfs().lookup(directory, name));
   if (is_elsewhere(directory, found)) return fail(Code::not_found, "{} is shown elsewhere", name);
-  if (found.ref == hidden_) return fail(Code::not_found, "{} is not shown on this host", options_.hidden);
+  if (hidden_.contains(found.ref)) return fail(Code::not_found, "{} is not shown on this host", name);
   return entry(parent, found);
 }
 
@@ -78,7 +81,7 @@ Result<ServedEntry> ServedTree::entry(NodeId parent, const DirectoryEntry& entry
   if (entry.ref == kNoRef) return fail(Code::not_found, "{} is made when it is looked up", entry.name);
   XAAS_ASSIGN(const Attributes attributes, image_.squashfs().stat(entry.ref));
   if (S_ISDIR(attributes.mode)) remember_directory(parent, entry);
-  if (S_ISREG(attributes.mode)) XAAS_TRY(learn(parent, entry, attributes.size));
+  if (S_ISREG(attributes.mode) && !replaced_.contains(entry.ref)) XAAS_TRY(learn(parent, entry, attributes.size));
   const bool is_lazy = files_ != nullptr && files_->contains(entry.ref);
   const Generation generation = is_lazy ? files_->current(entry.ref, {parent, entry.name}) : Generation::image;
   ServedEntry served{node_id({entry.ref, generation}, root_), {}};
@@ -131,7 +134,9 @@ Status ServedTree::learn(NodeId parent, const DirectoryEntry& entry, std::uint64
 // The attributes, with the size that the node has in the mount.
 Result<struct stat> ServedTree::shown(const Node& node, const Attributes& attributes) const {
   struct stat result = to_stat(attributes);
-  if (node.generation != Generation::image) {
+  if (const auto other = replaced_.find(node.ref); other != replaced_.end()) {
+    result.st_size = static_cast<off_t>(other->second.size());
+  } else if (node.generation != Generation::image) {
     result.st_size = static_cast<off_t>(files_->size(node.ref, node.generation));
   } else if (moved_.moves() && S_ISLNK(attributes.mode)) {
     XAAS_ASSIGN(std::string target, image_.squashfs().read_link(node.ref));
@@ -157,7 +162,7 @@ Result<std::vector<DirectoryEntry>> ServedTree::list(NodeId directory) const {
     if (const Alias* other = aliases_.find(parent, entry.name)) entry = other->entry;
   }
   std::erase_if(entries, [&](const DirectoryEntry& entry) { return is_elsewhere(parent, entry); });
-  if (hidden_) std::erase_if(entries, [&](const DirectoryEntry& entry) { return entry.ref == *hidden_; });
+  std::erase_if(entries, [&](const DirectoryEntry& entry) { return hidden_.contains(entry.ref); });
   if (is_private_directory(directory)) {
     std::erase_if(entries, [](const DirectoryEntry& entry) { return entry.name == kStatusName; });
     entries.push_back({std::string(kStatusName), kNoRef, kStatusInode, S_IFREG});
@@ -173,7 +178,12 @@ Result<std::string> ServedTree::read_link(NodeId node) const {
 
 Result<std::size_t> ServedTree::read(NodeId node, std::uint64_t offset, std::span<std::byte> into) const {
   XAAS_TRY(guard_.check());
-  return moved_.read(split(node).ref, offset, into);
+  const InodeRef ref = split(node).ref;
+  const auto other = replaced_.find(ref);
+  if (other == replaced_.end()) return moved_.read(ref, offset, into);
+  const std::string_view bytes = other->second;
+  if (offset >= bytes.size()) return 0;
+  return bytes.copy(reinterpret_cast<char*>(into.data()), into.size(), static_cast<std::size_t>(offset));
 }
 
 Status ServedTree::read(const Content& content, std::uint64_t offset, std::span<std::byte> into) const {

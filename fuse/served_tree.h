@@ -8,12 +8,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -34,9 +36,10 @@ struct TreeOptions {
   std::string triple;  // that files are lowered for
   std::string cpu;     // the same
   std::string configuration;
-  std::string root;                  // the configuration's tree in the image: tree_root()
-  std::optional<MovedPrefix> moved;  // none: the prefix is shown as it is
-  std::string hidden{};              // a path in the image that is not shown; empty: none
+  std::string root;                               // the configuration's tree in the image: tree_root()
+  std::optional<MovedPrefix> moved;               // none: the prefix is shown as it is
+  std::vector<std::string> hidden{};              // paths in the image that are not shown
+  std::map<std::string, std::string> replaced{};  // path of a file in the image -> bytes that it is shown with
 };
 
 // The node of a name, with its attributes.
@@ -96,7 +99,8 @@ class ServedTree {
   IndexCursor index_;
   std::optional<InodeRef> private_directory_;
   Aliases aliases_;
-  std::optional<InodeRef> hidden_;
+  std::unordered_set<InodeRef> hidden_;
+  std::unordered_map<InodeRef, std::string> replaced_;
 
   // Paths of directories, by which their files are looked up in the index. Only directories that were looked up are
   // here. A path ends with '/'; that of the root is tree_root().

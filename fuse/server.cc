@@ -32,6 +32,7 @@
 #include "lower/host.h"
 #include "lower/lowerer.h"
 #include "lower/runtime_libraries.h"
+#include "lower/slot_choice.h"
 
 namespace xaas {
 namespace {
@@ -84,6 +85,7 @@ class Server::Impl {
   Result<std::optional<MovedPrefix>> shown_prefix(const std::filesystem::path& mountpoint) const;
   std::string target() const;
   std::string status() const;
+  TreeOptions tree_options() const;
   decltype(LazyHooks::stand_in) stand_ins() const;
   LazyHooks hooks();
   WaitLineHooks wait_line_hooks();
@@ -98,6 +100,7 @@ class Server::Impl {
   ImageGuard guard_;
   StatusNodes statuses_{[this] { return status(); }};
   std::string configuration_;
+  std::vector<SlotChoice> slots_;
   std::unique_ptr<Lowerer> lowerer_;  // null: nothing is lowered
   std::optional<MovedPrefix> moved_;
   std::optional<WaitLine> wait_line_;  // stops before files_ is gone
@@ -145,6 +148,7 @@ Status Server::Impl::choose() {
     return fail(Code::invalid, "{}: the files of the configuration {} are missing: fetch the image again",
                 image_->path().string(), configuration_);
   }
+  XAAS_ASSIGN(slots_, choose_slots(*image_, configuration_, options_.lowerer.slots));
   if (const std::string libc = missing_libc(image_->manifest(), configuration_); !libc.empty()) {
     log_.warning(fmt::format("this host's libc lacks {}: only what is lowered starts, not the baseline", libc));
   }
@@ -253,6 +257,7 @@ std::string Server::Impl::status() const {
   input.name = full_name(manifest);
   input.target = target();
   input.configuration = configuration_;
+  for (const SlotChoice& slot : slots_) input.slots[slot.slot] = describe(slot);
   if (lowerer_) {
     input.level = lowerer_->level();
     input.policy = lowerer_->policy().name;
@@ -264,6 +269,22 @@ std::string Server::Impl::status() const {
   }
   input.log = log_.lines();
   return status_text(input);
+}
+
+TreeOptions Server::Impl::tree_options() const {
+  TreeOptions options{.uid = options_.uid,
+                      .gid = options_.gid,
+                      .triple = lowerer_ ? lowerer_->target().triple : std::string(),
+                      .cpu = lowerer_ ? lowerer_->target().cpu : std::string(),
+                      .configuration = configuration_,
+                      .root = tree_root(image_->manifest(), configuration_),
+                      .moved = moved_};
+  ShownSlots slots = shown_slots(*image_, configuration_, slots_);
+  options.hidden = std::move(slots.hidden);
+  options.replaced = std::move(slots.files);
+  const std::string runtime = lowerer_ ? lowerer_->hidden_directory() : hidden_directory(*image_);
+  if (!runtime.empty()) options.hidden.push_back(runtime);
+  return options;
 }
 
 Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
@@ -280,15 +301,7 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
     if (log_.can_draw()) wait_line_.emplace(wait_line_hooks());
     files_ = std::make_unique<LazyFiles>(lazy, hooks());
   }
-  tree_.emplace(*image_, guard_, files_.get(),
-                TreeOptions{.uid = options_.uid,
-                            .gid = options_.gid,
-                            .triple = lowerer_ ? lowerer_->target().triple : std::string(),
-                            .cpu = lowerer_ ? lowerer_->target().cpu : std::string(),
-                            .configuration = configuration_,
-                            .root = tree_root(image_->manifest(), configuration_),
-                            .moved = moved_,
-                            .hidden = lowerer_ ? lowerer_->hidden_directory() : hidden_directory(*image_)});
+  tree_.emplace(*image_, guard_, files_.get(), tree_options());
   mounted_ = {.image = image_.get(),
               .tree = &*tree_,
               .files = files_.get(),

@@ -70,6 +70,7 @@ std::string status_text(const StatusInput& input) {
   add_field(text, "target", input.target.empty() ? "none, the baseline is served" : input.target);
   add_field(text, "configuration", input.configuration);
   add_field(text, "level", input.level);
+  for (const auto& [slot, libraries] : input.slots) add_field(text, "slot " + slot, libraries);
   add_field(text, "policy", input.policy);
   add_field(text, "cache", input.cache);
   add_field(text, "timeout", input.timeout);

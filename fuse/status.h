@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct StatusInput {
   std::string name;    // name and version, from the manifest
   std::string target;  // triple and CPU; empty: nothing is lowered
   std::string configuration;
-  std::string level;  // whose variants are lowered; empty: none
+  std::map<std::string, std::string> slots{};  // slot -> which libraries stand in it
+  std::string level;                           // whose variants are lowered; empty: none
   std::string policy;
   std::string cache;              // directory
   std::string timeout;            // "none" or "12 s"

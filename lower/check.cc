@@ -133,11 +133,27 @@ class Checker {
 
   // Notes the library, and what it lacks itself.
   Status use(const FoundLibrary& library, FileCheck& file) {
+    if (const auto path = path_in_slot(library)) {
+      file.libraries.push_back({library.soname, path->string(), false});
+      return {};
+    }
     file.libraries.push_back({library.soname, library.path, library.in_image});
     if (!library.in_image) return {};
     XAAS_ASSIGN(const std::string reason, reason_against(library.path));
     if (!reason.empty()) file.missing.push_back(fmt::format("its library {} does not run: {}", library.soname, reason));
     return {};
+  }
+
+  // The host's library that stands for one of the image; nullopt if none does. It was checked when it was chosen.
+  std::optional<std::filesystem::path> path_in_slot(const FoundLibrary& library) const {
+    if (!library.in_image || library.path.find(fmt::format("/{}/", kSlotLibraries)) == std::string::npos) {
+      return std::nullopt;
+    }
+    for (const SlotChoice& slot : explanation_.slots) {
+      const auto found = slot.libraries.find(library.soname);
+      if (found != slot.libraries.end()) return found->second;
+    }
+    return std::nullopt;
   }
 
   // Why a library of the image does not run; empty if it does. Libraries that need each other are looked at once.
@@ -384,6 +400,9 @@ std::string to_text(const Image& image, const ImageCheck& check) {
     }
   }
   if (!check.level.empty()) fmt::format_to(out, "level     {}\n", printable(check.level));
+  for (const SlotChoice& slot : decided.slots) {
+    fmt::format_to(out, "slot      {}: {}\n", printable(slot.slot), describe(slot));
+  }
   for (const auto& [cpu, count] : ready_files(check)) {
     fmt::format_to(out, "ready     {}, for the first start of {} files\n", printable(cpu), count);
   }

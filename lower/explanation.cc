@@ -85,6 +85,7 @@ Result<Explanation> explain_image(const Image& image, const LowererOptions& opti
   // With a single configuration and no levels, the choice on other CPUs tells nothing new.
   if (all.choices.size() > 1 || !all.levels.empty()) all.others = explain_other_cpus(manifest, host);
   XAAS_ASSIGN(all.missing, missing_libraries(image, all.configuration, all.target, host));
+  XAAS_ASSIGN(all.slots, choose_slots(image, all.configuration, options.slots, host));
   all.missing_libc = missing_libc(manifest, all.configuration, host);
   if (const auto decided = decide_lowering(image, options); !decided) all.problem = decided.error().message;
   return all;
@@ -131,6 +132,7 @@ OrderedJson to_ordered_json(const Explanation& all) {
           {"ready", ready},
           {"other_cpus", others},
           {"builds", builds},
+          {"slots", to_ordered_json(all.slots)},
           {"missing_libraries", all.missing},
           {"missing_libc", all.missing_libc},
           {"problem", all.problem}};
@@ -168,6 +170,9 @@ std::string to_text(const Image& image, const Explanation& all) {
   for (const ReadyChoice& ready : all.ready) {
     fmt::format_to(out, "ready     {}  {}\n", printable(ready.cpu),
                    ready.reason.empty() ? "fits" : fmt::format("not used: {}", printable(ready.reason)));
+  }
+  for (const SlotChoice& slot : all.slots) {
+    fmt::format_to(out, "slot      {}  {}\n", printable(slot.slot), describe(slot));
   }
   for (const OtherChoice& other : all.others) {
     fmt::format_to(out, "with      {}  {}{}\n", other.cpu, other.configuration.empty() ? "none" : other.configuration,

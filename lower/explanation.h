@@ -11,6 +11,7 @@
 #include "lower/configuration.h"
 #include "lower/host.h"
 #include "lower/lowerer.h"
+#include "lower/slot_choice.h"
 
 namespace xaas {
 
@@ -33,12 +34,14 @@ struct Explanation {
   std::map<std::string, std::string> libraries;
   // Maps the soname of each library that is neither in the image nor on the host to one of the files that need it.
   std::map<std::string, std::string> missing;
-  std::string missing_libc;  // the libc floor of the baseline, if the host's libc lacks it
-  std::string problem;       // why the image cannot be lowered for the host; empty if it can
+  std::vector<SlotChoice> slots;  // of the chosen configuration
+  std::string missing_libc;       // the libc floor of the baseline, if the host's libc lacks it
+  std::string problem;            // why the image cannot be lowered for the host; empty if it can
   std::vector<HostBuildChoice> builds;
 };
 
-// Decides for `options.host`. An image that cannot be lowered there is no error; `problem` says why.
+// Decides for `options.host`. An image that cannot be lowered there is no error; `problem` says why. Code::invalid for
+// what the user asks for in a slot, as choose_slots().
 Result<Explanation> explain_image(const Image& image, const LowererOptions& options);
 
 OrderedJson to_ordered_json(const Explanation& explanation);

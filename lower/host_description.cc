@@ -154,6 +154,9 @@ class DescribedHost : public HostView {
     const DescribedLibrary* library = find(soname, triple);
     return library == nullptr ? std::nullopt : std::optional(library->interface);
   }
+  std::optional<LoaderDirectories> loader_directories(std::string_view /*triple*/) const override {
+    return std::nullopt;
+  }
   Result<std::string> library_content(const fs::path& path, std::string_view identity) const override {
     const fs::path here = root_ / path.relative_path();
     if (auto content = read_library_with(here, identity); content && *content) return std::move(**content);

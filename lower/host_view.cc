@@ -3,10 +3,12 @@
 
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <utility>
 
+#include "format/base/split.h"
 #include "format/base/text.h"
 #include "lower/devices.h"
 
@@ -43,6 +45,15 @@ class ThisHost : public HostView {
     const auto path = find_library(soname, triple);
     auto interface = path ? read_library_interface(*path) : fail(Code::not_found, "there is no {}", soname);
     return interface ? std::optional(std::move(*interface)) : std::nullopt;
+  }
+  std::optional<LoaderDirectories> loader_directories(std::string_view triple) const override {
+    LoaderDirectories found;
+    const char* path = std::getenv("LD_LIBRARY_PATH");  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+    for_each_piece(path == nullptr ? "" : path, ':', [&](std::string_view directory) {
+      if (directory.starts_with('/')) found.first.emplace_back(directory);
+    });
+    found.usual = directories(triple);
+    return found;
   }
   Result<std::string> library_content(const fs::path& path, std::string_view identity) const override {
     XAAS_ASSIGN(auto content, read_library_with(path, identity));

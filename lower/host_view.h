@@ -12,6 +12,7 @@
 #include "format/base/error.h"
 #include "lower/host.h"
 #include "lower/host_library.h"
+#include "lower/library_closure.h"
 #include "lower/target.h"
 
 namespace xaas {
@@ -37,6 +38,9 @@ class HostView {
   virtual std::optional<std::vector<std::string>> library_versions(std::string_view soname,
                                                                    std::string_view triple) const = 0;
   virtual std::optional<LibraryInterface> library_interface(std::string_view soname, std::string_view triple) const = 0;
+  // Where programs that this process starts find libraries. Nullopt if the host is a described one, whose libraries
+  // cannot be read.
+  virtual std::optional<LoaderDirectories> loader_directories(std::string_view triple) const = 0;
   // The bytes of the library that was found at `path` and had this identity. Code::failed if it has been replaced since
   // then. Code::unsupported if the host is a described one, and there is no such library here.
   virtual Result<std::string> library_content(const std::filesystem::path& path, std::string_view identity) const = 0;

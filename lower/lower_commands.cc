@@ -53,6 +53,7 @@ Result<LowererOptions> lowerer_options(const LowerCommandOptions& options) {
   result.jobs = options.jobs;
   result.memory = options.memory;
   result.cache = options.cache;
+  for (const std::string& slot : options.slots) XAAS_TRY(add_slot_override(slot, result.slots));
   if (!options.host_description.empty()) {
     XAAS_ASSIGN(result.host, read_host_description(options.host_description, options.host_root));
   }

@@ -24,6 +24,7 @@ struct LowerCommandOptions {
                                     // where to write the SquashFS
   std::filesystem::path directory;  // `install`: where to install
   std::string prefix;               // `export`: where it is going to be mounted; empty: the image's own prefix
+  std::vector<std::string> slots;   // "blas=PATH": what stands in a slot
   bool strict = false;              // `install`, `export`: an error instead of a baseline
   std::filesystem::path reproduce;  // directory in which the job is saved instead of run; empty: lower
   std::string action;               // for `cache`: "stats", "prune", "verify", "clear"

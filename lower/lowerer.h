@@ -19,6 +19,7 @@
 #include "lower/job_runner.h"
 #include "lower/link_plan.h"
 #include "lower/policy.h"
+#include "lower/slot_choice.h"
 #include "lower/target.h"
 
 namespace xaas {
@@ -31,6 +32,7 @@ struct LowererOptions {
   std::uint64_t memory = 0;     // bytes, for all workers together; 0: half of available_memory()
   std::filesystem::path cache;  // empty: the user's cache
   bool mixes = false;           // baselines may run together with lowered files
+  SlotOverrides slots{};        // what stands in the image's slots; lowered files are the same whatever that is
   std::shared_ptr<const HostView> host = this_host();  // for which files are lowered, unless `target` says another CPU
 };
 

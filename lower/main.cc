@@ -72,10 +72,20 @@ void add_work(CLI::App& command, xaas::LowerCommandOptions& options) {
   command.add_option("--cache", options.cache, "The cache's directory")->type_name("DIR");
 }
 
+// Which libraries the programs are going to use.
+void add_slots(CLI::App& command, xaas::LowerCommandOptions& options) {
+  command
+      .add_option("--slot", options.slots,
+                  "What stands in a slot: blas=PATH, of a library or its directory, or blas=bundled; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=WHAT");
+}
+
 // The commands that write the whole tree.
 void add_native(CLI::App& command, xaas::LowerCommandOptions& options) {
   add_target(command, options);
   add_work(command, options);
+  add_slots(command, options);
   command.add_flag("--strict", options.strict, "An error instead of the baseline where a file cannot be lowered");
   command.add_option("IMAGE", options.image, "The image")->required()->type_name("");
 }
@@ -132,6 +142,7 @@ xaas::Result<int> run(int argc, char** argv) {
   CLI::App* explain = app.add_subcommand("explain", "Show this host and which configuration fits it, and why");
   add_target(*explain, options);
   add_host(*explain, options);
+  add_slots(*explain, options);
   explain->add_flag("--json", options.json, "Print JSON");
   CLI::Option* explained = explain->add_option("IMAGE", options.image, "The image")->type_name("");
   CLI::Option* system = explain->add_flag("--system", options.system,
@@ -141,6 +152,7 @@ xaas::Result<int> run(int argc, char** argv) {
   CLI::App* check = app.add_subcommand("check", "Say whether the image's programs will run, and what is missing");
   add_target(*check, options);
   add_host(*check, options);
+  add_slots(*check, options);
   check->add_flag("--json", options.json, "Print JSON");
   check->add_option("IMAGE", options.image, "The image")->required()->type_name("");
 

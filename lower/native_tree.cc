@@ -74,6 +74,8 @@ Result<NativeTree> NativeTree::describe(std::shared_ptr<const Image> image, cons
                                         Progress& progress) {
   NativeTree tree(std::move(image), options, progress);
   XAAS_TRY(tree.make_lowerer());
+  XAAS_ASSIGN(const auto slots, choose_slots(*tree.image_, tree.configuration_, options.lowerer.slots));
+  tree.slots_ = shown_slots(*tree.image_, tree.configuration_, slots);
   XAAS_ASSIGN(tree.moved_, moved_prefix(tree.image_->manifest(), options.prefix));
   if (const std::string libc = missing_libc(tree.image_->manifest(), tree.configuration_); !libc.empty()) {
     progress.warn(fmt::format("this host's libc lacks {}: only what is lowered starts, not the baseline", libc));
@@ -129,15 +131,16 @@ Status NativeTree::add_bundled_libraries() {
   const std::string toolchain = fmt::format(
       "{}/{}", kToolchainDirectory,
       found == image_->manifest().configurations.end() ? lowering_triple(image_->manifest()) : found->triple);
-  bool is_first = true;
-  for (const std::string_view name : {kBundledLibraries, kRuntimeLibraries}) {
-    const std::string directory = fmt::format("{}/{}", toolchain, name);
-    if (directory == hidden || !reader.resolve(directory)) continue;
-    if (std::exchange(is_first, false)) {
-      XAAS_TRY(add_directory(std::string(kPrivateDirectory)));
-      XAAS_TRY(add_directory(std::string(kToolchainDirectory)));
-      XAAS_TRY(add_directory(toolchain));
-    }
+  std::vector<std::string> directories;
+  for (const std::string_view name : {kBundledLibraries, kRuntimeLibraries, kSlotLibraries}) {
+    std::string directory = fmt::format("{}/{}", toolchain, name);
+    if (directory != hidden && reader.resolve(directory)) directories.push_back(std::move(directory));
+  }
+  if (directories.empty()) return {};
+  for (const std::string_view above : {kPrivateDirectory, kToolchainDirectory, std::string_view(toolchain)}) {
+    XAAS_TRY(add_directory(std::string(above)));
+  }
+  for (const std::string& directory : directories) {
     XAAS_TRY(add_directory(directory));
     XAAS_TRY(add_below(directory, 0));
   }
@@ -150,7 +153,7 @@ Status NativeTree::add_below(const std::string& directory, std::size_t cut) {
   return walk(image_->squashfs(), directory, [&](const std::string& path, const DirectoryEntry& entry) -> Status {
     const std::string_view shown = std::string_view(path).substr(cut);
     const bool is_private = shown.substr(0, shown.find('/')) == kPrivateDirectory;
-    if (is_private && cut == directory.size()) return {};
+    if ((is_private && cut == directory.size()) || is_in(slots_.hidden, path)) return {};
     return add(std::string(shown), path, entry);
   });
 }
@@ -183,6 +186,12 @@ Status NativeTree::add(std::string path, const std::string& path_in_image, const
 
 // Finds out what the file's content is going to be.
 Status NativeTree::add_file(NativeEntry& entry, const std::string& path_in_image) const {
+  if (const auto made = slots_.files.find(path_in_image); made != slots_.files.end()) {
+    entry.made = made->second;
+    XAAS_ASSIGN(entry.content, digest_of(entry, "made " + Digest::of(*entry.made).to_string()));
+    entry.baseline = entry.content;
+    return {};
+  }
   XAAS_ASSIGN(entry.record, image_->files().find(path_in_image));
   if (!entry.record || entry.record->size != entry.attributes.size) return damaged(path_in_image);
   const std::string prefix = moved_ ? moved_->to() : std::string();
@@ -221,6 +230,7 @@ Result<PrefixPlaces> NativeTree::places(const FileRecord& record) const {
 }
 
 Status NativeTree::read(const NativeEntry& file, Source source, const UseBytes& use) const {
+  if (file.made) return use(*file.made);
   return source == nullptr ? read_image(file, use) : read_lowered(*source, use);
 }
 

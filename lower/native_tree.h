@@ -34,6 +34,7 @@ struct NativeEntry {
   Attributes attributes{};             // those of the image
   std::string target{};                // of a symlink: with the prefix replaced; of a hard link: the path of the file
   std::optional<FileRecord> record{};  // of a file, if the index has it
+  std::optional<std::string> made{};   // the bytes of a file that are not those of the image
   // Stands for the content and the extended attributes: entries with the same digest have the same. None if it is not
   // known before the file is lowered.
   Digest content{};
@@ -93,6 +94,7 @@ class NativeTree {
   Progress* progress_;
   std::unique_ptr<Lowerer> lowerer_;  // null: nothing is lowered
   std::string configuration_;
+  ShownSlots slots_;
   std::optional<MovedPrefix> moved_;  // none: the prefix stays as it is
   bool keeps_to_level_ = false;
   std::vector<NativeEntry> entries_;

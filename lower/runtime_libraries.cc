@@ -49,6 +49,11 @@ std::vector<std::string> toolchain_libraries(const Image& image, const std::stri
   std::vector<std::string> directories = {fmt::format("{}/{}", toolchain, kBundledLibraries)};
   const std::string runtime = runtime_directory(image, host);
   if (!runtime.empty() && runtime != hidden) directories.push_back(runtime);
+  const std::string slots = fmt::format("{}/{}", toolchain, kSlotLibraries);
+  const auto ref = image.squashfs().resolve(slots);
+  const auto entries = ref ? image.squashfs().list(*ref) : tl::unexpected(ref.error());
+  if (!entries) return directories;
+  for (const DirectoryEntry& entry : *entries) directories.push_back(fmt::format("{}/{}", slots, entry.name));
   return directories;
 }
 

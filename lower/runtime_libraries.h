@@ -25,7 +25,8 @@ bool uses_runtime_of(const Image& image, const HostView& host = *this_host());
 std::string hidden_directory(const Image& image, const HostView& host = *this_host());
 
 // The directories in the image that are searched for libraries after those of the tree, in order. `hidden` is
-// hidden_directory(), which reads versions of the host's libraries.
+// hidden_directory(), which reads versions of the host's libraries. Directories of slots are among them: links use
+// bundled libraries there, whatever a tree shows.
 std::vector<std::string> toolchain_libraries(const Image& image, const std::string& hidden,
                                              const HostView& host = *this_host());
 

@@ -235,6 +235,17 @@ std::string describe_padded(const PaddedStrings& padded) {
       padded.count == 1 ? "one" : fmt::format("{}", padded.count), printable(padded.example), others);
 }
 
+// The slots of the recipe file of which no configuration needs a library.
+std::vector<std::string> unused_slots(const BuildPlan& plan, const ImageContents& contents) {
+  std::vector<std::string> unused;
+  std::ranges::copy_if(plan.slots, std::back_inserter(unused), [&](const std::string& name) {
+    return std::ranges::none_of(contents.configurations, [&](const ConfigurationContents& configuration) {
+      return std::ranges::find(configuration.slots, name, &Slot::name) != configuration.slots.end();
+    });
+  });
+  return unused;
+}
+
 std::vector<std::string> describe_high_floors(const ImageContents& contents) {
   std::vector<std::string> lines;
   for (const ConfigurationContents& configuration : contents.configurations) {
@@ -251,6 +262,9 @@ void say_what_was_made(const fs::path& image, const BuildPlan& plan, const Image
   const CaptureCounts counts = count_captured(contents);
   if (counts.programs > 0 && counts.lowerable == 0) {
     progress.warn("no program can be lowered: every host will run them as the build compiled them");
+  }
+  for (const std::string& slot : unused_slots(plan, contents)) {
+    progress.warn(fmt::format("the slot {} is left out: no program needs a library that belongs there", slot));
   }
   progress.say(summary(image, counts, contents.configurations.size(), written.size));
   for (const std::string& line : describe_native(contents)) progress.say(line);

@@ -9,8 +9,9 @@
 #include "format/base/libc_version.h"
 #include "format/base/mapped_file.h"
 #include "format/base/process.h"
-#include "format/base/split.h"
+#include "format/base/search_path.h"
 #include "format/image.h"
+#include "format/slots.h"
 #include "mkimage/compiler/real_compiler.h"
 
 namespace xaas {
@@ -68,22 +69,6 @@ std::set<std::string> provided_names(const InstalledTree& tree) {
   return names;
 }
 
-// The directories of an rpath, as seen from a file in the directory `origin`.
-std::vector<fs::path> rpath_directories(const ElfDynamic& dynamic, const fs::path& origin) {
-  std::vector<fs::path> directories;
-  const std::string rpath = dynamic.runpath.value_or(dynamic.rpath.value_or(""));
-  for (const std::string_view part : split(rpath, ':')) {
-    std::string directory(part);
-    for (const std::string_view token : {"$ORIGIN", "${ORIGIN}"}) {
-      if (const std::size_t at = directory.find(token); at != std::string::npos) {
-        directory.replace(at, token.size(), origin.string());
-      }
-    }
-    if (!directory.empty()) directories.emplace_back(directory);
-  }
-  return directories;
-}
-
 std::optional<fs::path> recorded_path(const std::string& soname, const std::vector<LinkRecord>& links) {
   for (const LinkRecord& link : links) {
     for (const RecordedArgument& argument : link.arguments) {
@@ -124,22 +109,29 @@ bool is_left_to_host(std::string_view soname) {
 
 namespace {
 
+// Bundles libraries in two passes. The first finds which of them files need otherwise than through a library of a slot.
+// These are in `lib`. What only libraries of a slot need is in the slot's directory, where a host's library does not
+// see it: it must find its own.
 class Bundler {
  public:
-  Bundler(const InstalledTree& tree, const std::vector<LinkRecord>& links, const LibcFloor& floor,
-          const std::string& compiler, const std::string& triple, fs::path directory)
+  Bundler(const InstalledTree& tree, const BundleTask& task, fs::path directory)
       : provided_(provided_names(tree)),
-        links_(links),
-        floor_(floor),
-        compiler_(compiler),
-        toolchain_(fs::path(kToolchainDirectory) / triple),
+        task_(task),
+        toolchain_(fs::path(kToolchainDirectory) / task.triple),
         directory_(std::move(directory)) {}
+
+  // Finds what a file of the tree needs. REQUIRES: this comes for all files before add_user().
+  Status find_for(const fs::path& path) {
+    if (task_.slots.empty()) return {};
+    XAAS_ASSIGN(const auto dynamic, dynamic_of(path));
+    return dynamic ? find_shared(*dynamic, path.parent_path()) : Status();
+  }
 
   // Bundles what a file of the tree needs, and adds the place to the file's rpath.
   Status add_user(const fs::path& path, const fs::path& path_in_image) {
     XAAS_ASSIGN(const auto dynamic, dynamic_of(path));
     if (!dynamic) return {};
-    XAAS_ASSIGN(const auto needed, add_needed(path, *dynamic, path.parent_path()));
+    XAAS_ASSIGN(const auto needed, add_needed({path, path.parent_path(), ""}, *dynamic));
     return point_to(needed, path, *dynamic, path_in_image);
   }
 
@@ -147,7 +139,8 @@ class Bundler {
   Status add_additions() {
     for (const std::string_view soname : {kStartAddition, kLibcAddition}) {
       const std::string name(soname);
-      if (floor_.has(name) && !bundled_.contains(place_of(name))) XAAS_TRY(bundle(name, {}, {}));
+      const fs::path place = place_of(name, "");
+      if (task_.floor.has(name) && !bundled_.contains(place)) XAAS_TRY(bundle(name, place, {}, {}));
     }
     return {};
   }
@@ -155,30 +148,57 @@ class Bundler {
   BundledLibraries take() { return std::move(bundled_); }
 
  private:
-  // Bundles what `file` needs, and returns the sonames. `origin` is the directory where it was linked or installed.
-  Result<std::set<std::string>> add_needed(const fs::path& file, const ElfDynamic& dynamic, const fs::path& origin) {
-    XAAS_ASSIGN(std::set<std::string> sonames, floor_.additions_for(file));
+  // A file that needs libraries.
+  struct User {
+    fs::path file;
+    fs::path origin;   // the directory where it was linked or installed
+    std::string slot;  // the slot to whose directory it belongs; empty: none
+  };
+  using Places = std::map<std::string, fs::path>;  // soname -> path in the image
+
+  bool is_found_elsewhere(const std::string& soname) const {
+    return provided_.contains(soname) || is_left_to_host(soname) || soname.find('/') != std::string::npos;
+  }
+
+  // Adds to shared_ what is needed, directly or through other libraries than those of slots.
+  Status find_shared(const ElfDynamic& user, const fs::path& origin) {
+    for (const std::string& soname : user.needed) {
+      if (is_found_elsewhere(soname) || !slot_of(soname, task_.slots).empty()) continue;
+      if (!shared_.insert(soname).second) continue;
+      XAAS_ASSIGN(const auto found, find(soname, user, origin));
+      if (!found) continue;
+      std::error_code error;
+      const fs::path original = fs::canonical(*found, error);
+      XAAS_ASSIGN(const auto dynamic, dynamic_of(error ? *found : original));
+      if (dynamic) XAAS_TRY(find_shared(*dynamic, original.parent_path()));
+    }
+    return {};
+  }
+
+  // Bundles what the user needs, and returns where that is.
+  Result<Places> add_needed(const User& user, const ElfDynamic& dynamic) {
+    XAAS_ASSIGN(std::set<std::string> sonames, task_.floor.additions_for(user.file));
     sonames.insert(dynamic.needed.begin(), dynamic.needed.end());
-    std::set<std::string> bundled;
+    Places bundled;
     for (const std::string& soname : sonames) {
-      if (provided_.contains(soname) || is_left_to_host(soname) || soname.find('/') != std::string::npos) continue;
-      const fs::path place = place_of(soname);
-      if (!bundled_.contains(place)) XAAS_TRY(bundle(soname, dynamic, origin));
-      if (bundled_.contains(place)) bundled.insert(soname);
+      if (is_found_elsewhere(soname)) continue;
+      const fs::path place = place_of(soname, user.slot);
+      if (!bundled_.contains(place)) XAAS_TRY(bundle(soname, place, dynamic, user.origin));
+      if (bundled_.contains(place)) bundled.emplace(soname, place);
     }
     return bundled;
   }
 
   // Makes the file, which will be at `path_in_image`, look for these libraries where they are.
-  Status point_to(const std::set<std::string>& sonames, const fs::path& file, const ElfDynamic& dynamic,
+  Status point_to(const Places& needed, const fs::path& file, const ElfDynamic& dynamic,
                   const fs::path& path_in_image) const {
     // For libraries to which each file of the image is pointed, a file keeps the kind of path that it has.
     const bool are_everywhere = std::ranges::all_of(
-        sonames, [](const std::string& soname) { return is_runtime(soname) || LibcFloor::is_addition(soname); });
+        needed, [](const auto& one) { return is_runtime(one.first) || LibcFloor::is_addition(one.first); });
     const bool has_rpath = dynamic.rpath && !dynamic.runpath;
     const SearchPath kind = are_everywhere && !has_rpath ? SearchPath::runpath : SearchPath::rpath;
     std::set<fs::path> directories;
-    for (const std::string& soname : sonames) directories.insert(fs::path(place_of(soname)).parent_path());
+    for (const auto& [soname, place] : needed) directories.insert(place.parent_path());
     std::string rpath;
     for (const fs::path& directory : directories) {
       const fs::path from = path_in_image.parent_path();
@@ -188,56 +208,67 @@ class Bundler {
     return rpath.empty() ? Status() : append_search_path(file, dynamic, kind, rpath);
   }
 
-  Status bundle(const std::string& soname, const ElfDynamic& user, const fs::path& origin) {
+  Status bundle(const std::string& soname, const fs::path& place, const ElfDynamic& user, const fs::path& origin) {
     XAAS_ASSIGN(const auto found, find(soname, user, origin));
     if (!found) return {};
     std::error_code error;
     const fs::path original = fs::canonical(*found, error);
     XAAS_ASSIGN(const auto dynamic, dynamic_of(error ? *found : original));
     if (!dynamic) return {};
-    const fs::path copy = directory_ / soname;
-    fs::create_directories(directory_, error);
+    const fs::path copy = directory_ / place.lexically_relative(toolchain_);
+    fs::create_directories(copy.parent_path(), error);
     fs::copy_file(original, copy, fs::copy_options::overwrite_existing, error);
     if (error) return fail(Code::io, "cannot copy {}: {}", original.string(), error.message());
     // The library is entered before its own needs are looked for, because libraries may need each other.
-    bundled_.emplace(place_of(soname), copy);
-    XAAS_ASSIGN(const auto needed, add_needed(copy, *dynamic, original.parent_path()));
-    XAAS_TRY(point_to(needed, copy, {}, place_of(soname)));
-    return floor_.lower(copy);
+    bundled_.emplace(place.string(), copy);
+    XAAS_ASSIGN(const auto needed, add_needed({copy, original.parent_path(), slot_of_place(place)}, *dynamic));
+    XAAS_TRY(point_to(needed, copy, {}, place));
+    return task_.floor.lower(copy);
   }
 
   Result<std::optional<fs::path>> find(const std::string& soname, const ElfDynamic& user,
                                        const fs::path& origin) const {
-    if (LibcFloor::is_addition(soname)) return floor_.addition(soname);
-    if (auto recorded = recorded_path(soname, links_)) return recorded;
-    std::vector<fs::path> directories = rpath_directories(user, origin);
+    if (LibcFloor::is_addition(soname)) return task_.floor.addition(soname);
+    if (auto recorded = recorded_path(soname, task_.links)) return recorded;
+    std::vector<fs::path> directories = search_path(user.runpath.value_or(user.rpath.value_or("")), origin);
     directories.push_back(origin);
     for (const fs::path& directory : directories) {
       std::error_code error;
       if (fs::is_regular_file(directory / soname, error)) return directory / soname;
     }
-    return library_of_compiler(compiler_, soname);
+    return library_of_compiler(task_.compiler, soname);
   }
 
-  std::string place_of(const std::string& soname) const {
-    return (toolchain_ / (is_runtime(soname) ? kRuntimeLibraries : kBundledLibraries) / soname).string();
+  // Where a library is in the image for a user in the directory of `slot`; empty: elsewhere.
+  fs::path place_of(const std::string& soname, const std::string& slot) const {
+    if (is_runtime(soname)) return toolchain_ / kRuntimeLibraries / soname;
+    std::string own(slot_of(soname, task_.slots));
+    if (own.empty() && !shared_.contains(soname) && !LibcFloor::is_addition(soname)) own = slot;
+    if (!own.empty()) return fs::path(slot_directory(task_.triple, own)) / soname;
+    return toolchain_ / kBundledLibraries / soname;
+  }
+
+  std::string slot_of_place(const fs::path& place) const {
+    const fs::path directory = place.parent_path();
+    return directory.parent_path() == toolchain_ / kSlotLibraries ? directory.filename().string() : std::string();
   }
 
   const std::set<std::string> provided_;
-  const std::vector<LinkRecord>& links_;
-  const LibcFloor& floor_;
-  const std::string& compiler_;
+  const BundleTask& task_;
   const fs::path toolchain_;  // directory of the toolchain in the image
   const fs::path directory_;
+  std::set<std::string> shared_;  // sonames that are needed otherwise than through a slot; empty without slots
   BundledLibraries bundled_;
 };
 
 }  // namespace
 
-Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const std::vector<LinkRecord>& links,
-                                          const LibcFloor& floor, const std::string& compiler,
-                                          const std::string& triple, const fs::path& directory) {
-  Bundler bundler(tree, links, floor, compiler, triple, directory);
+Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const BundleTask& task,
+                                          const fs::path& directory) {
+  Bundler bundler(tree, task, directory);
+  for (const TreeEntry& entry : tree.entries) {
+    if (entry.is_first_file()) XAAS_TRY(bundler.find_for(tree.path_of(entry)));
+  }
   for (const TreeEntry& entry : tree.entries) {
     if (entry.is_first_file()) XAAS_TRY(bundler.add_user(tree.path_of(entry), entry.path));
   }

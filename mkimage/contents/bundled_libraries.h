@@ -23,15 +23,23 @@ using BundledLibraries = std::map<std::string, std::filesystem::path>;
 // fabric.
 bool is_left_to_host(std::string_view soname);
 
+// What libraries are bundled for. Borrows everything.
+struct BundleTask {
+  const std::vector<LinkRecord>& links;
+  const LibcFloor& floor;
+  const std::string& compiler;
+  const std::string& triple;
+  const std::vector<std::string>& slots;  // whose libraries get directories of their own; see format/slots.h
+};
+
 // Finds the libraries that files of `tree` need, directly or through each other, and that neither the tree nor every
-// host has. Looks in the link records, beside the file that needs the library and on its rpath, and asks `compiler`.
+// host has. Looks in the link records, beside the file that needs the library and on its rpath, and asks the compiler.
 // Makes copies in `directory`. The rpaths of the copies, and of the files that need them, lead to each other. Copies
 // keep their build-ids. A library that is not found is left to the host.
-// The same for all additions of `floor`, which will make files need them. The copies get their libc floor here; the
-// files of the tree still have theirs.
-Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const std::vector<LinkRecord>& links,
-                                          const LibcFloor& floor, const std::string& compiler,
-                                          const std::string& triple, const std::filesystem::path& directory);
+// The same for all additions of the libc floor, which will make files need them. The copies get their libc floor here;
+// the files of the tree still have theirs.
+Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const BundleTask& task,
+                                          const std::filesystem::path& directory);
 
 // Those of `bundled` that belong to the compiler's runtime, sorted by soname.
 Result<std::vector<RuntimeLibrary>> describe_runtime(const BundledLibraries& bundled, const std::string& triple);

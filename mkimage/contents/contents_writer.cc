@@ -146,6 +146,7 @@ Configuration describe(const ImageContents& contents, const ConfigurationContent
   configuration.levels = from.levels;
   configuration.shares_data = from.shares_data;
   for (const ReadyFiles& ready : from.ready) configuration.ready.push_back(ready.level);
+  configuration.slots = from.slots;
   return configuration;
 }
 

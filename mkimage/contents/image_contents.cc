@@ -12,6 +12,7 @@
 #include "mkimage/contents/build_sources.h"
 #include "mkimage/contents/native_archives.h"
 #include "mkimage/contents/recorded_source.h"
+#include "mkimage/contents/slot_needs.h"
 #include "mkimage/reuse/isa_options.h"
 
 namespace xaas {
@@ -191,7 +192,8 @@ Status collect_configuration(const FinishedBuild& build, Progress& progress, Ima
   XAAS_ASSIGN(contents.libc, LibcFloor::create(environment.c_compiler));
   BundledLibraries bundled;
   if (plan.bundles) {
-    XAAS_ASSIGN(bundled, bundle_libraries(result.tree, links, contents.libc, environment.c_compiler, contents.triple,
+    XAAS_ASSIGN(bundled, bundle_libraries(result.tree,
+                                          {links, contents.libc, environment.c_compiler, contents.triple, plan.slots},
                                           work.parts() / "lib" / configuration.name));
   }
   XAAS_TRY(add_bundled(bundled, configuration.name, contents.bundled));
@@ -211,6 +213,7 @@ Status collect_configuration(const FinishedBuild& build, Progress& progress, Ima
   progress.end();
   if (plan.bundles) XAAS_TRY(lower_libc_floor(contents.libc, result.tree));
   XAAS_ASSIGN(result.needs, host_needs(result.tree, bundled));
+  XAAS_ASSIGN(result.slots, slot_needs(result.tree, bundled, plan.slots, contents.triple));
 
   std::set<Digest> objects = result.linked;
   objects.insert(archived.begin(), archived.end());

@@ -35,6 +35,7 @@ struct ConfigurationContents {
   std::set<Digest> linked;  // the objects that the links of `programs` name
   std::vector<InstalledProgram> programs;
   HostNeeds needs;
+  std::vector<Slot> slots;                     // see slot_needs()
   InputNames names;                            // names of the objects of `units`
   std::vector<std::string> required_features;  // of a CPU, sorted; see find_required_features()
   std::vector<Level> levels;                   // see offer_levels()

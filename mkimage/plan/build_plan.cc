@@ -144,6 +144,7 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   BuildPlan plan;
   plan.with_source = options.with_source.value_or(file.with_source.value_or(builds_on_host(file)));
   plan.bundles = file.bundle.value_or(true);
+  plan.slots = file.slots;
   plan.sources_left_out = file.sources_left_out;
   plan.files = file.files;
   if (file.fortran) plan.fortran = *file.fortran == "flang" ? FortranChoice::flang : FortranChoice::gfortran;

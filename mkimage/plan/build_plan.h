@@ -38,6 +38,7 @@ struct BuildPlan {
   LevelPlan ready{};                            // CPUs for which ready files are made; see ready_cpus()
   bool bundles = true;                          // whether the image brings the libraries of others that it needs
   bool with_source = false;                     // whether the whole source goes into the image
+  std::vector<std::string> slots{};             // whose libraries a host can replace; see format/slots.h
   std::vector<std::string> sources_left_out{};  // patterns of sources that do not go into the image
   std::vector<InstalledAsIs> files{};
   std::vector<std::string> arguments{};  // the words behind `--`; commands see them as "$@"

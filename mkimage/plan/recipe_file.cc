@@ -16,6 +16,7 @@
 #include "format/base/file.h"
 #include "format/base/paths.h"
 #include "format/base/text.h"
+#include "format/slots.h"
 
 namespace xaas {
 namespace {
@@ -317,6 +318,16 @@ LevelPlan read_levels(Reader& reader, const toml::value& value) {
   return parse_levels(fmt::format("{}", fmt::join(names, ","))).value_or(LevelPlan());
 }
 
+void read_slot(Reader& reader, const toml::value& value, std::vector<std::string>& slots) {
+  std::string name;
+  reader.text(name)(value);
+  if (!reader.ok()) return;
+  if (find_slot(name) == nullptr)
+    return reader.fail_at(value, "there is no slot \"{}\": known are {}", name, slot_names());
+  if (is_in(slots, name)) return reader.fail_at(value, "the slot \"{}\" is there twice", name);
+  slots.push_back(std::move(name));
+}
+
 Result<BuildRecipe> read(const toml::value& document, const std::filesystem::path& path) {
   BuildRecipe recipe;
   Reader reader(path);
@@ -343,6 +354,7 @@ Result<BuildRecipe> read(const toml::value& document, const std::filesystem::pat
        {"policy", choice(recipe.policy, "policy", kPolicies)},
        {"levels", [&](const auto& value) { recipe.levels = read_levels(reader, value); }},
        {"ready", [&](const auto& value) { recipe.ready = read_levels(reader, value); }},
+       {"slots", reader.list([&](const auto& item) { read_slot(reader, item, recipe.slots); })},
        {"sources_left_out", reader.texts(recipe.sources_left_out)},
        {"points", reader.list([&](const auto& item) { recipe.points.push_back(read_point(reader, item)); })},
        {"leave_out", reader.list([&](const auto& item) { recipe.left_out.push_back(read_left_out(reader, item)); })},

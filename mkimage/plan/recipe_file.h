@@ -79,6 +79,7 @@ struct BuildRecipe {
   std::optional<LevelPlan> ready;
   std::vector<SpecializationPoint> points;
   std::vector<LeftOutCombination> left_out;
+  std::vector<std::string> slots;             // names of kSlots, each once
   std::vector<std::string> sources_left_out;  // patterns of paths in the source
   std::vector<InstalledAsIs> files;
 };

@@ -21,6 +21,7 @@ Manifest full_manifest() {
   manifest.configurations.front().shares_data = true;
   manifest.runtime_libraries = {
       {"x86_64-pc-linux-gnu", "libstdc++.so.6", {"GLIBC_2.18"}, {"libstdc++.so.6", "GLIBCXX_3.4.30"}}};
+  manifest.configurations.front().slots = {{"blas", {"libblas.so.3"}, {"ddot_", "dgemm_@V1"}}, {"mpi", {}, {}}};
   manifest.toolchains.push_back({.host = "x86_64-pc-linux-gnu",
                                  .worker = ".xaas/toolchain/x86_64-pc-linux-gnu/xaas-lower",
                                  .digest = Digest::of("w"),
@@ -48,6 +49,7 @@ TEST_CASE("a manifest survives being written and read") {
   CHECK(read.runtime_libraries == manifest.runtime_libraries);
   CHECK(read.configurations.front().ready == manifest.configurations.front().ready);
   CHECK(read.configurations.front().shares_data);
+  CHECK(read.configurations.front().slots == manifest.configurations.front().slots);
   CHECK(read.toolchains.front().digest == Digest::of("w"));
   CHECK(read.configurations.front().libc_floor == "GLIBC_2.34");
   CHECK(read.configurations.front().host_libraries == std::vector<std::string>{"libc.so.6"});
@@ -80,6 +82,16 @@ TEST_CASE("a level that says more than this version knows is not used") {
   CHECK(contains(newer.configurations.front().levels.front().problem, "memory"));
   bad(parse_manifest(replaced(text, "\"x86-64-v3\"", "\"x86-64-v4\"")), Code::invalid);
   bad(parse_manifest(replaced(text, "\"x86-64-v3\"", "\"\"")), Code::invalid);
+}
+
+TEST_CASE("a slot that says more than this version knows is left out") {
+  const std::string text = to_json(full_manifest());
+  const Manifest newer = good(parse_manifest(replaced(text, "\"blas\",", "\"blas\", \"colour\": 7,")));
+  REQUIRE(newer.configurations.front().slots.size() == 1);
+  CHECK(newer.configurations.front().slots.front().name == "mpi");
+  bad(parse_manifest(replaced(text, "\"blas\"", "\"mpi\"")), Code::invalid);
+  bad(parse_manifest(replaced(text, "\"blas\"", "\"../blas\"")), Code::invalid);
+  bad(parse_manifest(replaced(text, "\"libblas.so.3\"", "\"../libblas.so.3\"")), Code::invalid);
 }
 
 TEST_CASE("a newer format version is refused as such") {

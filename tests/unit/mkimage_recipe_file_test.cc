@@ -26,6 +26,7 @@ TEST_CASE("a recipe file gives what it says and nothing else") {
   CHECK(load("levels = \"none\"\n")->levels == xaas::LevelPlan{{}, true});
   CHECK(load("levels = [\"x86-64-v4\", \"x86-64-v3\"]\n")->levels == xaas::LevelPlan{{"x86-64-v3", "x86-64-v4"}, true});
   CHECK_FALSE(load("")->levels.has_value());
+  CHECK(load("slots = [\"mpi\", \"blas\"]\n")->slots == std::vector<std::string>{"mpi", "blas"});
   CHECK(load("fortran = \"gfortran\"\n")->fortran == "gfortran");
   CHECK(load("build_system = \"make\"\n")->build_system == "make");
 }
@@ -37,6 +38,9 @@ TEST_CASE("errors in a recipe file are one line with file, line and column") {
        "xaas.toml:1:24: there is no level \"x86-64-v9\": choose one of x86-64-v3, skylake, znver3, alderlake, "
        "x86-64-v4, "
        "skylake-avx512, cascadelake, icelake-server, znver4, znver5, sapphirerapids"},
+      {"slots = [\"blas\", \"cblas\"]\n",
+       "xaas.toml:1:18: there is no slot \"cblas\": known are blas, fftw3, lapack, mpi, openmp"},
+      {"slots = [\"blas\", \"blas\"]\n", "xaas.toml:1:18: the slot \"blas\" is there twice"},
       {"levels = \"all\"\n",
        "xaas.toml:1:10: there is no choice of levels \"all\": choose one of auto, none, an array of levels"},
       {"levels = 3\n", "xaas.toml:1:10: this must be a string"},
