@@ -167,7 +167,13 @@ class Checker {
   }
 
   std::optional<LibraryInterface> interface(const LibraryUse& library) {
-    if (!library.bundled) return host_.library_interface(library.soname, triple());
+    if (!library.bundled && host_.find_library(library.soname, triple()) == library.path) {
+      return host_.library_interface(library.soname, triple());
+    }
+    if (!library.bundled) {  // it stands in a slot, so it is on this host
+      auto exported = read_library_interface(library.path);
+      return exported ? std::optional(std::move(*exported)) : std::nullopt;
+    }
     const auto content = read_elf(library.path);
     if (!content || !*content) return std::nullopt;
     const auto elf = ElfFile::parse(**content);
