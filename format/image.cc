@@ -54,6 +54,12 @@ std::string tree_root(const Manifest& manifest, std::string_view configuration) 
   return fmt::format("{}/{}/{}/", kTreeDirectory, found->triple, found->name);
 }
 
+std::string private_directory_from(std::string_view root) {
+  std::string path;
+  for (std::ptrdiff_t i = std::ranges::count(root, '/'); i > 0; --i) path += "../";
+  return path + std::string(kPrivateDirectory);
+}
+
 std::string ready_root(const Configuration& configuration, std::string_view cpu) {
   return fmt::format("{}/{}/{}/{}/", kReadyDirectory, configuration.triple, configuration.name, cpu);
 }

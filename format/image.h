@@ -50,6 +50,9 @@ std::string recipe_path(const Digest& digest);  // ".xaas/recipe/<hex>.json"
 // The directory with the files that a configuration installed: "" for the default configuration,
 // ".xaas/tree/<triple>/<configuration>/" for another one. REQUIRES: the manifest has the configuration.
 std::string tree_root(const Manifest& manifest, std::string_view configuration);
+// The path of the private directory from `root`, the tree_root() of another configuration than the default one:
+// "../../../../.xaas".
+std::string private_directory_from(std::string_view root);
 // The directory with the ready files of a configuration for a CPU. A file has its path in the tree there:
 // ".xaas/ready/<triple>/<configuration>/<cpu>/".
 std::string ready_root(const Configuration& configuration, std::string_view cpu);

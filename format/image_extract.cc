@@ -32,8 +32,7 @@ class Extractor {
         from_(from),
         directory_(std::move(directory)),
         root_(root),
-        moved_(moved),
-        buffer_(kReadSize) {}
+        moved_(moved) {}
 
   Status run();
 
@@ -56,7 +55,6 @@ class Extractor {
   const std::filesystem::path directory_;
   const Root root_;
   const std::optional<MovedPrefix> moved_;
-  std::vector<std::byte> buffer_;
   std::vector<Directory> directories_;                          // parents first
   std::unordered_map<InodeRef, std::filesystem::path> linked_;  // the first name of each file with several names
 };
@@ -121,15 +119,12 @@ Status Extractor::extract_file(const std::string& path, InodeRef ref, const Attr
 
 Status Extractor::write_content(int fd, const std::string& path, InodeRef ref, const Attributes& attributes) {
   Sha256 hash;
-  for (std::uint64_t offset = 0; offset < attributes.size;) {
-    XAAS_ASSIGN(const std::size_t got, reader_.read(ref, offset, buffer_));
-    const std::string_view data(reinterpret_cast<const char*>(buffer_.data()), got);
+  XAAS_TRY(reader_.read_pieces(ref, [&](std::string_view data) -> Status {
     hash.update(data);
-    offset += got;
-    if (auto written = write_or_skip(fd, data); !written) {
-      return fail(written.error().code, "{}: {}", path, written.error().message);
-    }
-  }
+    const Status written = write_or_skip(fd, data);
+    if (!written) return fail(written.error().code, "{}: {}", path, written.error().message);
+    return {};
+  }));
   if (ftruncate(fd, static_cast<off_t>(attributes.size)) != 0) return fail_errno(fmt::format("cannot write {}", path));
   XAAS_ASSIGN(const auto record, image_.files().find(path));
   if (record && hash.finish() != record->sha256) {

@@ -256,7 +256,7 @@ std::string Server::Impl::status() const {
   input.image = image_->path().string();
   input.name = full_name(manifest);
   input.target = target();
-  input.configuration = configuration_;
+  input.configuration = describe_configuration(manifest, configuration_);
   for (const SlotChoice& slot : slots_) input.slots[slot.slot] = describe(slot);
   if (lowerer_) {
     input.level = lowerer_->level();

@@ -85,6 +85,12 @@ std::string lowering_triple(const Manifest& manifest, const HostView& host) {
   return own;
 }
 
+std::string describe_configuration(const Manifest& manifest, std::string_view name) {
+  const auto found = std::ranges::find(manifest.configurations, name, &Configuration::name);
+  const bool needs_triple = manifest.triples.size() > 1 && found != manifest.configurations.end();
+  return needs_triple ? fmt::format("{}, for {}", name, found->triple) : std::string(name);
+}
+
 std::string missing_libc(const Manifest& manifest, std::string_view name, const HostView& host) {
   for (const Configuration& configuration : manifest.configurations) {
     if (configuration.name != name || configuration.libc_floor.empty()) continue;

@@ -24,6 +24,9 @@ std::string toolchain_directory(const Manifest& manifest, const HostView& host =
 // The triple of the image's first configuration for the host's architecture, or else the host's own.
 std::string lowering_triple(const Manifest& manifest, const HostView& host = *this_host());
 
+// The name of a configuration, for people. In an image for several triples, its triple follows.
+std::string describe_configuration(const Manifest& manifest, std::string_view name);
+
 // The libc floor of a configuration ("GLIBC_2.34"), if the host's libc lacks it; else empty, and the baseline runs
 // there.
 std::string missing_libc(const Manifest& manifest, std::string_view configuration, const HostView& host = *this_host());

@@ -102,8 +102,9 @@ Status NativeTree::make_lowerer() {
   }
   const bool asked_for = options_.strict || !options.configuration.empty();
   if (asked_for || lowerer.error().code != Code::unsupported) return tl::unexpected(std::move(lowerer.error()));
-  progress_->warn(fmt::format("nothing is lowered: {}", lowerer.error().message));
   XAAS_ASSIGN(configuration_, baseline_configuration(*image_, options.target, options.configuration));
+  progress_->warn(fmt::format("nothing is lowered of the configuration {}: {}",
+                              describe_configuration(image_->manifest(), configuration_), lowerer.error().message));
   return {};
 }
 

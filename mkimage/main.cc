@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "format/base/interrupts.h"
@@ -12,6 +13,7 @@
 #include "mkimage/discover/discover.h"
 #include "mkimage/install_namespace.h"
 #include "mkimage/make_image.h"
+#include "mkimage/merge_images.h"
 
 namespace {
 
@@ -43,6 +45,8 @@ struct CommandLine {
   xaas::MakeImageOptions image;
   xaas::DiscoverOptions discovery;
   bool discovers = false;
+  bool merges = false;
+  std::vector<std::string> images;  // what stands behind the second word of a command line that merges
   std::vector<std::string> restrictions;
   bool prints_configurations = false;
   bool quiet = false;
@@ -57,6 +61,18 @@ CLI::Option* add_levels(CLI::App& app, const std::string& name, std::optional<xa
     into = *levels;
   };
   return app.add_option_function<std::string>(name, read, description);
+}
+
+// Checks a command line that merges. Most options are about a build.
+void check_merge(const CLI::App& app, const CommandLine& line) {
+  constexpr auto kAllowed = std::to_array<const char*>({"--merge", "--jobs", "--executable", "--quiet", "--verbose"});
+  for (const CLI::Option* option : app.get_options()) {
+    const bool is_allowed = option->count() == 0 || option->get_positional() ||
+                            std::ranges::any_of(kAllowed, [&](const char* name) { return option->check_name(name); });
+    if (!is_allowed) throw CLI::ExcludesError("--merge", option->get_name());
+  }
+  if (line.images.empty()) throw CLI::RequiredError("--merge: two images or more, and the image to make,");
+  if (!line.image.arguments.empty()) throw CLI::ValidationError("--merge builds nothing that takes words behind --");
 }
 
 void define(CLI::App& app, CommandLine& line) {
@@ -114,13 +130,18 @@ void define(CLI::App& app, CommandLine& line) {
   app.add_option("SOURCE", line.image.source, "Directory of the source; may be left out where FILE names it")
       ->type_name("");
   app.add_option("IMAGE", line.image.image, "The image to make")->type_name("");
+  app.add_option("IMAGES", line.images, "More images to merge, and the image to make")->type_name("")->group("");
+  app.add_flag("--merge", line.merges,
+               "Make the last IMAGE of those before it, of one program for several architectures: --merge A B IMAGE");
   app.final_callback([&] {
     if (line.discovers) return;
+    if (line.quiet && line.verbose) throw CLI::ValidationError("--quiet and --verbose contradict each other");
+    if (line.merges) return check_merge(app, line);
+    if (!line.images.empty()) throw CLI::ExtrasError(line.images);
     xaas::MakeImageOptions& image = line.image;
     if (!line.prints_configurations && image.image.empty() && image.recipe_file) image.image.swap(image.source);
     if (!line.prints_configurations && image.image.empty()) throw CLI::RequiredError("IMAGE");
     if (image.source.empty() && !image.recipe_file) throw CLI::RequiredError("SOURCE");
-    if (line.quiet && line.verbose) throw CLI::ValidationError("--quiet and --verbose contradict each other");
   });
 }
 
@@ -164,12 +185,25 @@ xaas::Status make(const xaas::MakeImageOptions& options, const CommandLine& line
   return xaas::print(plan);
 }
 
+xaas::MergeOptions merge_options(const CommandLine& line) {
+  xaas::MergeOptions options{.images = {line.image.source, line.image.image},
+                             .output = line.images.back(),
+                             .jobs = line.image.jobs,
+                             .executable = line.image.executable};
+  options.images.insert(options.images.end(), line.images.begin(), line.images.end() - 1);
+  return options;
+}
+
 xaas::Result<int> build(CommandLine& line) {
   using xaas::Verbosity;
   xaas::Progress progress("mkxaas", line.quiet     ? Verbosity::quiet
                                     : line.verbose ? Verbosity::verbose
                                                    : Verbosity::normal);
   XAAS_TRY(xaas::watch_interrupts("mkxaas"));
+  if (line.merges) {
+    XAAS_TRY(xaas::merge_images(merge_options(line), progress));
+    return xaas::kDone;
+  }
   if (line.image.report) XAAS_TRY(xaas::check_report(*line.image.report));
   XAAS_ASSIGN(line.image.restrictions, xaas::parse_restrictions(line.restrictions));
   if (const auto usage = xaas::check_arguments(line.image); !usage) {

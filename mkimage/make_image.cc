@@ -2,8 +2,6 @@
 #include "mkimage/make_image.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
 #include <iterator>
 
 #include "format/base/file.h"
@@ -26,6 +24,7 @@
 #include "mkimage/contents/ready_files.h"
 #include "mkimage/contents/recorded_source.h"
 #include "mkimage/contents/unit_asks.h"
+#include "mkimage/image_target.h"
 #include "mkimage/record/work_directory.h"
 #include "mkimage/reuse/capture_cache.h"
 
@@ -43,27 +42,6 @@ Result<fs::path> source_directory(const fs::path& given) {
   if (error) return fail(Code::not_found, "cannot find the source {}: {}", given.string(), error.message());
   if (!fs::is_directory(source)) return fail(Code::invalid, "the source {} is no directory", given.string());
   return source;
-}
-
-// Checks the path before the build, which may take hours.
-Result<fs::path> image_path(const fs::path& given) {
-  std::error_code error;
-  const fs::path directory = fs::canonical(given.has_parent_path() ? given.parent_path() : ".", error);
-  if (error) return fail(Code::not_found, "cannot write {}: {}", given.string(), error.message());
-  if (!given.has_filename() || fs::is_directory(given)) {
-    return fail(Code::invalid, "{} is a directory; give the image a name of its own", given.string());
-  }
-  return directory / given.filename();
-}
-
-Result<std::int64_t> source_date_epoch() {
-  const char* text = std::getenv(kEpochVariable);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
-  if (text == nullptr || *text == '\0') return kDefaultEpoch;
-  const std::string_view digits(text);
-  std::int64_t value = 0;
-  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (result.ec == std::errc() && result.ptr == digits.data() + digits.size() && value >= 0) return value;
-  return fail(Code::invalid, "{} is \"{}\", which is no number of seconds", kEpochVariable, text);
 }
 
 // What to build: the source, the plan, and the configurations.
@@ -316,7 +294,7 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
     return fail(Code::invalid,
                 "ready files are made by the compiler in the image: leave out --toolchain=none or ready");
   }
-  XAAS_ASSIGN(const fs::path image, image_path(options.image));
+  XAAS_ASSIGN(const fs::path image, image_path(options.image));  // before the build, which may take hours
   WriterOptions writer;
   writer.jobs = options.jobs;
   XAAS_ASSIGN(writer.mtime, source_date_epoch());

@@ -252,16 +252,24 @@ Result<std::string> SquashfsReader::read_all(InodeRef ref, std::uint64_t limit) 
   return impl_->named(impl_->read_all(ref, limit));
 }
 
-Result<Digest> SquashfsReader::digest(InodeRef ref) const {
+Status SquashfsReader::read_pieces(InodeRef ref, const UseBytes& use) const {
   constexpr std::uint64_t kPiece = 1 << 20;
   XAAS_ASSIGN(const Attributes attributes, stat(ref));
   std::vector<std::byte> piece(std::min(kPiece, attributes.size));
-  Sha256 hash;
   for (std::uint64_t offset = 0; offset < attributes.size;) {
     XAAS_ASSIGN(const std::size_t got, read(ref, offset, piece));
-    hash.update(std::span(piece).first(got));
+    XAAS_TRY(use({reinterpret_cast<const char*>(piece.data()), got}));
     offset += got;
   }
+  return {};
+}
+
+Result<Digest> SquashfsReader::digest(InodeRef ref) const {
+  Sha256 hash;
+  XAAS_TRY(read_pieces(ref, [&](std::string_view piece) -> Status {
+    hash.update(piece);
+    return {};
+  }));
   return hash.finish();
 }
 

@@ -55,6 +55,8 @@ class SquashfsReader {
   Result<InodeRef> resolve(std::string_view path) const;
   // Reads a whole file. Code::invalid when it is larger than `limit` bytes.
   Result<std::string> read_all(InodeRef ref, std::uint64_t limit) const;
+  // Hands on a whole file, piece by piece, and returns the first error of `use`.
+  Status read_pieces(InodeRef ref, const UseBytes& use) const;
   // The digest of a whole file, however large.
   Result<Digest> digest(InodeRef ref) const;
 

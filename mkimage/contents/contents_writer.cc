@@ -3,11 +3,9 @@
 
 #include <sys/stat.h>
 
-#include <cstdio>
 #include <map>
 
-#include "format/base/file.h"
-#include "format/base/interrupts.h"
+#include "format/base/staged_file.h"
 #include "format/image.h"
 
 namespace xaas {
@@ -37,15 +35,6 @@ Status add_tree(const ConfigurationContents& configuration, const std::string& r
     }
   }
   return {};
-}
-
-// Adds a link by which programs of a configuration whose tree is not at the root find .xaas.
-Status add_link_to_private_directory(const std::string& root, ImageAssembler& image) {
-  std::string up;
-  for (const fs::path& part : fs::path(root)) {
-    if (!part.empty()) up += "../";
-  }
-  return image.add_symlink(root + std::string(kPrivateDirectory), up + std::string(kPrivateDirectory), {0777, {}});
 }
 
 Status add_recipe_parts(const Recipe& recipe, const CaptureStore& store, const fs::path& ir, ImageAssembler& image) {
@@ -109,7 +98,10 @@ Result<WrittenImage> write_contents(const fs::path& target, const WriterOptions&
   for (std::size_t i = 0; i < contents.configurations.size(); ++i) {
     const std::string root = tree_root(manifest, manifest.configurations[i].name);
     XAAS_TRY(add_tree(contents.configurations[i], root, image));
-    if (!root.empty()) XAAS_TRY(add_link_to_private_directory(root, image));
+    if (!root.empty()) {
+      // By this link, programs of a tree that is not at the root find .xaas.
+      XAAS_TRY(image.add_symlink(root + std::string(kPrivateDirectory), private_directory_from(root), {0777, {}}));
+    }
     XAAS_TRY(add_ready_files(contents.configurations[i], manifest.configurations[i], image));
   }
   for (const ConfigurationContents& configuration : contents.configurations) {
@@ -175,16 +167,13 @@ Manifest make_manifest(const BuildPlan& plan, const ImageContents& contents) {
   return manifest;
 }
 
-// Writes into a directory of its own, so that only a whole image gets the name, even if the process is killed.
 Result<WrittenImage> write_image(const fs::path& image, const WriterOptions& writer, const CaptureStore& objects,
                                  const fs::path& ir, const ImageContents& contents, const Manifest& manifest) {
-  XAAS_ASSIGN(const TempDirectory staging, TempDirectory::create(image.parent_path()));
-  remove_on_interrupt(staging.path());
-  const fs::path staged = staging.path() / image.filename();
-  auto written = write_contents(staged, writer, objects, ir, contents, manifest);
-  if (written && rename(staged.c_str(), image.c_str()) != 0)
-    written = fail_errno(fmt::format("cannot create {}", image.string()));
-  keep_on_interrupt(staging.path());
+  WrittenImage written;
+  XAAS_TRY(write_staged(image, [&](const fs::path& staged) -> Status {
+    XAAS_ASSIGN(written, write_contents(staged, writer, objects, ir, contents, manifest));
+    return {};
+  }));
   return written;
 }
 

@@ -104,11 +104,12 @@ class ImageBuilder {
     good(writer_->add_bytes(path, content, {}));
   }
   std::uint64_t finish() {
-    good(writer_->add_bytes(kIndexPath, encode_file_index(records), {}));
+    good(writer_->add_bytes(kIndexPath, encode_file_index(records, places), {}));
     return good(writer_->finish());
   }
 
   std::vector<FileRecord> records;
+  std::vector<PrefixPlace> places;  // of the prefix, file after file
 
  private:
   std::unique_ptr<SquashfsWriter> writer_;
