@@ -44,8 +44,9 @@ std::string missing_device(const std::vector<std::string>& required, const std::
   return {};
 }
 
-// CPU names that stand for the levels of x86-64.
+// CPU names that stand for the levels of x86-64, and CPUs of aarch64: without and with SVE.
 constexpr std::array<const char*, 4> kLevels = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
+constexpr std::array<const char*, 4> kAArch64Levels = {"generic", "neoverse-n1", "neoverse-v1", "neoverse-v2"};
 
 // The reason why the configuration is refused; empty if the target, on the host with these devices, satisfies it.
 std::string reason_against(const Configuration& configuration, const Target& target,
@@ -204,7 +205,7 @@ bool keeps_to_level(const Manifest& manifest, std::string_view configuration, st
 std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest, const HostView& host) {
   std::vector<OtherChoice> others;
   const std::string triple = lowering_triple(manifest, host);
-  for (const char* cpu : kLevels) {
+  for (const char* cpu : is_same_kind(triple, "aarch64") ? kAArch64Levels : kLevels) {
     const auto target = host.target(triple, {.cpu = cpu, .features = {}});
     if (!target) continue;
     OtherChoice other{cpu, {}, {}};

@@ -16,6 +16,9 @@
 #include <set>
 #include <utility>
 
+#include "lower/aarch64_target.h"
+#include "lower/nearest_names.h"
+
 namespace xaas {
 namespace {
 
@@ -65,18 +68,6 @@ Features no_x86_features() {
   return features;
 }
 
-template <typename Names>
-std::string nearest(std::string_view wanted, const Names& names) {
-  std::vector<std::pair<unsigned, std::string>> ranked;
-  ranked.reserve(names.size());
-  for (const auto& name : names) ranked.emplace_back(llvm::StringRef(wanted).edit_distance(name), std::string(name));
-  std::sort(ranked.begin(), ranked.end());
-  constexpr std::size_t kShown = 3;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(kShown, ranked.size()); ++i) text += (i == 0 ? "" : ", ") + ranked[i].second;
-  return text;
-}
-
 void set_with_implied(Features& features, llvm::StringRef name, bool supported) {
   llvm::StringMap<bool> changed;
   changed[name] = supported;
@@ -117,7 +108,7 @@ Status check_x86_cpu(std::string_view cpu) {
   llvm::X86::fillValidCPUArchList(known, /*Only64Bit=*/true);
   if (std::find(known.begin(), known.end(), llvm::StringRef(cpu)) != known.end()) return {};
   std::vector<std::string> names(known.begin(), known.end());
-  return fail(Code::invalid, "unknown CPU '{}': did you mean one of {}?", cpu, nearest(cpu, names));
+  return fail(Code::invalid, "unknown CPU '{}': did you mean one of {}?", cpu, nearest_names(cpu, names));
 }
 
 void describe_x86_host(Features& features, std::string& cpu) {
@@ -152,7 +143,8 @@ Status apply_x86_overrides(Features& features, std::string_view overrides) {
     if (!features.contains(name)) {
       std::vector<std::string> names;
       for (const auto& [known, supported] : features) names.push_back(known);
-      return fail(Code::invalid, "unknown target feature '{}': did you mean one of {}?", name, nearest(name, names));
+      return fail(Code::invalid, "unknown target feature '{}': did you mean one of {}?", name,
+                  nearest_names(name, names));
     }
     const bool add = entry.starts_with("+");
     set_with_implied(features, name, add);
@@ -191,6 +183,9 @@ Result<Target> resolve_x86(std::string_view triple, const TargetOverrides& overr
 }
 
 bool is_x86_linux(const llvm::Triple& triple) { return triple.getArch() == llvm::Triple::x86_64 && triple.isOSLinux(); }
+bool is_aarch64_linux(const llvm::Triple& triple) {
+  return triple.getArch() == llvm::Triple::aarch64 && triple.isOSLinux();
+}
 
 Result<Target> resolve_native(std::string_view triple, const TargetOverrides& overrides) {
   if ((!overrides.cpu.empty() && overrides.cpu != "native") || !overrides.features.empty()) {
@@ -202,6 +197,21 @@ Result<Target> resolve_native(std::string_view triple, const TargetOverrides& ov
                 .cpu = llvm::sys::getHostCPUName().str(),
                 .features = as_list(features),
                 .prefer_vector_width = 0};
+}
+
+// The names of the features that a target has.
+std::vector<std::string> present_features(const Target& target) {
+  std::vector<std::string> names;
+  for (const std::string& feature : target.features) {
+    if (feature.starts_with('+')) names.push_back(feature.substr(1));
+  }
+  return names;
+}
+
+// What a target must have for a required feature: the feature itself, none, or for a version of aarch64 several.
+std::vector<std::string> needed_features(std::string_view triple, const std::string& required) {
+  if (!is_aarch64_linux(llvm::Triple(llvm::Triple::normalize(triple)))) return {required};
+  return is_aarch64_system_feature(required) ? features_of_aarch64_version(required) : std::vector{required};
 }
 
 }  // namespace
@@ -217,6 +227,12 @@ Result<Target> resolve_target(std::string_view triple, const TargetOverrides& ov
       if (!native) return fail(Code::unsupported, "this host is no {}: name a CPU with --cpu", triple);
       describe_x86_host(features, cpu);
       return {};
+    });
+  }
+  if (is_aarch64_linux(wanted)) {
+    return resolve_aarch64(triple, overrides, [&]() -> Result<AArch64Cpu> {
+      if (!native) return fail(Code::unsupported, "this host is no {}: name a CPU with --cpu", triple);
+      return own_aarch64_cpu();
     });
   }
   if (native && wanted.isOSLinux()) return resolve_native(triple, overrides);
@@ -239,6 +255,12 @@ Result<Target> resolve_target_on(const Target& host, std::string_view triple, co
       return {};
     });
   }
+  if (is_aarch64_linux(wanted)) {
+    return resolve_aarch64(triple, overrides, [&]() -> Result<AArch64Cpu> {
+      if (!native) return fail(Code::unsupported, "the described host is no {}: name a CPU with --cpu", triple);
+      return AArch64Cpu{host.cpu, present_features(host)};
+    });
+  }
   if (!native) return fail(Code::unsupported, "the described host is no {}", triple);
   if ((!overrides.cpu.empty() && overrides.cpu != "native") || !overrides.features.empty()) {
     return fail(Code::unsupported, "--cpu and --features are not supported for {}: only the described host", triple);
@@ -253,7 +275,10 @@ std::vector<std::string> missing_features(const Target& target, const std::vecto
   std::vector<std::string> missing;
   for (const std::string& feature : required) {
     if (!feature.starts_with("+") || contains(kCodeStyle, std::string_view(feature).substr(1))) continue;
-    if (!present.contains(feature)) missing.push_back(feature);
+    if (present.contains(feature)) continue;
+    for (const std::string& needed : needed_features(target.triple, feature.substr(1))) {
+      if (!present.contains("+" + needed)) missing.push_back("+" + needed);
+    }
   }
   return missing;
 }

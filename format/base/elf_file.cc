@@ -42,6 +42,12 @@ ElfKind kind_of(std::uint16_t type) {
 
 // Whether only a linker writes the section. Tools that change the rpath or the like change only the tables and strings
 // of the dynamic linker.
+#if defined(__aarch64__)
+constexpr std::uint16_t kOwnMachine = EM_AARCH64;
+#else
+constexpr std::uint16_t kOwnMachine = EM_X86_64;
+#endif
+
 bool is_content(const ElfSection& section) {
   static constexpr std::array<std::string_view, 4> kOthers = {".interp", ".note", ".got", ".plt"};
   const bool is_data = section.type == SHT_PROGBITS || section.type == SHT_INIT_ARRAY ||
@@ -54,7 +60,7 @@ bool is_content(const ElfSection& section) {
 
 bool ElfFile::is_elf(std::string_view bytes) { return bytes.starts_with(ELFMAG); }
 
-bool ElfFile::is_x86_64() const { return is_64_ && machine_ == EM_X86_64; }
+bool ElfFile::is_native() const { return is_64_ && machine_ == kOwnMachine; }
 
 Result<ElfFile> ElfFile::parse(std::string_view bytes) {
   if (!is_elf(bytes) || bytes.size() < sizeof(Elf32_Ehdr)) return fail(Code::invalid, "not an ELF file");

@@ -64,7 +64,7 @@ class ElfFile {
   ElfKind kind() const { return kind_; }
   bool is_64() const { return is_64_; }
   std::uint16_t machine() const { return machine_; }
-  bool is_x86_64() const;
+  bool is_native() const;  // whether it is a 64-bit file for the architecture of this program
 
   const std::vector<ElfSection>& sections() const { return sections_; }
   const ElfSection* find_section(std::string_view name) const;

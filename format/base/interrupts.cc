@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -100,7 +101,10 @@ void end_process(int signal) {
 
 Status watch_interrupts(const char* program_name) {
   state().program = program_name;
-  if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return fail_errno("cannot become the reaper of the build's processes");
+  // The emulator of another CPU may lack the call. Then processes that a command leaves behind live on.
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 && errno != EINVAL) {
+    return fail_errno("cannot become the reaper of the build's processes");
+  }
   const sigset_t set = interrupts();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::thread([set] {

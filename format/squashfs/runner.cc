@@ -69,7 +69,7 @@ Result<std::string> make_runner(std::string_view program) {
   XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(program));
   const std::span<const std::byte> bytes = std::as_bytes(std::span(program));
   const auto headers = program_headers(bytes);
-  if (!elf.is_x86_64() || !headers) return fail(Code::invalid, "not an x86-64 program");
+  if (!elf.is_native() || !headers) return fail(Code::invalid, "not a program for this machine");
   if (elf.interpreter()) {
     return fail(Code::unsupported,
                 "dynamically linked, so it would not run on other hosts: build it with -DXAAS_STATIC=ON");

@@ -18,7 +18,9 @@
   [[gnu::weak]] void LLVMInitialize##name##AsmParser() {}  \
   }
 
+#if !defined(__aarch64__)
 XAAS_NO_TARGET(AArch64)
+#endif
 XAAS_NO_TARGET(AMDGPU)
 XAAS_NO_TARGET(ARM)
 XAAS_NO_TARGET(AVR)
@@ -36,6 +38,9 @@ XAAS_NO_TARGET(Sparc)
 XAAS_NO_TARGET(SystemZ)
 XAAS_NO_TARGET(VE)
 XAAS_NO_TARGET(WebAssembly)
+#if !defined(__x86_64__)
+XAAS_NO_TARGET(X86)
+#endif
 XAAS_NO_TARGET(XCore)
 XAAS_NO_TARGET(Xtensa)
 

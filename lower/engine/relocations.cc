@@ -6,6 +6,7 @@
 #include <llvm/Support/MemoryBuffer.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "format/bitcode/module.h"
@@ -15,8 +16,15 @@ namespace {
 
 using Elf = llvm::object::ELFFile<llvm::object::ELF64LE>;
 
-bool calls_resolver(const Elf::Elf_Rela& relocation, Elf::Elf_Sym_Range symbols) {
-  if (relocation.getType(false) == llvm::ELF::R_X86_64_IRELATIVE) return true;
+// The relocation that calls a function for an address, by machine; none for other machines.
+std::optional<std::uint32_t> irelative(std::uint16_t machine) {
+  if (machine == llvm::ELF::EM_X86_64) return llvm::ELF::R_X86_64_IRELATIVE;
+  if (machine == llvm::ELF::EM_AARCH64) return llvm::ELF::R_AARCH64_IRELATIVE;
+  return std::nullopt;
+}
+
+bool calls_resolver(const Elf::Elf_Rela& relocation, std::uint32_t irelative, Elf::Elf_Sym_Range symbols) {
+  if (relocation.getType(false) == irelative) return true;
   const std::uint32_t index = relocation.getSymbol(false);
   return index < symbols.size() && symbols[index].getType() == llvm::ELF::STT_GNU_IFUNC &&
          symbols[index].st_shndx != llvm::ELF::SHN_UNDEF;
@@ -52,7 +60,8 @@ llvm::Expected<Elf::Elf_Sym_Range> dynamic_symbols(const Elf& elf) {
 llvm::Error order(llvm::MutableArrayRef<char> bytes) {
   auto elf = Elf::create(llvm::StringRef(bytes.data(), bytes.size()));
   if (!elf) return elf.takeError();
-  if (elf->getHeader().e_machine != llvm::ELF::EM_X86_64) return llvm::Error::success();
+  const auto type = irelative(elf->getHeader().e_machine);
+  if (!type) return llvm::Error::success();
   auto relocations = dynamic_relocations(*elf);
   if (!relocations) return relocations.takeError();
   auto symbols = dynamic_symbols(*elf);
@@ -61,7 +70,7 @@ llvm::Error order(llvm::MutableArrayRef<char> bytes) {
   ordered.reserve(relocations->size());
   for (const bool calls : {false, true}) {
     std::ranges::copy_if(*relocations, std::back_inserter(ordered), [&](const Elf::Elf_Rela& relocation) {
-      return calls_resolver(relocation, *symbols) == calls;
+      return calls_resolver(relocation, *type, *symbols) == calls;
     });
   }
   std::ranges::copy(ordered, relocations->begin());

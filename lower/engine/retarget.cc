@@ -19,6 +19,10 @@ bool has_own_target(const llvm::Function& function) {
   return function.hasFnAttribute("target-features") || function.hasFnAttribute("target-cpu");
 }
 
+bool is_there(const Target& target, std::string_view feature) {
+  return std::ranges::find(target.features, feature) != target.features.end();
+}
+
 // The target's list comes first. The unit's own features that are no ability of a CPU (retpoline-…) follow; the
 // target's list does not have them. The unit's negative features come last. Switching a feature off also switches off
 // the features that imply it, and a later "+" of one of those would switch it on again.
@@ -26,8 +30,7 @@ std::string feature_list(const Target& target, const IrInput& unit) {
   std::vector<std::string> list = target.features;
   const auto add = [&](char sign) {
     for (const std::string& feature : unit.features)
-      if (feature.front() == sign && std::ranges::find(target.features, feature) == target.features.end())
-        list.push_back(feature);
+      if (feature.front() == sign && !is_there(target, feature)) list.push_back(feature);
   };
   add('+');
   add('-');
@@ -38,9 +41,13 @@ void set_target(llvm::Module& module, const Target& target, const std::string& f
   llvm::AttrBuilder attributes(module.getContext());  // made once, because the list of features is long
   attributes.addAttribute("target-cpu", target.cpu);
   attributes.addAttribute("target-features", features);
+  const bool has_sve = llvm::Triple(module.getTargetTriple()).isAArch64() && is_there(target, "+sve");
+  constexpr unsigned kMostVectors = 16;  // of 128 bits: code for SVE is right for registers of every width
+  const auto any_width = llvm::Attribute::getWithVScaleRangeArgs(module.getContext(), 1, kMostVectors);
   for (llvm::Function& function : module) {
     if (function.isIntrinsic() || has_own_target(function)) continue;
     function.addFnAttrs(attributes);
+    if (has_sve && !function.hasFnAttribute(llvm::Attribute::VScaleRange)) function.addFnAttr(any_width);
     if (target.prefer_vector_width != 0 && !function.hasFnAttribute("prefer-vector-width"))
       function.addFnAttr("prefer-vector-width", std::to_string(target.prefer_vector_width));
   }

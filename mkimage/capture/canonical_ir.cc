@@ -20,10 +20,16 @@
 #include "mkimage/capture/level_features.h"
 #include "mkimage/capture/used_features.h"
 
+// Of the architecture of this program, which is that of the units.
+#if defined(__aarch64__)
+#define XAAS_OWN_TARGET(part) LLVMInitializeAArch64##part
+#else
+#define XAAS_OWN_TARGET(part) LLVMInitializeX86##part
+#endif
 extern "C" {
-void LLVMInitializeX86TargetInfo();
-void LLVMInitializeX86TargetMC();
-void LLVMInitializeX86AsmParser();
+void XAAS_OWN_TARGET(TargetInfo)();
+void XAAS_OWN_TARGET(TargetMC)();
+void XAAS_OWN_TARGET(AsmParser)();
 }
 
 namespace xaas {
@@ -38,9 +44,9 @@ constexpr const char* kTuneCpu = "tune-cpu";
 void initialise_assemblers() {
   static std::once_flag once;
   std::call_once(once, [] {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmParser();
+    XAAS_OWN_TARGET(TargetInfo)();
+    XAAS_OWN_TARGET(TargetMC)();
+    XAAS_OWN_TARGET(AsmParser)();
   });
 }
 

@@ -62,10 +62,9 @@ Result<UnitFeatures> UnitFeatureTable::lookup(const std::string& compiler,
 Result<UnitFeatures> UnitFeatureTable::ask_c(const std::vector<std::string>& machine_options) {
   std::vector<std::string> arguments = {c_compiler_, "-x", "c", "-O1", "-S", "-emit-llvm", "-o", "-"};
   arguments.insert(arguments.end(), machine_options.begin(), machine_options.end());
-  if (!parse_compiler_command(machine_options).names_cpu) {
-    for (const char* argument : {"-Xclang", "-target-cpu", "-Xclang", ""}) arguments.emplace_back(argument);
-  }
-  arguments.insert(arguments.end(), {"-mtune=", "-"});
+  const auto without_cpu = options_without_cpu(parse_compiler_command(machine_options).names_cpu);
+  arguments.insert(arguments.end(), without_cpu.begin(), without_cpu.end());
+  arguments.emplace_back("-");
   UnitFeatures result;
   XAAS_ASSIGN(result.target, target_of_unit(arguments, "void f(void) {}\n", machine_options));
   if (!machine_options.empty()) {

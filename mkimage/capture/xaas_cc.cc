@@ -80,8 +80,9 @@ void add_gcc_tolerance(const std::vector<std::string>& expanded, std::vector<std
 std::string describe_removed(const std::string& option, const std::vector<std::string>& levels) {
   return fmt::format(
       "{} stands for the CPU that runs the programs, not for this one: they are lowered for it, {}", option,
-      levels.empty() ? "but code that asks for the CPU while it is compiled is compiled for x86-64 (see --levels)"
-                     : "and code that asks for the CPU while it is compiled is compiled for several levels");
+      levels.empty()
+          ? "but code that asks for the CPU while it is compiled is compiled for none in particular (see --levels)"
+          : "and code that asks for the CPU while it is compiled is compiled for several levels");
 }
 
 int run_untouched(const std::string& compiler, std::vector<std::string> arguments) {

@@ -17,8 +17,8 @@ std::vector<std::string> capturing_arguments(const CaptureEnvironment& environme
                                    "-fno-split-lto-unit"};
   // Without a CPU in the IR, lowering for the host equals compiling for it. A CPU that the project names must stay
   // here, because the project's intrinsics need it. Canonicalising drops it.
-  if (!compilation.command.names_cpu) ours.insert(ours.end(), {"-Xclang", "-target-cpu", "-Xclang", ""});
-  ours.push_back("-mtune=");
+  const std::vector<std::string> without_cpu = options_without_cpu(compilation.command.names_cpu);
+  ours.insert(ours.end(), without_cpu.begin(), without_cpu.end());
   if (environment.movable) ours.push_back("-fpass-plugin=" + environment.prefix_pass.string());
   ours.insert(ours.end(), extra.begin(), extra.end());
 

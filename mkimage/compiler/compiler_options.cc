@@ -14,6 +14,15 @@ namespace {
 
 using enum OptionValue;
 using enum OptionEffect;
+
+// The option that names a CPU beside -march=, and the CPU for which clang compiles without either.
+#if defined(__aarch64__)
+constexpr std::string_view kNamesCpu = "-mcpu=";
+constexpr std::string_view kPlainCpu = "armv8-a";
+#else
+constexpr std::string_view kNamesCpu = "-march=";
+constexpr std::string_view kPlainCpu = "x86-64";
+#endif
 using namespace option_flags;
 
 // Options that take a separate value, and options that matter to the capture.
@@ -210,7 +219,11 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-m16", none, native},
     {"-m32", none, native},
     {"-march=", joined, cpu},
+#if defined(__aarch64__)
+    {"-mcpu=", joined, cpu},
+#else
     {"-mcpu=", joined},
+#endif
     {"-meabi", separate},
     {"-mllvm", separate, native},
     {"-mmlir", separate},
@@ -338,7 +351,7 @@ class Parser {
         language_ = value == "none" ? "" : value;
         return;
       case cpu:
-        command_.names_cpu = value != "x86-64";
+        command_.names_cpu = value != kPlainCpu;
         command_.machine_options.push_back(argument);
         return;
       case machine:
@@ -451,10 +464,21 @@ CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments
   return Parser(role).parse(arguments);
 }
 
+std::vector<std::string> options_without_cpu(bool names_cpu) {
+  std::vector<std::string> options;
+  if (!names_cpu) options = {"-Xclang", "-target-cpu", "-Xclang", ""};
+#if !defined(__aarch64__)  // where clang accepts no such option, and writes no such thing
+  options.emplace_back("-mtune=");
+#endif
+  return options;
+}
+
 std::vector<std::string> remove_native_cpu(std::vector<std::string>& arguments) {
-  const auto names_cpu = [](const std::string& argument) { return argument.starts_with("-march="); };
+  const auto names_cpu = [](const std::string& argument) {
+    return argument.starts_with("-march=") || argument.starts_with(kNamesCpu);
+  };
   const auto last = std::find_if(arguments.rbegin(), arguments.rend(), names_cpu);
-  const bool overrides = last != arguments.rend() && *last == "-march=native";
+  const bool overrides = last != arguments.rend() && last->ends_with("=native");
   std::vector<std::string> removed;
   std::erase_if(arguments, [&](const std::string& argument) {
     const bool is_native = argument == "-march=native" || argument == "-mtune=native" || argument == "-mcpu=native";

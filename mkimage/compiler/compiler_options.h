@@ -116,6 +116,9 @@ std::vector<std::string> filter_parts(const std::vector<std::string>& arguments,
 // compiler: a Fortran compiler takes Fortran sources, the others C and C++.
 CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments, CompilerRole role = CompilerRole::c);
 
+// The options by which clang writes no CPU into IR. With `names_cpu`, that of the command stays.
+std::vector<std::string> options_without_cpu(bool names_cpu);
+
 // Removes -march=native, -mtune=native and -mcpu=native, because an image must not depend on the machine that built it.
 // Also removes each -march= that a -march=native behind it overrides. Returns the removed options for the native CPU.
 std::vector<std::string> remove_native_cpu(std::vector<std::string>& arguments);

@@ -33,7 +33,11 @@ constexpr auto kFamilies = std::to_array<Family>({{"c++", CompilerRole::cxx},
                                                   {"gfortran", CompilerRole::fortran},
                                                   {"xaas-c++", CompilerRole::cxx},
                                                   {"xaas-fc", CompilerRole::fortran}});
+#if defined(__aarch64__)
+constexpr std::array<std::string_view, 2> kTriples = {"aarch64-linux-gnu-", "aarch64-unknown-linux-gnu-"};
+#else
 constexpr std::array<std::string_view, 2> kTriples = {"x86_64-linux-gnu-", "x86_64-pc-linux-gnu-"};
+#endif
 constexpr std::array<std::string_view, 7> kLaunchers = {"buildcache", "ccache",  "distcc", "icecc",
                                                         "icerun",     "sccache", "xaas-cc"};
 

@@ -17,8 +17,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The CPU of which nearly every host has all features, and one with wider vectors for code that asks for them.
+#if defined(__aarch64__)
+constexpr std::string_view kBasicCpu = "neoverse-n1";
+constexpr std::string_view kWideCpu = "neoverse-v1";
+#else
 constexpr std::string_view kBasicCpu = "x86-64-v3";
 constexpr std::string_view kWideCpu = "x86-64-v4";
+#endif
 constexpr const char* kAnswer = "the worker's answer";
 
 // What the worker says of one file that it lowered.

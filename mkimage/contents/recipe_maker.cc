@@ -219,7 +219,7 @@ const IrVariant* variant_at(const CanonicalUnit& unit, const std::string& level)
 Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, const CanonicalUnits& units,
                            const InputNames& names, const std::string& triple) {
   if (!link.reason.empty()) return fail(Code::unsupported, "{}", link.reason);
-  if (!installed.is_x86_64()) return fail(Code::unsupported, "not for x86-64");
+  if (!installed.is_native()) return fail(Code::unsupported, "not for the architecture of this machine");
   XAAS_ASSIGN(const ElfDynamic dynamic, installed.dynamic());
   Recipe recipe;
   recipe.kind = kind_of(link, installed);

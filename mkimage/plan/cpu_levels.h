@@ -12,6 +12,14 @@ namespace xaas {
 
 // Names of CPUs, as -march= takes them. Each has features that code asks for and that no level before it has. A unit
 // test compares the list with LLVM's tables: machines that are sold, or that clusters still have, must lose nothing.
+#if defined(__aarch64__)
+// Nothing notes there what units ask for, so they are for ready files only.
+inline constexpr auto kCpuLevels = std::to_array<std::string_view>({
+    "neoverse-n1",  // Armv8.2: servers since 2019
+    "neoverse-v1",  // SVE
+    "neoverse-v2",  // SVE2
+});
+#else
 inline constexpr auto kCpuLevels = std::to_array<std::string_view>({
     "x86-64-v3",       // AVX2, FMA
     "skylake",         // AES, PCLMUL, RDRND, RDSEED, ADX: Intel since 2015, AMD since 2017
@@ -25,6 +33,7 @@ inline constexpr auto kCpuLevels = std::to_array<std::string_view>({
     "znver5",          // AVX-VNNI, AVX512-VP2INTERSECT
     "sapphirerapids",  // AVX512-FP16, AMX
 });
+#endif
 
 // The levels for which an image is made.
 struct LevelPlan {

@@ -239,6 +239,11 @@ class ShapeReader {
     return llvm::Error::success();
   }
 
+  std::uint32_t copy_relocation() const {
+    return elf_.getHeader().e_machine == llvm::ELF::EM_AARCH64 ? std::uint32_t{llvm::ELF::R_AARCH64_COPY}
+                                                               : std::uint32_t{llvm::ELF::R_X86_64_COPY};
+  }
+
   // Notes where a program has its own copies of the data of libraries.
   void read_copies(const Section& section) {
     auto relocations = elf_.relas(section);
@@ -247,7 +252,7 @@ class ShapeReader {
       return;
     }
     for (const auto& relocation : *relocations) {
-      if (relocation.getType(false) == llvm::ELF::R_X86_64_COPY) copies_.insert(relocation.r_offset);
+      if (relocation.getType(false) == copy_relocation()) copies_.insert(relocation.r_offset);
     }
   }
 
@@ -393,9 +398,9 @@ Result<LinkShape> link_shape(std::string_view bytes) {
   auto elf = Elf::create(llvm::StringRef(bytes.data(), bytes.size()));
   if (!elf) return fail(Code::invalid, "{}", llvm::toString(elf.takeError()));
   const auto& header = elf->getHeader();
-  if (!header.checkMagic() || header.getFileClass() != llvm::ELF::ELFCLASS64 ||
-      header.e_machine != llvm::ELF::EM_X86_64) {
-    return fail(Code::unsupported, "not for x86-64");
+  const bool is_known = header.e_machine == llvm::ELF::EM_X86_64 || header.e_machine == llvm::ELF::EM_AARCH64;
+  if (!header.checkMagic() || header.getFileClass() != llvm::ELF::ELFCLASS64 || !is_known) {
+    return fail(Code::unsupported, "neither for x86-64 nor for aarch64");
   }
   auto shape = ShapeReader(*elf).read();
   if (!shape) return fail(Code::invalid, "{}", llvm::toString(shape.takeError()));

@@ -66,6 +66,11 @@ constexpr auto kFeatures = std::to_array<std::string_view>({"adx",
                                                             "xsaveopt",
                                                             "xsaves"});
 
+#if defined(__x86_64__)
+constexpr bool kIsX86 = true;
+#else
+constexpr bool kIsX86 = false;
+#endif
 constexpr std::string_view kCpu = "-march=";
 constexpr std::string_view kPlainCpu = "-march=x86-64";
 // 64-bit CPUs without compare-and-swap of 16 bytes.
@@ -90,6 +95,7 @@ bool is_isa_option(std::string_view argument) {
 }
 
 std::vector<std::vector<std::string>> with_less_isa_options(const std::vector<std::string>& arguments) {
+  if (!kIsX86) return {};
   bool takes_away = false;
   bool says_otherwise = false;
   std::vector<std::string> kept = filter_parts(arguments, [&](const CommandPart& part, std::string_view argument) {

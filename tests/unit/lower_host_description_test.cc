@@ -223,7 +223,8 @@ TEST_CASE("a host of another architecture runs nothing, and is told so", "[one-t
   const auto check = Checked().add("bin/hello", kHello, "").on(arm);
   CHECK_FALSE(check.runs());
   CHECK_THAT(check.problem, Catch::Contains("is for x86_64-pc-linux-gnu"));
-  CHECK(check.explanation.target == arm.host.target);
+  CHECK(check.explanation.target.triple == arm.host.target.triple);
+  CHECK(check.explanation.target.cpu == arm.host.target.cpu);
 }
 
 TEST_CASE("what is no program or library of the tree is not checked", "[one-thread]") {
