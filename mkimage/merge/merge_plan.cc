@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
 
@@ -79,6 +78,8 @@ Result<std::string> free_name(const Configuration& configuration, const std::set
               quoted(configuration.name));
 }
 
+void append(auto& list, const auto& more) { list.insert(list.end(), more.begin(), more.end()); }
+
 Status add_part(const std::shared_ptr<const Image>& image, MergePlan& plan) {
   const Manifest& manifest = image->manifest();
   std::set<std::string> taken;
@@ -96,9 +97,9 @@ Status add_part(const std::shared_ptr<const Image>& image, MergePlan& plan) {
     configuration.name = std::move(name);
     plan.manifest.configurations.push_back(std::move(configuration));
   }
-  plan.manifest.triples.insert(plan.manifest.triples.end(), manifest.triples.begin(), manifest.triples.end());
-  plan.manifest.toolchains.insert(plan.manifest.toolchains.end(), manifest.toolchains.begin(),
-                                  manifest.toolchains.end());
+  append(plan.manifest.triples, manifest.triples);
+  append(plan.manifest.toolchains, manifest.toolchains);
+  append(plan.manifest.runtime_libraries, manifest.runtime_libraries);
   if (!plan.parts.empty()) part.tree = tree_root(plan.manifest, part.names.at(manifest.default_configuration));
   plan.parts.push_back(std::move(part));
   return {};
@@ -136,6 +137,7 @@ Result<MergePlan> plan_merge(const std::vector<std::shared_ptr<const Image>>& im
   plan.manifest.triples.clear();
   plan.manifest.configurations.clear();
   plan.manifest.toolchains.clear();
+  plan.manifest.runtime_libraries.clear();
   for (auto image = images.begin(); image != images.end(); ++image) {
     XAAS_TRY(check_known(**image));
     XAAS_TRY(check_same_program(*images.front(), **image));

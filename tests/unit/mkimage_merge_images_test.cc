@@ -41,6 +41,7 @@ Manifest manifest_of(const Demo& demo) {
                           Digest::of("worker of " + demo.triple),
                           "19.1.7",
                           {"X86"}}};
+  manifest.runtime_libraries = {{demo.triple, "libstdc++.so.6", {"GLIBC_2.17"}, {"GLIBCXX_3.4"}}};
   demo.change(manifest);
   return manifest;
 }
@@ -135,6 +136,9 @@ TEST_CASE("a merged image has the first tree at its root, and the others below .
   REQUIRE(manifest.toolchains.size() == 2);
   CHECK(manifest.toolchains[1].host == kArm);
   CHECK(text(*image, manifest.toolchains[1].worker) == fmt::format("worker of {}", kArm));
+
+  REQUIRE(manifest.runtime_libraries.size() == 2);
+  CHECK(manifest.runtime_libraries[1].triple == kArm);
 
   const std::string tree = tree_root(manifest, "default-aarch64");
   CHECK(tree == fmt::format(".xaas/tree/{}/default-aarch64/", kArm));
