@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "format/base/error.h"
-#include "lower/target.h"
 
 namespace xaas {
 
@@ -28,11 +27,18 @@ struct AArch64Cpu {
   std::vector<std::string> features;
 };
 
-// The target for the overrides. `describe_own` describes the CPU where they name none. A name is one of a CPU or of an
-// architecture, and may have extensions behind it: "neoverse-v2", "armv8.2-a+sve". The CPU of an architecture is
-// "generic". Code::invalid for an unknown CPU, extension or feature; the message names the nearest known ones.
-Result<Target> resolve_aarch64(std::string_view triple, const TargetOverrides& overrides,
-                               const std::function<Result<AArch64Cpu>()>& describe_own);
+// What a target says of its CPU.
+struct AArch64Description {
+  std::string cpu;                    // LLVM's name, never "native"
+  std::vector<std::string> features;  // complete and sorted by name: "+lse", "-sve"
+};
+
+// Describes the CPU of this name, with `changes` to its features ("+name" or "-name", comma-separated). `describe_own`
+// describes it if the name is empty or "native". A name is one of a CPU or of an architecture, and may have extensions
+// behind it: "neoverse-v2", "armv8.2-a+sve". The CPU of an architecture is "generic". Code::invalid for an unknown CPU,
+// extension or feature; the message names the nearest known ones.
+Result<AArch64Description> describe_aarch64(std::string_view name, std::string_view changes,
+                                            const std::function<Result<AArch64Cpu>()>& describe_own);
 
 // The CPU of this host. REQUIRES: it is an aarch64.
 AArch64Cpu own_aarch64_cpu();

@@ -187,6 +187,15 @@ bool is_aarch64_linux(const llvm::Triple& triple) {
   return triple.getArch() == llvm::Triple::aarch64 && triple.isOSLinux();
 }
 
+Result<Target> resolve_aarch64(std::string_view triple, const TargetOverrides& overrides,
+                               const std::function<Result<AArch64Cpu>()>& describe_own) {
+  XAAS_ASSIGN(AArch64Description described, describe_aarch64(overrides.cpu, overrides.features, describe_own));
+  return Target{.triple = std::string(triple),
+                .cpu = std::move(described.cpu),
+                .features = std::move(described.features),
+                .prefer_vector_width = 0};
+}
+
 Result<Target> resolve_native(std::string_view triple, const TargetOverrides& overrides) {
   if ((!overrides.cpu.empty() && overrides.cpu != "native") || !overrides.features.empty()) {
     return fail(Code::unsupported, "--cpu and --features are not supported for {}: only this host itself", triple);

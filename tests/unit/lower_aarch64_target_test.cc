@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "lower/aarch64_target.h"
+#include "lower/target.h"
 #include "tests/unit/lower_support.h"
 
 namespace {
@@ -19,7 +20,8 @@ Target named(const std::string& cpu, const std::string& features = "") {
 }
 
 Target on(const AArch64Cpu& cpu) {
-  return good(resolve_aarch64(kArm, {}, [&]() -> Result<AArch64Cpu> { return cpu; }));
+  const AArch64Description described = good(describe_aarch64("", "", [&]() -> Result<AArch64Cpu> { return cpu; }));
+  return {.triple = kArm, .cpu = described.cpu, .features = described.features, .prefer_vector_width = 0};
 }
 
 bool has(const Target& target, const std::string& feature) {
