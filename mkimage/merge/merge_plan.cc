@@ -44,6 +44,9 @@ Status check_same_program(const Image& one, const Image& other) {
   const auto prefix = [](const Manifest& manifest) {
     return is_movable(manifest) ? std::string("wherever it is mounted") : manifest.prefix;
   };
+  const auto source = [](const Manifest& manifest) {
+    return manifest.source ? manifest.source->digest.to_string() : std::string("not there");
+  };
   const Manifest& here = one.manifest();
   const Manifest& there = other.manifest();
   XAAS_TRY(differ("name", here.name, there.name));
@@ -51,6 +54,7 @@ Status check_same_program(const Image& one, const Image& other) {
   XAAS_TRY(differ("prefix", prefix(here), prefix(there)));
   XAAS_TRY(differ("placeholder of the prefix", here.prefix, there.prefix));
   XAAS_TRY(differ("main program", here.main, there.main));
+  XAAS_TRY(differ("whole source", source(here), source(there)));
   return differ("policy", here.policy, there.policy);
 }
 
