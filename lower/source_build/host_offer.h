@@ -7,8 +7,8 @@
 
 #include "format/source_record.h"
 #include "lower/add_on.h"
+#include "lower/surroundings.h"
 #include "lower/system/programs.h"
-#include "lower/system/surroundings.h"
 #include "lower/target.h"
 
 namespace xaas {

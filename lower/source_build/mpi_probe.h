@@ -5,7 +5,7 @@
 #include <string>
 
 #include "format/base/error.h"
-#include "lower/system/surroundings.h"
+#include "lower/surroundings.h"
 
 namespace xaas {
 

@@ -21,10 +21,10 @@
 #include "format/image_extract.h"
 #include "format/source_tree.h"
 #include "format/version.h"
+#include "lower/gpus.h"
 #include "lower/host.h"
 #include "lower/source_build/build_recipe.h"
 #include "lower/source_build/confined_build.h"
-#include "lower/system/gpus.h"
 
 namespace xaas {
 namespace {

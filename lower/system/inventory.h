@@ -7,10 +7,10 @@
 
 #include "format/base/error.h"
 #include "format/base/json_fields.h"
-#include "lower/system/gpus.h"
+#include "lower/gpus.h"
+#include "lower/surroundings.h"
 #include "lower/system/libraries.h"
 #include "lower/system/programs.h"
-#include "lower/system/surroundings.h"
 #include "lower/target.h"
 
 namespace xaas {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "lower/system/gpus.h"
-#include "lower/system/surroundings.h"
+#include "lower/gpus.h"
+#include "lower/surroundings.h"
 
 namespace xaas {
 

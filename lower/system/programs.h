@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "format/base/error.h"
-#include "lower/system/surroundings.h"
+#include "lower/surroundings.h"
 
 namespace xaas {
 

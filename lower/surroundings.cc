@@ -1,5 +1,5 @@
 // See surroundings.h.
-#include "lower/system/surroundings.h"
+#include "lower/surroundings.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // See gpus.h.
-#include "lower/system/gpus.h"
+#include "lower/gpus.h"
 
 #include <fmt/format.h>
 
