@@ -15,8 +15,10 @@
 #include "format/base/interrupts.h"
 #include "format/base/process.h"
 #include "format/base/shell_quoted.h"
+#include "format/base/split.h"
 #include "mkimage/built_programs.h"
 #include "mkimage/capture/fortran_command.h"
+#include "mkimage/capture/nvcc_command.h"
 #include "mkimage/capture/real_linker.h"
 #include "mkimage/capture/unit_features.h"
 #include "mkimage/compiler/real_compiler.h"
@@ -47,6 +49,10 @@ constexpr std::array kMpiC = {"OMPI_CC", "MPICH_CC", "I_MPI_CC"};
 constexpr std::array kMpiCxx = {"OMPI_CXX", "MPICH_CXX", "I_MPI_CXX"};
 constexpr std::array kMpiFortran = {"OMPI_FC",   "OMPI_F77", "OMPI_F90",  "MPICH_FC", "MPICH_F77",
                                     "MPICH_F90", "I_MPI_FC", "I_MPI_F77", "I_MPI_F90"};
+// The variables that say which compiler nvcc uses for host code: CMake's, and its own.
+constexpr std::array kCudaHostCompilers = {"CUDAHOSTCXX", "NVCC_CCBIN"};
+constexpr const char* kCudaCompiler = "CUDACXX";
+constexpr const char* kUsualNvcc = "/usr/local/cuda/bin/nvcc";
 // The variables in which build systems look for a Fortran compiler.
 constexpr std::array kFortranVariables = {"FC", "F77", "F90", "F95"};
 
@@ -147,6 +153,7 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   XAAS_ASSIGN(environment_.lld, check_tools(environment_.c_compiler));
   XAAS_TRY(check_requirements());
   XAAS_TRY(find_fortran(fortran));
+  find_nvcc();
   XAAS_TRY(environment_.store().create());
   XAAS_ASSIGN(const std::filesystem::path own, own_executable());
   XAAS_ASSIGN(const std::filesystem::path wrapper, find_program((own.parent_path() / "xaas-cc").string()));
@@ -162,6 +169,7 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   names.insert(kCompilerNames.begin(), kCompilerNames.end());
   names.insert({c_name(), cxx_name()});
   if (!environment_.fortran_compiler.empty()) names.insert({"xaas-fc", fortran_name()});
+  if (has_nvcc_ && find_real_compiler(std::string(kNvccName))) names.emplace(kNvccName);
   for (const std::string& name : names) XAAS_TRY(make_link(wrapper, work_.tools() / name));
   return offer_linkers(wrapper);
 }
@@ -229,6 +237,21 @@ Status BuildDriver::find_fortran(FortranChoice choice) {
     environment_.fortran_compiler = gfortran->string();
   }
   return {};
+}
+
+// Without an nvcc, or with one that refuses our C++ compiler, CUDA code is built as the project asks.
+void BuildDriver::find_nvcc() {
+  const auto in_path = find_real_compiler(std::string(kNvccName));
+  const std::string nvcc = in_path ? in_path->string() : kUsualNvcc;
+  const auto works = run_and_read({nvcc, "-ccbin", environment_.cxx_compiler, "-E", "-x", "cu", "/dev/null"});
+  has_nvcc_ = works && works->status.ok();
+  if (!has_nvcc_) return;
+  const auto known = run_and_read({nvcc, "--list-gpu-arch"});
+  if (!known || !known->status.ok()) return;
+  const std::vector<std::string_view> architectures = split(known->output, '\n');
+  std::ranges::copy_if(plan_.cuda_families, std::back_inserter(environment_.cuda_families), [&](unsigned family) {
+    return std::ranges::find(architectures, fmt::format("compute_{}", family)) != architectures.end();
+  });
 }
 
 // Finds the Fortran compiler that the recipe names, and no other.
@@ -360,6 +383,11 @@ Variables BuildDriver::variables() const {
   };
   result.insert(result.end(), kNoLaunchers.begin(), kNoLaunchers.end());
   if (environment_variable(kEpochVariable).empty()) result.emplace_back(kEpochVariable, std::to_string(kDefaultEpoch));
+  if (has_nvcc_) {
+    for (const char* name : kCudaHostCompilers) result.emplace_back(name, cxx_name());
+    const bool is_chosen = !environment_variable(kCudaCompiler).empty();
+    if (!is_chosen && find_real_compiler(std::string(kNvccName))) result.emplace_back(kCudaCompiler, kNvccName);
+  }
   for (const char* name : kMpiC) result.emplace_back(name, c_name());
   for (const char* name : kMpiCxx) result.emplace_back(name, cxx_name());
   if (!environment_.fortran_compiler.empty() && offers_fortran_) {

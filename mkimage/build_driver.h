@@ -63,6 +63,7 @@ class BuildDriver {
   std::string c_name() const;
   std::string cxx_name() const;
   std::string fortran_name() const;
+  void find_nvcc();
   Status find_fortran(FortranChoice choice);
   Status find_chosen_fortran(FortranChoice choice);
   Status check_requirements() const;
@@ -80,6 +81,7 @@ class BuildDriver {
   std::optional<InstallNamespace> install_namespace_;  // set while the install command runs
   std::optional<Stage> failed_;
   bool offers_fortran_ = false;  // whether the build is told of the Fortran compiler
+  bool has_nvcc_ = false;        // whether there is an nvcc that takes our C++ compiler for its host code
 };
 
 }  // namespace xaas

@@ -105,6 +105,7 @@ Digest describe_build(const fs::path& source, const BuildPlan& plan, const Plann
     description.add(field);
   }
   for (const std::string& level : plan.levels.names) description.add(level);
+  for (const unsigned family : plan.cuda_families) description.add(std::to_string(family));
   description.add("fortran");
   description.add(plan.fortran ? std::to_string(static_cast<int>(*plan.fortran)) : "");
   for (const std::string& argument : plan.arguments) description.add(argument);

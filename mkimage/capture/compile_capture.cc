@@ -33,7 +33,7 @@ void record_objects(const CaptureEnvironment& environment, const Compilation& co
     ++index;
     unit.headers = headers;
     add_variants(own, unit);
-    unit.source = input.path;
+    unit.source = compilation.source_name.empty() ? input.path : compilation.source_name;
     unit.target = object_of(compilation, input).string();
     if (compilation.command.mode == CommandMode::precompile) {
       record_unit(environment, compilation, unit);

@@ -14,6 +14,8 @@
 #include "mkimage/capture/fortran_command.h"
 #include "mkimage/capture/link_capture.h"
 #include "mkimage/capture/linker.h"
+#include "mkimage/capture/nvcc_command.h"
+#include "mkimage/capture/nvcc_source.h"
 #include "mkimage/capture/real_linker.h"
 #include "mkimage/compiler/compiler_run.h"
 #include "mkimage/compiler/kept_pipes.h"
@@ -111,8 +113,17 @@ int run_linker(const std::string& name, const std::vector<std::string>& argument
   return 1;
 }
 
+// Runs nvcc, with the families of a build by mkxaas.
+int run_nvcc(std::vector<std::string> arguments) {
+  const auto environment = xaas::capture_environment();
+  if (environment) return xaas::run_nvcc(*environment, std::move(arguments));
+  return run_untouched(std::string(xaas::kNvccName), std::move(arguments));
+}
+
 int run(const std::string& called_as, std::vector<std::string> arguments) {
   const std::string name = std::filesystem::path(called_as).filename().string();
+  // nvcc starts compilers for the host, which must be xaas-cc.
+  if (name == xaas::kNvccName) return run_nvcc(std::move(arguments));
   xaas::leave_path();
   if (xaas::is_linker_name(name)) return run_linker(name, arguments);
   add_implied_options(name, arguments);
@@ -132,11 +143,15 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
     // If the option was in a response file, only the expanded arguments are without it.
     if (xaas::remove_native_cpu(arguments).size() != removed.size()) arguments = expanded;
   }
+  const auto host_code = xaas::NvccSource::take(*environment, arguments);
+  if (!host_code) environment->store().note(host_code.error().message);
+  const bool is_host_code = host_code && host_code->has_value();
+  if (is_host_code) expanded = xaas::expand_response_files(arguments);
   const std::vector<std::string> fallback_arguments = arguments;
   if (role == xaas::CompilerRole::c) add_gcc_tolerance(expanded, arguments);
   xaas::Compilation compilation{
       compiler, std::move(arguments), xaas::parse_compiler_command(expanded, role), fallback_for(name),
-      role,     fallback_arguments};
+      role,     fallback_arguments,   is_host_code ? (*host_code)->name() : ""};
   const bool is_fortran = role == xaas::CompilerRole::fortran && compilation.command.mode == xaas::CommandMode::compile;
   if (is_fortran && xaas::is_flang(compiler)) return xaas::compile_fortran(*environment, compilation);
   if (is_fortran) {

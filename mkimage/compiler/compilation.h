@@ -17,6 +17,7 @@ struct Compilation {
   std::string fallback = {};  // absolute path of the compiler that the project called by name, if it is another one
   CompilerRole role = CompilerRole::c;
   std::vector<std::string> fallback_arguments = {};  // for the fallback: without options that xaas-cc adds
+  std::string source_name = {};                      // how records call the only source; empty: by its path
 };
 
 // A command line of the compilation's compiler: the program, followed by `arguments`.

@@ -152,6 +152,7 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   plan.main = first_of(options.main, file.main).value_or("");
   plan.levels = options.levels.value_or(file.levels.value_or(plan.levels));
   plan.ready = options.ready.value_or(file.ready.value_or(plan.ready));
+  plan.cuda_families = file.cuda_families.value_or(plan.cuda_families);
   plan.name = first_of(options.name, file.name).value_or(name.name);
   plan.version = first_of(options.version, file.version).value_or(name.version);
   const auto prefix_given = first_of(options.prefix, file.prefix);

@@ -2,6 +2,7 @@
 // like.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -20,6 +21,9 @@ std::string_view stage_name(Stage stage);
 // The compiler for Fortran. Code of flang can be lowered. gfortran compiles what flang does not.
 enum class FortranChoice { flang, gfortran };
 
+// Turing, Ampere, Hopper. Code for a family runs on newer GPUs, too.
+inline constexpr auto kCudaFamilies = std::to_array<unsigned>({75, 80, 90});
+
 struct BuildPlan {
   std::string name;
   std::string version;
@@ -35,10 +39,12 @@ struct BuildPlan {
   std::optional<FortranChoice> fortran{};  // nullopt: flang, or gfortran if flang does not build the project
   std::string policy{kDefaultPolicy};      // policy of lowering
   LevelPlan levels{};
-  LevelPlan ready{};                            // CPUs for which ready files are made; see ready_cpus()
-  bool bundles = true;                          // whether the image brings the libraries of others that it needs
-  bool with_source = false;                     // whether the whole source goes into the image
-  std::vector<std::string> slots{};             // whose libraries a host can replace; see format/slots.h
+  LevelPlan ready{};                 // CPUs for which ready files are made; see ready_cpus()
+  bool bundles = true;               // whether the image brings the libraries of others that it needs
+  bool with_source = false;          // whether the whole source goes into the image
+  std::vector<std::string> slots{};  // whose libraries a host can replace; see format/slots.h
+  // Architectures of GPUs for which nvcc compiles, beside what the project asks for.
+  std::vector<unsigned> cuda_families{kCudaFamilies.begin(), kCudaFamilies.end()};
   std::vector<std::string> sources_left_out{};  // patterns of sources that do not go into the image
   std::vector<InstalledAsIs> files{};
   std::vector<std::string> arguments{};  // the words behind `--`; commands see them as "$@"

@@ -328,6 +328,21 @@ void read_slot(Reader& reader, const toml::value& value, std::vector<std::string
   slots.push_back(std::move(name));
 }
 
+// Reads the families of a table "cuda": architectures of GPUs as numbers.
+void read_cuda(Reader& reader, const toml::value& table, BuildRecipe& recipe) {
+  constexpr std::int64_t kMost = 999;
+  const auto read_family = [&](const toml::value& value) {
+    if (!value.is_integer() || value.as_integer() < 1 || value.as_integer() > kMost) {
+      return reader.fail_at(value, "this must be the number of an architecture of GPUs, such as 80 for compute_80");
+    }
+    recipe.cuda_families->push_back(static_cast<unsigned>(value.as_integer()));
+  };
+  reader.read_table(table, {{"families", [&](const toml::value& value) {
+                               recipe.cuda_families.emplace();
+                               reader.list(read_family)(value);
+                             }}});
+}
+
 Result<BuildRecipe> read(const toml::value& document, const std::filesystem::path& path) {
   BuildRecipe recipe;
   Reader reader(path);
@@ -355,6 +370,7 @@ Result<BuildRecipe> read(const toml::value& document, const std::filesystem::pat
        {"levels", [&](const auto& value) { recipe.levels = read_levels(reader, value); }},
        {"ready", [&](const auto& value) { recipe.ready = read_levels(reader, value); }},
        {"slots", reader.list([&](const auto& item) { read_slot(reader, item, recipe.slots); })},
+       {"cuda", [&](const auto& value) { read_cuda(reader, value, recipe); }},
        {"sources_left_out", reader.texts(recipe.sources_left_out)},
        {"points", reader.list([&](const auto& item) { recipe.points.push_back(read_point(reader, item)); })},
        {"leave_out", reader.list([&](const auto& item) { recipe.left_out.push_back(read_left_out(reader, item)); })},

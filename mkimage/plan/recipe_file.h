@@ -77,6 +77,7 @@ struct BuildRecipe {
   std::optional<std::string> policy;   // one of kPolicies
   std::optional<LevelPlan> levels;
   std::optional<LevelPlan> ready;
+  std::optional<std::vector<unsigned>> cuda_families;  // architectures of GPUs: 75 for compute_75
   std::vector<SpecializationPoint> points;
   std::vector<LeftOutCombination> left_out;
   std::vector<std::string> slots;             // names of kSlots, each once

@@ -1,6 +1,6 @@
 // The variables XAAS_CAPTURE, XAAS_CONFIGURATION, XAAS_SHARES_UNITS, XAAS_CAPTURE_CACHE, XAAS_SRC,
-// XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_ASKS_PLUGIN, XAAS_LEVELS, XAAS_MOVABLE, XAAS_LINKERS, XAAS_LLD,
-// XAAS_REAL_CC, XAAS_REAL_CXX, XAAS_REAL_FC; see capture_environment.h.
+// XAAS_BUILD, XAAS_PREFIX, XAAS_PREFIX_PASS, XAAS_ASKS_PLUGIN, XAAS_LEVELS, XAAS_CUDA_FAMILIES, XAAS_MOVABLE,
+// XAAS_LINKERS, XAAS_LLD, XAAS_REAL_CC, XAAS_REAL_CXX, XAAS_REAL_FC; see capture_environment.h.
 #include "mkimage/record/capture_environment.h"
 
 #include <fmt/ranges.h>
@@ -62,6 +62,10 @@ std::optional<CaptureEnvironment> capture_environment() {
   environment.asks_plugin = environment_variable("XAAS_ASKS_PLUGIN");
   const std::string levels = environment_variable("XAAS_LEVELS");
   for (const std::string_view level : split(levels, ',')) environment.levels.emplace_back(level);
+  const std::string families = environment_variable("XAAS_CUDA_FAMILIES");
+  for (const std::string_view family : split(families, ',')) {
+    environment.cuda_families.push_back(static_cast<unsigned>(std::strtoul(std::string(family).c_str(), nullptr, 10)));
+  }
   environment.movable = !environment_variable("XAAS_MOVABLE").empty();
   environment.linkers = environment_variable("XAAS_LINKERS");
   environment.lld = environment_variable("XAAS_LLD");
@@ -83,6 +87,7 @@ Variables to_variables(const CaptureEnvironment& environment) {
           {"XAAS_PREFIX_PASS", environment.prefix_pass.string()},
           {"XAAS_ASKS_PLUGIN", environment.asks_plugin.string()},
           {"XAAS_LEVELS", fmt::format("{}", fmt::join(environment.levels, ","))},
+          {"XAAS_CUDA_FAMILIES", fmt::format("{}", fmt::join(environment.cuda_families, ","))},
           {"XAAS_MOVABLE", flag(environment.movable)},
           {"XAAS_LINKERS", environment.linkers.string()},
           {"XAAS_LLD", environment.lld.string()},

@@ -14,20 +14,21 @@
 namespace xaas {
 
 struct CaptureEnvironment {
-  std::filesystem::path capture;      // root of the CaptureStore
-  std::string configuration;          // name of the configuration that is built
-  bool shares_units = false;          // whether it shares units with other configurations
-  std::filesystem::path source;       // absolute, without symlinks
-  std::filesystem::path build;        // absolute, without symlinks; outside `source`
-  std::filesystem::path cache;        // root of the CaptureCache; empty: no cache
-  std::filesystem::path prefix;       // where the programs will be
-  std::filesystem::path prefix_pass;  // the compiler plugin that keeps the prefix in one piece; empty: no plugin
-  std::filesystem::path asks_plugin;  // the compiler plugin that notes what units ask of the CPU; empty: no plugin
-  std::vector<std::string> levels;    // for which units that ask are compiled as well; empty: none
-  bool movable = false;               // whether the prefix is a placeholder
-  std::filesystem::path linkers;      // directory in which compilers find xaas-cc by the names of linkers; empty: none
-  std::filesystem::path lld;          // the lld that belongs to clang
-  std::string c_compiler;             // absolute paths of the real compilers
+  std::filesystem::path capture;        // root of the CaptureStore
+  std::string configuration;            // name of the configuration that is built
+  bool shares_units = false;            // whether it shares units with other configurations
+  std::filesystem::path source;         // absolute, without symlinks
+  std::filesystem::path build;          // absolute, without symlinks; outside `source`
+  std::filesystem::path cache;          // root of the CaptureCache; empty: no cache
+  std::filesystem::path prefix;         // where the programs will be
+  std::filesystem::path prefix_pass;    // the compiler plugin that keeps the prefix in one piece; empty: no plugin
+  std::filesystem::path asks_plugin;    // the compiler plugin that notes what units ask of the CPU; empty: no plugin
+  std::vector<std::string> levels;      // for which units that ask are compiled as well; empty: none
+  std::vector<unsigned> cuda_families;  // architectures of GPUs for which nvcc compiles; empty: as the project asks
+  bool movable = false;                 // whether the prefix is a placeholder
+  std::filesystem::path linkers;  // directory in which compilers find xaas-cc by the names of linkers; empty: none
+  std::filesystem::path lld;      // the lld that belongs to clang
+  std::string c_compiler;         // absolute paths of the real compilers
   std::string cxx_compiler;
   std::string fortran_compiler;  // empty: no Fortran compiler
 

@@ -27,6 +27,9 @@ TEST_CASE("a recipe file gives what it says and nothing else") {
   CHECK(load("levels = [\"x86-64-v4\", \"x86-64-v3\"]\n")->levels == xaas::LevelPlan{{"x86-64-v3", "x86-64-v4"}, true});
   CHECK_FALSE(load("")->levels.has_value());
   CHECK(load("slots = [\"mpi\", \"blas\"]\n")->slots == std::vector<std::string>{"mpi", "blas"});
+  CHECK(load("[cuda]\nfamilies = [75, 90]\n")->cuda_families == std::vector<unsigned>{75, 90});
+  CHECK(load("cuda = {families = []}\n")->cuda_families == std::vector<unsigned>());
+  CHECK_FALSE(load("[cuda]\n")->cuda_families.has_value());
   CHECK(load("fortran = \"gfortran\"\n")->fortran == "gfortran");
   CHECK(load("build_system = \"make\"\n")->build_system == "make");
 }
@@ -52,6 +55,8 @@ TEST_CASE("errors in a recipe file are one line with file, line and column") {
       {"version = 1.5\n", "xaas.toml:1:"},
       {"main = [\"bin/heat\"]\n", "xaas.toml:1:8: this must be a string"},
       {"name = \"a\"\nbuild = \n", "xaas.toml:2:"},
+      {"[cuda]\nfamilies = [\"sm_80\"]\n", "xaas.toml:2:13: this must be the number of an architecture of GPUs"},
+      {"[cuda]\nptx = 1\n", "unknown key \"ptx\"; known are families"},
       {"[table]\nx = 1\n", "unknown key \"table\""},
   };
   for (const auto& [text, expected] : cases) {

@@ -1,0 +1,219 @@
+// See nvcc_command.h.
+#include "mkimage/capture/nvcc_command.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "mkimage/compiler/compiler_run.h"
+#include "mkimage/compiler/real_compiler.h"
+
+namespace xaas {
+namespace {
+
+// Options of nvcc are written with one dash or two, and their values behind "=" or as the next argument.
+constexpr auto kArchitectureOptions =
+    std::to_array<std::string_view>({"arch", "code", "generate-code", "gencode", "gpu-architecture", "gpu-code"});
+// Commands with these make no objects with several forms of code in them, or leave the code to a later link.
+constexpr auto kLeftAlone = std::to_array<std::string_view>({"E",
+                                                             "M",
+                                                             "MM",
+                                                             "V",
+                                                             "cubin",
+                                                             "cuda",
+                                                             "dc",
+                                                             "device-c",
+                                                             "device-link",
+                                                             "device-w",
+                                                             "dlink",
+                                                             "dlto",
+                                                             "dryrun",
+                                                             "dw",
+                                                             "fatbin",
+                                                             "generate-dependencies",
+                                                             "h",
+                                                             "help",
+                                                             "lib",
+                                                             "link",
+                                                             "list-gpu-arch",
+                                                             "list-gpu-code",
+                                                             "lto",
+                                                             "ltoir",
+                                                             "optf",
+                                                             "optix-ir",
+                                                             "options-file",
+                                                             "preprocess",
+                                                             "ptx",
+                                                             "version"});
+constexpr auto kRelocatableCommands = std::to_array<std::string_view>({"dc", "device-c"});
+constexpr auto kRelocatable = std::to_array<std::string_view>({"rdc", "relocatable-device-code"});
+
+struct NvccOption {
+  std::string name;   // without dashes; empty for an input
+  std::string value;  // empty if there is none
+  std::size_t first;  // index of its first argument; it has `count` arguments
+  std::size_t count;
+};
+
+bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+bool takes_next(std::string_view name) {
+  return is_one_of(kArchitectureOptions, name) || is_one_of(kRelocatable, name) || name == "x";
+}
+
+std::vector<NvccOption> nvcc_options(const std::vector<std::string>& arguments) {
+  std::vector<NvccOption> options;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    std::string_view word = arguments[i];
+    if (!word.starts_with('-')) {
+      options.push_back({"", std::string(word), i, 1});
+      continue;
+    }
+    word.remove_prefix(word.starts_with("--") ? 2 : 1);
+    const std::size_t equals = word.find('=');
+    NvccOption option{std::string(word.substr(0, equals)), "", i, 1};
+    if (equals != std::string_view::npos) {
+      option.value = word.substr(equals + 1);
+    } else if (takes_next(option.name) && i + 1 < arguments.size()) {
+      option.value = arguments[++i];
+      option.count = 2;
+    }
+    options.push_back(std::move(option));
+  }
+  return options;
+}
+
+bool is_native_gpu(const NvccOption& option) {
+  return is_one_of(kArchitectureOptions, option.name) && option.value == "native";
+}
+
+// The numbers behind `word` in the text: 80 and 86 in "arch=compute_80,code=[sm_80,sm_86]" behind "sm_".
+void add_numbers(std::string_view text, std::string_view word, std::set<unsigned>& numbers) {
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at)) {
+    at += word.size();
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), number);
+    if (error == std::errc()) numbers.insert(number);
+  }
+}
+
+// What a command compiles for; nullopt if it is better left alone.
+struct AskedArchitectures {
+  std::set<unsigned> all;
+  std::set<unsigned> plain;  // for which it is compiled without features of a single architecture or family
+};
+
+std::optional<AskedArchitectures> asked_architectures(const std::vector<NvccOption>& options) {
+  AskedArchitectures asked;
+  for (const NvccOption& option : options) {
+    if (!is_one_of(kArchitectureOptions, option.name)) continue;
+    const std::string& value = option.value;
+    if (value.starts_with("all") || value.find("lto_") != std::string::npos) return std::nullopt;
+    std::set<unsigned> compiled_for;
+    add_numbers(value, "compute_", asked.all);
+    add_numbers(value, "sm_", asked.all);
+    // The front end compiles for what stands behind "arch".
+    const bool is_pair = option.name == "gencode" || option.name == "generate-code";
+    if (is_pair) add_numbers(value.substr(0, value.find(",code")), "compute_", compiled_for);
+    if (option.name == "arch" || option.name == "gpu-architecture") {
+      add_numbers(value, "compute_", compiled_for);
+      add_numbers(value, "sm_", compiled_for);
+    }
+    for (const unsigned number : compiled_for) {
+      const std::string digits = std::to_string(number);
+      const bool is_specific =
+          value.find(digits + "a") != std::string::npos || value.find(digits + "f") != std::string::npos;
+      if (!is_specific) asked.plain.insert(number);
+    }
+  }
+  return asked;
+}
+
+bool compiles_cuda(const std::vector<NvccOption>& options) {
+  return std::ranges::any_of(options, [](const NvccOption& option) {
+    if (option.name == "x") return option.value == "cu";
+    return option.name.empty() && std::filesystem::path(option.value).extension() == ".cu";
+  });
+}
+
+}  // namespace
+
+std::vector<std::string> remove_native_gpu(std::vector<std::string>& arguments) {
+  std::vector<std::string> removed;
+  std::vector<std::string> kept;
+  for (const NvccOption& option : nvcc_options(arguments)) {
+    auto& into = is_native_gpu(option) ? removed : kept;
+    const auto first = arguments.begin() + static_cast<std::ptrdiff_t>(option.first);
+    into.insert(into.end(), first, first + static_cast<std::ptrdiff_t>(option.count));
+  }
+  arguments = std::move(kept);
+  return removed;
+}
+
+bool makes_relocatable_code(const std::vector<std::string>& arguments) {
+  return std::ranges::any_of(nvcc_options(arguments), [](const NvccOption& option) {
+    if (is_one_of(kRelocatable, option.name)) return option.value != "false";
+    return is_one_of(kRelocatableCommands, option.name);
+  });
+}
+
+std::vector<std::string> family_arguments(const std::vector<std::string>& arguments,
+                                          const std::vector<unsigned>& families) {
+  const std::vector<NvccOption> options = nvcc_options(arguments);
+  const auto is_left_alone = [](const NvccOption& option) { return is_one_of(kLeftAlone, option.name); };
+  if (!compiles_cuda(options) || std::ranges::any_of(options, is_left_alone)) return {};
+  if (makes_relocatable_code(arguments)) return {};
+  const auto asked = asked_architectures(options);
+  if (!asked) return {};
+  std::set<unsigned> wanted = asked->plain;
+  for (const unsigned family : families) {
+    if (asked->all.empty() || family >= *asked->all.begin()) wanted.insert(family);
+  }
+  std::vector<std::string> result;
+  for (const unsigned family : wanted)
+    result.push_back(fmt::format("-gencode=arch=compute_{0},code=compute_{0}", family));
+  return result;
+}
+
+int run_nvcc(const CaptureEnvironment& environment, std::vector<std::string> arguments) {
+  const auto compiler = find_real_compiler(std::string(kNvccName));
+  if (!compiler) {
+    fmt::print(stderr, "xaas-cc: {}\n", compiler.error().message);
+    return 1;
+  }
+  arguments.insert(arguments.begin(), compiler->string());
+  const std::vector<std::string> native = remove_native_gpu(arguments);
+  const std::vector<std::string> families = family_arguments(arguments, environment.cuda_families);
+  if (!native.empty()) {
+    environment.store().note(
+        fmt::format("nvcc {} stands for the GPU that runs the programs: they are compiled for several architectures",
+                    fmt::join(native, " ")));
+  }
+  if (makes_relocatable_code(arguments)) {
+    environment.store().note(
+        "relocatable code for GPUs (nvcc -rdc=true) stays as nvcc makes it; the host's code is lowered");
+  }
+  if (!families.empty()) {
+    std::vector<std::string> with_families = arguments;
+    with_families.insert(with_families.end(), families.begin(), families.end());
+    const TentativeRun run(with_families, {});
+    if (run.ok()) {
+      run.pass_on_output();
+      return 0;
+    }
+    environment.store().note(
+        fmt::format("nvcc does not compile {} for all of {}, so it compiles as the project asks: {}", arguments.back(),
+                    fmt::join(families, " "), run.first_message()));
+  }
+  fmt::print(stderr, "xaas-cc: {}\n", exec_process(arguments).message);
+  return 1;
+}
+
+}  // namespace xaas

@@ -1,0 +1,119 @@
+// What nvcc is asked for in a build, and what becomes of the names of its files.
+#include <catch2/catch.hpp>
+
+#include "mkimage/capture/nvcc_command.h"
+#include "mkimage/capture/nvcc_source.h"
+#include "tests/unit/format_support.h"
+
+using namespace xaas;
+using namespace xaas::test;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+// The numbers of the families that are added to a command.
+std::vector<unsigned> added(const Words& command, const std::vector<unsigned>& families = {75, 80, 90}) {
+  std::vector<unsigned> numbers;
+  for (const std::string& argument : family_arguments(command, families)) {
+    const std::string number = argument.substr(argument.rfind('_') + 1);
+    CHECK(argument == "-gencode=arch=compute_" + number + ",code=compute_" + number);
+    numbers.push_back(static_cast<unsigned>(std::stoul(number)));
+  }
+  return numbers;
+}
+
+using Numbers = std::vector<unsigned>;
+
+}  // namespace
+
+TEST_CASE("nvcc compiles for the families, from the lowest architecture that the project names on") {
+  CHECK(added({"-c", "a.cu"}) == Numbers{75, 80, 90});
+  CHECK(added({"-x", "cu", "-c", "a.cpp"}) == Numbers{75, 80, 90});
+  CHECK(added({"-x=cu", "a.cpp", "-o", "a"}) == Numbers{75, 80, 90});
+  CHECK(added({"-arch=sm_80", "-c", "a.cu"}) == Numbers{80, 90});
+  CHECK(added({"-arch", "sm_86", "-c", "a.cu"}) == Numbers{86, 90});
+  CHECK(added({"--gpu-architecture=compute_80", "--gpu-code=sm_86", "-c", "a.cu"}) == Numbers{80, 90});
+  CHECK(added({"-gencode", "arch=compute_86,code=[compute_86,sm_86]", "-c", "a.cu"}) == Numbers{86, 90});
+  CHECK(added({"--generate-code=arch=compute_75,code=sm_80", "-c", "a.cu"}) == Numbers{75, 80, 90});
+  CHECK(added({"-gencode=arch=compute_120,code=sm_120", "-c", "a.cu"}) == Numbers{120});
+  CHECK(added({"-c", "a.cu"}, {}).empty());
+}
+
+TEST_CASE("PTX for a single architecture or family makes no family of it") {
+  CHECK(added({"-gencode", "arch=compute_90a,code=sm_90a", "-c", "a.cu"}) == Numbers{90});
+  CHECK(added({"-arch=sm_100f", "-c", "a.cu"}).empty());
+}
+
+TEST_CASE("commands of nvcc that families would break or not change are left alone") {
+  for (const char* option : {"-ptx", "--ptx", "-cubin", "-E", "-M", "-dc", "--device-c", "-rdc=true", "-dlto", "-lib",
+                             "-optix-ir", "-fatbin", "--dryrun", "--version", "-arch=all", "-arch=all-major",
+                             "--options-file=x", "-gencode=arch=compute_80,code=lto_80"}) {
+    INFO(option);
+    CHECK(added({option, "-c", "a.cu"}).empty());
+  }
+  CHECK(added({"-rdc", "true", "-c", "a.cu"}).empty());
+  CHECK(makes_relocatable_code({"-rdc", "true", "-c", "a.cu"}));
+  CHECK(makes_relocatable_code({"-dc", "a.cu"}));
+  CHECK_FALSE(makes_relocatable_code({"-rdc=false", "-c", "a.cu"}));
+  CHECK(added({"-rdc=false", "-c", "a.cu"}) == Numbers{75, 80, 90});
+  CHECK(added({"-c", "a.cpp"}).empty());
+  CHECK(added({"a.o", "-o", "a"}).empty());
+}
+
+TEST_CASE("the GPU of the build machine is nobody's choice") {
+  Words command = {"-O2", "-arch=native", "-c", "a.cu"};
+  CHECK(remove_native_gpu(command) == Words{"-arch=native"});
+  CHECK(command == Words{"-O2", "-c", "a.cu"});
+  command = {"--gpu-architecture", "native", "-c", "a.cu"};
+  CHECK(remove_native_gpu(command) == Words{"--gpu-architecture", "native"});
+  CHECK(command == Words{"-c", "a.cu"});
+  command = {"-Xcompiler", "-march=x", "-arch=sm_80", "a.cu"};
+  CHECK(remove_native_gpu(command).empty());
+  CHECK(command.size() == 4);
+}
+
+TEST_CASE("names of nvcc's files say nothing of its process and of architectures") {
+  const std::string source = "/tmp/tmpxft_00007c72_00000000-6_a.compute_80.cudafe1.cpp";
+  CHECK(without_nvcc_names("tmpxft_00007c72_00000000-6_a.compute_80.cudafe1.cpp", source) == "a.cudafe1.cpp");
+  CHECK(without_nvcc_names("# 1 \"/tmp/tmpxft_00007c72_00000000-12_a.fatbin.c\"\n\"tmpxft_00007c72_00000000-x\"\n",
+                           source) == "# 1 \"a.fatbin.c\"\n\"tmpxft_00007c72_00000000-x\"\n");
+  CHECK(without_nvcc_names("/tmp/other \".compute_80\" tmpxft_1_1-6_b.c", source) ==
+        "/tmp/other \".compute_80\" tmpxft_1_1-6_b.c");
+  CHECK(without_nvcc_names("tmpxft_1_2-3_my.compute_x.cudafe1.stub.c", "tmpxft_1_2-3_my.compute_x.cudafe1.cpp") ==
+        "my.cudafe1.stub.c");
+  CHECK(without_nvcc_names("tmpxft_1_2-3_a.cudafe1.cpp", "tmpxft_1_2-3_a.cudafe1.cpp") == "a.cudafe1.cpp");
+}
+
+TEST_CASE("host code of nvcc is compiled from a copy with names of its own") {
+  const TempDirectory work = scratch();
+  const TempDirectory build = scratch();
+  const std::string run = (work.path() / "tmpxft_00007c72_00000000-").string();
+  good(write_file(run + "6_a.compute_80.cudafe1.cpp",
+                  "#include \"tmpxft_00007c72_00000000-6_a.compute_80.cudafe1.stub.c\"\n"));
+  good(write_file(run + "6_a.compute_80.cudafe1.stub.c", "#include \"tmpxft_00007c72_00000000-3_a.fatbin.c\"\n"));
+  good(write_file(run + "3_a.fatbin.c", "int fatbin;\n"));
+  good(write_file(work.path() / "tmpxft_00000001_00000000-3_b.fatbin.c", "another run\n"));
+  CaptureEnvironment environment;
+  environment.build = build.path();
+  environment.prefix = "/opt/app";
+  Words arguments = {"-c", "-O2", run + "6_a.compute_80.cudafe1.cpp", "-o", "a.o"};
+  std::filesystem::path copy;
+  {
+    const auto source = good(NvccSource::take(environment, arguments));
+    REQUIRE(source);
+    CHECK(source->name() == "a.cudafe1.cpp");
+    REQUIRE(arguments.size() == 6);
+    copy = arguments[3];
+    CHECK(copy.filename() == "a.cudafe1.cpp");
+    CHECK(arguments[0] == "-ffile-prefix-map=" + copy.parent_path().string() + "=/opt/app/.xaas/src/.build");
+    CHECK(good(read_file(copy)) == "#include \"a.cudafe1.stub.c\"\n");
+    CHECK(good(read_file(copy.parent_path() / "a.cudafe1.stub.c")) == "#include \"a.fatbin.c\"\n");
+    CHECK(good(read_file(copy.parent_path() / "a.fatbin.c")) == "int fatbin;\n");
+    CHECK_FALSE(std::filesystem::exists(copy.parent_path() / "b.fatbin.c"));
+  }
+  CHECK_FALSE(std::filesystem::exists(copy.parent_path()));
+  Words others = {"-c", "a.cpp"};
+  CHECK_FALSE(good(NvccSource::take(environment, others)).has_value());
+  CHECK(others == Words{"-c", "a.cpp"});
+}
