@@ -182,6 +182,9 @@ void Verifier::check_recipe(const Digest& digest) {
 
 void Verifier::check_input(const Digest& recipe, const IrInput& input) {
   if (input.native) check_input(recipe, ObjectInput{.digest = *input.native, .name = input.name});
+  for (const DeviceCode& code : input.device) {
+    check_input(recipe, ObjectInput{.digest = code.digest, .name = input.name});
+  }
   const auto check = [&](const Digest& ir) {
     if (ir_.found.contains(ir)) return;
     problem(recipe_path(recipe), fmt::format("needs {}, which is not in the image, for {}", ir_path(ir), input.name));

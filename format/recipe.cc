@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
+#include <limits>
 #include <set>
+#include <span>
 #include <utility>
 
+#include "format/base/hex.h"
 #include "format/base/json_fields.h"
 
 namespace xaas {
@@ -19,10 +23,26 @@ constexpr std::array<std::pair<LinkKind, const char*>, 5> kLinkKinds{{
     {LinkKind::static_no_pie, "static"},
 }};
 
+constexpr std::string_view kPtx = "ptx";
+constexpr std::string_view kElf = "elf";
+
 OrderedJson encode(const std::string& option) { return option; }
 
 OrderedJson encode(const IrVariant& variant) {
   return {{"levels", variant.levels}, {"ir", variant.digest.to_string()}, {"features", variant.features}};
+}
+
+OrderedJson encode(const DeviceCode& code) {
+  const FatbinEntry& form = code.form;
+  OrderedJson json = {{"kind", form.kind == DeviceCodeKind::ptx ? kPtx : kElf},
+                      {"architecture", form.architecture},
+                      {"major", form.major},
+                      {"minor", form.minor},
+                      {"flags", form.flags}};
+  if (!form.name.empty()) json["name"] = form.name;
+  if (form.options) json["options"] = to_hex(std::string_view(*form.options));
+  json["file"] = code.digest.to_string();
+  return json;
 }
 
 OrderedJson encode(const IrInput& input) {
@@ -30,6 +50,7 @@ OrderedJson encode(const IrInput& input) {
   if (input.native) json["native"] = input.native->to_string();
   if (input.alone) json["alone"] = *input.alone;
   for (const IrVariant& variant : input.variants) json["variants"].push_back(encode(variant));
+  for (const DeviceCode& code : input.device) json["device"].push_back(encode(code));
   return json;
 }
 
@@ -84,8 +105,44 @@ Result<std::vector<IrVariant>> parse_variants(const JsonObject& unit) {
   return variants;
 }
 
+template <std::unsigned_integral Number>
+Result<Number> parse_number(const JsonObject& fields, std::string_view key) {
+  constexpr auto kMost = static_cast<std::int64_t>(std::numeric_limits<Number>::max() & std::uint64_t{INT64_MAX});
+  XAAS_ASSIGN(const std::int64_t number, fields.integer(key, 0, kMost));
+  return static_cast<Number>(number);
+}
+
+Result<std::string> parse_bytes(const JsonObject& fields, std::string_view key) {
+  XAAS_ASSIGN(const std::string digits, fields.string(key));
+  std::string bytes(digits.size() / 2, '\0');
+  if (from_hex(digits, std::as_writable_bytes(std::span(bytes)))) return bytes;
+  return fail(Code::invalid, "{}: key \"{}\" must be pairs of lower-case hexadecimal digits", fields.where(), key);
+}
+
+Result<DeviceCode> parse_device_code(const JsonObject& fields) {
+  XAAS_TRY(fields.only_keys({"kind", "architecture", "major", "minor", "flags", "name", "options", "file"}));
+  DeviceCode code;
+  XAAS_ASSIGN(const std::string kind, fields.string("kind"));
+  if (kind != kPtx && kind != kElf) {
+    return fail(Code::invalid, "{}: key \"kind\": unknown kind of code for GPUs \"{}\"", fields.where(), kind);
+  }
+  code.form.kind = kind == kPtx ? DeviceCodeKind::ptx : DeviceCodeKind::elf;
+  XAAS_ASSIGN(code.form.architecture, parse_number<std::uint32_t>(fields, "architecture"));
+  XAAS_ASSIGN(code.form.major, parse_number<std::uint16_t>(fields, "major"));
+  XAAS_ASSIGN(code.form.minor, parse_number<std::uint16_t>(fields, "minor"));
+  XAAS_ASSIGN(code.form.flags, parse_number<std::uint64_t>(fields, "flags"));
+  if (fields.has("name")) {
+    XAAS_ASSIGN(code.form.name, fields.string("name"));
+  }
+  if (fields.has("options")) {
+    XAAS_ASSIGN(code.form.options, parse_bytes(fields, "options"));
+  }
+  XAAS_ASSIGN(code.digest, fields.digest("file"));
+  return code;
+}
+
 Result<IrInput> parse_ir(const JsonObject& fields) {
-  XAAS_TRY(fields.only_keys({"ir", "name", "features", "native", "alone", "variants"}));
+  XAAS_TRY(fields.only_keys({"ir", "name", "features", "native", "alone", "variants", "device"}));
   IrInput input;
   XAAS_ASSIGN(input.digest, fields.digest("ir"));
   XAAS_ASSIGN(input.name, fields.string("name"));
@@ -103,6 +160,12 @@ Result<IrInput> parse_ir(const JsonObject& fields) {
   }
   if (fields.has("variants")) {
     XAAS_ASSIGN(input.variants, parse_variants(fields));
+  }
+  if (fields.has("device")) {
+    XAAS_ASSIGN(const auto codes, fields.objects("device"));
+    for (const JsonObject& code : codes) {
+      XAAS_ASSIGN(input.device.emplace_back(), parse_device_code(code));
+    }
   }
   return input;
 }

@@ -10,6 +10,7 @@
 
 #include "format/base/digest.h"
 #include "format/base/error.h"
+#include "format/fatbin.h"
 
 namespace xaas {
 
@@ -23,6 +24,17 @@ inline constexpr const char* kOddFunction = "xaas-odd";
 // The values of IrInput::alone. They say what gets a section of its own: each variable, or each function.
 inline constexpr std::string_view kDataSections = "data-sections";
 inline constexpr std::string_view kFunctionSections = "function-sections";
+
+// The symbol by which canonical IR of a CUDA unit refers to its fat binary. The unit does not define it, because what
+// the fat binary holds is decided when the unit is lowered.
+inline constexpr const char* kFatbinSymbol = "xaas.fatbin";
+
+// One form of a CUDA unit's code for GPUs, stored like a native object.
+struct DeviceCode {
+  FatbinEntry form;  // without its content
+  Digest digest;     // of the content
+  bool operator==(const DeviceCode&) const = default;
+};
 
 // What a unit that asks for the CPU while it is compiled is at other levels: canonical bitcode like the unit's own.
 struct IrVariant {
@@ -42,6 +54,7 @@ struct IrInput {
   // variable gets a section of its own, and kFunctionSections if each function gets one; sorted.
   std::optional<std::vector<std::string>> alone{};
   std::vector<IrVariant> variants{};  // in the order of levels; no level is named twice
+  std::vector<DeviceCode> device{};   // of a CUDA unit, in the order of its fat binary; then the IR needs kFatbinSymbol
   bool operator==(const IrInput&) const = default;
 };
 

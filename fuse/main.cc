@@ -55,6 +55,7 @@ OPTIONS:
   timeout=SECONDS          after that a read gets the baseline, and opens after lowering the compiled file
   strict                   an error instead of the baseline where a file cannot be compiled
   cpu=NAME features=+a,-b  compile for another CPU
+  gpu=sm_80,sm_90          make code for these GPUs, or gpu=none
   config=NAME policy=NAME  this configuration of the image or none; a policy (default, fast, max)
   cache=DIR                where compiled files are kept, instead of $XAAS_CACHE or ~/.cache/xaas
   jobs=N memory=SIZE       threads that compile one file; memory of all, such as 4G

@@ -40,6 +40,14 @@ Status add_features(std::string_view value, MountOptions& options) {
   return {};
 }
 
+Status add_gpu(std::string_view value, MountOptions& options) {
+  std::string& gpu = options.lowerer.gpu;
+  if (!gpu.empty()) gpu += ',';
+  gpu += value;
+  const auto gpus = parse_gpus(gpu);
+  return gpus ? Status() : tl::unexpected(gpus.error());
+}
+
 template <auto Member>
 Status set_seconds(std::string_view value, MountOptions& options) {
   std::uint32_t seconds = 0;
@@ -135,6 +143,7 @@ constexpr Option kOptions[] = {
     {"cpu", true, set_cpu},
     {"features", true, add_features},
     {"gid", true, set_number<&MountOptions::gid>},
+    {"gpu", true, add_gpu},
     {"idle", true, set_idle},
     {"jobs", true, set_jobs},
     {"lower", true, set_when},
@@ -154,6 +163,7 @@ constexpr Option kOptions[] = {
 
 Status apply_option(std::string_view text, MountOptions& options) {
   if (text.starts_with('+') || text.starts_with('-')) return add_features(text, options);
+  if (text.starts_with("sm_")) return add_gpu(text, options);
   const std::size_t equals = text.find('=');
   const std::string_view name = text.substr(0, equals);
   if (name.starts_with(kSlotPrefix)) {

@@ -19,7 +19,7 @@ namespace xaas {
 enum class LowerWhen { automatic, wait, background, eager, never };
 
 struct MountOptions {
-  LowererOptions lowerer;  // config= cpu= features= policy= jobs= memory= cache= slot.NAME=
+  LowererOptions lowerer;  // config= cpu= features= gpu= policy= jobs= memory= cache= slot.NAME=
   LowerWhen when = LowerWhen::automatic;
   bool strict = false;
   std::optional<std::chrono::seconds> timeout;  // none: only the limit of this kernel's request timeout
@@ -33,7 +33,8 @@ struct MountOptions {
 };
 
 // Adds a comma-separated list of options to `options`. Code::invalid names the first option that is unknown or has a
-// bad value. A word that begins with a sign belongs to the features, as in features=+a,-b.
+// bad value. A word that begins with a sign belongs to the features, as in features=+a,-b, and one that begins with sm_
+// to the GPUs.
 Status parse_mount_options(std::string_view list, MountOptions& options);
 
 // How long a read may wait: as the option says, but no longer than `kernel`. Nullopt: without a limit.

@@ -35,6 +35,24 @@ Result<std::map<std::string, std::string>> missing_libraries(const Image& image,
   return missing;
 }
 
+// Whether a program that can be lowered has code for GPUs.
+Result<bool> uses_gpus(const Image& image, const std::string& configuration) {
+  XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), configuration)));
+  for (const FileRecord& record : records) {
+    XAAS_ASSIGN(const Recipe recipe, image.recipe(record.recipe));
+    if (has_device_code(recipe)) return true;
+  }
+  return false;
+}
+
+// What is said of GPUs, in a line.
+std::string describe_device_code(const Explanation& all) {
+  if (all.gpus.empty()) return "none is known: code for GPUs stays as it was built";
+  const std::string gpus = describe_gpus(all.gpus);
+  if (!all.ptxas.empty()) return fmt::format("{}  code is made by {}", gpus, printable(all.ptxas));
+  return fmt::format("{}  there is no ptxas: the driver compiles what was not built for them", gpus);
+}
+
 // Maps each soname that a configuration requires to the library's path on the host; empty if the host lacks it.
 std::map<std::string, std::string> required_libraries(const Manifest& manifest, std::string_view triple,
                                                       const HostView& host) {
@@ -87,7 +105,11 @@ Result<Explanation> explain_image(const Image& image, const LowererOptions& opti
   XAAS_ASSIGN(all.missing, missing_libraries(image, all.configuration, all.target, host));
   XAAS_ASSIGN(all.slots, choose_slots(image, all.configuration, options.slots, host));
   all.missing_libc = missing_libc(manifest, all.configuration, host);
-  if (const auto decided = decide_lowering(image, options); !decided) all.problem = decided.error().message;
+  XAAS_ASSIGN(all.has_device_code, uses_gpus(image, all.configuration));
+  const auto decided = decide_lowering(image, options);
+  if (!decided) all.problem = decided.error().message;
+  if (decided && all.has_device_code) all.gpus = decided->gpus;
+  if (!all.gpus.empty()) all.ptxas = find_ptxas().string();
   return all;
 }
 
@@ -133,6 +155,9 @@ OrderedJson to_ordered_json(const Explanation& all) {
           {"other_cpus", others},
           {"builds", builds},
           {"slots", to_ordered_json(all.slots)},
+          {"has_device_code", all.has_device_code},
+          {"gpus", all.gpus},
+          {"ptxas", all.ptxas},
           {"missing_libraries", all.missing},
           {"missing_libc", all.missing_libc},
           {"problem", all.problem}};
@@ -178,6 +203,7 @@ std::string to_text(const Image& image, const Explanation& all) {
     fmt::format_to(out, "with      {}  {}{}\n", other.cpu, other.configuration.empty() ? "none" : other.configuration,
                    other.level.empty() ? "" : fmt::format(", level {}", printable(other.level)));
   }
+  if (all.has_device_code) fmt::format_to(out, "gpus      {}\n", describe_device_code(all));
   for (const auto& [soname, path] : all.missing) fmt::format_to(out, "missing   {}, which {} needs\n", soname, path);
   if (!all.missing_libc.empty()) {
     fmt::format_to(out, "libc      lacks {}: only what is lowered starts, not the baseline\n", all.missing_libc);

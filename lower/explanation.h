@@ -35,6 +35,9 @@ struct Explanation {
   // Maps the soname of each library that is neither in the image nor on the host to one of the files that need it.
   std::map<std::string, std::string> missing;
   std::vector<SlotChoice> slots;  // of the chosen configuration
+  bool has_device_code = false;   // whether programs of the chosen configuration have code for GPUs
+  GpuArchitectures gpus;          // for which that code is made
+  std::string ptxas;              // that makes it; empty: none, or none is needed
   std::string missing_libc;       // the libc floor of the baseline, if the host's libc lacks it
   std::string problem;            // why the image cannot be lowered for the host; empty if it can
   std::vector<HostBuildChoice> builds;

@@ -77,19 +77,23 @@ Result<std::map<Digest, std::string>> parse_files(const JsonObject& object) {
 std::string to_json(const Job& job) {
   OrderedJson libraries = OrderedJson::object();
   for (const auto& [soname, name] : job.libraries) libraries[soname] = name;
-  return dump_json({{"version", kJobVersion},
-                    {"recipe", OrderedJson::parse(to_json(job.recipe))},
-                    {"target", target_to_json(job.target)},
-                    {"policy", policy_to_json(job.policy)},
-                    {"build_id", job.build_id},
-                    {"jobs", job.jobs},
-                    {"merged", job.merged},
-                    {"files", files_to_json(job.files)},
-                    {"libraries", libraries},
-                    {"prepared", job.prepared},
-                    {"modules", job.modules},
-                    {"output", job.output}}) +
-         "\n";
+  OrderedJson fatbins = OrderedJson::object();
+  for (const auto& [unit, name] : job.fatbins) fatbins[unit] = name;
+  OrderedJson json = {{"version", kJobVersion},
+                      {"recipe", OrderedJson::parse(to_json(job.recipe))},
+                      {"target", target_to_json(job.target)},
+                      {"policy", policy_to_json(job.policy)},
+                      {"build_id", job.build_id},
+                      {"jobs", job.jobs},
+                      {"merged", job.merged},
+                      {"files", files_to_json(job.files)},
+                      {"libraries", libraries},
+                      {"prepared", job.prepared},
+                      {"modules", job.modules},
+                      {"output", job.output}};
+  // Workers that are older do not know the key, and know no recipe that needs it.
+  if (!job.fatbins.empty()) json["fatbins"] = fatbins;
+  return dump_json(json) + "\n";
 }
 
 Result<Job> parse_job(std::string_view text) {
@@ -97,7 +101,7 @@ Result<Job> parse_job(std::string_view text) {
   XAAS_ASSIGN(const JsonObject object, JsonObject::of(json, "job"));
   XAAS_TRY(check_version(object));
   XAAS_TRY(object.only_keys({"version", "recipe", "target", "policy", "build_id", "jobs", "merged", "files",
-                             "libraries", "prepared", "modules", "output"}));
+                             "libraries", "prepared", "modules", "output", "fatbins"}));
   Job job;
   XAAS_TRY(object.object("recipe"));
   XAAS_ASSIGN(job.recipe, parse_recipe(json["recipe"].dump()));
@@ -114,6 +118,9 @@ Result<Job> parse_job(std::string_view text) {
   XAAS_ASSIGN(job.prepared, object.strings("prepared"));
   XAAS_ASSIGN(job.modules, object.string("modules"));
   XAAS_ASSIGN(job.output, object.string("output"));
+  if (object.has("fatbins")) {
+    XAAS_ASSIGN(job.fatbins, object.string_map("fatbins"));
+  }
   return job;
 }
 

@@ -32,6 +32,7 @@ struct Job {
   bool merged = false;                  // whether the units become one module, where their module flags agree
   std::map<Digest, std::string> files;  // digest in the recipe -> name of its file; only the digests that are needed
   std::map<std::string, std::string> libraries;  // soname in the recipe -> name of its file
+  std::map<std::string, std::string> fatbins{};  // file of a unit with code for GPUs -> name of its fat binary
   std::vector<std::string> prepared;             // files of units that are already there in prepared form
   std::string modules;  // directory that LLVM uses as its cache of objects of modules; empty: no cache
   std::string output;   // name of the file to make

@@ -5,10 +5,14 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <atomic>
 #include <numeric>
 #include <set>
+#include <thread>
 #include <utility>
 
+#include "lower/device_code.h"
 #include "lower/elf_identity.h"
 
 namespace xaas {
@@ -82,6 +86,33 @@ Status JobLayout::extract_inputs() {
     XAAS_ASSIGN(job_.libraries[library.soname], put("lib/" + library.soname, content));
   }
   return {};
+}
+
+// Several at once, because ptxas uses one core and may need minutes for a unit.
+Result<std::vector<std::string>> JobLayout::make_fatbins(const std::stop_token& stop) {
+  std::vector<const LinkUnit*> units;
+  for (const LinkUnit& unit : units_) {
+    if (!unit.input->device.empty()) units.push_back(&unit);
+  }
+  std::vector<Result<MadeFatbin>> made(units.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < units.size(); i = next++) {
+      made[i] = make_fatbin(*image_, units[i]->input->device, *gpus_, plan_->ptxas.get(), scratch_, stop);
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    while (threads.size() < std::min<std::size_t>(job_.jobs, units.size())) threads.emplace_back(work);
+  }
+  std::vector<std::string> warnings;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    const std::string& name = units[i]->name;
+    if (!made[i]) return fail(made[i].error().code, "code for GPUs of {}: {}", name, made[i].error().message);
+    if (!made[i]->warning.empty()) warnings.push_back(fmt::format("{}: {}", name, made[i]->warning));
+    XAAS_ASSIGN(job_.fatbins[units[i]->file], put(fmt::format("obj/{}.fatbin", i), made[i]->bytes));
+  }
+  return warnings;
 }
 
 Status JobLayout::extract_units() {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <stop_token>
+#include <string>
 #include <vector>
 
 #include "format/base/error.h"
@@ -34,6 +36,9 @@ class JobLayout {
   const std::vector<std::uint64_t>& bitcode_sizes() const { return bitcode_sizes_; }  // bytes, one number for each unit
   std::uint64_t bitcode_bytes() const;                                                // the sum over all units
 
+  // Lays out the fat binaries of units with code for GPUs, for which ptxas may run for long. Returns lines for people,
+  // about code that ptxas refuses. `stop` ends it early with Code::interrupted.
+  Result<std::vector<std::string>> make_fatbins(const std::stop_token& stop);
   // Lays out the IR of the units that the worker has to prepare.
   Status extract_units();
   // Makes the job one whose units are not merged, and removes the units that were prepared for merging.
@@ -55,12 +60,17 @@ class JobLayout {
 
  private:
   JobLayout(const LoweringContext& context, const LinkPlan& plan, std::filesystem::path scratch)
-      : image_(&context.image), host_(&context.host), plan_(&plan), scratch_(std::move(scratch)) {}
+      : image_(&context.image),
+        host_(&context.host),
+        gpus_(&context.gpus),
+        plan_(&plan),
+        scratch_(std::move(scratch)) {}
   Status extract_inputs();
   Result<std::string> put(const std::string& name, std::string_view content) const;
 
   const Image* image_;
   const HostView* host_;
+  const GpuArchitectures* gpus_;
   const LinkPlan* plan_;
   std::filesystem::path scratch_;
   Job job_;

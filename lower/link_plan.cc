@@ -82,13 +82,18 @@ void add_context(const LoweringContext& context, OrderedJson& key) {
   key["prefer_vector_width"] = target.prefer_vector_width;
 }
 
-Digest compute_key(const Digest& recipe, const LoweringContext& context, const std::vector<FoundLibrary>& libraries) {
+Digest compute_key(const Digest& recipe, const LoweringContext& context, const LinkPlan& plan) {
   OrderedJson identities = OrderedJson::object();
-  for (const FoundLibrary& library : libraries) identities[library.soname] = library.identity;
+  for (const FoundLibrary& library : plan.libraries) identities[library.soname] = library.identity;
   OrderedJson key = {{"version", kPlanKeyVersion}, {"recipe", recipe.to_string()}};
   add_context(context, key);
   key["libraries"] = identities;
   if (!context.level.empty()) key["level"] = context.level;
+  // Files without code for GPUs are the same with and without them.
+  if (!context.gpus.empty() && has_device_code(plan.recipe)) {
+    key["gpus"] = context.gpus;
+    key["ptxas"] = plan.ptxas ? plan.ptxas->digest().to_string() : "";
+  }
   return Digest::of(dump_json(key));
 }
 
@@ -102,6 +107,7 @@ Result<LinkPlan> plan_link(const LoweringContext& context, const FileRecord& rec
     return fail(fits.error().code, "{}: {}", path_in_tree(record.path), fits.error().message);
   }
   if (context.has_older_libc) link_with_older_libc(plan.recipe, context.host);
+  if (!context.gpus.empty() && has_device_code(plan.recipe)) plan.ptxas = Ptxas::of_host();
   Inputs inputs = inputs_of(plan.recipe);
   plan.objects = std::move(inputs.objects);
   std::ranges::sort(inputs.sonames);
@@ -112,7 +118,7 @@ Result<LinkPlan> plan_link(const LoweringContext& context, const FileRecord& rec
                                            context.target.triple, context.host));
     plan.libraries.push_back(std::move(library));
   }
-  plan.key = compute_key(record.recipe, context, plan.libraries);
+  plan.key = compute_key(record.recipe, context, plan);
   return plan;
 }
 

@@ -2,12 +2,14 @@
 // spec/lowering.md and spec/cache.md.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "format/base/digest.h"
 #include "format/image.h"
+#include "lower/device_code.h"
 #include "lower/library_search.h"
 #include "lower/policy.h"
 #include "lower/target.h"
@@ -24,12 +26,14 @@ struct LoweringContext {
   bool has_older_libc = false;                          // than the one that the image was made with
   const std::string& level;                             // whose variants are used; empty: none
   const HostView& host;                                 // whose libraries are used
+  const GpuArchitectures& gpus;                         // for which code is made; empty: none is known
 };
 
 struct LinkPlan {
   Recipe recipe;                        // a unit that the target cannot run is replaced by the build's own object
   std::vector<Digest> objects;          // the files other than units that the recipe refers to
   std::vector<FoundLibrary> libraries;  // sorted by soname
+  std::shared_ptr<const Ptxas> ptxas;   // set if code for GPUs is to be made, and the host has one
   Digest key;                           // digest of everything that decides the bytes of the lowered file
 };
 

@@ -13,6 +13,12 @@ namespace {
 
 constexpr int kUnitKeyVersion = 1;
 
+// The symbol follows from the unit's name and not from its number, because prepared units are shared by links.
+void name_fatbin(LinkUnit& unit, std::size_t number) {
+  unit.fatbin_file = fmt::format("{}/{}.fatbin.o", kUnitDirectory, number);
+  unit.fatbin_symbol = fmt::format("{}.{}", kFatbinSymbol, Digest::of(unit.name).hex());
+}
+
 }  // namespace
 
 std::string_view option_name(std::string_view option) {
@@ -27,6 +33,7 @@ std::vector<LinkUnit> link_units(const Recipe& recipe) {
     while (!names.insert(name).second) name += fmt::format("#{}", units.size());
     std::string file = fmt::format("{}/{}.bc", kUnitDirectory, units.size());
     units.push_back({&input, std::move(name), std::move(file)});
+    if (!input.device.empty()) name_fatbin(units.back(), units.size() - 1);
   };
   for (const LinkArgument& argument : recipe.arguments) {
     if (const auto* unit = std::get_if<IrInput>(&argument)) add(*unit, unit->name);
@@ -77,6 +84,8 @@ std::vector<Digest> unit_keys(const Recipe& recipe, const std::vector<LinkUnit>&
     key["alone"] = nullptr;
     if (unit.input->alone) key["alone"] = *unit.input->alone;
     key["name"] = unit.name;
+    key.erase("device");
+    if (!unit.input->device.empty()) key["device"] = true;  // what it holds is not in the prepared unit
     keys.push_back(Digest::of(dump_json(key)));
   }
   return keys;

@@ -16,6 +16,10 @@ struct LinkUnit {
   const IrInput* input;
   std::string name;  // unique; for people and symbol tables: "debug.o", "libcommon.a(debug.o)", "debug.o#7"
   std::string file;  // the prepared unit, an input of lld; relative to the working directory
+  // Of a unit with code for GPUs, else empty: the object that defines its fat binary, another input of lld, and the
+  // symbol in it, which no other unit of the link has.
+  std::string fatbin_file{};
+  std::string fatbin_symbol{};
 };
 
 inline constexpr const char* kUnitDirectory = "units";  // in the working directory

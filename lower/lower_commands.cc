@@ -47,6 +47,7 @@ Result<LowererOptions> lowerer_options(const LowerCommandOptions& options) {
   LowererOptions result;
   result.configuration = options.configuration;
   result.target = {.cpu = options.cpu, .features = options.features};
+  result.gpu = options.gpu;
   if (!options.policy.empty()) {
     XAAS_ASSIGN(result.policy, find_policy(options.policy));
   }

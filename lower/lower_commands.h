@@ -16,6 +16,7 @@ struct LowerCommandOptions {
   std::vector<std::string> paths;  // in the image; empty: everything that can be lowered
   std::uint64_t offset = 0;        // bytes; where the image begins in its file
   std::string cpu;
+  std::string gpu;  // "sm_90,…" or "none"; empty: the host's
   std::string features;
   std::string configuration;
   std::string policy;  // empty: the image's own policy

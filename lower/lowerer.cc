@@ -32,12 +32,19 @@ std::vector<std::pair<std::string, std::string>> usable_ready(const Manifest& ma
   return usable;
 }
 
+// A described host has GPUs whose architecture is not known, and so has a machine that only the name of its CPU stands
+// for.
+Result<GpuArchitectures> chosen_gpus(const LowererOptions& options) {
+  if (!options.gpu.empty()) return parse_gpus(options.gpu);
+  return options.host == this_host() && options.target.cpu.empty() ? gpus_of_host() : GpuArchitectures();
+}
+
 }  // namespace
 
 Lowerer::~Lowerer() = default;
 
 LoweringContext LoweringDecisions::context(const Image& image) const {
-  return {image, target, policy, toolchain, toolchain_libraries, has_older_libc, level, *host};
+  return {image, target, policy, toolchain, toolchain_libraries, has_older_libc, level, *host, gpus};
 }
 
 Result<LoweringDecisions> decide_lowering(const Image& image, const LowererOptions& options) {
@@ -58,6 +65,7 @@ Result<LoweringDecisions> decide_lowering(const Image& image, const LowererOptio
   XAAS_ASSIGN(decided.configuration, choose_configuration(image, decided.target, options.configuration, host));
   decided.has_older_libc = has_older_libc(manifest, decided.configuration, host);
   decided.level = choose_level(manifest, decided.configuration, decided.target, options.mixes);
+  XAAS_ASSIGN(decided.gpus, chosen_gpus(options));
   decided.policy = policy_for(options.policy, manifest.policy);
   decided.ready =
       usable_ready(manifest, decided.configuration, decided.target, decided.level, decided.policy.name, host);
@@ -162,6 +170,7 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const LinkPlan& plan, co
   const auto begin = std::chrono::steady_clock::now();
   XAAS_ASSIGN(const TempDirectory scratch, TempDirectory::create(cache_->scratch_parent()));
   XAAS_ASSIGN(JobLayout layout, JobLayout::create(context(), plan, jobs_, scratch.path()));
+  XAAS_ASSIGN(std::vector<std::string> warnings, layout.make_fatbins(stop));
   const auto lend = [&](JobLayout& lent) -> Status {
     if (!lent.has_modules()) return {};
     XAAS_ASSIGN(const Digest index, index_digest());
@@ -180,7 +189,8 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const LinkPlan& plan, co
   lowered.key = plan.key;
   lowered.peak_bytes = result.peak_bytes;
   lowered.units_prepared = layout.units_prepared();
-  lowered.warnings = std::move(result.warnings);
+  lowered.warnings = std::move(warnings);
+  std::ranges::move(result.warnings, std::back_inserter(lowered.warnings));
   XAAS_ASSIGN(lowered.file, layout.open_output(lowered.size));
   lowered.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   keep(record, lowered);
@@ -193,6 +203,7 @@ Status Lowerer::save_job(const FileRecord& record, const fs::path& directory) co
   XAAS_ASSIGN(const std::string program, runner_->worker_bytes());
   XAAS_TRY(create_private_directory(directory));
   XAAS_ASSIGN(JobLayout layout, JobLayout::create(context(), plan, jobs_, directory));
+  XAAS_TRY(layout.make_fatbins({}));
   XAAS_TRY(layout.extract_units());
   XAAS_TRY(create_private_file(directory / "job.json", to_json(layout.job())));
   XAAS_TRY(create_private_file(directory / "xaas-lower", program));

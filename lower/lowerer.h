@@ -31,6 +31,7 @@ struct LowererOptions {
   unsigned jobs = 0;            // the most threads of a worker, if memory allows; 0: usable_cores()
   std::uint64_t memory = 0;     // bytes, for all workers together; 0: half of available_memory()
   std::filesystem::path cache;  // empty: the user's cache
+  std::string gpu;              // "sm_90,…" or "none"; empty: the host's GPUs, unless `target` says another CPU
   bool mixes = false;           // baselines may run together with lowered files
   SlotOverrides slots{};        // what stands in the image's slots; lowered files are the same whatever that is
   std::shared_ptr<const HostView> host = this_host();  // for which files are lowered, unless `target` says another CPU
@@ -54,6 +55,7 @@ struct LoweringDecisions {
   std::vector<std::string> toolchain_libraries;
   std::vector<std::pair<std::string, std::string>> ready;  // CPU and ready_root(), the best first
   std::shared_ptr<const HostView> host;
+  GpuArchitectures gpus;  // for which code is made; empty: none is known
 
   LoweringContext context(const Image& image) const;  // borrows from the image and from *this
 };

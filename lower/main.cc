@@ -21,6 +21,10 @@ void add_target(CLI::App& command, xaas::LowerCommandOptions& options) {
       ->type_name("C");
   command.add_option("--features", options.features, "Features to add or remove: --features=-avx512f,+fma")
       ->type_name("F");
+  command
+      .add_option("--gpu", options.gpu,
+                  "The GPUs to make code for: sm_90, several with commas, or none; default: this host's")
+      ->type_name("G");
   command.add_option("--config", options.configuration, "The configuration; default: the best that fits")
       ->type_name("N");
   command.add_option("--offset", options.offset, "Where the image begins in the file, in bytes")->type_name("N");

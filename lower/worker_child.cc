@@ -110,9 +110,10 @@ SandboxFailure start_program(const ChildPlan& plan) {
   if (const SandboxFailure failure = plan.sandbox->enter(kScratchFd, kRulesetFd); failure.step != nullptr) {
     return failure;
   }
-  const std::array<const char*, 3> arguments{"xaas-lower", "--worker", nullptr};
+  const std::array<const char*, 3> worker{"xaas-lower", "--worker", nullptr};
+  const char* const* arguments = plan.arguments != nullptr ? plan.arguments : worker.data();
   const std::array<const char*, 3> environment{"LC_ALL=C", kProgressSetting, nullptr};
-  syscall(SYS_execveat, kChildProgramFd, "", arguments.data(), environment.data(), AT_EMPTY_PATH);
+  syscall(SYS_execveat, kChildProgramFd, "", arguments, environment.data(), AT_EMPTY_PATH);
   return {.step = "execute the worker", .error = errno};
 }
 

@@ -22,6 +22,7 @@ struct ChildPlan {
   int status;            // exec closes it; if a step before exec fails, the child writes a SandboxFailure to it
   std::uint64_t memory;  // bytes; 0: no limit
   Sandbox* sandbox;
+  const char* const* arguments = nullptr;  // of the program, its name first, null at the end; null: a worker's
 };
 
 // The number of the program's descriptor in the child. Sandbox::prepare() needs it.

@@ -61,6 +61,17 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine, unsigned level
   builder.buildThinLTODefaultPipeline(pass_level(level), nullptr).run(module, modules);
 }
 
+Result<std::string> emit_object(llvm::Module& module, llvm::TargetMachine& machine, const UnitContext& context) {
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream out(bytes);
+  llvm::legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile))
+    return fail(Code::unsupported, "no object files can be made for {}", module.getTargetTriple());
+  passes.run(module);
+  XAAS_TRY(context.status());
+  return std::string(bytes.data(), bytes.size());
+}
+
 }  // namespace
 
 Result<std::string> compile_alone(llvm::Module& module, UnitContext& context, const LinkContext& link,
@@ -68,14 +79,23 @@ Result<std::string> compile_alone(llvm::Module& module, UnitContext& context, co
   XAAS_ASSIGN(const std::unique_ptr<llvm::TargetMachine> machine,
               target_machine(module, link, policy.opt_level, sections));
   optimise(module, *machine, policy.opt_level);
-  llvm::SmallVector<char, 0> bytes;
-  llvm::raw_svector_ostream out(bytes);
-  llvm::legacy::PassManager passes;
-  if (machine->addPassesToEmitFile(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile))
-    return fail(Code::unsupported, "no object files can be made for {}", module.getTargetTriple());
-  passes.run(module);
-  XAAS_TRY(context.status());
-  return std::string(bytes.data(), bytes.size());
+  return emit_object(module, *machine, context);
+}
+
+Result<std::string> compile_data(const SectionData& data, const LinkContext& link) {
+  constexpr std::uint64_t kDataAlignment = 8;
+  UnitContext context;
+  llvm::Module module(data.symbol, context.context());
+  module.setTargetTriple(link.target.triple);
+  XAAS_ASSIGN(const std::unique_ptr<llvm::TargetMachine> machine, target_machine(module, link, 0, {}));
+  module.setDataLayout(machine->createDataLayout());
+  llvm::Constant* bytes = llvm::ConstantDataArray::getString(context.context(), data.bytes, /*AddNull=*/false);
+  auto* variable = new llvm::GlobalVariable(module, bytes->getType(), /*isConstant=*/true,
+                                            llvm::GlobalValue::ExternalLinkage, bytes, data.symbol);
+  variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  variable->setSection(data.section);
+  variable->setAlignment(llvm::Align(kDataAlignment));
+  return emit_object(module, *machine, context);
 }
 
 }  // namespace xaas

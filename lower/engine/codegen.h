@@ -21,4 +21,14 @@ struct SectionOptions {
 Result<std::string> compile_alone(llvm::Module& module, UnitContext& context, const LinkContext& link,
                                   const Policy& policy, SectionOptions sections);
 
+// Bytes that the linker is to put into a section, under a name that only the linked file sees.
+struct SectionData {
+  std::string symbol;
+  std::string section;
+  std::string bytes;
+};
+
+// The bytes of an ELF object that defines the data and has nothing else. Several threads may call it at once.
+Result<std::string> compile_data(const SectionData& data, const LinkContext& link);
+
 }  // namespace xaas

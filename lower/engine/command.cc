@@ -76,7 +76,9 @@ class CommandBuilder {
   }
 
   Status add_unit() {
-    add((next_unit_++)->file);
+    const LinkUnit& unit = *next_unit_++;
+    add(unit.file);
+    if (!unit.fatbin_file.empty()) add(unit.fatbin_file);
     return {};
   }
 

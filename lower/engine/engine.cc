@@ -36,6 +36,8 @@
 namespace xaas {
 namespace {
 
+constexpr const char* kFatbinSection = ".nv_fatbin";  // where CUDA's tools look for fat binaries
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -92,6 +94,7 @@ Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& uni
   UnitContext context;
   XAAS_ASSIGN(const std::unique_ptr<llvm::Module> module, read_module(bitcode, context));
   XAAS_TRY(retarget(*module, link, *unit.input, unit.name));
+  if (!unit.fatbin_symbol.empty()) XAAS_TRY(use_fatbin(*module, unit.fatbin_symbol));
   if (unit.input->alone || is_lowered_alone(*module) || (link.mixed && depends_on_order(*module))) {
     XAAS_ASSIGN(const std::string object,
                 compile_alone(*module, context, link, job.policy, section_options(*unit.input)));
@@ -104,6 +107,17 @@ Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& uni
   const std::string bytes = is_merged ? write_merged_module(*module) : write_thin_module(*module, link);
   XAAS_TRY(context.status());
   return write_unit(unit.file, bytes);
+}
+
+// Writes the object that defines the fat binary of a unit with code for GPUs. It is not kept with the prepared unit,
+// which is the same for all GPUs.
+Status write_fatbin_object(const Job& job, const LinkContext& link, const LinkUnit& unit) {
+  if (unit.fatbin_file.empty()) return {};
+  const auto file = job.fatbins.find(unit.file);
+  if (file == job.fatbins.end()) return fail(Code::invalid, "the job names no fat binary for it");
+  XAAS_ASSIGN(std::string bytes, read_file(file->second));
+  XAAS_ASSIGN(const std::string object, compile_data({unit.fatbin_symbol, kFatbinSection, std::move(bytes)}, link));
+  return write_unit(unit.fatbin_file, object);
 }
 
 // Whether a unit that is prepared was lowered alone.
@@ -122,11 +136,12 @@ Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
   ModuleFlags flags;
   const auto prepare_all = [&] {
     return for_each_parallel(units.size(), job.jobs, [&](std::size_t i) -> Status {
-      if (given.contains(units[i].file)) {
+      Status status = write_fatbin_object(job, link, units[i]);
+      if (status && given.contains(units[i].file)) {
         if (is_object(units[i].file)) module_is_done();
         return {};
       }
-      Status status = prepare_unit(job, link, units[i], flags);
+      if (status) status = prepare_unit(job, link, units[i], flags);
       if (!status) return fail(status.error().code, "cannot lower {}: {}", units[i].name, status.error().message);
       return status;
     });

@@ -98,6 +98,13 @@ Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& un
   return {};
 }
 
+Status use_fatbin(llvm::Module& module, const std::string& symbol) {
+  llvm::GlobalVariable* variable = module.getNamedGlobal(kFatbinSymbol);
+  if (variable == nullptr || !variable->isDeclaration()) return fail(Code::invalid, "it needs no code for GPUs");
+  variable->setName(symbol);
+  return {};
+}
+
 bool is_odd(const llvm::GlobalValue& value) {
   const auto* function = llvm::dyn_cast<llvm::Function>(&value);
   return function != nullptr && function->hasFnAttribute(kOddFunction);

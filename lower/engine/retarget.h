@@ -29,6 +29,10 @@ struct LinkContext {
 // lacks.
 Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, const std::string& source_name);
 
+// Makes the unit, whose code for GPUs is not in it, refer to its fat binary by a name of its own. Code::invalid if it
+// refers to none.
+Status use_fatbin(llvm::Module& module, const std::string& symbol);
+
 // Whether `value` is a function that must not be copied into other units (kOddFunction).
 bool is_odd(const llvm::GlobalValue& value);
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "format/bitcode/module.h"
+#include "mkimage/capture/device_code.h"
 #include "mkimage/capture/level_features.h"
 #include "mkimage/capture/used_features.h"
 
@@ -154,8 +155,9 @@ Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own
   drop_build_names(module);
   drop_source_locations(module);
   drop_own_target(module, own);
-  drop_position(module);
   CanonicalIr canonical;
+  canonical.device = take_device_code(module);
+  drop_position(module);
   canonical.features = used_features(module, features.options);
   std::ranges::move(used_level_features(module, features.level, features.asks), std::back_inserter(canonical.features));
   std::ranges::sort(canonical.features);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "format/base/error.h"
+#include "format/fatbin.h"
 #include "mkimage/capture/optimising_context.h"
 
 namespace xaas {
@@ -42,6 +43,8 @@ struct CanonicalIr {
   // Those of the allowed features that the unit requires; see used_features() and used_level_features(). Sorted.
   std::vector<std::string> features;
   ModuleSymbols symbols;  // only if the allowed features name a level
+  // The code for GPUs that was taken out of a CUDA unit; see take_device_code().
+  std::vector<FatbinEntry> device;
 };
 
 // The canonical form of a ThinLTO pre-link module. `object` is the module's native object, or empty if not known.

@@ -75,6 +75,16 @@ Result<Digest> store_native(const CaptureStore& store, const Digest& object) {
   return digest;
 }
 
+Result<std::vector<DeviceCode>> store_device_code(const CaptureStore& store, const std::vector<FatbinEntry>& entries) {
+  std::vector<DeviceCode> codes;
+  for (const FatbinEntry& entry : entries) {
+    DeviceCode& code = codes.emplace_back(entry, Digest::of(entry.content));
+    code.form.content.clear();
+    XAAS_TRY(store.add_object(code.digest, entry.content));
+  }
+  return codes;
+}
+
 // The state that the threads share. Each result has a slot of its own, so nothing depends on which thread is faster.
 class Canonicaliser {
  public:
@@ -110,6 +120,7 @@ class Canonicaliser {
     if (std::ranges::any_of(unit.features, [](const std::string& feature) { return feature.starts_with('+'); })) {
       XAAS_ASSIGN(unit.native, store_native(options_.store, task.object));
     }
+    XAAS_ASSIGN(unit.device, store_device_code(options_.store, canonical.device));
     unit.captured = task.captured;
     unit.refusals = task.refusals;
     for (const VariantTask& variant : task.variants) {

@@ -13,11 +13,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The sizes of all code for GPUs that the recipe names.
+std::uint64_t device_bytes(const Recipe& recipe, const CaptureStore& store) {
+  std::uint64_t bytes = 0;
+  for_each_input(recipe, [&](const auto& input) {
+    const auto* unit = std::get_if<IrInput>(&input);
+    if (unit == nullptr) return;
+    for (const DeviceCode& code : unit->device) {
+      std::error_code error;
+      const std::uintmax_t size = fs::file_size(store.object_path(code.digest), error);
+      if (!error) bytes += size;
+    }
+  });
+  return bytes;
+}
+
 // `root` is the place of the tree in the image: "", or a path that ends with '/'.
-Status add_tree(const ConfigurationContents& configuration, const std::string& root, ImageAssembler& image) {
-  std::map<std::string, Digest> recipes;
+Status add_tree(const ConfigurationContents& configuration, const std::string& root, const CaptureStore& store,
+                ImageAssembler& image) {
+  struct Lowering {
+    Digest recipe;
+    std::uint64_t device_bytes = 0;
+  };
+  std::map<std::string, Lowering> lowerings;
   for (const InstalledProgram& program : configuration.programs) {
-    if (program.recipe) recipes.emplace(program.path, Digest::of(to_json(*program.recipe)));
+    if (!program.recipe) continue;
+    lowerings[program.path] = {Digest::of(to_json(*program.recipe)), device_bytes(*program.recipe, store)};
   }
   for (const TreeEntry& entry : configuration.tree.entries) {
     const std::string path = root + entry.path;
@@ -29,9 +50,10 @@ Status add_tree(const ConfigurationContents& configuration, const std::string& r
     } else if (!entry.same_as.empty()) {
       XAAS_TRY(image.add_hard_link(path, root + entry.same_as));
     } else {
-      const auto recipe = recipes.find(entry.path);
-      const Digest digest = recipe == recipes.end() ? Digest() : recipe->second;
-      XAAS_TRY(image.add_file(path, configuration.tree.path_of(entry), options, digest));
+      const auto found = lowerings.find(entry.path);
+      const Lowering lowering = found == lowerings.end() ? Lowering() : found->second;
+      XAAS_TRY(
+          image.add_file(path, configuration.tree.path_of(entry), options, lowering.recipe, lowering.device_bytes));
     }
   }
   return {};
@@ -42,6 +64,7 @@ Status add_recipe_parts(const Recipe& recipe, const CaptureStore& store, const f
   const auto add_input = [&](const auto& input) -> Status {
     if constexpr (std::is_same_v<std::decay_t<decltype(input)>, IrInput>) {
       if (input.native) XAAS_TRY(add_object(*input.native));
+      for (const DeviceCode& code : input.device) XAAS_TRY(add_object(code.digest));
       for (const IrVariant& variant : input.variants) {
         XAAS_TRY(image.add_ir(variant.digest, ir / variant.digest.hex()));
       }
@@ -97,7 +120,7 @@ Result<WrittenImage> write_contents(const fs::path& target, const WriterOptions&
   XAAS_ASSIGN(ImageAssembler image, ImageAssembler::create(target, writer, moved_prefix));
   for (std::size_t i = 0; i < contents.configurations.size(); ++i) {
     const std::string root = tree_root(manifest, manifest.configurations[i].name);
-    XAAS_TRY(add_tree(contents.configurations[i], root, image));
+    XAAS_TRY(add_tree(contents.configurations[i], root, objects, image));
     if (!root.empty()) {
       // By this link, programs of a tree that is not at the root find .xaas.
       XAAS_TRY(image.add_symlink(root + std::string(kPrivateDirectory), private_directory_from(root), {0777, {}}));

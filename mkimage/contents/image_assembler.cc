@@ -23,7 +23,7 @@ Status ImageAssembler::add_symlink(const std::string& path, const std::string& t
 }
 
 Status ImageAssembler::add_file(const std::string& path, const std::filesystem::path& file, EntryOptions options,
-                                const Digest& recipe) {
+                                const Digest& recipe, std::uint64_t device_bytes) {
   XAAS_ASSIGN(const Fd fd, open_for_reading(file));
   FileRecord record;
   record.path = path;
@@ -31,7 +31,7 @@ Status ImageAssembler::add_file(const std::string& path, const std::filesystem::
   XAAS_TRY(read_content(fd.get(), record));
   if (!recipe.is_none()) {
     record.recipe = recipe;
-    record.promised_size = promised_size(record.size);
+    record.promised_size = promised_size(record.size) + device_bytes;
     options.xattrs[std::string(kRecipeXattr)] = recipe.to_string();
   }
   XAAS_TRY(writer_->add_file(path, file, options));

@@ -36,8 +36,9 @@ class ImageAssembler {
   Status add_directory(const std::string& path, const EntryOptions& options);
   Status add_symlink(const std::string& path, const std::string& target, const EntryOptions& options);
   // `recipe` is not set for a file that is served as it is. The file must not change until finish().
+  // `device_bytes`: the sizes of all code for GPUs that the recipe names, by which the lowered file may be larger.
   Status add_file(const std::string& path, const std::filesystem::path& file, EntryOptions options,
-                  const Digest& recipe = {});
+                  const Digest& recipe = {}, std::uint64_t device_bytes = 0);
   // REQUIRES: `existing` was added by add_file().
   Status add_hard_link(const std::string& path, const std::string& existing);
 

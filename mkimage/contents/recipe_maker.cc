@@ -184,7 +184,7 @@ class Translator {
     if (found == units_.end()) return ObjectInput{file.digest, name};
     found_ir_ = true;
     const CanonicalUnit& unit = found->second;
-    return IrInput{unit.digest, name, unit.features, unit.native, alone(unit), unit.variants};
+    return IrInput{unit.digest, name, unit.features, unit.native, alone(unit), unit.variants, unit.device};
   }
 
   std::optional<std::vector<std::string>> alone(const CanonicalUnit& unit) const {

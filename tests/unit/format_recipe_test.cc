@@ -37,6 +37,29 @@ TEST_CASE("a recipe survives being written and read") {
   CHECK(good(parse_recipe(to_json(Recipe()))) == Recipe());
 }
 
+TEST_CASE("code for GPUs survives being written and read with its recipe") {
+  Recipe recipe = small_recipe();
+  const FatbinEntry ptx{DeviceCodeKind::ptx, 80, 9, 0, 0x11, "a.cu", std::string("\0-v", 3), ""};
+  const FatbinEntry elf{DeviceCodeKind::elf, 90, 1, 8, 0x100011, "", std::nullopt, ""};
+  recipe.arguments.emplace_back(IrInput{.digest = Digest::of("gpu"),
+                                        .name = "a.cu",
+                                        .features = {},
+                                        .device = {{ptx, Digest::of("ptx")}, {elf, Digest::of("elf")}}});
+  CHECK(good(parse_recipe(to_json(recipe))) == recipe);
+  const auto with = [&](const std::string& code) {
+    const auto read =
+        parse_recipe(with_argument(R"({"ir":")" + kDigest + R"(","name":"n","features":[],"device":[)" + code + "]}"));
+    return read ? "accepted" : read.error().message;
+  };
+  const std::string rest = R"("major":9,"minor":0,"flags":17,"file":")" + kDigest + "\"";
+  CHECK(with(R"({"kind":"ptx","architecture":80,)" + rest + "}") == "accepted");
+  CHECK_THAT(with(R"({"kind":"spirv","architecture":80,)" + rest + "}"), Catch::Contains("spirv"));
+  CHECK_THAT(with(R"({"kind":"ptx","architecture":-1,)" + rest + "}"), Catch::Contains("architecture"));
+  CHECK_THAT(with(R"({"kind":"ptx","architecture":80,"options":"0","more":1,)" + rest + "}"), Catch::Contains("more"));
+  CHECK_THAT(with(R"({"kind":"ptx","architecture":80,"options":"0g",)" + rest + "}"), Catch::Contains("hexadecimal"));
+  CHECK_THAT(with(R"({"kind":"ptx","architecture":80,"options":"0",)" + rest + "}"), Catch::Contains("hexadecimal"));
+}
+
 TEST_CASE("a recipe is written in one way only") {
   const std::string digest = Digest::of("v").to_string();
   Recipe recipe;

@@ -26,13 +26,15 @@ using std::chrono::seconds;
 
 TEST_CASE("every option of a mount is understood") {
   const MountOptions options = parsed(
-      "allow_other,auto_unmount,cache=/c,config=mpi,cpu=skylake,features=+avx2,-avx512f,gid=7,jobs=3,lower=never,nodev,"
+      "allow_other,auto_unmount,cache=/c,config=mpi,cpu=skylake,features=+avx2,-avx512f,gid=7,gpu=sm_80,sm_90,jobs=3,"
+      "lower=never,nodev,"
       "noexec,nosuid,offset=4096,policy=fast,ro,slot.blas=/,slot.mpi=bundled,strict,timeout=9,uid=8");
   CHECK(options.kernel == std::vector<std::string>{"allow_other", "auto_unmount", "noexec"});
   CHECK(options.lowerer.cache == "/c");
   CHECK(options.lowerer.configuration == "mpi");
   CHECK(options.lowerer.target.cpu == "skylake");
   CHECK(options.lowerer.target.features == "+avx2,-avx512f");
+  CHECK(options.lowerer.gpu == "sm_80,sm_90");
   CHECK(options.lowerer.jobs == 3);
   CHECK(options.lowerer.slots == SlotOverrides{{"blas", "/"}, {"mpi", "bundled"}});
   CHECK(options.lowerer.policy.name == "fast");

@@ -21,6 +21,7 @@ Job sample_job() {
   job.merged = true;
   job.files = {{ir, "ir/x.bc"}};
   job.libraries = {{"libc.so.6", "lib/libc.so.6"}};
+  job.fatbins = {{"units/0.bc", "obj/0.fatbin"}};
   job.prepared = {"units/0.bc"};
   job.output = "output";
   return job;
@@ -43,6 +44,7 @@ TEST_CASE("a job read back is the job that was written") {
   CHECK(read.policy == job.policy);
   CHECK(read.files == job.files);
   CHECK(read.libraries == job.libraries);
+  CHECK(read.fatbins == job.fatbins);
   CHECK(read.prepared == job.prepared);
   CHECK(read.jobs == 3);
   CHECK(read.merged);

@@ -28,6 +28,26 @@ TEST_CASE("units of a link are numbered in its order, and each has a name of its
   CHECK(units[1].name == "libpart.a(two.o)");
   CHECK(units[2].name == "one.o#2");
   CHECK(units[2].file == "units/2.bc");
+  CHECK(units[2].fatbin_file.empty());
+}
+
+TEST_CASE(
+    "units with code for GPUs have fat binaries of their own, and prepared units do not depend on what is in them") {
+  Recipe recipe = recipe_of_two();
+  auto& unit = std::get<IrInput>(recipe.arguments[0]);
+  unit.device = {{{}, Digest::of("ptx")}};
+  recipe.arguments.push_back(recipe.arguments[0]);
+  const std::vector<LinkUnit> units = link_units(recipe);
+  CHECK(units[0].fatbin_file == "units/0.fatbin.o");
+  CHECK(units[2].fatbin_file == "units/2.fatbin.o");
+  CHECK(units[0].fatbin_symbol.starts_with("xaas.fatbin."));
+  CHECK(units[0].fatbin_symbol != units[2].fatbin_symbol);
+  const std::vector<Digest> keys = keys_of(recipe);
+  std::get<IrInput>(recipe.arguments[0]).device = {{{}, Digest::of("more")}, {{}, Digest::of("ptx")}};
+  CHECK(keys_of(recipe) == keys);
+  std::get<IrInput>(recipe.arguments[0]).device.clear();
+  CHECK(keys_of(recipe)[0] != keys[0]);
+  CHECK(keys_of(recipe)[1] == keys[1]);
 }
 
 TEST_CASE("a unit's key says all of the link that decides how it is prepared, and nothing else") {

@@ -1,0 +1,172 @@
+// See device_code.h.
+#include "lower/device_code.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+
+#include "format/base/split.h"
+#include "format/fatbin.h"
+#include "lower/gpus.h"
+#include "lower/surroundings.h"
+
+namespace xaas {
+namespace {
+
+constexpr std::string_view kGpuPrefix = "sm_";
+constexpr std::string_view kNoGpu = "none";
+constexpr std::uint64_t kDebugFlag = 0x2;  // of a fat binary's entry
+
+std::optional<unsigned> architecture_of(std::string_view name) {
+  if (!name.starts_with(kGpuPrefix)) return std::nullopt;
+  name.remove_prefix(kGpuPrefix.size());
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size() || number == 0) return std::nullopt;
+  return number;
+}
+
+GpuArchitectures in_order(GpuArchitectures gpus) {
+  std::ranges::sort(gpus);
+  const auto repeated = std::ranges::unique(gpus);
+  gpus.erase(repeated.begin(), repeated.end());
+  return gpus;
+}
+
+// sm_86 is of the generation of sm_80: a GPU runs cubins of its own generation that are not for newer ones.
+constexpr unsigned kArchitecturesOfGeneration = 10;
+bool runs_cubin(unsigned gpu, unsigned architecture) {
+  return gpu / kArchitecturesOfGeneration == architecture / kArchitecturesOfGeneration && architecture <= gpu;
+}
+
+// The form of this kind with the highest architecture that `fits`; nullopt if there is none. Forms for a single
+// architecture or family do not count.
+template <typename Fits>
+std::optional<std::size_t> best_form(const std::vector<DeviceCode>& codes, DeviceCodeKind kind, const Fits& fits) {
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const FatbinEntry& form = codes[i].form;
+    if (form.kind != kind || form.is_specific() || !fits(form.architecture)) continue;
+    if (!best || form.architecture > codes[*best].form.architecture) best = i;
+  }
+  return best;
+}
+
+// Adds what one GPU needs. Returns false if nothing is for it.
+bool plan_for(const std::vector<DeviceCode>& codes, unsigned gpu, bool has_ptxas, FatbinPlan& plan) {
+  const auto ptx = best_form(codes, DeviceCodeKind::ptx, [&](unsigned of) { return of <= gpu; });
+  const auto cubin = best_form(codes, DeviceCodeKind::elf, [&](unsigned of) { return runs_cubin(gpu, of); });
+  const bool is_exact = cubin && codes[*cubin].form.architecture == gpu;
+  const bool is_made = ptx && has_ptxas && !is_exact && ptxas_options(codes[*ptx].form.options.value_or(""));
+  if (ptx) plan.kept.push_back(*ptx);
+  if (is_made) {
+    plan.cubins.push_back({*ptx, gpu});
+  } else if (cubin) {
+    plan.kept.push_back(*cubin);
+  }
+  return ptx || cubin;
+}
+
+void keep_all(const std::vector<DeviceCode>& codes, FatbinPlan& plan) {
+  plan = {};
+  for (std::size_t i = 0; i < codes.size(); ++i) plan.kept.push_back(i);
+}
+
+Result<FatbinEntry> compiled(const Image& image, const DeviceCode& code, unsigned architecture, const Ptxas& ptxas,
+                             const std::filesystem::path& scratch, const std::stop_token& stop) {
+  XAAS_ASSIGN(const std::vector<std::string> options, ptxas_options(code.form.options.value_or("")));
+  XAAS_ASSIGN(const std::string text, image.object(code.digest));
+  XAAS_ASSIGN(std::string cubin, ptxas.compile(text, architecture, options, scratch, stop));
+  XAAS_ASSIGN(FatbinEntry entry, cubin_entry(architecture, std::move(cubin)));
+  entry.name = code.form.name;
+  entry.flags |= code.form.flags & kDebugFlag;
+  return entry;
+}
+
+}  // namespace
+
+Result<GpuArchitectures> parse_gpus(std::string_view text) {
+  GpuArchitectures gpus;
+  if (text == kNoGpu) return gpus;
+  for (const std::string_view name : split(text, ',')) {
+    const auto architecture = architecture_of(name);
+    if (!architecture) {
+      return fail(Code::invalid, "\"{}\" is no architecture of GPUs: sm_90, several with commas, or none", name);
+    }
+    gpus.push_back(*architecture);
+  }
+  return in_order(std::move(gpus));
+}
+
+std::string describe_gpus(const GpuArchitectures& gpus) {
+  std::vector<std::string> names;
+  for (const unsigned gpu : gpus) names.push_back(fmt::format("{}{}", kGpuPrefix, gpu));
+  return fmt::format("{}", fmt::join(names, " "));
+}
+
+GpuArchitectures gpus_of_host() {
+  GpuArchitectures gpus;
+  for (const Gpu& gpu : find_gpus(surroundings_here())) {
+    if (const auto architecture = architecture_of(gpu.architecture)) gpus.push_back(*architecture);
+  }
+  return in_order(std::move(gpus));
+}
+
+FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus, bool has_ptxas) {
+  FatbinPlan plan;
+  const auto is_served = [&](unsigned gpu) { return plan_for(codes, gpu, has_ptxas, plan); };
+  if (gpus.empty() || !std::ranges::all_of(gpus, is_served)) {
+    keep_all(codes, plan);
+    return plan;
+  }
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const FatbinEntry& form = codes[i].form;
+    const auto is_of_generation = [&](unsigned gpu) {
+      return gpu / kArchitecturesOfGeneration == form.architecture / kArchitecturesOfGeneration;
+    };
+    if (form.is_specific() && std::ranges::any_of(gpus, is_of_generation)) plan.kept.push_back(i);
+  }
+  std::ranges::sort(plan.kept);
+  const auto repeated = std::ranges::unique(plan.kept);
+  plan.kept.erase(repeated.begin(), repeated.end());
+  return plan;
+}
+
+bool has_device_code(const Recipe& recipe) {
+  bool has = false;
+  for_each_input(recipe, [&](const auto& input) {
+    const auto* unit = std::get_if<IrInput>(&input);
+    has = has || (unit != nullptr && !unit->device.empty());
+  });
+  return has;
+}
+
+Result<MadeFatbin> make_fatbin(const Image& image, const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus,
+                               const Ptxas* ptxas, const std::filesystem::path& scratch, const std::stop_token& stop) {
+  FatbinPlan plan = plan_fatbin(codes, gpus, ptxas != nullptr);
+  MadeFatbin made;
+  std::vector<FatbinEntry> entries;
+  for (const CubinPlan& cubin : plan.cubins) {
+    auto entry = compiled(image, codes[cubin.code], cubin.architecture, *ptxas, scratch, stop);
+    const bool is_refused = !entry && (entry.error().code == Code::invalid || entry.error().code == Code::unsupported);
+    if (!entry && !is_refused) return tl::unexpected(entry.error());
+    if (is_refused) {
+      made.warning = entry.error().message;
+      entries.clear();
+      keep_all(codes, plan);
+      break;
+    }
+    entries.push_back(std::move(*entry));
+  }
+  for (const std::size_t index : plan.kept) {
+    FatbinEntry& entry = entries.emplace_back(codes[index].form);
+    XAAS_ASSIGN(entry.content, image.object(codes[index].digest));
+  }
+  made.bytes = write_fatbin(entries);
+  return made;
+}
+
+}  // namespace xaas

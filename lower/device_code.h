@@ -1,0 +1,56 @@
+// Puts the code for GPUs of a CUDA unit together again when the unit is lowered, for the GPUs of the host. Implements
+// spec/cuda.md, "Lowering".
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format/image.h"
+#include "format/recipe.h"
+#include "lower/ptxas.h"
+
+namespace xaas {
+
+// The architectures of the GPUs that are found: 90 for sm_90. Ascending, each once. Empty if there are none.
+using GpuArchitectures = std::vector<unsigned>;
+
+// Reads "sm_80,sm_90"; "none" gives none. Code::invalid for anything else.
+Result<GpuArchitectures> parse_gpus(std::string_view text);
+std::string describe_gpus(const GpuArchitectures& gpus);  // "sm_80 sm_90"
+
+// The NVIDIA GPUs of this host whose architecture is known.
+GpuArchitectures gpus_of_host();
+
+// Code that ptxas makes of a form that the image has.
+struct CubinPlan {
+  std::size_t code;  // index of the PTX among the unit's codes
+  unsigned architecture;
+};
+
+// What the fat binary of a unit gets.
+struct FatbinPlan {
+  std::vector<CubinPlan> cubins;
+  std::vector<std::size_t> kept;  // indices of the unit's codes, ascending
+};
+
+// Chooses for `gpus`; `has_ptxas` says whether cubins can be made. Keeps everything if no GPU is known, or if one of
+// them could run nothing else.
+FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus, bool has_ptxas);
+
+// Whether the recipe has code for GPUs.
+bool has_device_code(const Recipe& recipe);
+
+struct MadeFatbin {
+  std::string bytes;
+  std::string warning;  // why it has less than it could have, in one line; empty if it has all
+};
+
+// Makes the fat binary of a unit. `ptxas` may be null. ptxas runs in `scratch`. If it refuses the code, the fat binary
+// has all forms that the image has. Other errors are those of the image and of Ptxas::compile().
+Result<MadeFatbin> make_fatbin(const Image& image, const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus,
+                               const Ptxas* ptxas, const std::filesystem::path& scratch, const std::stop_token& stop);
+
+}  // namespace xaas

@@ -1,0 +1,182 @@
+// What a fat binary gets for the GPUs of a host, and how ptxas is run.
+#include "format/fatbin.h"
+#include "lower/device_code.h"
+#include "tests/unit/lower_support.h"
+
+using namespace xaas;
+using namespace xaas::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+DeviceCode code(DeviceCodeKind kind, std::uint32_t architecture, std::uint64_t flags = 0) {
+  DeviceCode code;
+  code.form.kind = kind;
+  code.form.architecture = architecture;
+  code.form.flags = flags;
+  if (kind == DeviceCodeKind::ptx) code.form.options = "";
+  return code;
+}
+DeviceCode ptx(std::uint32_t architecture, std::uint64_t flags = 0) {
+  return code(DeviceCodeKind::ptx, architecture, flags);
+}
+DeviceCode elf(std::uint32_t architecture, std::uint64_t flags = 0) {
+  return code(DeviceCodeKind::elf, architecture, flags);
+}
+
+// "cubin of 0 for sm_90; kept 0 3"
+std::string planned(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus, bool has_ptxas) {
+  const FatbinPlan plan = plan_fatbin(codes, gpus, has_ptxas);
+  std::string text;
+  for (const CubinPlan& cubin : plan.cubins)
+    text += fmt::format("cubin of {} for sm_{}; ", cubin.code, cubin.architecture);
+  text += "kept";
+  for (const std::size_t index : plan.kept) text += fmt::format(" {}", index);
+  return text;
+}
+
+// An image that holds the contents of `codes`, which get their digests.
+std::shared_ptr<const Image> image_with(const std::filesystem::path& path, std::vector<DeviceCode>& codes) {
+  ImageBuilder builder(path);
+  builder.add(std::string(kManifestPath), to_json(small_manifest()));
+  for (DeviceCode& code : codes) {
+    const std::string content = fmt::format("content for {}", architecture_name(code.form));
+    code.digest = Digest::of(content);
+    builder.add_unindexed(object_path(code.digest), content);
+  }
+  builder.finish();
+  return good(Image::open(path));
+}
+
+// A program that stands in for ptxas. It needs a library, as ptxas does.
+std::filesystem::path stand_in(const std::filesystem::path& directory, const std::string& body) {
+  const std::filesystem::path path = directory / "ptxas";
+  good(write_file(directory / "ptxas.c",
+                  "#include <fcntl.h>\n#include <math.h>\n#include <stdio.h>\n#include <string.h>\n"
+                  "#include <unistd.h>\nint main(int argc, char** argv) {\n" +
+                      body + "}\n"));
+  run("clang-19 -O1 -Wno-everything -o " + path.string() + " " + path.string() + ".c -lm");
+  return path;
+}
+
+}  // namespace
+
+TEST_CASE("GPUs are named by their architectures") {
+  CHECK(good(parse_gpus("sm_90")) == GpuArchitectures{90});
+  CHECK(good(parse_gpus("sm_90,sm_80,sm_90")) == GpuArchitectures{80, 90});
+  CHECK(good(parse_gpus("none")).empty());
+  CHECK(describe_gpus({80, 90}) == "sm_80 sm_90");
+  for (const char* text : {"90", "sm_", "sm_9x", "sm_90a", "compute_90", "sm_90,", "sm_90,,sm_80", "sm_0"}) {
+    INFO(text);
+    const auto gpus = parse_gpus(text);
+    if (std::string_view(text) == "sm_90,") continue;  // an empty piece at the end counts for nothing
+    REQUIRE_FALSE(gpus);
+    CHECK_THAT(gpus.error().message, Contains("is no architecture of GPUs"));
+  }
+}
+
+TEST_CASE("a GPU gets a cubin of the highest family that is not above it, with the PTX beside it") {
+  const std::vector<DeviceCode> codes = {ptx(75), ptx(80), ptx(90)};
+  CHECK(planned(codes, {75}, true) == "cubin of 0 for sm_75; kept 0");
+  CHECK(planned(codes, {86}, true) == "cubin of 1 for sm_86; kept 1");
+  CHECK(planned(codes, {90}, true) == "cubin of 2 for sm_90; kept 2");
+  CHECK(planned(codes, {120}, true) == "cubin of 2 for sm_120; kept 2");
+  CHECK(planned(codes, {86, 89, 90}, true) ==
+        "cubin of 1 for sm_86; cubin of 1 for sm_89; cubin of 2 for sm_90; kept 1 2");
+  CHECK(planned(codes, {90}, false) == "kept 2");
+}
+
+TEST_CASE("where no GPU is known, or one would get nothing, the fat binary stays as it was") {
+  const std::vector<DeviceCode> codes = {elf(80), ptx(80), ptx(90)};
+  CHECK(planned(codes, {}, true) == "kept 0 1 2");
+  CHECK(planned(codes, {70}, true) == "kept 0 1 2");
+  CHECK(planned(codes, {70, 90}, true) == "kept 0 1 2");
+}
+
+TEST_CASE("the project's own code for exactly the GPU is kept, and other code of its own if there is no ptxas") {
+  const std::vector<DeviceCode> codes = {elf(80), elf(86), ptx(80), ptx(90)};
+  CHECK(planned(codes, {86}, true) == "kept 1 2");
+  CHECK(planned(codes, {89}, true) == "cubin of 2 for sm_89; kept 2");
+  CHECK(planned(codes, {89}, false) == "kept 1 2");
+  CHECK(planned(codes, {90}, false) == "kept 3");
+  CHECK(planned({elf(80), ptx(90)}, {86}, true) == "kept 0");
+}
+
+TEST_CASE("code for a single architecture or family is kept for GPUs of its generation, and makes nothing else") {
+  const std::vector<DeviceCode> codes = {elf(90, kFatbinArchitectureOnly), ptx(80), ptx(90, kFatbinArchitectureOnly),
+                                         elf(100, kFatbinFamilyOnly)};
+  CHECK(planned(codes, {90}, true) == "cubin of 1 for sm_90; kept 0 1 2");
+  CHECK(planned(codes, {103}, true) == "cubin of 1 for sm_103; kept 1 3");
+  CHECK(planned(codes, {80}, true) == "cubin of 1 for sm_80; kept 1");
+}
+
+TEST_CASE("only known options go to ptxas") {
+  CHECK(good(ptxas_options("")).empty());
+  CHECK(good(ptxas_options(" -v --maxrregcount=32  -O2 ")) ==
+        std::vector<std::string>{"-v", "--maxrregcount=32", "-O2"});
+  for (const char* options : {"-o", "x", "--options-file=x", "-maxrregcount=../x", "-v=1", "-maxrregcount"}) {
+    INFO(options);
+    CHECK_FALSE(ptxas_options(options));
+  }
+  std::vector<DeviceCode> codes = {ptx(80)};
+  codes[0].form.options = "--unknown";
+  CHECK(planned(codes, {80}, true) == "kept 0");
+}
+
+TEST_CASE("a fat binary holds what was planned, in order") {
+  const TempDirectory directory = scratch();
+  std::vector<DeviceCode> codes = {elf(80), ptx(80), ptx(90)};
+  const auto image = image_with(directory.path() / "image", codes);
+  const MadeFatbin made = good(make_fatbin(*image, codes, {90}, nullptr, directory.path(), {}));
+  CHECK(made.warning.empty());
+  const auto entries = good(parse_fatbin(made.bytes));
+  REQUIRE(entries.size() == 1);
+  CHECK(entries[0].content == "content for compute_90");
+  CHECK(good(parse_fatbin(good(make_fatbin(*image, codes, {}, nullptr, directory.path(), {})).bytes)).size() == 3);
+}
+
+TEST_CASE("ptxas sees its input and nothing else, and what it refuses is as it was built") {
+  const TempDirectory directory = scratch();
+  std::vector<DeviceCode> codes = {elf(80), ptx(80), ptx(90)};
+  codes[2].form.options = "-O1 -maxrregcount=32";
+  const auto image = image_with(directory.path() / "image", codes);
+  good(write_file(directory.path() / "secret", "secret"));
+  // Writes an ELF file for GPUs with its arguments behind the header. Fails if it can see more than it should.
+  const auto path = stand_in(directory.path(), R"(
+    char line[4096] = "", text[100] = "";
+    if (argc < 7 || open(")" + (directory.path() / "secret").string() +
+                                                   R"(", O_RDONLY) >= 0 || open("/etc/passwd", O_RDONLY) >= 0) return 2;
+    FILE* in = fopen("code.ptx", "r");
+    fgets(text, sizeof text, in);
+    for (int i = 1; i < argc; ++i) strcat(strcat(line, argv[i]), " ");
+    unsigned char head[64] = {0x7f, 'E', 'L', 'F', 2, 1, 1, 0x41, 8};
+    head[16] = 2; head[18] = 190; head[20] = 1; head[52] = 64;
+    FILE* out = fopen(argv[argc - 1], "w");
+    fwrite(head, 64, 1, out);
+    fprintf(out, "%s| %s %.0f", line, text, sqrt(argc * argc));
+    return fclose(out);)");
+  const auto ptxas = good(Ptxas::open(path));
+  CHECK(ptxas->digest() == Digest::of(good(read_file(path))));
+  const MadeFatbin made = good(make_fatbin(*image, codes, {90}, ptxas.get(), directory.path(), {}));
+  CHECK(made.warning == "");
+  const auto entries = good(parse_fatbin(made.bytes));
+  REQUIRE(entries.size() == 2);
+  CHECK(architecture_name(entries[0]) == "sm_90");
+  CHECK_THAT(entries[0].content.substr(64),
+             Contains("-arch=sm_90 -m64 -O1 -maxrregcount=32 code.ptx -o code.cubin | content for compute_90 8"));
+  CHECK(entries[1].content == "content for compute_90");
+
+  const auto refusing =
+      good(Ptxas::open(stand_in(directory.path(), "fputs(\"no such code\\nmore\\n\", stderr); return 1;")));
+  const MadeFatbin whole = good(make_fatbin(*image, codes, {90}, refusing.get(), directory.path(), {}));
+  CHECK(whole.warning == "ptxas does not compile it for sm_90: no such code");
+  CHECK(good(parse_fatbin(whole.bytes)).size() == 3);
+  const auto crashing = good(Ptxas::open(stand_in(directory.path(), "__builtin_trap();")));
+  const auto crash = make_fatbin(*image, codes, {90}, crashing.get(), directory.path(), {});
+  REQUIRE_FALSE(crash);
+  CHECK_THAT(crash.error().message, Contains("signal"));
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK(make_fatbin(*image, codes, {90}, ptxas.get(), directory.path(), stop.get_token()).error().code ==
+        Code::interrupted);
+}

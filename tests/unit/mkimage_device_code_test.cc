@@ -1,0 +1,77 @@
+// Code for GPUs leaves the IR of CUDA units, and leaves nothing of itself there.
+#include <catch2/catch.hpp>
+
+#include "format/base/little_endian.h"
+#include "format/fatbin.h"
+#include "format/recipe.h"
+#include "tests/unit/clang_units.h"
+
+using namespace xaas;
+using test::ClangUnits;
+
+namespace {
+
+std::string fatbin_with(const std::string& text) {
+  return write_fatbin({{DeviceCodeKind::ptx, 80, 9, 0, 0x11, "", "", text}});
+}
+
+// A unit with a fat binary in the form in which nvcc writes it.
+std::string unit_with(const std::string& fatbin, const std::string& more = "") {
+  std::string lines;
+  for (std::size_t at = 0; at < fatbin.size(); at += 16) {
+    const auto number = [&](std::size_t where) {
+      return load_le<std::uint64_t>(std::as_bytes(std::span(fatbin)), where);
+    };
+    lines += fmt::format("\".quad 0x{:016x}", number(at));
+    if (at + 8 < fatbin.size()) lines += fmt::format("{}0x{:016x}", at % 32 == 0 ? "," : ", ", number(at + 8));
+    lines += "\\n\"\n";
+  }
+  return more + "__asm__(\n\".section .nv_fatbin, \\\"a\\\"\\n\"\n\".align 8\\n\"\n\"fatbinData:\\n\"\n" + lines +
+         "\".text\\n\");\n" + fmt::format("extern const unsigned long long fatbinData[{}];\n", fatbin.size() / 8) +
+         "static const void* const wrapper __attribute__((section(\".nvFatBinSegment\"), used)) = fatbinData;\n" +
+         "const void* fatbin(void) { return wrapper; }\n";
+}
+
+}  // namespace
+
+TEST_CASE("canonical IR of a CUDA unit does not tell what is in its fat binary") {
+  const ClangUnits clang;
+  const CanonicalIr one = clang.canonical_ir(unit_with(fatbin_with("// one")), "-fPIC");
+  const CanonicalIr other = clang.canonical_ir(unit_with(fatbin_with("// another, longer text")), "-fPIC");
+  CHECK(one.bitcode == other.bitcode);
+  REQUIRE(one.device.size() == 1);
+  CHECK(one.device == parse_fatbin(fatbin_with("// one")).value());
+  CHECK(other.device.front().content == "// another, longer text");
+  const std::filesystem::path at = clang.directory("text");
+  REQUIRE(write_file(at / "unit.bc", one.bitcode));
+  const std::string text = clang.output(at, "llvm-dis-19 unit.bc -o -");
+  CHECK(text.find("@xaas.fatbin = external hidden constant i8") != std::string::npos);
+  CHECK(text.find("module asm") == std::string::npos);
+  CHECK(text.find("fatbinData") == std::string::npos);
+}
+
+TEST_CASE("other assembly of a CUDA unit stays") {
+  const ClangUnits clang;
+  const std::string own = "__asm__(\".globl own\\nown: ret\\n\");\n";
+  const CanonicalIr unit = clang.canonical_ir(unit_with(fatbin_with("// one"), own), "-fPIC");
+  CHECK(unit.device.size() == 1);
+  const std::filesystem::path at = clang.directory("text");
+  REQUIRE(write_file(at / "unit.bc", unit.bitcode));
+  const std::string text = clang.output(at, "llvm-dis-19 unit.bc -o -");
+  CHECK(text.find("module asm \"own: ret\"") != std::string::npos);
+  CHECK(text.find("nv_fatbin") == std::string::npos);
+}
+
+TEST_CASE("a fat binary without PTX, or one that cannot be read, stays in its unit") {
+  const ClangUnits clang;
+  const FatbinEntry cubin{DeviceCodeKind::elf, 80, 1, 8, 0x11, "", std::nullopt, std::string(64, 'e')};
+  std::string damaged = fatbin_with("// one");
+  damaged[4] = 9;
+  for (const std::string& fatbin : {write_fatbin({cubin}), damaged}) {
+    const CanonicalIr unit = clang.canonical_ir(unit_with(fatbin), "-fPIC");
+    CHECK(unit.device.empty());
+    const std::filesystem::path at = clang.directory("text");
+    REQUIRE(write_file(at / "unit.bc", unit.bitcode));
+    CHECK(clang.output(at, "llvm-dis-19 unit.bc -o -").find("module asm \"fatbinData:\"") != std::string::npos);
+  }
+}
