@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "mkimage/compiler/compilation.h"
 #include "mkimage/compiler/compiler_run.h"
 #include "mkimage/compiler/real_compiler.h"
 
@@ -143,6 +144,14 @@ bool compiles_cuda(const std::vector<NvccOption>& options) {
   });
 }
 
+// Whether a build tool only wants to know what nvcc does, and for what it compiles by itself.
+bool is_probing(const std::vector<std::string>& arguments) {
+  return std::ranges::any_of(nvcc_options(arguments), [](const NvccOption& option) {
+    const std::filesystem::path path = option.value;
+    return option.name.empty() && (is_probe(path) || path.filename() == "CMakeCUDACompilerId.cu");
+  });
+}
+
 }  // namespace
 
 std::vector<std::string> remove_native_gpu(std::vector<std::string>& arguments) {
@@ -190,7 +199,8 @@ int run_nvcc(const CaptureEnvironment& environment, std::vector<std::string> arg
   }
   arguments.insert(arguments.begin(), compiler->string());
   const std::vector<std::string> native = remove_native_gpu(arguments);
-  const std::vector<std::string> families = family_arguments(arguments, environment.cuda_families);
+  std::vector<std::string> families;
+  if (!is_probing(arguments)) families = family_arguments(arguments, environment.cuda_families);
   if (!native.empty()) {
     environment.store().note(
         fmt::format("nvcc {} stands for the GPU that runs the programs: they are compiled for several architectures",
