@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "format/device_condition.h"
+
 namespace xaas {
 namespace {
 
@@ -34,10 +36,10 @@ std::vector<std::string> devices_for(const Manifest& manifest, const HostView& h
 std::string missing_device(const std::vector<std::string>& required, const std::vector<std::string>& devices,
                            const HostView& host) {
   for (const std::string& device : required) {
-    if (std::ranges::find(kDevices, device) == kDevices.end()) {
+    if (!is_known_device(device)) {
       return fmt::format("needs the device {}, which this version cannot look for", device);
     }
-    if (std::ranges::find(devices, device) == devices.end()) {
+    if (!has_device(devices, device)) {
       return fmt::format("needs the device {} on {}", device, host.name());
     }
   }

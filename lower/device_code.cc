@@ -9,9 +9,8 @@
 #include <set>
 
 #include "format/base/split.h"
+#include "format/device_condition.h"
 #include "format/fatbin.h"
-#include "lower/gpus.h"
-#include "lower/surroundings.h"
 
 namespace xaas {
 namespace {
@@ -80,9 +79,11 @@ Result<FatbinEntry> compiled(const Image& image, const DeviceCode& code, unsigne
   XAAS_ASSIGN(const std::vector<std::string> options, ptxas_options(code.form.options.value_or("")));
   XAAS_ASSIGN(const std::string text, image.object(code.digest));
   XAAS_ASSIGN(std::string cubin, ptxas.compile(text, architecture, options, scratch, stop));
-  XAAS_ASSIGN(FatbinEntry entry, cubin_entry(architecture, std::move(cubin)));
-  entry.name = code.form.name;
-  entry.flags |= code.form.flags & kDebugFlag;
+  auto entry = cubin_entry(architecture, std::move(cubin));
+  if (!entry)
+    return fail(Code::invalid, "what ptxas made for sm_{} is of no use: {}", architecture, entry.error().message);
+  entry->name = code.form.name;
+  entry->flags |= code.form.flags & kDebugFlag;
   return entry;
 }
 
@@ -107,10 +108,10 @@ std::string describe_gpus(const GpuArchitectures& gpus) {
   return fmt::format("{}", fmt::join(names, " "));
 }
 
-GpuArchitectures gpus_of_host() {
+GpuArchitectures gpus_among(const std::vector<std::string>& devices) {
   GpuArchitectures gpus;
-  for (const Gpu& gpu : find_gpus(surroundings_here())) {
-    if (const auto architecture = architecture_of(gpu.architecture)) gpus.push_back(*architecture);
+  for (const std::string& name : device_properties(devices, kNvidiaGpu)) {
+    if (const auto architecture = architecture_of(name)) gpus.push_back(*architecture);
   }
   return in_order(std::move(gpus));
 }
@@ -151,7 +152,7 @@ Result<MadeFatbin> make_fatbin(const Image& image, const std::vector<DeviceCode>
   std::vector<FatbinEntry> entries;
   for (const CubinPlan& cubin : plan.cubins) {
     auto entry = compiled(image, codes[cubin.code], cubin.architecture, *ptxas, scratch, stop);
-    const bool is_refused = !entry && (entry.error().code == Code::invalid || entry.error().code == Code::unsupported);
+    const bool is_refused = !entry && entry.error().code == Code::invalid;
     if (!entry && !is_refused) return tl::unexpected(entry.error());
     if (is_refused) {
       made.warning = entry.error().message;

@@ -21,8 +21,8 @@ using GpuArchitectures = std::vector<unsigned>;
 Result<GpuArchitectures> parse_gpus(std::string_view text);
 std::string describe_gpus(const GpuArchitectures& gpus);  // "sm_80 sm_90"
 
-// The NVIDIA GPUs of this host whose architecture is known.
-GpuArchitectures gpus_of_host();
+// The architectures of NVIDIA's GPUs among the devices of a host; see HostView::devices().
+GpuArchitectures gpus_among(const std::vector<std::string>& devices);
 
 // Code that ptxas makes of a form that the image has.
 struct CubinPlan {

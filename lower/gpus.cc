@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "format/base/file.h"
 #include "format/base/split.h"
 #include "format/base/version_number.h"
+#include "format/device_condition.h"
 #include "lower/devices.h"
 
 namespace xaas {
@@ -142,6 +145,26 @@ std::vector<Gpu> find_gpus(const Surroundings& surroundings) {
   add_amd_architectures(surroundings, gpus);
   std::ranges::sort(gpus, {}, &Gpu::address);
   return gpus;
+}
+
+std::vector<std::string> nvidia_devices(const Surroundings& surroundings) {
+  std::set<std::string> devices;
+  for (const Gpu& gpu : find_gpus(surroundings)) {
+    if (gpu.device != kNvidiaGpu) continue;
+    devices.insert(gpu.device);
+    if (!gpu.architecture.empty()) devices.insert(fmt::format("{}={}", kNvidiaGpu, gpu.architecture));
+    if (!gpu.driver_version.empty()) devices.insert(fmt::format("{}={}", kNvidiaDriver, gpu.driver_version));
+  }
+  return {devices.begin(), devices.end()};
+}
+
+std::vector<std::string> devices_of_host() {
+  std::vector<std::string> devices = host_devices();
+  std::ranges::move(nvidia_devices(surroundings_here()), std::back_inserter(devices));
+  std::ranges::sort(devices);
+  const auto repeated = std::ranges::unique(devices);
+  devices.erase(repeated.begin(), repeated.end());
+  return devices;
 }
 
 }  // namespace xaas

@@ -22,6 +22,13 @@ struct Gpu {
 // In the order of their addresses. Reads /sys/bus/pci, /proc/driver/nvidia, and KFD's nodes in /sys/class/kfd.
 std::vector<Gpu> find_gpus(const Surroundings& surroundings);
 
+// NVIDIA's GPUs as devices with their properties, sorted: "nvidia-gpu", "nvidia-gpu=sm_90" for each architecture, and
+// "nvidia-driver=580.65.06". Reads a few small files.
+std::vector<std::string> nvidia_devices(const Surroundings& surroundings);
+
+// The devices of this host that configurations may require, sorted: those of host_devices() and nvidia_devices().
+std::vector<std::string> devices_of_host();
+
 // The architecture of NVIDIA's GPUs with this device id of PCI: "sm_90"; empty if it is not in the table.
 std::string nvidia_architecture(unsigned device_id);
 

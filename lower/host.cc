@@ -16,7 +16,7 @@
 #include "format/base/file.h"
 #include "format/base/process.h"
 #include "lower/cgroup.h"
-#include "lower/devices.h"
+#include "lower/gpus.h"
 #include "lower/topology.h"
 
 namespace xaas {
@@ -81,7 +81,7 @@ Result<Host> describe_host() {
   host.cache_bytes = cache_sizes(topology.get());
   host.memory_bytes = hwloc_get_root_obj(topology.get())->total_memory;
   XAAS_ASSIGN(host.target, resolve_target(host_triple(), {}));
-  host.devices = host_devices();
+  host.devices = devices_of_host();
   host.kernel = kernel_name();
   host.fuse = Fd(open("/dev/fuse", O_RDWR | O_CLOEXEC)).valid();
   host.user_namespaces = can_make_user_namespace();

@@ -19,7 +19,7 @@ struct Host {
   std::vector<std::uint64_t> cache_bytes;  // L1d, L2, L3; only the levels that exist
   std::uint64_t memory_bytes = 0;
   Target target;                     // native
-  std::vector<std::string> devices;  // host_devices()
+  std::vector<std::string> devices;  // devices_of_host()
   std::string kernel;                // "Linux 6.1.0-18-amd64"
   bool fuse = false;                 // whether this user can open /dev/fuse
   bool user_namespaces = false;      // whether this user can make a user namespace with mounts of its own

@@ -10,7 +10,7 @@
 
 #include "format/base/split.h"
 #include "format/base/text.h"
-#include "lower/devices.h"
+#include "lower/gpus.h"
 
 namespace xaas {
 namespace {
@@ -25,7 +25,7 @@ class ThisHost : public HostView {
   Result<Target> target(std::string_view triple, const TargetOverrides& overrides) const override {
     return resolve_target(triple, overrides);
   }
-  std::vector<std::string> devices() const override { return host_devices(); }
+  std::vector<std::string> devices() const override { return devices_of_host(); }
 
   std::optional<fs::path> find_library(std::string_view soname, std::string_view triple) const override {
     return find_host_library(soname, triple, directories(triple));

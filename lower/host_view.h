@@ -27,7 +27,7 @@ class HostView {
   virtual Result<Host> describe() const = 0;
   // As resolve_target(), with this host's CPU where the overrides name none.
   virtual Result<Target> target(std::string_view triple, const TargetOverrides& overrides) const = 0;
-  // The devices out of kDevices that the host has, sorted.
+  // As devices_of_host().
   virtual std::vector<std::string> devices() const = 0;
 
   // Where the host's dynamic loader would find a library, as a path on that host. Nullopt if it has none.

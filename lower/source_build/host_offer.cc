@@ -15,6 +15,7 @@
 #include "format/base/process.h"
 #include "format/base/text.h"
 #include "format/base/version_number.h"
+#include "format/device_condition.h"
 #include "lower/host_view.h"
 #include "lower/source_build/mpi_probe.h"
 #include "lower/system/libraries.h"
@@ -62,7 +63,7 @@ class OfferFinder {
     if (!features.empty()) problem("needs {}, which {} lacks", fmt::join(features, ", "), target_.cpu);
     const auto devices = build_.devices.empty() ? std::vector<std::string>() : this_host()->devices();
     for (const std::string& device : build_.devices) {
-      if (!is_in(devices, device)) problem("needs the device {}", device);
+      if (!has_device(devices, device)) problem("needs the device {}", device);
     }
     for (const std::string& soname : build_.libraries) {
       if (!this_host()->find_library(soname, surroundings_.triple)) problem("needs the library {}", soname);

@@ -16,6 +16,7 @@
 #include "format/base/file.h"
 #include "format/base/paths.h"
 #include "format/base/text.h"
+#include "format/device_condition.h"
 #include "format/slots.h"
 
 namespace xaas {
@@ -218,8 +219,10 @@ PointValue read_value(Reader& reader, const toml::value& value) {
     }
   }
   for (const std::string& device : result.requires_.devices) {
-    if (is_in(kDevices, device)) continue;
-    reader.fail_at(value, "there is no device \"{}\"; known are {}", device, fmt::join(kDevices, ", "));
+    if (is_known_device(device)) continue;
+    reader.fail_at(value,
+                   "there is no device \"{}\"; known are {}, nvidia-gpu>=sm_80, nvidia-driver>=550 and their like",
+                   device, fmt::join(kDevices, ", "));
   }
   result.substitute = substitute.value_or(result.name);
   return result;

@@ -210,6 +210,16 @@ TEST_CASE("it is told which device or feature no configuration does without", "[
                        .on(old_cluster(), {.features = {}, .libraries = {}, .devices = {"nvidia-gpu"}});
   CHECK_FALSE(gpu.runs());
   CHECK_THAT(gpu.problem, Catch::Contains("needs the device nvidia-gpu on the described host"));
+  HostDescription turing = old_cluster();
+  turing.host.devices = {"nvidia-gpu", "nvidia-gpu=sm_75"};
+  const auto old_gpu = Checked()
+                           .add("bin/bare", "int main(void) { return 0; }", options)
+                           .on(turing, {.features = {}, .libraries = {}, .devices = {"nvidia-gpu>=sm_80"}});
+  CHECK_THAT(old_gpu.problem, Catch::Contains("needs the device nvidia-gpu>=sm_80 on the described host"));
+  CHECK(Checked()
+            .add("bin/bare", "int main(void) { return 0; }", options)
+            .on(turing, {.features = {}, .libraries = {}, .devices = {"nvidia-gpu>=sm_75"}})
+            .problem.empty());
   const auto feature = Checked()
                            .add("bin/bare", "int main(void) { return 0; }", options)
                            .on(old_cluster(), {.features = {"+amx-int8"}, .libraries = {}, .devices = {}});

@@ -115,6 +115,18 @@ TEST_CASE("a library for GPUs is not usable on a machine without such a GPU, or 
   CHECK(host.libraries()[0].problem.empty());
 }
 
+TEST_CASE("what conditions on NVIDIA's GPUs are about is read from small files") {
+  System host;
+  CHECK(nvidia_devices(host.surroundings).empty());
+  host.pci("0000:3b:00.0", "0x10de", "0x030200", "0x2330");
+  host.pci("0000:4b:00.0", "0x1002", "0x030000", "0x1234");
+  CHECK(nvidia_devices(host.surroundings) == std::vector<std::string>{"nvidia-gpu", "nvidia-gpu=sm_90"});
+  host.link("/sys/bus/pci/devices/0000:3b:00.0/driver", "../../drivers/nvidia");
+  host.file("/proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.65.06  Sun Jul 27\n");
+  CHECK(nvidia_devices(host.surroundings) ==
+        std::vector<std::string>{"nvidia-driver=580.65.06", "nvidia-gpu", "nvidia-gpu=sm_90"});
+}
+
 TEST_CASE("a version is never taken from the name of a directory or a file") {
   System host;
   host.file("/etc/ld.so.conf", "include /etc/ld.so.conf.d/*.conf\n");
