@@ -63,8 +63,10 @@ Result<std::string> reason_against_member(const ClosureMember& member, const Slo
 // Decides for one configuration. Borrows everything.
 class Chooser {
  public:
-  Chooser(const Image& image, const Configuration& configuration, const LoaderDirectories& directories)
-      : image_(image), configuration_(configuration), directories_(directories) {}
+  // `bundled` are the slots of which it is known that their bundled libraries are used.
+  Chooser(const Image& image, const Configuration& configuration, const LoaderDirectories& directories,
+          const std::set<std::string>& bundled)
+      : image_(image), configuration_(configuration), directories_(directories), bundled_(bundled) {}
 
   // By the host's own libraries, else the bundled ones.
   SlotChoice choose(const Slot& slot) const;
@@ -83,6 +85,7 @@ class Chooser {
   const Image& image_;
   const Configuration& configuration_;
   const LoaderDirectories& directories_;
+  const std::set<std::string>& bundled_;
 };
 
 // The preferred library for each soname, then the next, as long as there is another one. Code::not_found if there is
@@ -125,14 +128,12 @@ Result<Assignment> Chooser::assign_file(const Slot& slot, const fs::path& file) 
   return assignment;
 }
 
-// Where the image has a library that files of its own use, outside the slot; empty if it has none.
+// Where the image has a library that its own files load, outside the slot; empty if it has none.
 Result<std::string> Chooser::path_of_bundled(const Slot& slot, const std::string& soname) const {
-  const std::string toolchain = fmt::format("{}/{}", kToolchainDirectory, configuration_.triple);
-  std::vector<std::string> directories = {fmt::format("{}/{}", toolchain, kBundledLibraries)};
-  for (const Slot& other : configuration_.slots) {
-    if (other.name != slot.name && is_in(other.libraries, soname)) {
-      directories.push_back(slot_directory(configuration_.triple, other.name));
-    }
+  std::vector<std::string> directories = {
+      fmt::format("{}/{}/{}", kToolchainDirectory, configuration_.triple, kBundledLibraries)};
+  for (const std::string& other : bundled_) {
+    if (other != slot.name) directories.push_back(slot_directory(configuration_.triple, other));
   }
   for (const std::string& directory : directories) {
     std::string path = fmt::format("{}/{}", directory, soname);
@@ -142,7 +143,7 @@ Result<std::string> Chooser::path_of_bundled(const Slot& slot, const std::string
 }
 
 // A process has one library of each soname. Where both the image and the host's libraries need one, it is the image's.
-// Returns the sonames of these. Code::unsupported if one lacks what the host's libraries ask of their own.
+// Returns the paths of these. Code::unsupported if one lacks what the host's libraries ask of their own.
 Result<std::vector<std::string>> Chooser::check_shared(const Slot& slot, const LibraryClosure& closure) const {
   std::vector<std::string> shared;
   for (const std::string& soname : closure.needed()) {
@@ -156,7 +157,7 @@ Result<std::vector<std::string>> Chooser::check_shared(const Slot& slot, const L
       return fail(Code::unsupported, "{} needs {} of {}, which the image has without that",
                   closure.own().front().path.string(), first_of(asked), soname);
     }
-    shared.push_back(soname);
+    shared.push_back(path);
   }
   return shared;
 }
@@ -168,18 +169,22 @@ Result<SlotChoice> Chooser::use(const Slot& slot, const Assignment& assignment, 
     std::ranges::copy_if(member.dynamic.defined_versions, std::inserter(versions, versions.end()),
                          [&](const std::string& version) { return version != member.dynamic.soname; });
   }
+  ForwardingLibrary library;
+  library.machine = closure.own().front().elf.machine();
+  library.versions.assign(versions.begin(), versions.end());
+  const fs::path here = slot_directory(configuration_.triple, slot.name);
+  std::set<std::string> searched;
+  for (const fs::path path : shared) {
+    library.needed.push_back(path.filename().string());
+    const std::string directory = path.parent_path().lexically_relative(here).string();
+    if (!searched.insert(directory).second) continue;
+    library.runpath += fmt::format("{}$ORIGIN/{}", library.runpath.empty() ? "" : ":", directory);
+  }
   SlotChoice choice{.slot = slot.name, .libraries = assignment};
+  library.needed.emplace_back();
   for (const auto& [soname, path] : assignment) {
-    ForwardingLibrary library;
-    library.machine = closure.own().front().elf.machine();
     library.soname = soname;
-    library.needed = shared;
-    library.needed.push_back(path.string());
-    library.versions.assign(versions.begin(), versions.end());
-    if (!shared.empty()) library.runpath = fmt::format("$ORIGIN/../../{}", kBundledLibraries);
-    for (const Slot& other : configuration_.slots) {
-      if (!shared.empty() && other.name != slot.name) library.runpath += fmt::format(":$ORIGIN/../{}", other.name);
-    }
+    library.needed.back() = path.string();
     choice.files.emplace(soname, make_forwarding_library(library));
   }
   return choice;
@@ -242,6 +247,29 @@ Status check_overrides(const Image& image, const Configuration& configuration, c
   return {};
 }
 
+// A choice for each slot, given that the bundled libraries of the slots `bundled` are used.
+Result<std::vector<SlotChoice>> choose_beside(const std::set<std::string>& bundled, const Image& image,
+                                              const Configuration& configuration, const SlotOverrides& overrides,
+                                              const HostView& host) {
+  std::vector<SlotChoice> choices;
+  const auto directories = host.loader_directories(configuration.triple);
+  const LoaderDirectories none;
+  const Chooser chooser(image, configuration, directories ? *directories : none, bundled);
+  for (const Slot& slot : configuration.slots) {
+    const auto asked = overrides.find(slot.name);
+    if (asked != overrides.end() && asked->second == kBundledSlot) {
+      choices.push_back({.slot = slot.name, .reason = "they were asked for"});
+    } else if (!directories) {
+      choices.push_back({.slot = slot.name, .reason = fmt::format("the libraries of {} cannot be read", host.name())});
+    } else if (asked == overrides.end()) {
+      choices.push_back(chooser.choose(slot));
+    } else {
+      XAAS_ASSIGN(choices.emplace_back(), chooser.choose(slot, asked->second));
+    }
+  }
+  return choices;
+}
+
 }  // namespace
 
 Status add_slot_override(std::string_view slot, std::string_view value, SlotOverrides& overrides) {
@@ -275,22 +303,18 @@ Result<std::vector<SlotChoice>> choose_slots(const Image& image, std::string_vie
   if (configuration == nullptr) return choices;
   XAAS_TRY(check_overrides(image, *configuration, overrides));
   if (configuration->slots.empty()) return choices;
-  const auto directories = host.loader_directories(configuration->triple);
-  const LoaderDirectories none;
-  const Chooser chooser(image, *configuration, directories ? *directories : none);
-  for (const Slot& slot : configuration->slots) {
-    const auto asked = overrides.find(slot.name);
-    if (asked != overrides.end() && asked->second == kBundledSlot) {
-      choices.push_back({.slot = slot.name, .reason = "they were asked for"});
-    } else if (!directories) {
-      choices.push_back({.slot = slot.name, .reason = fmt::format("the libraries of {} cannot be read", host.name())});
-    } else if (asked == overrides.end()) {
-      choices.push_back(chooser.choose(slot));
-    } else {
-      XAAS_ASSIGN(choices.emplace_back(), chooser.choose(slot, asked->second));
+  // What the libraries of one slot find there depends on the other slots. With every slot that stays as it is bundled,
+  // there are more libraries to get along with, so this comes to an end.
+  std::set<std::string> bundled;
+  while (true) {
+    XAAS_ASSIGN(choices, choose_beside(bundled, image, *configuration, overrides, host));
+    std::set<std::string> now;
+    for (const SlotChoice& choice : choices) {
+      if (!choice.uses_host()) now.insert(choice.slot);
     }
+    if (now == bundled) return choices;
+    bundled = std::move(now);
   }
-  return choices;
 }
 
 ShownSlots shown_slots(const Image& image, std::string_view name, const std::vector<SlotChoice>& choices) {

@@ -139,6 +139,35 @@ TEST_CASE("without a library that fits, the bundled one is used, and the reason 
   CHECK(good(choose_slots(*image, "none", {}, host)).empty());
 }
 
+TEST_CASE("a host's library has to get along with the image's libraries, also those of slots that stay bundled") {
+  const TempDirectory directory = scratch();
+  const fs::path& here = directory.path();
+  const std::string link = "-shared -fPIC -nostdlib -Wl,-rpath," + (here / "site").string() + " ";
+  make_library(here / "site", "libhelp.so.1", {"help_new"});
+  good(write_file(here / "site/libblas.so.3",
+                  compile_c("int help_new(void);\nint one_(void) { return help_new(); }\n",
+                            link + "-Wl,-soname,libblas.so.3 " + (here / "site/libhelp.so.1").string())));
+  Manifest manifest = small_manifest();
+  manifest.configurations.front().slots = {{"blas", {"libblas.so.3"}, {"one_"}},
+                                           {"fftw3", {"libfftw3l.so.3"}, {"two_"}}};
+  ImageBuilder builder(here / "a.xaas");
+  builder.add(std::string(kManifestPath), to_json(manifest));
+  builder.add(slot_directory(kTriple, "blas") + "/libblas.so.3", "x");
+  builder.add(slot_directory(kTriple, "fftw3") + "/libfftw3l.so.3", "x");
+  builder.add(slot_directory(kTriple, "fftw3") + "/libhelp.so.1",
+              compile_c("int help_old(void) { return 1; }\n", "-shared -fPIC -nostdlib -Wl,-soname,libhelp.so.1"));
+  builder.finish();
+  const auto image = good(Image::open(here / "a.xaas"));
+
+  const auto alone = good(choose_slots(*image, "default", {}, HostWith({here / "site"})));
+  CHECK(contains(alone[0].reason, "needs help_new of libhelp.so.1"));
+  CHECK_FALSE(alone[1].uses_host());
+  make_library(here / "site", "libfftw3l.so.3", {"two_"});
+  const auto both = good(choose_slots(*image, "default", {}, HostWith({here / "site"})));
+  CHECK(both[0].uses_host());
+  CHECK(both[1].uses_host());
+}
+
 TEST_CASE("libraries of MPI stand only for those of their family, whatever their symbols are") {
   const TempDirectory directory = scratch();
   const fs::path& here = directory.path();
