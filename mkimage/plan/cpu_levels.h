@@ -37,13 +37,17 @@ inline constexpr auto kCpuLevels = std::to_array<std::string_view>({
 
 // The levels for which an image is made.
 struct LevelPlan {
+#if defined(__aarch64__)
+  std::vector<std::string> names;
+#else
   std::vector<std::string> names{kCpuLevels.begin(), kCpuLevels.end()};
+#endif
   bool is_chosen = false;  // the user names them, so foreign code does not hold them back
   bool operator==(const LevelPlan&) const = default;
 };
 
-// Reads "auto" (all levels), "none", or names with commas between them. The names are put in the order of kCpuLevels.
-// Code::invalid for an unknown name; the message lists the known ones.
+// Reads "auto" (all levels; on aarch64 none), "none", or names with commas between them. The names are put in the order
+// of kCpuLevels. Code::invalid for an unknown name; the message lists the known ones.
 Result<LevelPlan> parse_levels(std::string_view text);
 
 }  // namespace xaas

@@ -1,0 +1,77 @@
+# The tools that the preset aarch64 has built make an image of the example in a Debian for arm64, where the kernel runs
+# them by an emulator. Merged with the image for this machine, it is mounted here as ever, and lowered there: the worker
+# of the merged image makes a program for a CPU of aarch64, and the program says what its baseline says.
+. "$(dirname "$0")/../lib.sh"
+need_root
+need_fuse
+need_mount_namespace -m
+emulated() { "$XAAS_SOURCE/tests/with-aarch64" "$@"; }
+emulated true || skip "programs for aarch64 do not run here"
+heat=$XAAS_FIXTURES/heat.xaas
+
+cd "$XAAS_SOURCE"
+tests/aarch64-sysroot build/aarch64-sysroot
+cmake --preset aarch64 >"$work/log" && cmake --build --preset aarch64 >>"$work/log" || die "$(tail -n 20 "$work/log")"
+root=$(tests/debian-root bookworm:arm64 "$XAAS_FIXTURES/roots" clang-19 lld-19 llvm-19 libomp-19-dev cmake g++ make patchelf)
+
+# in_arm COMMANDS: runs them in that Debian. $work/arm is /mnt there, with the tools in /mnt/tools/bin.
+in_arm() {
+  emulated sh -ec '
+    mount --bind "$2" "$1/mnt"
+    mount -t tmpfs tmpfs "$1/tmp"
+    mount -t proc proc "$1/proc" 2>/dev/null || mount --rbind /proc "$1/proc"
+    for device in null zero full random urandom; do mount --bind "/dev/$device" "$1/dev/$device"; done
+    exec chroot "$1" env -i PATH=/mnt/tools/bin:/usr/bin:/bin XAAS_CACHE=/tmp/cache sh -ec "$3"' sh "$root" "$work/arm" "$1"
+}
+mkdir -p "$work/arm/tools"
+cp -r build/aarch64/bin build/aarch64/lib "$work/arm/tools"
+cp -r tests/example "$work/arm/heat"
+
+# The emulator has no seccomp. So no worker is started there by the tools, and none is asked for ready files.
+in_arm 'mkxaas -q --ready=none --report /mnt/report.json /mnt/heat /mnt/heat.xaas; xaas-info verify /mnt/heat.xaas'
+all_can_be_lowered "$work/arm/report.json"
+equal "aarch64-unknown-linux-gnu" "$(xaas-info "$work/arm/heat.xaas" | sed -n 's/^triples *//p')"
+
+merged=$work/arm/merged.xaas
+command mkxaas --merge "$heat" "$work/arm/heat.xaas" "$merged"
+xaas-info verify "$merged"
+size() { stat -c %s "$1"; }
+together=$(($(size "$heat") + $(size "$work/arm/heat.xaas")))
+echo "merged: $(size "$merged") of $together bytes, $(($(size "$merged") * 1000 / together)) thousandths"
+[ "$(size "$merged")" -lt $((together * 96 / 100)) ] || die "merging saves nothing"
+
+# Here the image is what it was.
+mount_image "$merged" "$work/app" lower=wait
+here=$(OMP_NUM_THREADS=1 "$work/app/bin/heat" 20)
+equal ready "$(state_of "$work/app/bin/heat")"
+contains "$(cat "$work/app/.xaas/status")" "default, for x86_64-pc-linux-gnu"
+unmount "$work/app"
+
+# There it is for aarch64. The worker is the image's own; it is started without its confinement, which the emulator lacks.
+in_arm '
+  xaas-lower explain --cpu=neoverse-n1 /mnt/merged.xaas >/mnt/explained
+  xaas-info extract /mnt/merged.xaas /tmp/image
+  tree=/tmp/image/.xaas/tree/aarch64-unknown-linux-gnu/default-aarch64
+  cp -rL "$tree/bin" "$tree/lib" "$tree/share" /tmp && ln -s /tmp/image/.xaas /tmp/.xaas
+  OMP_NUM_THREADS=1 /tmp/bin/heat 20 >/mnt/baseline
+  for cpu in neoverse-n1 armv8.2-a+sve; do
+    for file in bin/heat lib/libheatkernels.so.1.0; do
+      rm -rf /tmp/job
+      xaas-lower --cpu=$cpu --reproduce /tmp/job /mnt/merged.xaas $file
+      (cd /tmp/job && ./xaas-lower --worker <job.json >&2)
+      cp /tmp/job/output /tmp/$file
+      mkdir -p /mnt/$cpu && cp /tmp/$file /mnt/$cpu
+    done
+    OMP_NUM_THREADS=1 /tmp/bin/heat 20 >/mnt/$cpu/said
+  done' >"$work/arm/log" 2>&1 || die "$(tail -n 20 "$work/arm/log")"
+contains "$(cat "$work/arm/explained")" "config    default-aarch64  chosen"
+contains "$(cat "$work/arm/explained")" "target    aarch64-unknown-linux-gnu neoverse-n1"
+for cpu in neoverse-n1 armv8.2-a+sve; do
+  equal "$(cat "$work/arm/baseline")" "$(cat "$work/arm/$cpu/said")"
+done
+# Only code for SVE has its registers.
+uses_sve() { llvm-objdump-19 -d --mattr=+all "$1" | grep -qE '\bz[0-9]+\.[sd]'; }
+uses_sve "$work/arm/armv8.2-a+sve/libheatkernels.so.1.0" || die "SVE is not used"
+! uses_sve "$work/arm/neoverse-n1/libheatkernels.so.1.0" || die "SVE is used on a CPU that lacks it"
+echo "$here"
+cat "$work/arm/baseline"
