@@ -55,7 +55,7 @@ struct CopiedFile {
 };
 
 struct SourceRecord {
-  Digest digest;            // SourceTree::digest
+  Digest digest;            // WholeSource::digest
   std::uint64_t files = 0;  // regular files
   std::uint64_t bytes = 0;  // in them
   // Shell commands; an empty one does nothing.

@@ -19,8 +19,8 @@
 #include "format/base/split.h"
 #include "format/base/text.h"
 #include "format/image_extract.h"
-#include "format/source_tree.h"
 #include "format/version.h"
+#include "format/whole_source.h"
 #include "lower/gpus.h"
 #include "lower/host.h"
 #include "lower/source_build/build_recipe.h"
@@ -191,7 +191,7 @@ Status unpack_source(const Image& image, const fs::path& directory) {
     return fail(Code::invalid, "the source in {} is damaged: {}", image.path().string(), unpacked.error().message);
   }
   XAAS_TRY(unpacked);
-  XAAS_ASSIGN(const SourceTree tree, read_source_tree(directory));
+  XAAS_ASSIGN(const WholeSource tree, read_whole_source(directory));
   if (tree.digest == image.manifest().source->digest) return {};
   return fail(Code::invalid, "the source in {} is damaged: its digest is not that of the manifest: fetch it again",
               image.path().string());

@@ -94,7 +94,7 @@ Status add_ready_files(const ConfigurationContents& from, const Configuration& c
   return {};
 }
 
-Status add_source(const SourceTree& source, ImageAssembler& image) {
+Status add_source(const WholeSource& source, ImageAssembler& image) {
   XAAS_TRY(image.add_directory(std::string(kWholeSource), {0755, {}}));
   for (const SourceEntry& entry : source.entries) {
     const std::string path = fmt::format("{}/{}", kWholeSource, entry.path);

@@ -11,7 +11,7 @@
 
 #include "format/base/progress.h"
 #include "format/source_record.h"
-#include "format/source_tree.h"
+#include "format/whole_source.h"
 #include "mkimage/contents/bundled_libraries.h"
 #include "mkimage/contents/captured_programs.h"
 #include "mkimage/contents/installed_tree.h"
@@ -52,7 +52,7 @@ struct ImageContents {
   std::vector<RuntimeLibrary> runtime_libraries;         // those of `bundled`
   std::map<std::string, std::filesystem::path> sources;  // path in the image -> file
   std::optional<WorkerBundle> worker;
-  std::optional<SourceTree> source;          // the whole source
+  std::optional<WholeSource> source;         // the whole source
   std::optional<SourceRecord> about_source;  // what the manifest says of it
   LibcFloor libc;                            // of the build machine
 };

@@ -84,14 +84,14 @@ bool is_left_out(const std::vector<std::string>& patterns, const std::string& pa
   });
 }
 
-Result<SourceTree> record_source(const fs::path& source, const std::vector<fs::path>& without,
-                                 const std::vector<std::string>& left_out, const fs::path& to) {
+Result<WholeSource> record_source(const fs::path& source, const std::vector<fs::path>& without,
+                                  const std::vector<std::string>& left_out, const fs::path& to) {
   XAAS_ASSIGN(const auto paths, left_out_paths(source, without, left_out));
   XAAS_TRY(copy_tree(source, to, paths));
-  return read_source_tree(to);
+  return read_whole_source(to);
 }
 
-SourceRecord describe_source(const SourceTree& tree, const BuildPlan& plan,
+SourceRecord describe_source(const WholeSource& tree, const BuildPlan& plan,
                              const std::vector<PlannedConfiguration>& configurations,
                              const CaptureEnvironment& environment) {
   SourceRecord record;

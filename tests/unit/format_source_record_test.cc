@@ -2,7 +2,7 @@
 #include <filesystem>
 
 #include "format/source_record.h"
-#include "format/source_tree.h"
+#include "format/whole_source.h"
 #include "tests/unit/format_support.h"
 
 using namespace xaas;
@@ -101,7 +101,7 @@ TEST_CASE("the digest of a source is that of its paths, contents, links and exec
   const TempDirectory other = scratch();
   write_tree(one.path());
   write_tree(other.path());
-  const SourceTree tree = good(read_source_tree(one.path()));
+  const WholeSource tree = good(read_whole_source(one.path()));
   CHECK(tree.files == 2);
   CHECK(tree.bytes == 14);
   // By the bytes of the paths: '.' comes before '/'.
@@ -113,7 +113,7 @@ TEST_CASE("the digest of a source is that of its paths, contents, links and exec
   CHECK(tree.digest == Digest::of("d a" + nul + "x " + hex + " a.c" + nul + "f " + Digest::of("int b;\n").hex() +
                                   " a/b.c" + nul + "d empty" + nul + "l " + Digest::of("a.c").hex() + " link" + nul));
 
-  const auto digest = [&] { return good(read_source_tree(other.path())).digest; };
+  const auto digest = [&] { return good(read_whole_source(other.path())).digest; };
   fs::permissions(other.path() / "a/b.c", fs::perms::owner_read | fs::perms::owner_write);
   fs::last_write_time(other.path() / "a.c", fs::file_time_type::clock::now() - std::chrono::hours(5));
   CHECK(digest() == tree.digest);

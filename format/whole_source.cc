@@ -1,5 +1,5 @@
 // Walks and hashes a source tree; see source_tree.h.
-#include "format/source_tree.h"
+#include "format/whole_source.h"
 
 #include <sys/stat.h>
 
@@ -59,8 +59,8 @@ std::string record_of(const SourceEntry& entry) {
 
 }  // namespace
 
-Result<SourceTree> read_source_tree(const fs::path& root) {
-  SourceTree tree;
+Result<WholeSource> read_whole_source(const fs::path& root) {
+  WholeSource tree;
   tree.root = root;
   std::error_code error;
   for (fs::recursive_directory_iterator at(root, error), end; !error && at != end; at.increment(error)) {

@@ -25,7 +25,7 @@ struct SourceEntry {
   unsigned permissions() const { return kind != SourceKind::file || is_executable ? 0755U : 0644U; }
 };
 
-struct SourceTree {
+struct WholeSource {
   std::filesystem::path root;
   std::vector<SourceEntry> entries;  // sorted by the bytes of their paths
   std::uint64_t files = 0;           // regular files
@@ -34,6 +34,6 @@ struct SourceTree {
 };
 
 // Reads every file below `root`. Anything but files, directories and symbolic links is passed over.
-Result<SourceTree> read_source_tree(const std::filesystem::path& root);
+Result<WholeSource> read_whole_source(const std::filesystem::path& root);
 
 }  // namespace xaas
