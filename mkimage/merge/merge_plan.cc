@@ -44,9 +44,6 @@ Status check_same_program(const Image& one, const Image& other) {
   const auto prefix = [](const Manifest& manifest) {
     return is_movable(manifest) ? std::string("wherever it is mounted") : manifest.prefix;
   };
-  const auto source = [](const Manifest& manifest) {
-    return manifest.source ? manifest.source->digest.to_string() : std::string("not there");
-  };
   const Manifest& here = one.manifest();
   const Manifest& there = other.manifest();
   XAAS_TRY(differ("name", here.name, there.name));
@@ -54,8 +51,9 @@ Status check_same_program(const Image& one, const Image& other) {
   XAAS_TRY(differ("prefix", prefix(here), prefix(there)));
   XAAS_TRY(differ("placeholder of the prefix", here.prefix, there.prefix));
   XAAS_TRY(differ("main program", here.main, there.main));
-  XAAS_TRY(differ("whole source", source(here), source(there)));
-  return differ("policy", here.policy, there.policy);
+  XAAS_TRY(differ("policy", here.policy, there.policy));
+  if (!here.source || !there.source) return {};
+  return differ("source", here.source->digest.to_string(), there.source->digest.to_string());
 }
 
 // A host finds its configurations and its toolchain by its architecture.
@@ -104,6 +102,7 @@ Status add_part(const std::shared_ptr<const Image>& image, MergePlan& plan) {
   append(plan.manifest.triples, manifest.triples);
   append(plan.manifest.toolchains, manifest.toolchains);
   append(plan.manifest.runtime_libraries, manifest.runtime_libraries);
+  if (!plan.manifest.source) plan.manifest.source = manifest.source;
   if (!plan.parts.empty()) part.tree = tree_root(plan.manifest, part.names.at(manifest.default_configuration));
   plan.parts.push_back(std::move(part));
   return {};
