@@ -13,7 +13,7 @@
 namespace xaas {
 namespace {
 
-constexpr std::uint32_t kMagic = 0xba55ed50;
+constexpr std::uint32_t kFatbinMagic = 0xba55ed50;
 constexpr std::uint16_t kContainerVersion = 1;
 constexpr std::size_t kContainerHeader = 16;
 constexpr std::uint16_t kEntryVersion = 0x101;
@@ -30,8 +30,8 @@ constexpr std::string_view kCompatibilitySection = ".nv.compat";
 // Offsets in an entry's header.
 enum Field : std::size_t {
   kKind = 0,
-  kVersion = 2,
-  kHeaderSize = 4,
+  kFatbinVersion = 2,
+  kFatbinHeaderSize = 4,
   kPaddedSize = 8,
   kCompressedSize = 16,
   kOptionsOffset = 20,
@@ -178,7 +178,7 @@ std::string architecture_name(const FatbinEntry& entry) {
 }
 
 Result<std::vector<FatbinEntry>> parse_fatbin(std::string_view bytes) {
-  if (bytes.size() < kContainerHeader || number_at<std::uint32_t>(bytes, 0) != kMagic) {
+  if (bytes.size() < kContainerHeader || number_at<std::uint32_t>(bytes, 0) != kFatbinMagic) {
     return fail(Code::invalid, "not a fat binary");
   }
   if (number_at<std::uint16_t>(bytes, 4) != kContainerVersion ||
@@ -190,10 +190,10 @@ Result<std::vector<FatbinEntry>> parse_fatbin(std::string_view bytes) {
   while (!rest.empty()) {
     if (rest.size() < kEntryHeader) return damaged_fatbin("an entry is cut off");
     if (entries.size() == kMostEntries) return damaged_fatbin("it has too many entries");
-    if (number_at<std::uint16_t>(rest, kVersion) != kEntryVersion) {
+    if (number_at<std::uint16_t>(rest, kFatbinVersion) != kEntryVersion) {
       return fail(Code::unsupported, "a fat binary has an entry of another version");
     }
-    const auto header_size = number_at<std::uint32_t>(rest, kHeaderSize);
+    const auto header_size = number_at<std::uint32_t>(rest, kFatbinHeaderSize);
     if (header_size < kEntryHeader) return damaged_fatbin("the header of an entry is too short");
     XAAS_ASSIGN(const std::string_view header, piece_of(rest, 0, header_size));
     XAAS_ASSIGN(const std::string_view payload,
@@ -208,7 +208,7 @@ std::string write_fatbin(const std::vector<FatbinEntry>& entries) {
   std::string content;
   for (const FatbinEntry& entry : entries) append_entry(content, entry);
   std::string bytes;
-  append_le(bytes, kMagic);
+  append_le(bytes, kFatbinMagic);
   append_le(bytes, kContainerVersion);
   append_le(bytes, static_cast<std::uint16_t>(kContainerHeader));
   append_le(bytes, std::uint64_t{content.size()});

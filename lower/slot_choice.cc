@@ -27,11 +27,11 @@ const Configuration* find_configuration_of(const Manifest& manifest, std::string
 
 // "a, b and 7 more"
 std::string first_of(const SymbolNames& symbols) {
-  constexpr std::size_t kMost = 3;
+  constexpr std::size_t kShown = 3;
   std::string text;
   std::size_t count = 0;
   for (const std::string& symbol : symbols) {
-    if (count++ == kMost) return text + fmt::format(" and {} more", symbols.size() - kMost);
+    if (count++ == kShown) return text + fmt::format(" and {} more", symbols.size() - kShown);
     text += (text.empty() ? "" : ", ") + printable(symbol);
   }
   return text;

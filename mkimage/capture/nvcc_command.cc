@@ -52,7 +52,7 @@ constexpr auto kLeftAlone = std::to_array<std::string_view>({"E",
                                                              "ptx",
                                                              "version"});
 constexpr auto kRelocatableCommands = std::to_array<std::string_view>({"dc", "device-c"});
-constexpr auto kRelocatable = std::to_array<std::string_view>({"rdc", "relocatable-device-code"});
+constexpr auto kRelocatableOptions = std::to_array<std::string_view>({"rdc", "relocatable-device-code"});
 
 struct NvccOption {
   std::string name;   // without dashes; empty for an input
@@ -66,7 +66,7 @@ bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
 }
 
 bool takes_next(std::string_view name) {
-  return is_one_of(kArchitectureOptions, name) || is_one_of(kRelocatable, name) || name == "x";
+  return is_one_of(kArchitectureOptions, name) || is_one_of(kRelocatableOptions, name) || name == "x";
 }
 
 std::vector<NvccOption> nvcc_options(const std::vector<std::string>& arguments) {
@@ -168,7 +168,7 @@ std::vector<std::string> remove_native_gpu(std::vector<std::string>& arguments) 
 
 bool makes_relocatable_code(const std::vector<std::string>& arguments) {
   return std::ranges::any_of(nvcc_options(arguments), [](const NvccOption& option) {
-    if (is_one_of(kRelocatable, option.name)) return option.value != "false";
+    if (is_one_of(kRelocatableOptions, option.name)) return option.value != "false";
     return is_one_of(kRelocatableCommands, option.name);
   });
 }

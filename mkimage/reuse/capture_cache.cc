@@ -6,16 +6,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <nlohmann/json.hpp>
 
 #include "format/base/file.h"
+#include "format/base/json_fields.h"
 
 namespace xaas {
 namespace {
 
 namespace fs = std::filesystem;
-
-using Json = nlohmann::json;
 
 Json to_binary(std::string_view bytes) { return Json::binary({bytes.begin(), bytes.end()}); }
 
