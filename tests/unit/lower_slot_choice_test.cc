@@ -92,7 +92,8 @@ TEST_CASE("a forwarding library names what it needs, and has versions but no sym
   CHECK(dynamic.runpath == "$ORIGIN/../../lib");
   CHECK(dynamic.defined_versions == std::vector<std::string>{"libblas.so.3", "V1", "V2"});
   CHECK(good(defined_symbols(elf)).empty());
-  const ElfFile plain = good(ElfFile::parse(make_forwarding_library({.soname = "libx.so", .needed = {"/liby.so"}})));
+  const std::string other = make_forwarding_library({.soname = "libx.so", .needed = {"/liby.so"}});
+  const ElfFile plain = good(ElfFile::parse(other));
   CHECK(good(plain.dynamic()).defined_versions.empty());
 }
 
