@@ -64,7 +64,7 @@ Result<std::string> real_compiler(const char* override_name, const char* fallbac
 
 // Checks the tools before the build, so that a missing one does not make it fail hours later. Returns clang's lld.
 Result<std::filesystem::path> check_tools(const std::string& compiler) {
-  for (const char* tool : {"patchelf", "llvm-objcopy-19"}) XAAS_TRY(find_program(tool));
+  for (const char* tool : {"patchelf", kObjcopy}) XAAS_TRY(find_program(tool));
   XAAS_ASSIGN(const ProcessOutput answer, run_and_read({compiler, "-print-prog-name=ld.lld"}));
   const std::filesystem::path linker = answer.output.substr(0, answer.output.find('\n'));
   if (linker.is_absolute() && std::filesystem::exists(linker)) return linker;

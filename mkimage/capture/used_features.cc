@@ -81,10 +81,11 @@ const ExplicitFeature* find_explicit(std::string_view name) {
 
 // All texts in a module that can name instructions.
 std::vector<llvm::StringRef> names_in(const llvm::Module& module) {
-  constexpr llvm::StringLiteral kIntrinsics("llvm.x86.");
+  constexpr llvm::StringLiteral kX86Intrinsics("llvm.x86.");
   std::vector<llvm::StringRef> names = {module.getModuleInlineAsm()};
   for (const llvm::Function& function : module) {
-    if (function.getName().starts_with(kIntrinsics)) names.push_back(function.getName().substr(kIntrinsics.size()));
+    if (function.getName().starts_with(kX86Intrinsics))
+      names.push_back(function.getName().substr(kX86Intrinsics.size()));
     for (const llvm::Instruction& instruction : llvm::instructions(function)) {
       const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
       if (call == nullptr || !call->isInlineAsm()) continue;

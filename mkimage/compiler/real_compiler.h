@@ -18,6 +18,7 @@ enum class CompilerRole { c, cxx, fortran };
 inline constexpr const char* kDefaultC = "clang-19";
 inline constexpr const char* kDefaultCxx = "clang++-19";
 inline constexpr const char* kDefaultFortran = "flang-new-19";
+inline constexpr const char* kObjcopy = "llvm-objcopy-19";  // which knows the sections of bitcode
 
 // The name of a tool without the triple of this machine: "gcc-12" for "x86_64-linux-gnu-gcc-12".
 std::string_view without_triple(std::string_view name);

@@ -8,11 +8,10 @@
 #include "format/base/mapped_file.h"
 #include "format/base/process.h"
 #include "mkimage/capture/ar_archive.h"
+#include "mkimage/compiler/real_compiler.h"
 
 namespace xaas {
 namespace {
-
-constexpr const char* kObjcopy = "llvm-objcopy-19";
 
 // The object files in `bytes`: the file itself, or the members of an archive.
 std::vector<std::string_view> objects_in(std::string_view bytes) {

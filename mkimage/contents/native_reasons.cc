@@ -12,7 +12,6 @@ namespace xaas {
 namespace {
 
 constexpr std::size_t kMostLines = 8;
-constexpr std::size_t kMostBytes = 120;  // of a reason or a name; a compiler or a project may have written it
 
 // Things with the same reason.
 struct Group {
@@ -96,7 +95,7 @@ std::vector<Group> units_by_reason(const ImageContents& contents) {
   return std::move(groups).sorted();
 }
 
-std::string shown(const std::string& text) { return shortened(printable(text), kMostBytes); }
+std::string shown(const std::string& text) { return shortened(printable(text), kMostReasonBytes); }
 
 std::string describe_programs(const Group& group) {
   return fmt::format("not lowered: {} program{} ({}{}): {}", group.count, group.count == 1 ? "" : "s",

@@ -8,12 +8,12 @@
 
 #include "format/base/text.h"
 #include "mkimage/compiler/compiler_run.h"
+#include "mkimage/contents/native_reasons.h"
 
 namespace xaas {
 namespace {
 
 constexpr std::size_t kMostMacros = 3;
-constexpr std::size_t kMostBytes = 120;  // of a name or a reason; a project may have written it
 
 // The answers to what units ask, by the name of a macro, for all configurations.
 struct Asks {
@@ -66,7 +66,7 @@ std::string describe_unanswered(const std::map<std::string, std::set<std::string
   return fmt::format(
       "{} ({}: {}{}) for features of the CPU that neither options nor levels give {}: code behind that "
       "is left out{}",
-      units_ask(units.size()), shortened(printable(name), kMostBytes), fmt::join(shown, " "), is_cut ? " …" : "",
+      units_ask(units.size()), shortened(printable(name), kMostReasonBytes), fmt::join(shown, " "), is_cut ? " …" : "",
       units.size() == 1 ? "it" : "them", has_levels ? "" : "; --levels=auto compiles it as well");
 }
 
@@ -103,7 +103,7 @@ std::vector<std::string> describe_problems(const ImageContents& contents) {
   std::vector<std::string> lines;
   for (const auto& [reason, levels] : reasons) {
     lines.push_back(fmt::format("not used: level{} {}: {}", levels.size() == 1 ? "" : "s", fmt::join(levels, " "),
-                                shortened(printable(reason), 2 * kMostBytes)));
+                                shortened(printable(reason), 2 * kMostReasonBytes)));
   }
   return lines;
 }

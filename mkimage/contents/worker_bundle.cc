@@ -8,13 +8,12 @@
 #include "format/base/json_fields.h"
 #include "format/base/mapped_file.h"
 #include "format/base/process.h"
+#include "mkimage/compiler/real_compiler.h"
 
 namespace xaas {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kObjcopy = "llvm-objcopy-19";
 
 Result<fs::path> find_worker() {
   const char* named = std::getenv("XAAS_WORKER");  // NOLINT(concurrency-mt-unsafe): nobody changes the environment

@@ -4,8 +4,12 @@
 need_fuse
 
 mkdir "$work/source"
+# There is enough code for a worker that is still there when it is looked for.
 for i in {1..24}; do
-  echo "int f$i(int x) { for (int i = 0; i < x; ++i) x ^= i * $i; return x; }" >"$work/source/f$i.c"
+  for j in {1..30}; do
+    echo "void g${i}_$j(int n, float* x) { for (int i = 0; i < n; ++i) x[i] = x[i] * $j + x[i + $i]; }"
+  done >"$work/source/f$i.c"
+  echo "int f$i(int x) { for (int i = 0; i < x; ++i) x ^= i * $i; return x; }" >>"$work/source/f$i.c"
 done
 {
   echo '#include <stdio.h>'
@@ -22,8 +26,32 @@ M
 mkxaas -q --build 'make -s -j2' --install 'make -s install PREFIX="$PREFIX" DESTDIR="$DESTDIR"' "$work/source" "$work/sum.xaas"
 mkdir "$work/app"
 
+# Looks for workers without starting processes for it, because a worker may end soon.
+cat >"$work/workers.py" <<'P'
+import os, signal, sys, time
+def children(parent):
+    found = []
+    for name in filter(str.isdigit, os.listdir('/proc')):
+        try: stat = open(f'/proc/{name}/stat').read()
+        except OSError: continue  # it has ended
+        if stat.rpartition(')')[2].split()[1] == str(parent): found.append(int(name))
+    return found
+def is_worker(process):
+    try: return b'--worker' in open(f'/proc/{process}/cmdline', 'rb').read().split(b'\0')
+    except OSError: return False
+def worker_of(mount):
+    # The worker of the server, which is a child of xaas-mount beside the command.
+    return next((w for child in children(mount) for w in children(child) if is_worker(w)), None)
+if __name__ == '__main__':  # stops the worker and prints its id
+    end = time.monotonic() + 30
+    while (worker := worker_of(sys.argv[1])) is None:
+        if time.monotonic() > end: sys.exit('gave up waiting for a worker')
+    os.kill(worker, signal.SIGSTOP)
+    print(worker)
+P
 cat >"$work/watch.py" <<'P'
-import fcntl, os, pty, re, select, signal, struct, subprocess, sys, termios, time
+import fcntl, os, pty, re, select, signal, struct, sys, termios, time
+from workers import worker_of
 image, mountpoint = sys.argv[1:]
 
 class Screen:  # what a terminal of 100 columns shows after these bytes
@@ -67,20 +95,19 @@ def wait(what, condition):
     end = time.monotonic() + 60
     while not condition():
         if time.monotonic() > end or not read(): sys.exit(f'gave up waiting for {what}: {screen.text()!r}')
-def children(parent):
-    return subprocess.run(['pgrep', '-P', str(parent)], capture_output=True, text=True).stdout.split()
-def worker():
-    # The worker of the server, which is a child of xaas-mount beside the command.
-    return next((int(w) for child in children(pid) for w in children(child)), None)
 def status(): return open(mountpoint + '/.xaas/status').read()
 def done():
     found = re.search(r'^lowering  bin/sum, (\d+) of 25 modules, \d+ s, \d+ waiting$', status(), re.M)
     return int(found[1]) if found else 0
 
 # The worker goes on for a moment at a time until some modules are done, and stands still then.
-wait('a worker', worker)
-stopped = worker()
-os.kill(stopped, signal.SIGSTOP)
+stopped = None
+def stop_worker():
+    global stopped
+    stopped = worker_of(pid)
+    if stopped: os.kill(stopped, signal.SIGSTOP)
+    return stopped
+wait('a worker', stop_worker)
 def advance():
     os.kill(stopped, signal.SIGCONT)
     time.sleep(0.005)
@@ -102,13 +129,7 @@ python3 "$work/watch.py" "$work/sum.xaas" "$work/app"
 XAAS_CACHE=$work/another
 xaas-mount "$work/sum.xaas" "$work/app" -- "$work/app/bin/sum" >"$work/stdout" 2>"$work/stderr" &
 mount=$!
-stop_any_worker() {
-  for server in $(pgrep -P $mount); do
-    if stop_worker; then return 0; fi
-  done
-  return 1
-}
-wait_until 30 stop_any_worker
+worker=$(python3 "$work/workers.py" $mount)
 caught=$(with_start "$worker")
 is_late() { grep -Eq '^lowering  bin/sum, .* of 25 modules, [2-9] s, ' "$work/app/.xaas/status"; }
 wait_until 30 is_late
