@@ -194,17 +194,17 @@ export HOME
 cd "$HOME"
 here=/mnt
 . /mnt/run
-for name in libcs heat zstd; do
-  mkdir "$name"
-  /mnt/$name.xaas --xaas-extract $name/built >/dev/null
-  /mnt/$name.xaas --xaas-install $name/lowered >$name/log 2>&1 || cat $name/log
-  grep -q ': lowered in' $name/log || cat $name/log
-  mkdir $name/ready
-  cp -a $name/built/. $name/ready
-  cp -a $name/built/.xaas/ready/*/*/x86-64-v3/. $name/ready
+for image in libcs heat zstd; do
+  mkdir "$image"
+  /mnt/$image.xaas --xaas-extract $image/built >/dev/null
+  /mnt/$image.xaas --xaas-install $image/lowered >$image/log 2>&1 || cat $image/log
+  grep -q ': lowered in' $image/log || cat $image/log
+  mkdir $image/ready
+  cp -a $image/built/. $image/ready
+  cp -a $image/built/.xaas/ready/*/*/x86-64-v3/. $image/ready
   for what in built lowered ready; do
-    run_$name $name/$what >$name/$what.txt 2>&1 || true
-    diff $name/$what.txt /mnt/$name.expected && echo "$(id -un): $name $what: the same"
+    run_$image $image/$what >$image/$what.txt 2>&1 || true
+    diff $image/$what.txt /mnt/$image.expected && echo "$(id -un): $image $what: the same"
   done
 done
 S
