@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "format/base/text.h"
 #include "format/base/version_number.h"
 #include "format/manifest.h"
 
@@ -38,14 +39,13 @@ std::optional<Condition> parse_condition(std::string_view text) {
 }  // namespace
 
 bool is_known_device(std::string_view required) {
-  return std::ranges::find(kDevices, required) != kDevices.end() || parse_condition(required).has_value();
+  return is_in(kDevices, required) || parse_condition(required).has_value();
 }
 
 bool has_device(const std::vector<std::string>& devices, std::string_view required) {
   const auto condition = parse_condition(required);
   if (!condition) {
-    return std::ranges::find(kDevices, required) != kDevices.end() &&
-           std::ranges::find(devices, required) != devices.end();
+    return is_in(kDevices, required) && is_in(devices, required);
   }
   const std::vector<std::string> values = device_properties(devices, condition->name);
   return std::ranges::any_of(values, [&](const std::string& value) {

@@ -34,13 +34,11 @@ OrderedJson encode(const Slot& slot) {
 }
 
 OrderedJson encode(const Configuration& configuration) {
-  OrderedJson points = OrderedJson::object();
-  for (const auto& [name, value] : configuration.points) points[name] = value;
   OrderedJson json = {{"name", configuration.name},
                       {"triple", configuration.triple},
                       {"rank", configuration.rank},
                       {"requires", encode(configuration.requires_)},
-                      {"points", std::move(points)},
+                      {"points", configuration.points},
                       {"libc_floor", configuration.libc_floor},
                       {"host_libraries", configuration.host_libraries}};
   if (!configuration.libc.empty()) json["libc"] = configuration.libc;

@@ -7,6 +7,8 @@
 #include <array>
 #include <iterator>
 
+#include "format/base/text.h"
+
 namespace xaas {
 namespace {
 
@@ -97,7 +99,7 @@ std::span<const SlotLibrary> slot_libraries() { return kLibraries; }
 
 std::string_view slot_of(std::string_view soname, const std::vector<std::string>& slots) {
   for (const SlotLibrary& library : kLibraries) {
-    if (library.soname == soname && std::ranges::find(slots, library.slot) != slots.end()) return library.slot;
+    if (library.soname == soname && is_in(slots, library.slot)) return library.slot;
   }
   return {};
 }
@@ -113,8 +115,6 @@ std::vector<SlotLibrary> stand_ins(std::string_view slot, std::string_view sonam
   return libraries;
 }
 
-bool returns_complex(std::string_view symbol) {
-  return std::ranges::find(kComplexFunctions, symbol) != kComplexFunctions.end();
-}
+bool returns_complex(std::string_view symbol) { return is_in(kComplexFunctions, symbol); }
 
 }  // namespace xaas

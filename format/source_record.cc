@@ -11,12 +11,6 @@
 namespace xaas {
 namespace {
 
-OrderedJson string_map_json(const std::map<std::string, std::string>& map) {
-  OrderedJson json = OrderedJson::object();
-  for (const auto& [name, value] : map) json[name] = value;
-  return json;
-}
-
 OrderedJson encode(const HostBuild& build) {
   return {{"rank", build.rank},           {"features", build.features}, {"devices", build.devices},
           {"libraries", build.libraries}, {"tools", build.tools},       {"links", build.links},
@@ -24,9 +18,8 @@ OrderedJson encode(const HostBuild& build) {
 }
 
 OrderedJson encode(const SourceConfiguration& configuration) {
-  OrderedJson json = {{"name", configuration.name},
-                      {"points", string_map_json(configuration.points)},
-                      {"substitutes", string_map_json(configuration.substitutes)}};
+  OrderedJson json = {
+      {"name", configuration.name}, {"points", configuration.points}, {"substitutes", configuration.substitutes}};
   if (configuration.on_host) json["on_host"] = encode(*configuration.on_host);
   return json;
 }
@@ -133,7 +126,7 @@ OrderedJson to_ordered_json(const SourceRecord& record) {
           {"files_as_they_are", copied},
           {"fortran", record.fortran},
           {"levels", record.levels},
-          {"tools", string_map_json(record.tools)},
+          {"tools", record.tools},
           {"configurations", configurations}};
 }
 

@@ -52,8 +52,8 @@ Status check_content(const AddOn& add_on);
 void remove_add_on(const std::filesystem::path& record);
 // Nullopt if the cache has no such add-on. One that is not the size of its record is removed.
 std::optional<AddOn> find_add_on(const Cache& cache, const Digest& source, const Digest& key);
-// Moves the file `made`, which must be on this user's disk, into the cache. The record is filled in with its digest and
-// size. An error leaves nothing in the cache.
+// Copies the file `made` into the cache. The record is filled in with its digest and size. An error leaves nothing in
+// the cache.
 Result<AddOn> store_add_on(const Cache& cache, const Digest& source, const Digest& key,
                            const std::filesystem::path& made, AddOnRecord record);
 // All add-ons of a source, the newest first: those of the cache, then those of site caches.

@@ -83,7 +83,6 @@ Result<AddOnDecision> choose_add_on(std::shared_ptr<const Image> image, const Lo
   if (found == sorted.usable.end()) return decision;
   note_use(found->second.first);
   decision.image = found->second.second;
-  decision.is_add_on = true;
   return decision;
 }
 

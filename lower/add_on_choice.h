@@ -15,7 +15,6 @@ namespace xaas {
 struct AddOnDecision {
   std::shared_ptr<const Image> image;  // the image, or the add-on that is chosen in its place
   std::vector<Choice> choices;         // of all; empty if there are no add-ons
-  bool is_add_on = false;
 };
 
 // Decides by rank and requirements, as explain_configurations() does. Only for this host: with another host in

@@ -8,9 +8,12 @@
 #include <optional>
 #include <set>
 
+#include "format/base/sort_unique.h"
 #include "format/base/split.h"
 #include "format/device_condition.h"
 #include "format/fatbin.h"
+#include "lower/gpus.h"
+#include "lower/surroundings.h"
 
 namespace xaas {
 namespace {
@@ -26,13 +29,6 @@ std::optional<unsigned> architecture_of(std::string_view name) {
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (error != std::errc() || end != name.data() + name.size() || number == 0) return std::nullopt;
   return number;
-}
-
-GpuArchitectures in_order(GpuArchitectures gpus) {
-  std::ranges::sort(gpus);
-  const auto repeated = std::ranges::unique(gpus);
-  gpus.erase(repeated.begin(), repeated.end());
-  return gpus;
 }
 
 // sm_86 is of the generation of sm_80: a GPU runs cubins of its own generation that are not for newer ones.
@@ -99,7 +95,8 @@ Result<GpuArchitectures> parse_gpus(std::string_view text) {
     }
     gpus.push_back(*architecture);
   }
-  return in_order(std::move(gpus));
+  sort_unique(gpus);
+  return gpus;
 }
 
 std::string describe_gpus(const GpuArchitectures& gpus) {
@@ -113,7 +110,14 @@ GpuArchitectures gpus_among(const std::vector<std::string>& devices) {
   for (const std::string& name : device_properties(devices, kNvidiaGpu)) {
     if (const auto architecture = architecture_of(name)) gpus.push_back(*architecture);
   }
-  return in_order(std::move(gpus));
+  sort_unique(gpus);
+  return gpus;
+}
+
+GpuArchitectures gpus_of(const HostView& host) {
+  // Looking for all devices takes a while.
+  const bool is_here = &host == this_host().get();
+  return gpus_among(is_here ? nvidia_devices(surroundings_here()) : host.devices());
 }
 
 FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus, bool has_ptxas) {
@@ -130,9 +134,7 @@ FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectu
     };
     if (form.is_specific() && std::ranges::any_of(gpus, is_of_generation)) plan.kept.push_back(i);
   }
-  std::ranges::sort(plan.kept);
-  const auto repeated = std::ranges::unique(plan.kept);
-  plan.kept.erase(repeated.begin(), repeated.end());
+  sort_unique(plan.kept);
   return plan;
 }
 

@@ -10,6 +10,7 @@
 
 #include "format/image.h"
 #include "format/recipe.h"
+#include "lower/host_view.h"
 #include "lower/ptxas.h"
 
 namespace xaas {
@@ -23,6 +24,8 @@ std::string describe_gpus(const GpuArchitectures& gpus);  // "sm_80 sm_90"
 
 // The architectures of NVIDIA's GPUs among the devices of a host; see HostView::devices().
 GpuArchitectures gpus_among(const std::vector<std::string>& devices);
+// Those of a host. Looks for its GPUs each time.
+GpuArchitectures gpus_of(const HostView& host);
 
 // Code that ptxas makes of a form that the image has.
 struct CubinPlan {

@@ -108,7 +108,7 @@ Result<Explanation> explain_image(const Image& image, const LowererOptions& opti
   XAAS_ASSIGN(all.has_device_code, uses_gpus(image, all.configuration));
   const auto decided = decide_lowering(image, options);
   if (!decided) all.problem = decided.error().message;
-  if (decided && all.has_device_code) all.gpus = decided->gpus;
+  if (decided && all.has_device_code) all.gpus = decided->gpus ? *decided->gpus : gpus_of(host);
   if (!all.gpus.empty()) all.ptxas = find_ptxas().string();
   return all;
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "format/base/file.h"
+#include "format/base/sort_unique.h"
 #include "format/base/split.h"
 #include "format/base/version_number.h"
 #include "format/device_condition.h"
@@ -161,9 +162,7 @@ std::vector<std::string> nvidia_devices(const Surroundings& surroundings) {
 std::vector<std::string> devices_of_host() {
   std::vector<std::string> devices = host_devices();
   std::ranges::move(nvidia_devices(surroundings_here()), std::back_inserter(devices));
-  std::ranges::sort(devices);
-  const auto repeated = std::ranges::unique(devices);
-  devices.erase(repeated.begin(), repeated.end());
+  sort_unique(devices);
   return devices;
 }
 

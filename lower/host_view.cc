@@ -8,7 +8,7 @@
 #include <mutex>
 #include <utility>
 
-#include "format/base/split.h"
+#include "format/base/search_path.h"
 #include "format/base/text.h"
 #include "lower/gpus.h"
 
@@ -49,9 +49,7 @@ class ThisHost : public HostView {
   std::optional<LoaderDirectories> loader_directories(std::string_view triple) const override {
     LoaderDirectories found;
     const char* path = std::getenv("LD_LIBRARY_PATH");  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
-    for_each_piece(path == nullptr ? "" : path, ':', [&](std::string_view directory) {
-      if (directory.starts_with('/')) found.first.emplace_back(directory);
-    });
+    if (path != nullptr) found.first = absolute_directories(path);
     found.usual = directories(triple);
     return found;
   }

@@ -98,7 +98,7 @@ Result<std::vector<std::string>> JobLayout::make_fatbins(const std::stop_token& 
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < units.size(); i = next++) {
-      made[i] = make_fatbin(*image_, units[i]->input->device, *gpus_, plan_->ptxas.get(), scratch_, stop);
+      made[i] = make_fatbin(*image_, units[i]->input->device, plan_->gpus, plan_->ptxas.get(), scratch_, stop);
     }
   };
   {

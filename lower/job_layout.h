@@ -60,17 +60,12 @@ class JobLayout {
 
  private:
   JobLayout(const LoweringContext& context, const LinkPlan& plan, std::filesystem::path scratch)
-      : image_(&context.image),
-        host_(&context.host),
-        gpus_(&context.gpus),
-        plan_(&plan),
-        scratch_(std::move(scratch)) {}
+      : image_(&context.image), host_(&context.host), plan_(&plan), scratch_(std::move(scratch)) {}
   Status extract_inputs();
   Result<std::string> put(const std::string& name, std::string_view content) const;
 
   const Image* image_;
   const HostView* host_;
-  const GpuArchitectures* gpus_;
   const LinkPlan* plan_;
   std::filesystem::path scratch_;
   Job job_;

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "format/base/elf_file.h"
-#include "format/base/split.h"
+#include "format/base/search_path.h"
 #include "lower/host_library.h"
 
 namespace xaas {
@@ -64,12 +64,8 @@ std::vector<fs::path> own_directories(const Image& image, std::string_view user)
   const auto bytes = image.file(user);
   const auto elf = bytes ? ElfFile::parse(*bytes) : tl::unexpected(bytes.error());
   const auto dynamic = elf ? elf->dynamic() : tl::unexpected(elf.error());
-  std::vector<fs::path> directories;
-  if (!dynamic) return directories;
-  for_each_piece(dynamic->runpath.value_or(dynamic->rpath.value_or("")), ':', [&](std::string_view directory) {
-    if (directory.starts_with('/')) directories.emplace_back(directory);
-  });
-  return directories;
+  return dynamic ? absolute_directories(dynamic->runpath.value_or(dynamic->rpath.value_or("")))
+                 : std::vector<fs::path>();
 }
 
 std::string multiarch_directory(std::string_view triple) {

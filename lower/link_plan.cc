@@ -7,6 +7,7 @@
 
 #include "format/base/json_fields.h"
 #include "format/base/overloaded.h"
+#include "format/base/sort_unique.h"
 #include "lower/host_library.h"
 #include "lower/older_libc.h"
 
@@ -90,8 +91,8 @@ Digest compute_key(const Digest& recipe, const LoweringContext& context, const L
   key["libraries"] = identities;
   if (!context.level.empty()) key["level"] = context.level;
   // Files without code for GPUs are the same with and without them.
-  if (!context.gpus.empty() && has_device_code(plan.recipe)) {
-    key["gpus"] = context.gpus;
+  if (!plan.gpus.empty()) {
+    key["gpus"] = plan.gpus;
     key["ptxas"] = plan.ptxas ? plan.ptxas->digest().to_string() : "";
   }
   return Digest::of(dump_json(key));
@@ -107,12 +108,11 @@ Result<LinkPlan> plan_link(const LoweringContext& context, const FileRecord& rec
     return fail(fits.error().code, "{}: {}", path_in_tree(record.path), fits.error().message);
   }
   if (context.has_older_libc) link_with_older_libc(plan.recipe, context.host);
-  if (!context.gpus.empty() && has_device_code(plan.recipe)) plan.ptxas = Ptxas::of_host();
+  if (has_device_code(plan.recipe)) plan.gpus = context.gpus ? *context.gpus : gpus_of(context.host);
+  if (!plan.gpus.empty()) plan.ptxas = Ptxas::of_host();
   Inputs inputs = inputs_of(plan.recipe);
   plan.objects = std::move(inputs.objects);
-  std::ranges::sort(inputs.sonames);
-  const auto repeated = std::ranges::unique(inputs.sonames);
-  inputs.sonames.erase(repeated.begin(), repeated.end());
+  sort_unique(inputs.sonames);
   for (const std::string& soname : inputs.sonames) {
     XAAS_ASSIGN(auto library, find_library(context.image, soname, record.path, context.toolchain_libraries,
                                            context.target.triple, context.host));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,14 +27,15 @@ struct LoweringContext {
   bool has_older_libc = false;                          // than the one that the image was made with
   const std::string& level;                             // whose variants are used; empty: none
   const HostView& host;                                 // whose libraries are used
-  const GpuArchitectures& gpus;                         // for which code is made; empty: none is known
+  const std::optional<GpuArchitectures>& gpus;          // for which code is made; nullopt: those of the host
 };
 
 struct LinkPlan {
   Recipe recipe;                        // a unit that the target cannot run is replaced by the build's own object
   std::vector<Digest> objects;          // the files other than units that the recipe refers to
   std::vector<FoundLibrary> libraries;  // sorted by soname
-  std::shared_ptr<const Ptxas> ptxas;   // set if code for GPUs is to be made, and the host has one
+  GpuArchitectures gpus;                // for which the recipe's code for GPUs is made; empty without such code
+  std::shared_ptr<const Ptxas> ptxas;   // set if there are `gpus`, and the host has one
   Digest key;                           // digest of everything that decides the bytes of the lowered file
 };
 

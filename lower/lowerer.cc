@@ -10,7 +10,6 @@
 
 #include "lower/cache_upkeep.h"
 #include "lower/elf_identity.h"
-#include "lower/gpus.h"
 #include "lower/host.h"
 #include "lower/job_layout.h"
 #include "lower/older_libc.h"
@@ -33,13 +32,10 @@ std::vector<std::pair<std::string, std::string>> usable_ready(const Manifest& ma
   return usable;
 }
 
-// Nobody knows the GPUs of a machine that only the name of its CPU stands for.
-Result<GpuArchitectures> chosen_gpus(const LowererOptions& options) {
+// Nullopt: those of the host. Nobody knows the GPUs of a machine that only the name of its CPU stands for.
+Result<std::optional<GpuArchitectures>> chosen_gpus(const LowererOptions& options) {
   if (!options.gpu.empty()) return parse_gpus(options.gpu);
-  if (!options.target.cpu.empty()) return GpuArchitectures();
-  // Looking for all devices takes a while, which a mount does not have.
-  const bool is_here = options.host == this_host();
-  return gpus_among(is_here ? nvidia_devices(surroundings_here()) : options.host->devices());
+  return options.target.cpu.empty() ? std::nullopt : std::optional(GpuArchitectures());
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ struct LoweringDecisions {
   std::vector<std::string> toolchain_libraries;
   std::vector<std::pair<std::string, std::string>> ready;  // CPU and ready_root(), the best first
   std::shared_ptr<const HostView> host;
-  GpuArchitectures gpus;  // for which code is made; empty: none is known
+  std::optional<GpuArchitectures> gpus;  // for which code is made; nullopt: those of the host
 
   LoweringContext context(const Image& image) const;  // borrows from the image and from *this
 };

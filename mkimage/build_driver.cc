@@ -16,6 +16,7 @@
 #include "format/base/process.h"
 #include "format/base/shell_quoted.h"
 #include "format/base/split.h"
+#include "format/base/text.h"
 #include "mkimage/built_programs.h"
 #include "mkimage/capture/fortran_command.h"
 #include "mkimage/capture/nvcc_command.h"
@@ -249,9 +250,8 @@ void BuildDriver::find_nvcc() {
   const auto known = run_and_read({nvcc, "--list-gpu-arch"});
   if (!known || !known->status.ok()) return;
   const std::vector<std::string_view> architectures = split(known->output, '\n');
-  std::ranges::copy_if(plan_.cuda_families, std::back_inserter(environment_.cuda_families), [&](unsigned family) {
-    return std::ranges::find(architectures, fmt::format("compute_{}", family)) != architectures.end();
-  });
+  std::ranges::copy_if(plan_.cuda_families, std::back_inserter(environment_.cuda_families),
+                       [&](unsigned family) { return is_in(architectures, fmt::format("compute_{}", family)); });
 }
 
 // Finds the Fortran compiler that the recipe names, and no other.

@@ -40,14 +40,14 @@ ElfKind kind_of(std::uint16_t type) {
   }
 }
 
-// Whether only a linker writes the section. Tools that change the rpath or the like change only the tables and strings
-// of the dynamic linker.
 #if defined(__aarch64__)
 constexpr std::uint16_t kOwnMachine = EM_AARCH64;
 #else
 constexpr std::uint16_t kOwnMachine = EM_X86_64;
 #endif
 
+// Whether only a linker writes the section. Tools that change the rpath or the like change only the tables and strings
+// of the dynamic linker.
 bool is_content(const ElfSection& section) {
   static constexpr std::array<std::string_view, 4> kOthers = {".interp", ".note", ".got", ".plt"};
   const bool is_data = section.type == SHT_PROGBITS || section.type == SHT_INIT_ARRAY ||

@@ -22,4 +22,12 @@ std::vector<std::filesystem::path> search_path(std::string_view rpath, const std
   return directories;
 }
 
+std::vector<std::filesystem::path> absolute_directories(std::string_view list) {
+  std::vector<std::filesystem::path> directories;
+  for_each_piece(list, ':', [&](std::string_view piece) {
+    if (piece.starts_with('/')) directories.emplace_back(piece);
+  });
+  return directories;
+}
+
 }  // namespace xaas

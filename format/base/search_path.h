@@ -11,4 +11,7 @@ namespace xaas {
 // is left out.
 std::vector<std::filesystem::path> search_path(std::string_view rpath, const std::filesystem::path& origin);
 
+// The absolute ones among the directories of an rpath or of LD_LIBRARY_PATH, in order.
+std::vector<std::filesystem::path> absolute_directories(std::string_view list);
+
 }  // namespace xaas

@@ -12,15 +12,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "format/base/text.h"
+
 namespace xaas {
 namespace {
 
 bool has_own_target(const llvm::Function& function) {
   return function.hasFnAttribute("target-features") || function.hasFnAttribute("target-cpu");
-}
-
-bool is_there(const Target& target, std::string_view feature) {
-  return std::ranges::find(target.features, feature) != target.features.end();
 }
 
 // The target's list comes first. The unit's own features that are no ability of a CPU (retpoline-…) follow; the
@@ -30,7 +28,7 @@ std::string feature_list(const Target& target, const IrInput& unit) {
   std::vector<std::string> list = target.features;
   const auto add = [&](char sign) {
     for (const std::string& feature : unit.features)
-      if (feature.front() == sign && !is_there(target, feature)) list.push_back(feature);
+      if (feature.front() == sign && !is_in(target.features, feature)) list.push_back(feature);
   };
   add('+');
   add('-');
@@ -41,7 +39,7 @@ void set_target(llvm::Module& module, const Target& target, const std::string& f
   llvm::AttrBuilder attributes(module.getContext());  // made once, because the list of features is long
   attributes.addAttribute("target-cpu", target.cpu);
   attributes.addAttribute("target-features", features);
-  const bool has_sve = llvm::Triple(module.getTargetTriple()).isAArch64() && is_there(target, "+sve");
+  const bool has_sve = llvm::Triple(module.getTargetTriple()).isAArch64() && is_in(target.features, "+sve");
   constexpr unsigned kMostVectors = 16;  // of 128 bits: code for SVE is right for registers of every width
   const auto any_width = llvm::Attribute::getWithVScaleRangeArgs(module.getContext(), 1, kMostVectors);
   for (llvm::Function& function : module) {

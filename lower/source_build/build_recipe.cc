@@ -8,6 +8,7 @@
 
 #include "format/base/json_fields.h"
 #include "format/base/split.h"
+#include "format/base/text.h"
 
 namespace xaas {
 namespace {
@@ -20,9 +21,8 @@ std::string toml(const OrderedJson& value) { return dump_json(value); }
 std::vector<std::string> ordered_points(const SourceConfiguration& configuration) {
   std::vector<std::string> ordered;
   for_each_piece(configuration.name, '+', [&](std::string_view value) {
-    const auto found = std::ranges::find_if(configuration.points, [&](const auto& point) {
-      return point.second == value && std::ranges::find(ordered, point.first) == ordered.end();
-    });
+    const auto found = std::ranges::find_if(
+        configuration.points, [&](const auto& point) { return point.second == value && !is_in(ordered, point.first); });
     if (found != configuration.points.end()) ordered.push_back(found->first);
   });
   return ordered;

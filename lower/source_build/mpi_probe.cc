@@ -9,6 +9,7 @@
 #include "format/base/elf_file.h"
 #include "format/base/file.h"
 #include "format/base/mapped_file.h"
+#include "format/base/search_path.h"
 #include "format/base/split.h"
 #include "lower/host_library.h"
 #include "lower/system/bounded_run.h"
@@ -53,11 +54,7 @@ std::string value_behind(std::string_view text, std::string_view word) {
 }
 
 std::vector<fs::path> loader_directories(const Surroundings& surroundings, const ElfDynamic& dynamic) {
-  std::vector<fs::path> directories;
-  const std::string rpath = dynamic.runpath.value_or(dynamic.rpath.value_or(""));
-  for_each_piece(rpath, ':', [&](std::string_view piece) {
-    if (piece.starts_with('/')) directories.emplace_back(piece);
-  });
+  std::vector<fs::path> directories = absolute_directories(dynamic.runpath.value_or(dynamic.rpath.value_or("")));
   for (const fs::path& directory : surroundings.directories("LD_LIBRARY_PATH")) {
     directories.push_back(surroundings.at(directory));
   }

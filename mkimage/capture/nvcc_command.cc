@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "format/base/text.h"
 #include "mkimage/compiler/compilation.h"
 #include "mkimage/compiler/compiler_run.h"
 #include "mkimage/compiler/real_compiler.h"
@@ -61,12 +62,8 @@ struct NvccOption {
   std::size_t count;
 };
 
-bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
-  return std::ranges::find(names, name) != names.end();
-}
-
 bool takes_next(std::string_view name) {
-  return is_one_of(kArchitectureOptions, name) || is_one_of(kRelocatableOptions, name) || name == "x";
+  return is_in(kArchitectureOptions, name) || is_in(kRelocatableOptions, name) || name == "x";
 }
 
 std::vector<NvccOption> nvcc_options(const std::vector<std::string>& arguments) {
@@ -92,7 +89,7 @@ std::vector<NvccOption> nvcc_options(const std::vector<std::string>& arguments) 
 }
 
 bool is_native_gpu(const NvccOption& option) {
-  return is_one_of(kArchitectureOptions, option.name) && option.value == "native";
+  return is_in(kArchitectureOptions, option.name) && option.value == "native";
 }
 
 // The numbers behind `word` in the text: 80 and 86 in "arch=compute_80,code=[sm_80,sm_86]" behind "sm_".
@@ -114,7 +111,7 @@ struct AskedArchitectures {
 std::optional<AskedArchitectures> asked_architectures(const std::vector<NvccOption>& options) {
   AskedArchitectures asked;
   for (const NvccOption& option : options) {
-    if (!is_one_of(kArchitectureOptions, option.name)) continue;
+    if (!is_in(kArchitectureOptions, option.name)) continue;
     const std::string& value = option.value;
     if (value.starts_with("all") || value.find("lto_") != std::string::npos) return std::nullopt;
     std::set<unsigned> compiled_for;
@@ -168,15 +165,15 @@ std::vector<std::string> remove_native_gpu(std::vector<std::string>& arguments) 
 
 bool makes_relocatable_code(const std::vector<std::string>& arguments) {
   return std::ranges::any_of(nvcc_options(arguments), [](const NvccOption& option) {
-    if (is_one_of(kRelocatableOptions, option.name)) return option.value != "false";
-    return is_one_of(kRelocatableCommands, option.name);
+    if (is_in(kRelocatableOptions, option.name)) return option.value != "false";
+    return is_in(kRelocatableCommands, option.name);
   });
 }
 
 std::vector<std::string> family_arguments(const std::vector<std::string>& arguments,
                                           const std::vector<unsigned>& families) {
   const std::vector<NvccOption> options = nvcc_options(arguments);
-  const auto is_left_alone = [](const NvccOption& option) { return is_one_of(kLeftAlone, option.name); };
+  const auto is_left_alone = [](const NvccOption& option) { return is_in(kLeftAlone, option.name); };
   if (!compiles_cuda(options) || std::ranges::any_of(options, is_left_alone)) return {};
   if (makes_relocatable_code(arguments)) return {};
   const auto asked = asked_architectures(options);

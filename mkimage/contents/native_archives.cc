@@ -7,6 +7,7 @@
 #include "format/base/elf_file.h"
 #include "format/base/mapped_file.h"
 #include "format/base/process.h"
+#include "format/base/sort_unique.h"
 #include "mkimage/capture/ar_archive.h"
 #include "mkimage/compiler/real_compiler.h"
 
@@ -69,8 +70,7 @@ Result<std::vector<Digest>> make_archives_native(const InstalledTree& tree, std:
     if (!status && status.error().code != Code::unsupported) return tl::unexpected(status.error());
     if (!status) warnings.push_back(status.error().message);
   }
-  std::ranges::sort(digests);
-  digests.erase(std::ranges::unique(digests).begin(), digests.end());
+  sort_unique(digests);
   return digests;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "format/base/sort_unique.h"
 #include "format/base/split.h"
 
 namespace xaas {
@@ -161,8 +162,7 @@ class Substitution {
 
 void add_sorted(std::vector<std::string>& list, const std::vector<std::string>& more) {
   list.insert(list.end(), more.begin(), more.end());
-  std::ranges::sort(list);
-  list.erase(std::ranges::unique(list).begin(), list.end());
+  sort_unique(list);
 }
 
 HostBuild host_build(const PlannedConfiguration& configuration, const Combination& combination) {
