@@ -14,6 +14,7 @@
 #include "mkimage/capture/variant_capture.h"
 #include "mkimage/compiler/compiler_run.h"
 #include "mkimage/compiler/precompiled_header.h"
+#include "mkimage/compiler/response_file.h"
 #include "mkimage/reuse/preprocessed_unit.h"
 
 namespace xaas {
@@ -21,7 +22,8 @@ namespace {
 
 bool is_compiled(const CompilerInput& input) { return input.kind != InputKind::linker_input; }
 
-// Records each object of the command. `unit` has what all of them have in common. `variants` are those of the inputs
+// Records each object of the command. `unit` has what all of them have in common, and the bitcode if the only object
+// does not have it. `variants` are those of the inputs
 // that are compiled; an input without any may lack its entry.
 void record_objects(const CaptureEnvironment& environment, const Compilation& compilation, CompiledUnit unit,
                     const std::vector<CompiledVariants>& variants) {
@@ -44,7 +46,7 @@ void record_objects(const CaptureEnvironment& environment, const Compilation& co
     const auto object = MappedFile::open(path);
     if (!object) continue;
     unit.object = object->bytes();
-    unit.bitcode = embedded_bitcode(unit.object);
+    if (!unit.bitcode) unit.bitcode = embedded_bitcode(unit.object);
     record_unit(environment, compilation, unit);
   }
 }
@@ -107,7 +109,7 @@ Result<std::vector<CompiledVariants>> compile_levels(const CaptureEnvironment& e
   return variants;
 }
 
-// Compiles with bitcode, without looking into the cache.
+// Compiles with bitcode, without looking into the cache. What the compiler says is in `run`.
 Attempt compile_with_bitcode(const CaptureEnvironment& environment, const Compilation& compilation, Variables variables,
                              TentativeRun& run) {
   const AskList asks(environment);
@@ -115,7 +117,6 @@ Attempt compile_with_bitcode(const CaptureEnvironment& environment, const Compil
   run = TentativeRun(command_line(compilation, capturing_arguments(environment, compilation, asks.arguments())),
                      variables);
   if (!run.ok()) return {false, false, run.first_message()};
-  run.pass_on_output();
   const std::vector<Ask> asked = asks.read();
   Attempt attempt;
   attempt.works = true;
@@ -153,8 +154,43 @@ Attempt find_or_compile(const CaptureEnvironment& environment, const Compilation
   }
   TentativeRun run;
   Attempt attempt = compile_with_bitcode(environment, compilation, {}, run);
+  if (attempt.works) run.pass_on_output();
   static_cast<void>(keep(cache, keys, compilation, run, attempt));
   return attempt;
+}
+
+// The command for the host's part of its only source, which makes `object` and nothing else.
+Compilation for_host_only(const Compilation& compilation, const std::filesystem::path& object) {
+  Compilation result = compilation;
+  const std::vector<std::string> expanded = expand_response_files(compilation.arguments);
+  result.arguments = filter_parts(
+      expanded, [](const CommandPart& part, std::string_view) { return !part.has(option_flags::names_output); });
+  result.arguments.insert(result.arguments.end(), {"--offload-host-only", "-c", "-o", object.string()});
+  result.command.output = object.string();
+  return result;
+}
+
+// Compiles a source for the host and for devices. The project's object has the devices' code, in a section that the
+// link takes out again. A second compile, for the host only, makes the bitcode.
+int compile_offloading(const CaptureEnvironment& environment, const Compilation& compilation) {
+  const PlainRun plain = run_as_asked(compilation, {});
+  if (plain.code != 0) return plain.code;
+  const HeaderList headers(environment.store());
+  const StoreFile object(environment.store(), ".o");
+  TentativeRun run;
+  const Attempt attempt =
+      compile_with_bitcode(environment, for_host_only(compilation, object.path()), headers.variables(), run);
+  const auto host_object = MappedFile::open(object.path());
+
+  Compilation recorded = compilation;
+  if (!attempt.works) recorded.command.reason = does_not_compile_to_bitcode(attempt.refusal);
+  if (plain.refusal) recorded.command.reason = does_not_compile(*plain.refusal);
+  CompiledUnit unit;
+  unit.headers = headers.read();
+  unit.asks = attempt.asks;
+  if (attempt.works && !plain.refusal && host_object) unit.bitcode = embedded_bitcode(host_object->bytes());
+  record_objects(environment, recorded, unit, attempt.variants);
+  return 0;
 }
 
 }  // namespace
@@ -167,6 +203,7 @@ Status replay(const Compilation& compilation, const CompileResult& result) {
 }
 
 int compile_and_capture(const CaptureEnvironment& environment, const Compilation& compilation) {
+  if (compilation.command.offloads) return compile_offloading(environment, compilation);
   const bool wants_bitcode =
       compilation.command.mode == CommandMode::compile || compilation.command.mode == CommandMode::precompile;
   Compilation recorded = compilation;
@@ -187,6 +224,7 @@ int compile_and_capture(const CaptureEnvironment& environment, const Compilation
   if (wants_bitcode && !unit) {
     TentativeRun run;
     attempt = compile_with_bitcode(environment, compilation, headers.variables(), run);
+    if (attempt.works) run.pass_on_output();
   }
   if (wants_bitcode && !attempt.works) recorded.command.reason = does_not_compile_to_bitcode(attempt.refusal);
   PlainRun plain;

@@ -56,7 +56,7 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"--ld-path=", joined, native},
     {"--library-directory", separate},
     {"--no-system-header-prefix", separate},
-    {"--offload-arch=", joined, native},
+    {"--offload-arch=", joined, offload},
     {"--output", separate, output, names_output},
     {"--output=", joined, output, names_output},
     {"--param", separate},
@@ -161,7 +161,7 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-fno-xray-function-index", none, native},
     {"-fno-zero-initialized-in-bss", none, native},
     {"-fopenmp-host-", joined, nothing, other_files},
-    {"-fopenmp-targets=", joined, native},
+    {"-fopenmp-targets=", joined, offload},
     {"-foptimization-record", joined, nothing, other_files},
     {"-fpass-", joined, nothing, other_files},
     {"-fpass-plugin=", joined, native},
@@ -341,6 +341,9 @@ class Parser {
       case native:
         if (native_.empty()) native_ = argument;
         return;
+      case offload:
+        if (offload_.empty()) offload_ = argument;
+        return;
       case compile:
         compiles_only_ = true;
         return;
@@ -381,10 +384,21 @@ class Parser {
     std::ranges::sort(command_.sections);
   }
 
+  bool has(InputKind kind) const {
+    return std::ranges::any_of(command_.inputs, [&](const CompilerInput& input) { return input.kind == kind; });
+  }
+
+  // Code for devices goes into the object of one source, and a link of such objects puts it together. What does both in
+  // one command has no objects to look at.
+  void decide_offload() {
+    if (offload_.empty()) return;
+    const bool is_link = !compiles_only_ && !has(InputKind::source) && !has(InputKind::assembly);
+    command_.offloads = compiles_only_ && command_.inputs.size() == 1 && has(InputKind::source);
+    if (!is_link && !command_.offloads && native_.empty()) native_ = offload_;
+  }
+
   void decide() {
-    const auto has = [&](InputKind kind) {
-      return std::ranges::any_of(command_.inputs, [&](const CompilerInput& input) { return input.kind == kind; });
-    };
+    decide_offload();
     command_.mode = CommandMode::untouched;
     if (!untouched_.empty()) {
       command_.reason = untouched_;
@@ -414,6 +428,7 @@ class Parser {
   CompilerCommand command_;
   std::string untouched_;  // why the command must be untouched; empty if nothing says so
   std::string native_;     // why the objects stay native; empty if nothing says so
+  std::string offload_;    // the option that asks for code for devices; empty if there is none
   std::string language_;   // value of -x
   bool compiles_only_ = false;
   bool makes_pch_ = false;

@@ -25,6 +25,7 @@ enum class OptionEffect {
   nothing,
   untouched,  // the real compiler runs the command as it is; nothing can be captured
   native,     // the result stays a native object
+  offload,    // also compiles for a device
   compile,    // -c
   output,
   language,
@@ -85,6 +86,7 @@ struct CompilerCommand {
   std::vector<std::string> asked_machine_options;  // in order, before any were removed
   std::vector<std::string> sections;               // "data-sections", "function-sections", if asked for
   bool names_cpu = false;                          // -march= names another CPU than x86-64
+  bool offloads = false;                           // a compile of one source that is for a device, too
 };
 
 // One option or input of a command line.

@@ -179,6 +179,28 @@ TEST_CASE("sanitizers and other targets stay native, with the option as the reas
   CHECK(parse_compiler_command({"-fsanitize=address", "a.o"}).mode == CommandMode::native_link);
 }
 
+TEST_CASE("a unit that offloads is captured where its command makes one object, and so is a link of such objects") {
+  for (const std::string option : {"--offload-arch=sm_80", "-fopenmp-targets=x86_64-pc-linux-gnu"}) {
+    INFO(option);
+    const auto command = parse_compiler_command({option, "-c", "a.c"});
+    CHECK(command.mode == CommandMode::compile);
+    CHECK(command.offloads);
+    const auto link = parse_compiler_command({option, "a.o"});
+    CHECK(link.mode == CommandMode::link);
+    CHECK_FALSE(link.offloads);
+    for (const std::vector<std::string>& others :
+         {std::vector<std::string>{"-c", "a.c", "b.c"}, {"a.c"}, {"a.s", "b.o"}}) {
+      std::vector<std::string> words = others;
+      words.push_back(option);
+      const auto other = parse_compiler_command(words);
+      CHECK(other.mode == (others.front() == "-c" ? CommandMode::native : CommandMode::native_link));
+      CHECK(other.reason == option);
+    }
+    CHECK(parse_compiler_command({option, "-c", "a.cu"}).mode == CommandMode::native);
+    CHECK(parse_compiler_command({option, "-fsanitize=address", "-c", "a.c"}).reason == "-fsanitize=address");
+  }
+}
+
 TEST_CASE("assembly, headers and links are told apart") {
   CHECK(parse_compiler_command({"-c", "a.S"}).mode == CommandMode::assemble);
   CHECK(parse_compiler_command({"-x", "c++-header", "a.h", "-o", "a.pch"}).mode == CommandMode::precompile);
