@@ -2,8 +2,8 @@
 # stale lock, and no remains are served.
 . "$(dirname "$0")/lib.sh"
 need_fuse
-image=$XAAS_FIXTURES/zstd.xaas
-catch_lowering "$image" bin/zstd
+image=$XAAS_FIXTURES/loops.xaas
+catch_lowering "$image" bin/loops
 kill -KILL "$server"
 # The worker does not outlive its server, although the worker stands still.
 wait_until 60 is_gone "$worker"
@@ -11,5 +11,5 @@ wait_until 60 is_gone "$worker"
 fails_with 1 "fusermount3 -u $work/app" xaas-mount "$image" "$work/app"
 umount -l "$work/app" || fusermount3 -u -z "$work/app"
 mount_image "$image" "$work/app"
-contains "$("$work/app/bin/zstd" --version)" v1.5.4
-equal ready "$(state_of "$work/app/bin/zstd")"
+contains "$("$work/app/bin/loops")" "loops 1.0"
+equal ready "$(state_of "$work/app/bin/loops")"

@@ -22,7 +22,7 @@ signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP, signal.SIGINT, signal.S
 os.execvp(sys.argv[1], sys.argv[1:])' xaas-mount "$image" "$work/app" -- true
 ! is_mounted "$work/app" || die "TERM was blocked: still mounted"
 
-catch_lowering "$XAAS_FIXTURES/zstd.xaas" bin/zstd
+catch_lowering "$XAAS_FIXTURES/loops.xaas" bin/loops
 kill -TERM "$server"
 wait_until 30 is_gone "$server"
 wait_until 30 is_gone "$worker"

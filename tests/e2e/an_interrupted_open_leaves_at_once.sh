@@ -2,15 +2,15 @@
 # on.
 . "$(dirname "$0")/lib.sh"
 need_fuse
-catch_lowering "$XAAS_FIXTURES/zstd.xaas" bin/zstd
+catch_lowering "$XAAS_FIXTURES/loops.xaas" bin/loops
 
 # The caller is parked in exec. Killing it takes effect although the worker stands still.
 kill -KILL $program
 wait $program || true
-equal cold "$(state_of "$work/app/lib/libzstd.so.1.5.4")"
-contains "$(ls "$work/app/include")" zstd.h
-equal lowering "$(state_of "$work/app/bin/zstd")"
+equal cold "$(state_of "$work/app/bin/other")"
+contains "$(ls "$work/app/bin")" other
+equal lowering "$(state_of "$work/app/bin/loops")"
 
 kill -CONT "$worker"
-contains "$("$work/app/bin/zstd" --version)" v1.5.4
-equal ready "$(state_of "$work/app/bin/zstd")"
+contains "$("$work/app/bin/loops")" "loops 1.0"
+equal ready "$(state_of "$work/app/bin/loops")"

@@ -3,26 +3,26 @@
 . "$(dirname "$0")/lib.sh"
 need_fuse
 
-catch_lowering "$XAAS_FIXTURES/zstd.xaas" bin/zstd lower=background
+catch_lowering "$XAAS_FIXTURES/loops.xaas" bin/loops lower=background
 wait $program
-contains "$(cat "$work/caught")" v1.5.4
-equal lowering "$(state_of "$work/app/bin/zstd")"
-exec 7<"$work/app/bin/zstd"
+contains "$(cat "$work/caught")" "loops 1.0"
+equal lowering "$(state_of "$work/app/bin/loops")"
+exec 7<"$work/app/bin/loops"
 sum=$(sha256sum <&7)
 kill -CONT "$worker"
-is_ready() { [ "$(state_of "$work/app/bin/zstd")" = ready ]; }
+is_ready() { [ "$(state_of "$work/app/bin/loops")" = ready ]; }
 wait_until 120 is_ready
-is_another() { [ "$(sha256sum <"$work/app/bin/zstd")" != "$sum" ]; }
+is_another() { [ "$(sha256sum <"$work/app/bin/loops")" != "$sum" ]; }
 wait_until 30 is_another
-contains "$("$work/app/bin/zstd" --version)" v1.5.4
+contains "$("$work/app/bin/loops")" "loops 1.0"
 equal "$sum" "$(cat /proc/self/fd/7 <&7 | sha256sum)"  # who had it open keeps it
 exec 7<&-
 unmount "$work/app"
 
 # A file in the cache is served at once.
-mount_image "$XAAS_FIXTURES/zstd.xaas" "$work/app" lower=background
-contains "$("$work/app/bin/zstd" --version)" v1.5.4
-equal ready "$(state_of "$work/app/bin/zstd")"
+mount_image "$XAAS_FIXTURES/loops.xaas" "$work/app" lower=background
+contains "$("$work/app/bin/loops")" "loops 1.0"
+equal ready "$(state_of "$work/app/bin/loops")"
 unmount "$work/app"
 
 export XAAS_CACHE=$work/eager
