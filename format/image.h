@@ -39,6 +39,7 @@ inline constexpr std::string_view kToolchainDirectory = ".xaas/toolchain";
 inline constexpr std::string_view kBundledLibraries = "lib";
 inline constexpr std::string_view kStartAddition = "libxaas-start.so";  // bundled, for hosts with an older libc
 inline constexpr std::string_view kLibcAddition = "libxaas-libc.so";
+inline constexpr std::string_view kResolverAddition = "libxaas-resolver.so";
 inline constexpr std::string_view kRuntimeLibraries = "runtime";  // of the compiler: the host's may be newer
 // Below this directory, one for each slot, with the bundled libraries for which libraries of hosts can stand in:
 inline constexpr std::string_view kSlotLibraries = "slot";

@@ -107,15 +107,20 @@ Result<LinkPlan> plan_link(const LoweringContext& context, const FileRecord& rec
   if (const Status fits = use_native_objects(plan.recipe, context.target); !fits) {
     return fail(fits.error().code, "{}: {}", path_in_tree(record.path), fits.error().message);
   }
-  if (context.has_older_libc) link_with_older_libc(plan.recipe, context.host);
+  const auto find = [&](const std::string& soname) {
+    return find_library(context.image, soname, record.path, context.toolchain_libraries, context.target.triple,
+                        context.host);
+  };
+  if (context.has_older_libc) {
+    link_with_older_libc(plan.recipe, find(std::string(kResolverAddition)).has_value(), context.host);
+  }
   if (has_device_code(plan.recipe)) plan.gpus = context.gpus ? *context.gpus : gpus_of(context.host);
   if (!plan.gpus.empty()) plan.ptxas = Ptxas::of_host();
   Inputs inputs = inputs_of(plan.recipe);
   plan.objects = std::move(inputs.objects);
   sort_unique(inputs.sonames);
   for (const std::string& soname : inputs.sonames) {
-    XAAS_ASSIGN(auto library, find_library(context.image, soname, record.path, context.toolchain_libraries,
-                                           context.target.triple, context.host));
+    XAAS_ASSIGN(auto library, find(soname));
     plan.libraries.push_back(std::move(library));
   }
   plan.key = compute_key(record.recipe, context, plan);

@@ -37,12 +37,13 @@ bool has_older_libc(const Manifest& manifest, std::string_view configuration, co
 
 // Start code must be found before libc's, and what libc lacks behind it. Loaders before glibc 2.36 do not know packed
 // relocations, which the last option turns off.
-void link_with_older_libc(Recipe& recipe, const HostView& host) {
+void link_with_older_libc(Recipe& recipe, bool has_resolver, const HostView& host) {
   if (is_static(recipe)) return;
   const std::vector<LinkArgument> first = as_needed({std::string(kStartAddition)});
   std::vector<std::string> sonames;
   std::ranges::copy_if(kFormerParts, std::back_inserter(sonames),
                        [&](const char* soname) { return host.find_library(soname, recipe.triple).has_value(); });
+  if (has_resolver) sonames.emplace_back(kResolverAddition);
   sonames.emplace_back(kLibcAddition);
   const std::vector<LinkArgument> last = as_needed(sonames);
   recipe.arguments.insert(recipe.arguments.begin(), first.begin(), first.end());

@@ -14,8 +14,8 @@ namespace xaas {
 bool has_older_libc(const Manifest& manifest, std::string_view configuration, const HostView& host = *this_host());
 
 // Lets a link find what was in other libraries of an older libc, and what it lacks. Adds the host's libraries that
-// became parts of libc.so.6 later, and the image's additions, which must be among its bundled libraries. Leaves a
-// static program as it is.
-void link_with_older_libc(Recipe& recipe, const HostView& host = *this_host());
+// became parts of libc.so.6 later, and the image's additions, which must be among its bundled libraries. Only some
+// images have the one for the resolver. Leaves a static program as it is.
+void link_with_older_libc(Recipe& recipe, bool has_resolver, const HostView& host = *this_host());
 
 }  // namespace xaas

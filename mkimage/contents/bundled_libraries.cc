@@ -135,7 +135,8 @@ class Bundler {
     return point_to(needed, path, *dynamic, path_in_image);
   }
 
-  // Bundles all additions, because a lowered file may need another one than its baseline does.
+  // Bundles the additions of which a lowered file may need another one than its baseline does. What calls the resolver
+  // is the same in both.
   Status add_additions() {
     for (const std::string_view soname : {kStartAddition, kLibcAddition}) {
       const std::string name(soname);

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "format/base/text.h"
+
 namespace xaas {
 namespace {
 
@@ -226,13 +228,13 @@ std::optional<std::string> DynamicSymbols::with_versions(std::string_view bytes,
   return changed;
 }
 
-std::string DynamicSymbols::with_needed_libraries(std::string bytes, std::string_view last,
+std::string DynamicSymbols::with_needed_libraries(std::string bytes, std::span<const std::string_view> last,
                                                   const std::set<std::string>& removed) const {
   const auto at = [&](std::size_t place) { return dynamic_at_ + place * sizeof(Elf::Elf_Dyn); };
   std::vector<std::uint64_t> names;
   for (const bool is_last : {false, true}) {
     for (const NeededLibrary& library : needed_libraries_) {
-      if ((library.soname == last) == is_last && !removed.contains(library.soname)) names.push_back(library.name);
+      if (is_in(last, library.soname) == is_last && !removed.contains(library.soname)) names.push_back(library.name);
     }
   }
   for (std::size_t i = 0; i < names.size(); ++i) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,9 +40,9 @@ class DynamicSymbols {
   // needed version would be left, which the loader does not expect. `bytes` is what was read.
   std::optional<std::string> with_versions(std::string_view bytes, const Choose& choose) const;
 
-  // The bytes of the file with `last` behind all other libraries that it needs, and without the needs of `removed`. The
-  // order of the others stays, and so do the names in the table of strings.
-  std::string with_needed_libraries(std::string bytes, std::string_view last,
+  // The bytes of the file with the libraries `last` behind all others that it needs, and without the needs of
+  // `removed`. Otherwise the order stays, and so do the names in the table of strings.
+  std::string with_needed_libraries(std::string bytes, std::span<const std::string_view> last,
                                     const std::set<std::string>& removed) const;
 
  private:

@@ -22,6 +22,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kFileLimit = 4ULL << 30;
+constexpr auto kAdditions = std::to_array<std::string_view>({kStartAddition, kResolverAddition, kLibcAddition});
+// Files need these behind all other libraries.
+constexpr auto kLastAdditions = std::to_array<std::string_view>({kResolverAddition, kLibcAddition});
 constexpr auto kLibcParts = std::to_array<const char*>({"libc.so.6", "libm.so.6", "libresolv.so.2"});
 // Every host has this one: RHEL 7's, of 2012.
 constexpr const char* kOldestHost = "GLIBC_2.17";
@@ -47,7 +50,7 @@ Result<LibcFloor> LibcFloor::create(const std::string& compiler) {
   }
   if (floor.symbols_.empty()) return floor;
   XAAS_ASSIGN(const fs::path own, own_executable());
-  for (const std::string_view soname : {kStartAddition, kLibcAddition}) {
+  for (const std::string_view soname : kAdditions) {
     const fs::path path = own.parent_path().parent_path() / XAAS_LIBRARIES / soname;
     if (!fs::exists(path)) {
       return fail(Code::not_found, "there is no {}, which belongs to mkxaas; install it", path.string());
@@ -58,7 +61,7 @@ Result<LibcFloor> LibcFloor::create(const std::string& compiler) {
   return floor;
 }
 
-bool LibcFloor::is_addition(std::string_view soname) { return soname == kStartAddition || soname == kLibcAddition; }
+bool LibcFloor::is_addition(std::string_view soname) { return is_in(kAdditions, soname); }
 
 // What our additions define is needed without a version, because libc has it under another one.
 void LibcFloor::plan_symbol(const std::string& name, const std::string& version, const std::vector<std::string>& needed,
@@ -129,7 +132,7 @@ Status LibcFloor::lower(const fs::path& file) const {
   };
   auto changed = change(true);
   if (!changed) changed = change(false);  // there is no room for new versions
-  return overwrite(file, symbols.with_needed_libraries(changed.value_or(bytes), kLibcAddition, plan.new_versions));
+  return overwrite(file, symbols.with_needed_libraries(changed.value_or(bytes), kLastAdditions, plan.new_versions));
 }
 
 // Makes the file need the libraries of the plan. The names of new versions get into its table of strings as those of

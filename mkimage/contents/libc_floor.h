@@ -19,9 +19,9 @@ class LibcFloor {
  public:
   LibcFloor() = default;  // leaves all files as they are
 
-  // For files that were linked with the libc of `compiler`. Finds the additions, libxaas-start.so and libxaas-libc.so,
-  // where they are installed with this executable. Leaves all files as they are if the libc is not glibc.
-  // Code::not_found if an addition is missing.
+  // For files that were linked with the libc of `compiler`. Finds the additions, libxaas-start.so, libxaas-libc.so and
+  // libxaas-resolver.so, where they are installed with this executable. Leaves all files as they are if the libc is not
+  // glibc. Code::not_found if an addition is missing.
   static Result<LibcFloor> create(const std::string& compiler);
 
   // The newest version of that libc, as "GLIBC_2.36"; empty if it is not glibc.

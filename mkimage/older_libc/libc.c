@@ -4,6 +4,7 @@
 // The comment on a group says since which version glibc has it. The functions do what the manual pages say, and nothing
 // here needs a glibc newer than 2.17.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -76,6 +77,52 @@ EXPORTED int execveat(int directory, const char* path, char* const arguments[], 
 EXPORTED int close_range(unsigned first, unsigned last, int flags) {
   return (int)syscall(SYS_close_range, first, last, flags);
 }
+
+// 2.34: closing all files from one on. Kernels before 5.9 have no call for it.
+
+static int number_of(const char* name) {
+  int number = 0;
+  for (; *name >= '0' && *name <= '9'; name++) number = 10 * number + *name - '0';
+  return *name == 0 ? number : -1;
+}
+
+EXPORTED void closefrom(int first) {
+  const int from = first < 0 ? 0 : first;
+  if (close_range((unsigned)from, UINT_MAX, 0) == 0) return;
+  DIR* directory = opendir("/proc/self/fd");
+  if (directory == NULL) {
+    for (int file = (int)sysconf(_SC_OPEN_MAX) - 1; file >= from; file--) close(file);
+    return;
+  }
+  for (const struct dirent* entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+    const int file = number_of(entry->d_name);
+    if (file >= from && file != dirfd(directory)) close(file);
+  }
+  closedir(directory);
+}
+
+// 2.33: the figures of malloc. The older function counts in 32 bits, so the figures are those modulo 2^32.
+
+struct Figures {
+  int of[10];
+};
+struct WideFigures {
+  size_t of[10];
+};
+extern struct Figures mallinfo(void);
+EXPORTED struct WideFigures mallinfo2(void) {
+  const struct Figures narrow = mallinfo();
+  struct WideFigures wide;
+  for (int i = 0; i < 10; i++) wide.of[i] = (unsigned)narrow.of[i];
+  return wide;
+}
+
+// 2.32: the description of a signal, in English.
+
+extern const char* const descriptions[65];
+REFERENCE(descriptions, sys_siglist, OLDEST_WITH_64_SIGNALS)
+
+EXPORTED const char* sigdescr_np(int signal) { return signal < 0 || signal > 64 ? NULL : descriptions[signal]; }
 
 // 2.32: whether the process certainly has one thread. Nothing here knows, and "no" is always right.
 

@@ -37,19 +37,24 @@ TEST_CASE("a link with an older libc looks for start code first and for moved fu
   recipe.triple = "x86_64-pc-linux-gnu";
   recipe.arguments = {"--gc-sections", LibraryInput{"libc.so.6"}};
   xaas::Recipe is_static = recipe;
-  xaas::link_with_older_libc(recipe);
+  xaas::link_with_older_libc(recipe, true);
   REQUIRE(recipe.arguments.size() > 8);
   CHECK(says(recipe.arguments[1], "--as-needed"));
   CHECK(names(recipe.arguments[2], "libxaas-start.so"));
   CHECK(says(recipe.arguments[3], "--pop-state"));
   CHECK(names(recipe.arguments[5], "libc.so.6"));
   CHECK(says(recipe.arguments[7], "--as-needed"));
+  CHECK(names(*(recipe.arguments.end() - 4), "libxaas-resolver.so"));
   CHECK(names(*(recipe.arguments.end() - 3), "libxaas-libc.so"));
   CHECK(says(recipe.arguments.back(), "-znopack-relative-relocs"));
   CHECK(std::ranges::any_of(recipe.arguments, [](const auto& one) { return names(one, "libdl.so.2"); }));
 
+  recipe.arguments.clear();
+  xaas::link_with_older_libc(recipe, false);
+  CHECK(std::ranges::none_of(recipe.arguments, [](const auto& one) { return names(one, "libxaas-resolver.so"); }));
+
   is_static.kind = xaas::LinkKind::static_pie;
   const xaas::Recipe before = is_static;
-  xaas::link_with_older_libc(is_static);
+  xaas::link_with_older_libc(is_static, true);
   CHECK(is_static == before);
 }

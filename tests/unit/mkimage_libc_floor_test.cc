@@ -1,14 +1,20 @@
+#include <arpa/nameser.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
+#include <malloc.h>
 #include <pthread.h>
+#include <resolv.h>
 #include <semaphore.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -86,10 +92,10 @@ Function* find(void* library, const char* name, const char* version) {
   return reinterpret_cast<Function*>(found);
 }
 
-// A function of libxaas-libc.so.
+// A function of an addition.
 template <typename Function>
-Function* addition(const char* name) {
-  static void* const library = load_beside(floor_here().addition("libxaas-libc.so"));
+Function* addition(const char* name, const char* soname = "libxaas-libc.so") {
+  void* const library = load_beside(floor_here().addition(soname));
   return find<Function>(library, name, "XAAS_1");
 }
 
@@ -138,6 +144,26 @@ TEST_CASE("a program needs functions under the versions that they had before the
   const std::string once = xaas::read_file(program.file).value();
   REQUIRE(floor_here().lower(program.file));
   CHECK(xaas::read_file(program.file).value() == once);
+}
+
+TEST_CASE("a program calls the resolver by the names that its functions had before they moved", "[compiler]") {
+  const Linked program(
+      "#include <arpa/nameser.h>\n#include <resolv.h>\n#include <stdio.h>\n"
+      "int main(void) {\n"
+      "  unsigned char query[512]; char name[100] = \"\";\n"
+      "  const int size = res_mkquery(ns_o_query, \"a.example\", ns_c_in, ns_t_a, 0, 0, 0, query, sizeof query);\n"
+      "  const int length = dn_expand(query, query + size, query + 12, name, sizeof name);\n"
+      "  printf(\"%d %d %s %d\", size, length, name, res_hnok(name)); return 0; }\n",
+      {});
+  CHECK(program.version_of("dn_expand") == "GLIBC_2.34");
+  const std::string before = program.run();
+  CHECK(before == "27 11 a.example 1");
+  REQUIRE(floor_here().lower(program.file));
+  for (const char* name : {"dn_expand", "res_mkquery", "res_hnok"}) CHECK(program.version_of(name).empty());
+  CHECK(program.dynamic().needed_versions == std::vector<std::string>{"GLIBC_2.2.5"});
+  const std::vector<std::string> needed = program.dynamic().needed;
+  CHECK(needed.back() == "libxaas-resolver.so");
+  CHECK(program.run() == before);
 }
 
 TEST_CASE("files that any host can load, and files that no tool understands, stay as they are", "[compiler]") {
@@ -247,7 +273,7 @@ TEST_CASE("functions of libm whose version changed give the same numbers and err
 }
 
 TEST_CASE("the additions for older libcs need no libc that is newer than the oldest host's") {
-  for (const char* soname : {"libxaas-start.so", "libxaas-libc.so"}) {
+  for (const char* soname : {"libxaas-start.so", "libxaas-libc.so", "libxaas-resolver.so"}) {
     const auto mapped = xaas::MappedFile::open(floor_here().addition(soname));
     REQUIRE(mapped);
     const auto dynamic = xaas::ElfFile::parse(mapped->bytes())->dynamic();
@@ -256,6 +282,22 @@ TEST_CASE("the additions for older libcs need no libc that is newer than the old
       CHECK(xaas::libc_version_numbers(version) <= xaas::libc_version_numbers("GLIBC_2.17"));
     }
   }
+}
+
+TEST_CASE("the additions call the resolver") {
+  constexpr const char* kResolver = "libxaas-resolver.so";
+  std::array<unsigned char, 512> query{};
+  const int size = addition<decltype(res_mkquery)>("res_mkquery", kResolver)(
+      ns_o_query, "a.example", ns_c_in, ns_t_a, nullptr, 0, nullptr, query.data(), query.size());
+  CHECK(size == 27);
+  std::array<char, 100> name{};
+  auto* const expand = addition<decltype(dn_expand)>("dn_expand", kResolver);
+  CHECK(expand(query.data(), query.data() + size, query.data() + 12, name.data(), name.size()) == 11);
+  CHECK(std::string(name.data()) == "a.example");
+  CHECK(addition<decltype(dn_skipname)>("dn_skipname", kResolver)(query.data() + 12, query.data() + size) == 11);
+  const xaas::ElfDynamic dynamic =
+      xaas::ElfFile::parse(xaas::MappedFile::open(floor_here().addition(kResolver))->bytes())->dynamic().value();
+  CHECK(xaas::is_in(dynamic.needed, "libresolv.so.2"));
 }
 
 TEST_CASE("the additions find files and objects as libc does") {
@@ -295,6 +337,34 @@ TEST_CASE("the additions find files and objects as libc does") {
   }
   dl_find_object nothing{};
   CHECK(find_object(nullptr, &nothing) == -1);
+}
+
+TEST_CASE("the additions know signals and memory as newer libcs do, and close files from one on") {
+  auto* const describe = addition<const char*(int)>("sigdescr_np");
+  for (int signal = -1; signal < 80; ++signal) {
+    const char* const ours = describe(signal);
+    const char* const theirs = ::sigdescr_np(signal);
+    INFO(signal);
+    CHECK(std::string(ours == nullptr ? "none" : ours) == (theirs == nullptr ? "none" : theirs));
+  }
+
+  const std::vector<char> block(100000);  // of the heap
+  const struct mallinfo2 ours = addition<decltype(::mallinfo2)>("mallinfo2")();
+  const struct mallinfo2 theirs = ::mallinfo2();
+  CHECK(ours.uordblks >= block.size());
+  CHECK(ours.arena == theirs.arena);
+  CHECK(ours.hblkhd == theirs.hblkhd);
+
+  const pid_t child = fork();
+  if (child == 0) {
+    const int kept = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const int closed = fcntl(kept, F_DUPFD_CLOEXEC, 700);
+    addition<void(int)>("closefrom")(kept + 1);
+    _exit(fcntl(kept, F_GETFD) >= 0 && fcntl(closed, F_GETFD) < 0 ? 42 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WEXITSTATUS(status) == 42);
 }
 
 TEST_CASE("the additions read and copy text as newer libcs do") {

@@ -1,6 +1,6 @@
 # An image runs in Debians with an older and with a newer libc, as its build made it and lowered there: C with a
 # constructor and libm; C++ with exceptions, threads, thread-local data, dlopen, files, streams and waits with a time
-# limit; OpenMP; Fortran. So does a library that needs every function which once moved between glibc's libraries. So do the
+# limit; OpenMP; Fortran; C with functions that came later. So does a library that needs every function which once moved between glibc's libraries. So do the
 # example of the quickstart and zstd. Nothing is installed there.
 . "$(dirname "$0")/../lib.sh"
 need_root
@@ -25,8 +25,9 @@ add_executable(parallel parallel.cc)
 target_link_libraries(parallel PRIVATE OpenMP::OpenMP_CXX)
 add_executable(series series.f90)
 add_executable(needs_moved needs_moved.c)
+add_executable(later later.c)
 target_link_libraries(needs_moved PRIVATE moved)
-install(TARGETS plugin moved plain rich parallel series needs_moved RUNTIME DESTINATION bin LIBRARY DESTINATION lib)
+install(TARGETS plugin moved plain rich parallel series needs_moved later RUNTIME DESTINATION bin LIBRARY DESTINATION lib)
 S
 cat >plain.c <<'S'
 #include <math.h>
@@ -39,6 +40,26 @@ int main(int argc, char** argv) {
   if (stat("/", &root) != 0) return 2;
   printf("plain %d %.3f %d\n", made, exp(argc) + pow(argc, 2.5), S_ISDIR(root.st_mode));
   return argv[0] == 0;
+}
+S
+cat >later.c <<'S'
+#define _GNU_SOURCE
+#include <arpa/nameser.h>
+#include <malloc.h>
+#include <resolv.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+int main(void) {
+  unsigned char query[512];
+  char name[100] = "";
+  void* const block = malloc(100000);
+  const int size = res_mkquery(ns_o_query, "a.example", ns_c_in, ns_t_a, 0, 0, 0, query, sizeof query);
+  dn_expand(query, query + size, query + 12, name, sizeof name);
+  printf("later %s, %s, %d\n", sigdescr_np(SIGHUP), name, block != NULL && mallinfo2().uordblks >= 100000);
+  free(block);
+  return 0;
 }
 S
 cat >plugin.cc <<'S'
@@ -160,6 +181,7 @@ rich 70 38 hello42 8 plugin thrown
 parallel $(python3 -c 'import math; print("%.6f" % sum(math.log(i) / i for i in range(1, 100000)))') 2
 $(python3 -c 'import math; print("series %9.6f" % sum(math.exp(-i) * math.log(i + 1) for i in range(1, 1001)))')
 moved $(wc -l <moved)
+later Hangup, a.example, 1
 S
 # make_image NAME SOURCE: the floor of the image must be old enough.
 make_image() {
@@ -173,7 +195,7 @@ make_image heat "$XAAS_SOURCE/tests/example"
 make_image zstd "$("$XAAS_SOURCE/tests/debian-source" zstd '1.5.4+dfsg2-5' "$XAAS_FIXTURES/sources")"
 
 cat >"$work/share/run" <<'S'
-run_libcs() { for name in plain rich parallel series needs_moved; do "$1/bin/$name" || echo "$name: $?"; done; }
+run_libcs() { for name in plain rich parallel series needs_moved later; do "$1/bin/$name" || echo "$name: $?"; done; }
 run_heat() { "$1/bin/heat-demo" 2>/dev/null; }
 run_zstd() {
   "$1/bin/zstd" -q -19 -T2 -c "$here/input" >"$1.zst" && cksum <"$1.zst" && "$1/bin/zstd" -q -dc "$1.zst" | cmp - "$here/input"
