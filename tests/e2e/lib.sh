@@ -109,16 +109,21 @@ xattr_of() { getfattr --absolute-names --only-values -n "user.xaas.$1" "$2"; }
 state_of() { xattr_of state "$1"; }
 
 # in_root ROOT DIRECTORY: runs DIRECTORY/commands with the directory ROOT as /, as root and then as nobody. There /tmp
-# is private, everybody may open /dev/fuse, and DIRECTORY is /mnt.
+# is private, everybody may open /dev/fuse, DIRECTORY is /mnt, and /sys and the usual devices are there.
 in_root() {
   unshare -m sh -ec '
     mount --bind "$1" "$1"
     mount --bind "$2" "$1/mnt"
     mount --rbind /proc "$1/proc"
+    mount --rbind /sys "$1/sys"
     mount -t tmpfs -o mode=1777 tmpfs "$1/tmp"
     mount -t tmpfs tmpfs "$1/dev"
     mknod -m 0666 "$1/dev/fuse" c 10 229
-    mknod -m 0666 "$1/dev/null" c 1 3
+    for device in full null random urandom zero; do
+      touch "$1/dev/$device"
+      mount --bind "/dev/$device" "$1/dev/$device"
+    done
+    mkdir -m 1777 "$1/dev/shm"
     mkdir "$1/tmp/old"
     cd "$1"
     pivot_root . tmp/old

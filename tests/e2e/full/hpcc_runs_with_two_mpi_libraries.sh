@@ -3,33 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 need_fuse
 source=$work/hpcc-1.5.0
-cp -r "$("$XAAS_SOURCE/tests/debian-source" hpcc 1.5.0-3 "$XAAS_FIXTURES/sources")" "$source"
-# The INSTALL of hpcc has the user write this file.
-cat >"$source/hpl/Make.here" <<'S'
-SHELL = /bin/sh
-CD = cd
-CP = cp
-LN_S = ln -sf
-MKDIR = mkdir -p
-RM = rm -f
-TOUCH = touch
-TOPdir = ../../..
-INCdir = $(TOPdir)/include
-BINdir = $(TOPdir)/bin/here
-LIBdir = $(TOPdir)/lib/here
-HPLlib = $(LIBdir)/libhpl.a
-HPL_DEFS = -DHPL_CALL_CBLAS -DHPCC_FFT_235 -I$(INCdir) -I$(INCdir)/here
-CCNOOPT = $(HPL_DEFS)
-CCFLAGS = $(HPL_DEFS) -O3 -Wno-error=implicit-function-declaration
-HPL_LIBS = $(HPLlib) -lopenblas -lm
-LINKER = $(CC)
-LINKFLAGS = $(CCFLAGS)
-ARCHIVER = ar
-ARFLAGS = r
-RANLIB = echo
-S
-# The problem is so small that it takes seconds.
-sed -E -e 's/^[0-9]+( +Ns)/200\1/' -e 's/^[0-9]+( +NBs)/20\1/' -e 's/^1( +Ps)/1\1/' -e 's/^1( +Qs)/2\1/' "$source/_hpccinf.txt" >"$work/hpccinf.txt"
+"$XAAS_SOURCE/tests/apps/hpcc/unpack" "$XAAS_FIXTURES/sources" "$source"
 
 # check NAME COMMAND...: builds with mpicc.NAME; COMMAND starts two ranks.
 check() {
@@ -45,7 +19,7 @@ assert all(native["reason"] == "not a part of the project" for native in program
 P
   mount_image "$work/$name.xaas" "$work/$name"
   mkdir "$work/run-$name"
-  cp "$work/hpccinf.txt" "$work/run-$name"
+  cp "$source/hpccinf.txt" "$work/run-$name"
   (cd "$work/run-$name" && "$@" "$work/$name/bin/hpcc") >"$work/log" 2>&1 || die "$(tail "$work/log")"
   contains "$(cat "$work/run-$name/hpccoutf.txt")" "Success=1"
   equal "CommWorldProcs=2" "$(grep ^CommWorldProcs "$work/run-$name/hpccoutf.txt")"
