@@ -83,6 +83,23 @@ Status parse_copied(const JsonObject& record, SourceRecord& into) {
   return {};
 }
 
+// Images of older writers have neither.
+Status parse_slots_and_families(const JsonObject& record, SourceRecord& into) {
+  if (record.has("slots")) {
+    XAAS_ASSIGN(into.slots, record.strings("slots"));
+  }
+  if (!record.has("cuda_families")) return {};
+  XAAS_ASSIGN(const Json* families, record.array("cuda_families"));
+  into.cuda_families.emplace();
+  for (const Json& family : *families) {
+    if (!family.is_number_unsigned() || family.get<std::uint64_t>() > kMostCudaFamily) {
+      return fail(Code::invalid, "{}: key \"cuda_families\" must have architectures of GPUs", record.where());
+    }
+    into.cuda_families->push_back(family.get<unsigned>());
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<ToolNeed> parse_tool_need(std::string_view text) {
@@ -115,19 +132,22 @@ OrderedJson to_ordered_json(const SourceRecord& record) {
   for (const CopiedFile& file : record.copied) copied.push_back({{"from", file.from}, {"to", file.to}});
   OrderedJson configurations = OrderedJson::array();
   for (const SourceConfiguration& one : record.configurations) configurations.push_back(encode(one));
-  return {{"digest", record.digest.to_string()},
-          {"files", record.files},
-          {"bytes", record.bytes},
-          {"commands",
-           {{"configure", record.configure},
-            {"build", record.build},
-            {"install", record.install},
-            {"arguments", record.arguments}}},
-          {"files_as_they_are", copied},
-          {"fortran", record.fortran},
-          {"levels", record.levels},
-          {"tools", record.tools},
-          {"configurations", configurations}};
+  OrderedJson json = {{"digest", record.digest.to_string()},
+                      {"files", record.files},
+                      {"bytes", record.bytes},
+                      {"commands",
+                       {{"configure", record.configure},
+                        {"build", record.build},
+                        {"install", record.install},
+                        {"arguments", record.arguments}}},
+                      {"files_as_they_are", copied},
+                      {"fortran", record.fortran},
+                      {"levels", record.levels},
+                      {"tools", record.tools},
+                      {"configurations", configurations}};
+  json["slots"] = record.slots;
+  if (record.cuda_families) json["cuda_families"] = *record.cuda_families;
+  return json;
 }
 
 Result<SourceRecord> parse_source_record(const JsonObject& fields) {
@@ -143,6 +163,7 @@ Result<SourceRecord> parse_source_record(const JsonObject& fields) {
   XAAS_ASSIGN(record.fortran, fields.string("fortran"));
   XAAS_ASSIGN(record.levels, fields.strings("levels"));
   XAAS_ASSIGN(record.tools, fields.string_map("tools"));
+  XAAS_TRY(parse_slots_and_families(fields, record));
   XAAS_ASSIGN(const auto configurations, fields.objects("configurations"));
   for (const JsonObject& one : configurations) {
     XAAS_ASSIGN(record.configurations.emplace_back(), parse_source_configuration(one));

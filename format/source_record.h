@@ -54,6 +54,9 @@ struct CopiedFile {
   bool operator==(const CopiedFile&) const = default;
 };
 
+// The highest architecture of NVIDIA's GPUs that a record may name: 80 is compute_80.
+inline constexpr unsigned kMostCudaFamily = 999;
+
 struct SourceRecord {
   Digest digest;            // WholeSource::digest
   std::uint64_t files = 0;  // regular files
@@ -62,10 +65,13 @@ struct SourceRecord {
   std::string configure;
   std::string build;
   std::string install;
-  std::vector<std::string> arguments;        // "$@" of the commands
-  std::vector<CopiedFile> copied;            // "files_as_they_are" in JSON
-  std::string fortran;                       // "flang" or "gfortran"; empty: no choice
-  std::vector<std::string> levels;           // "auto", "none", or names
+  std::vector<std::string> arguments;  // "$@" of the commands
+  std::vector<CopiedFile> copied;      // "files_as_they_are" in JSON
+  std::string fortran;                 // "flang" or "gfortran"; empty: no choice
+  std::vector<std::string> levels;     // "auto", "none", or names
+  std::vector<std::string> slots;      // names, as in the recipe file
+  // Architectures of GPUs for which nvcc compiles, beside those that the project asks for. Nullopt: it does not say.
+  std::optional<std::vector<unsigned>> cuda_families;
   std::map<std::string, std::string> tools;  // compilers and build tools of the build machine -> version
   std::vector<SourceConfiguration> configurations;
 };

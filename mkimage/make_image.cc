@@ -213,8 +213,9 @@ std::string describe_padded(const PaddedStrings& padded) {
       padded.count == 1 ? "one" : fmt::format("{}", padded.count), printable(padded.example), others);
 }
 
-// The slots of the recipe file of which no configuration needs a library.
+// The slots of the recipe file of which no configuration needs a library. An image that brings no libraries has none.
 std::vector<std::string> unused_slots(const BuildPlan& plan, const ImageContents& contents) {
+  if (!plan.bundles) return {};
   std::vector<std::string> unused;
   std::ranges::copy_if(plan.slots, std::back_inserter(unused), [&](const std::string& name) {
     return std::ranges::none_of(contents.configurations, [&](const ConfigurationContents& configuration) {

@@ -9,6 +9,7 @@
 #include "format/base/json_fields.h"
 #include "format/base/split.h"
 #include "format/base/text.h"
+#include "format/slots.h"
 
 namespace xaas {
 namespace {
@@ -52,6 +53,12 @@ std::string points_text(const SourceConfiguration& configuration) {
   return text;
 }
 
+// A newer mkxaas may have written more than the mkxaas of this host knows.
+std::vector<std::string> known_slots(std::vector<std::string> slots) {
+  std::erase_if(slots, [](const std::string& name) { return find_slot(name) == nullptr; });
+  return slots;
+}
+
 std::string levels_text(const std::vector<std::string>& levels) {
   const bool is_word = levels.size() == 1 && (levels.front() == "auto" || levels.front() == "none");
   return is_word ? toml(levels.front()) : toml(levels);
@@ -75,6 +82,8 @@ std::string build_recipe(const Manifest& manifest, const SourceConfiguration& co
   line("install", toml(source.install));
   if (!source.fortran.empty()) line("fortran", toml(source.fortran));
   line("levels", levels_text(source.levels));
+  if (const auto slots = known_slots(source.slots); !slots.empty()) line("slots", toml(slots));
+  if (source.cuda_families) line("cuda", fmt::format("{{families = {}}}", toml(*source.cuda_families)));
   line("ready", toml("none"));
   line("bundle", "false");
   line("with_source", "false");

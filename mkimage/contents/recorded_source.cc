@@ -105,6 +105,8 @@ SourceRecord describe_source(const WholeSource& tree, const BuildPlan& plan,
   for (const InstalledAsIs& file : plan.files) record.copied.push_back({file.from, file.to});
   if (plan.fortran) record.fortran = *plan.fortran == FortranChoice::flang ? "flang" : "gfortran";
   record.levels = level_words(plan.levels);
+  record.slots = plan.slots;
+  record.cuda_families = plan.cuda_families;
   record.tools = tool_versions(environment);
   for (const PlannedConfiguration& one : configurations) record.configurations.push_back(describe(one));
   return record;

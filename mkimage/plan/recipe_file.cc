@@ -333,9 +333,8 @@ void read_slot(Reader& reader, const toml::value& value, std::vector<std::string
 
 // Reads the families of a table "cuda": architectures of GPUs as numbers.
 void read_cuda(Reader& reader, const toml::value& table, BuildRecipe& recipe) {
-  constexpr std::int64_t kMost = 999;
   const auto read_family = [&](const toml::value& value) {
-    if (!value.is_integer() || value.as_integer() < 1 || value.as_integer() > kMost) {
+    if (!value.is_integer() || value.as_integer() < 1 || value.as_integer() > kMostCudaFamily) {
       return reader.fail_at(value, "this must be the number of an architecture of GPUs, such as 80 for compute_80");
     }
     recipe.cuda_families->push_back(static_cast<unsigned>(value.as_integer()));

@@ -23,6 +23,8 @@ SourceRecord full_record() {
   record.copied = {{"notes", "share/notes"}};
   record.fortran = "flang";
   record.levels = {"auto"};
+  record.slots = {"blas", "mpi"};
+  record.cuda_families = {80, 90};
   record.tools = {{"clang-19", "19.1.7"}};
   record.configurations.push_back({"none", {{"mpi", "none"}}, {{"mpi", ""}}});
   HostBuild build{.rank = -7,
@@ -66,6 +68,8 @@ TEST_CASE("the record of a source survives being written and read") {
   REQUIRE(read.source);
   CHECK(read.source->copied == manifest.source->copied);
   CHECK(read.source->configurations == manifest.source->configurations);
+  CHECK(read.source->slots == manifest.source->slots);
+  CHECK(read.source->cuda_families == manifest.source->cuda_families);
   CHECK_FALSE(good(parse_manifest(to_json(small_manifest()))).source);
 }
 
@@ -76,6 +80,19 @@ TEST_CASE("what a source needs of a host must have a form that can be looked for
   CHECK(contains(bad(parse_manifest(changed(text, "libmpi.so", "-lmpi")), Code::invalid), "no library"));
   CHECK(contains(bad(parse_manifest(changed(text, "sys/mpi.h", "../mpi.h")), Code::invalid), "no header"));
   CHECK(contains(bad(parse_manifest(changed(text, "\"links\"", "\"x\"")), Code::invalid), "links"));
+}
+
+TEST_CASE("a source may say nothing of slots and of families of GPUs") {
+  const std::string text = to_json(with_source());
+  const Manifest read =
+      good(parse_manifest(changed(changed(text, "\"slots\"", "\"a\""), "\"cuda_families\"", "\"b\"")));
+  CHECK(read.source->slots.empty());
+  CHECK_FALSE(read.source->cuda_families);
+  for (const char* wrong : {"1000", "-1", "\"80\"", "8.5"}) {
+    INFO(wrong);
+    CHECK(contains(bad(parse_manifest(changed(text, "80,\n", std::string(wrong) + ",\n")), Code::invalid),
+                   "cuda_families"));
+  }
 }
 
 TEST_CASE("tools have a name and perhaps a version, libraries a name for linkers") {

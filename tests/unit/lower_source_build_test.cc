@@ -115,6 +115,8 @@ TEST_CASE("the recipe for one configuration has its values, in the order of its 
   manifest.source.emplace();
   manifest.source->build = "make\n$MPI";
   manifest.source->levels = {"x86-64-v3"};
+  manifest.source->slots = {"blas", "tomorrow"};
+  manifest.source->cuda_families = {80, 90};
   manifest.source->copied = {{"notes", "share/notes"}};
   SourceConfiguration configuration{
       "host+avx2", {{"a", "avx2"}, {"mpi", "host"}}, {{"a", "-mavx2"}, {"mpi", "--mpi"}}, HostBuild{}};
@@ -124,6 +126,8 @@ TEST_CASE("the recipe for one configuration has its values, in the order of its 
   CHECK(contains(text, "build = \"make\\n$MPI\"\n"));
   CHECK(contains(text, "levels = [\"x86-64-v3\"]\n"));
   CHECK(contains(text, "bundle = false\n"));
+  CHECK(contains(text, "slots = [\"blas\"]\n"));
+  CHECK(contains(text, "cuda = {families = [80,90]}\n"));
   CHECK(contains(text, "files = [{from = \"notes\", to = \"share/notes\"}]\n"));
   CHECK_FALSE(contains(text, "prefix"));
   CHECK(contains(text,
