@@ -11,6 +11,8 @@ build = 'make ZLIB="$ZLIB"'
 install = 'make install DESTDIR="$DESTDIR" PREFIX="$PREFIX"'
 levels = "none"
 sources_left_out = ["secret"]
+slots = ["blas"]
+cuda = {families = [80]}
 
 [[points]]
 name = "zlib"
@@ -57,6 +59,9 @@ contains "$info" "whole source    4 files"
 contains "$info" "clang-19 19."
 contains "$info" "to be built     host (rank 5) make>=3.0 libz.so zlib.h"
 unsquashfs -q -n -d "$work/tree" "$work/packer.xaas" >/dev/null
+equal '["blas"] [80]' "$(python3 -c 'import json, sys
+source = json.load(open(sys.argv[1]))["source"]
+print(json.dumps(source["slots"]), source["cuda_families"])' "$work/tree/.xaas/manifest.json")"
 rm -r "$source/secret" "$source/.git"
 diff -r "$source" "$work/tree/.xaas/source"
 cd "$work/tree/.xaas/source"
