@@ -12,6 +12,9 @@ namespace {
 
 // What is set when CMake begins, on Linux for x86-64 with GCC.
 constexpr auto kInitialVariables = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"CMAKE_COMPILER_IS_GNUCC", "1"},
+    {"CMAKE_COMPILER_IS_GNUCXX", "1"},
+    {"CMAKE_COMPILER_IS_GNUG77", "1"},
     {"CMAKE_CXX_COMPILER_ID", "GNU"},
     {"CMAKE_CXX_FLAGS", ""},
     {"CMAKE_C_COMPILER_ID", "GNU"},

@@ -25,6 +25,14 @@ TermCategory category_of(const toml::value& term) {
   return static_cast<TermCategory>(found - kCategoryNames.begin());
 }
 
+BuildNeeds build_needs_of(const toml::value& table) {
+  if (!table.contains("on_host")) return {};
+  const toml::value& needs = toml::find(table, "on_host");
+  return {toml::find<Texts>(needs, "tools"), toml::find_or<Texts>(needs, "libraries", {}),
+          toml::find_or<Texts>(needs, "headers", {}), toml::find_or<bool>(needs, "tool_is_package", false),
+          toml::find_or<std::string>(needs, "note", "")};
+}
+
 KnownTerm term_of(const toml::value& table) {
   KnownTerm term;
   term.name = toml::find<std::string>(table, "name");
@@ -35,6 +43,7 @@ KnownTerm term_of(const toml::value& table) {
   term.devices = toml::find_or<Texts>(table, "devices", {});
   term.features = toml::find_or<Texts>(table, "features", {});
   term.libraries = toml::find_or<Texts>(table, "libraries", {});
+  term.on_host = build_needs_of(table);
   term.architecture = toml::find_or<std::string>(table, "architecture", "x86");
   term.machine = toml::find_or<std::string>(table, "machine", "");
   term.is_rare = toml::find_or<bool>(table, "is_rare", false);

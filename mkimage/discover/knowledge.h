@@ -14,6 +14,15 @@ namespace xaas {
 enum class TermCategory { gpu, parallel, linear_algebra, fft, simd };
 std::string_view category_name(TermCategory category);
 
+// What a host needs to build with a term that no image can hold ready; as in a recipe file.
+struct BuildNeeds {
+  std::vector<std::string> tools;      // empty: the term needs no building on the host
+  std::vector<std::string> libraries;  // with which the result is linked: "libmpi.so"
+  std::vector<std::string> headers;
+  bool tool_is_package = false;  // the first tool has the version of the package
+  std::string note;              // what else the user must do, or ""
+};
+
 struct KnownTerm {
   std::string name;
   TermCategory category = TermCategory::gpu;
@@ -23,6 +32,7 @@ struct KnownTerm {
   std::vector<std::string> devices;
   std::vector<std::string> features;
   std::vector<std::string> libraries;  // sonames
+  BuildNeeds on_host;
   std::string architecture = "x86";
   std::string machine;   // "build": the machine that builds decides
   bool is_rare = false;  // few hosts have it

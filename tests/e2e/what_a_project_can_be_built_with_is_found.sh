@@ -71,8 +71,11 @@ contains "$text" "DEMO_CUDA_GRAPHS boolean, not offered CMakeLists.txt:11 if DEM
 mkxaas discover --write "$work/demo.toml" "$source" >/dev/null
 plan=$(mkxaas --print-configurations -f "$work/demo.toml" "$source")
 contains "$plan" "DEMO_SIMD='-DDEMO_SIMD=AVX_512'"
-equal 3 "$(grep -c " rank " <<<"$plan")"
-contains "$(cat "$work/demo.toml")" '# {name = "CUDA", substitute = "-DDEMO_GPU=CUDA", libraries = ["libcuda.so.1"], devices = ["nvidia-gpu"]},'
+equal 18 "$(grep -c " rank " <<<"$plan")"
+equal 15 "$(grep -c " built on the host " <<<"$plan")"
+contains "$plan" "built on the host  with mpicc  linked with libmpi.so  including mpi.h"
+contains "$(cat "$work/demo.toml")" '  {name = "CUDA", substitute = "-DDEMO_GPU=CUDA", build = "host", rank = 100, devices = ["nvidia-gpu"], tools = ["nvcc"]},'
+contains "$(cat "$work/demo.toml")" '  # {name = "FFTW", substitute = "-DDEMO_FFT=FFTW"},  # needs FFTW where it is built'
 mkxaas -q --toolchain=none -f "$work/demo.toml" -D DEMO_SIMD=AVX2 "$source" "$work/demo.xaas"
 xaas-info extract "$work/demo.xaas" "$work/out"
 equal AVX2 "$(cat "$work/out/share/demo")"

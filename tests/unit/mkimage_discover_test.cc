@@ -52,6 +52,20 @@ std::string values_of(const xaas::Discovery& discovery, const std::string& name)
   return text;
 }
 
+// What mkxaas makes of the recipe file that is written for a project.
+std::vector<xaas::PlannedConfiguration> plan_of(const Files& files) {
+  const auto directory = project_of(files);
+  const std::filesystem::path file = directory.path() / "out.toml";
+  REQUIRE(xaas::run_discover({.source = directory.path(), .recipe = file}));
+  return xaas::plan_configurations(xaas::load_recipe_file(file).value(), {}).value();
+}
+
+std::string names_of(const std::vector<xaas::PlannedConfiguration>& plan) {
+  std::string text;
+  for (const xaas::PlannedConfiguration& one : plan) text += (text.empty() ? "" : " ") + one.name;
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("CMake: options and cache variables are points with their defaults and places", "[one-thread]") {
@@ -92,6 +106,14 @@ TEST_CASE("CMake: where the host decides, a variable is known if both ways agree
   CHECK(default_of(found, "DEMO_D") == "?");
   CHECK(default_of(found, "DEMO_S") == "1");
   CHECK(default_of(found, "DEMO_O") == "?");
+}
+
+TEST_CASE("CMake: the compiler is GCC, by each way to ask for it", "[one-thread]") {
+  const auto found = of_cmake(
+      "if(CMAKE_COMPILER_IS_GNUCC)\n  option(DEMO_OLD \"\" ON)\nendif()\n"
+      "if(CMAKE_C_COMPILER_ID STREQUAL GNU)\n  option(DEMO_NEW \"\" ON)\nendif()\n");
+  CHECK(default_of(found, "DEMO_OLD") == "ON");
+  CHECK(default_of(found, "DEMO_NEW") == "ON");
 }
 
 TEST_CASE("CMake: functions, macros, loops, modules and directories are followed", "[one-thread]") {
@@ -323,7 +345,7 @@ TEST_CASE("a recipe file has the default of each point and the instruction sets,
   REQUIRE(xaas::run_discover({.source = directory.path(), .recipe = file}));
   const auto recipe = xaas::load_recipe_file(file).value();
   const auto plan = xaas::plan_configurations(recipe, {}).value();
-  REQUIRE(plan.size() == 2);
+  REQUIRE(plan.size() == 4);
   CHECK(plan[0].points == std::map<std::string, std::string>{{"DEMO_MPI", "OFF"}, {"DEMO_SIMD", "AVX2_256"}});
   CHECK(plan[1].rank == 1);
   CHECK(recipe.points[1].values[0].substitute == "-DDEMO_SIMD=AVX2_256");
@@ -331,6 +353,50 @@ TEST_CASE("a recipe file has the default of each point and the instruction sets,
   CHECK(recipe.configure->ends_with(" $DEMO_MPI $DEMO_SIMD"));
   const auto again = xaas::run_discover({.source = directory.path(), .recipe = file});
   CHECK(again.error().message.find("there already") != std::string::npos);
+}
+
+TEST_CASE("a recipe file leaves to the host what no image can hold ready, with what the host needs", "[one-thread]") {
+  const auto plan = plan_of({{"CMakeLists.txt",
+                              "project(demo)\noption(DEMO_MPI \"\" OFF)\nset(DEMO_GPU OFF CACHE STRING \"\")\n"
+                              "set_property(CACHE DEMO_GPU PROPERTY STRINGS OFF CUDA HIP OpenCL)\n"
+                              "if(DEMO_MPI)\n  find_package(CUDAToolkit 11.0)\nendif()\n"
+                              "if(DEMO_GPU STREQUAL CUDA)\n  find_package(CUDAToolkit 12.1)\nendif()\n"}});
+  CHECK(names_of(plan) == "OFF+OFF OFF+CUDA OFF+HIP ON+OFF ON+CUDA ON+HIP");
+  CHECK_FALSE(plan[0].on_host);
+  CHECK(plan[1].rank == 100);
+  CHECK(plan[1].on_host->tools == std::vector<std::string>{"nvcc>=12.1"});
+  CHECK(plan[1].on_host->devices == std::vector<std::string>{"nvidia-gpu"});
+  CHECK(plan[2].on_host->links == std::vector<std::string>{"libamdhip64.so"});
+  CHECK(plan[3].on_host->tools == std::vector<std::string>{"mpicc"});
+  CHECK(plan[3].on_host->links == std::vector<std::string>{"libmpi.so"});
+  CHECK(plan[3].on_host->headers == std::vector<std::string>{"mpi.h"});
+}
+
+TEST_CASE("what the build does by default is built in the image, whatever it needs", "[one-thread]") {
+  CHECK(names_of(plan_of({{"CMakeLists.txt", "project(demo)\noption(DEMO_MPI \"\" ON)\n"}})) == "ON");
+}
+
+TEST_CASE("a recipe file knows that a switch against something chooses it by no", "[one-thread]") {
+  const auto off = plan_of({{"CMakeLists.txt", "project(demo)\noption(DEMO_NO_MPI \"\" ON)\n"}});
+  CHECK(names_of(off) == "ON OFF");
+  CHECK_FALSE(off[0].on_host);
+  CHECK(off[1].on_host->tools == std::vector<std::string>{"mpicc"});
+  CHECK(names_of(plan_of({{"CMakeLists.txt", "project(demo)\noption(DEMO_NO_MPI \"\" OFF)\n"}})) == "OFF");
+}
+
+TEST_CASE("of switches for several programming models for GPUs, a recipe file turns on one at a time", "[one-thread]") {
+  CHECK(names_of(plan_of({{"CMakeLists.txt",
+                           "project(demo)\noption(DEMO_CUDA \"\" OFF)\noption(DEMO_HIP \"\" OFF)\n"
+                           "option(DEMO_MPI \"\" OFF)\n"}})) ==
+        "OFF+OFF+OFF OFF+OFF+ON OFF+ON+OFF OFF+ON+ON ON+OFF+OFF ON+OFF+ON");
+}
+
+TEST_CASE("a recipe file leaves values to the host only as long as the combinations are not too many", "[one-thread]") {
+  std::string text = "project(demo)\n";
+  for (const char* kind : {"MPI", "CUDA", "CUBLAS", "CUFFT", "CUSOLVER", "ROCBLAS", "ROCFFT", "HIPFFT"}) {
+    text += std::string("option(DEMO_") + kind + " \"\" OFF)\n";
+  }
+  CHECK(plan_of({{"CMakeLists.txt", text}}).size() == 128);
 }
 
 TEST_CASE("a source without build files, or that is none, is one line of error", "[one-thread]") {
