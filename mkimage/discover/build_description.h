@@ -69,7 +69,8 @@ struct UsedPackage {
   std::string name;
   std::string version;  // the least version, or ""
   bool is_required = false;
-  bool is_always = false;  // no choice of the user keeps the build from looking for it
+  bool is_always = false;   // no choice of the user keeps the build from looking for it
+  bool is_of_host = false;  // only the host decides whether the build looks for it
   std::string condition;
   std::string guard;  // the only point on which it depends, if there is exactly one and it is asked for alone
   BuildPlace place;

@@ -372,9 +372,21 @@ void CmakeInterpreter::do_project(const Call& call) {
       }
     }
   }
-  variables_.set("PROJECT_VERSION", version);
-  variables_.set(name + "_VERSION", version);
-  if (is_top) variables_.set("CMAKE_PROJECT_VERSION", version);
+  set_version("PROJECT", version);
+  set_version(name, version);
+  if (is_top) set_version("CMAKE_PROJECT", version);
+}
+
+// A part that the version does not have is empty.
+void CmakeInterpreter::set_version(const std::string& prefix, const std::string& version) {
+  constexpr auto kParts = std::to_array<const char*>({"_MAJOR", "_MINOR", "_PATCH", "_TWEAK"});
+  variables_.set(prefix + "_VERSION", version);
+  std::string rest = version;
+  for (const char* part : kParts) {
+    const std::size_t end = std::min(rest.find('.'), rest.size());
+    variables_.set(prefix + "_VERSION" + part, is_known(version) ? rest.substr(0, end) : std::string(kUnknownValue));
+    rest.erase(0, std::min(end + 1, rest.size()));
+  }
 }
 
 void CmakeInterpreter::do_minimum_version(const Call& call) {

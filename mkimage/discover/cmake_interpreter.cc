@@ -145,7 +145,7 @@ CmakeInterpreter::Flow CmakeInterpreter::run_branch(const CmakeBranch& branch, M
                                                     std::string text) {
   const std::string written = written_arguments(branch.opening);
   const bool is_choice = depends_on_choice(branch.opening, text);
-  Condition condition{{}, {}, is_choice || truth == Truth::unknown};
+  Condition condition{{}, {}, is_choice || truth == Truth::unknown, !is_choice};
   // `if(${X})` asks for X where X has a constant for its value, and for the variable that X names where it has not.
   const bool is_reference = written.starts_with("${") && written.ends_with("}");
   std::string guard = is_reference && constant_truth(text) ? written.substr(2, written.size() - 3) : text;
@@ -498,6 +498,8 @@ CmakeContext CmakeInterpreter::context(const Call& call) const {
   }
   if (users != 1) context.guard.clear();
   context.is_always = users == 0;
+  context.is_of_host =
+      std::ranges::all_of(conditions_, [](const Condition& one) { return !one.is_users || one.is_of_host; });
   context.is_live = mode_ == Mode::live;
   context.is_possible = mode_ != Mode::dead;
   context.is_foreign = std::ranges::any_of(

@@ -46,6 +46,7 @@ class CmakeInterpreter {
     std::string text;
     std::string guard;
     bool is_users = false;         // a choice of the user or of the host decides
+    bool is_of_host = false;       // not one of the user
     bool says_deprecated = false;  // a message of the branch calls the guard deprecated
   };
   struct Call {
@@ -112,6 +113,7 @@ class CmakeInterpreter {
 
   CmakeContext context(const Call& call) const;
   void set_variable(const std::string& name, std::optional<std::string> value);
+  void set_version(const std::string& prefix, const std::string& version);
   void note_replacement(const Call& call, const std::string& name);
   std::string in_source(const std::string& path) const;  // relative to the tree, or "\x01" if it is not there
   std::string absolute(const std::string& path) const;

@@ -53,6 +53,11 @@ bool is_switch_value(const std::string& text) { return constant_truth(text).has_
 
 }  // namespace
 
+CmakePoints::Certainty CmakePoints::certainty_of(const CmakeContext& context) {
+  if (!context.is_possible) return Certainty::none;
+  return context.is_live ? Certainty::live : Certainty::possible;
+}
+
 BuildPoint* CmakePoints::find(const std::string& name) {
   const auto found = index_.find(name);
   return found == index_.end() ? nullptr : &build_.points[found->second];
@@ -62,9 +67,7 @@ void CmakePoints::declare(const CmakeDeclaration& declaration, const CmakeContex
   const std::string& name = declaration.name;
   if (!is_identifier(name) && name.find_first_not_of("-.+/") == std::string::npos) return;
   if (name.empty() || !is_known(name) || !is_utf8(name) || name.size() > 200) return;
-  const Certainty certainty = !declaration.is_offered || !context.is_possible ? Certainty::none
-                              : context.is_live                               ? Certainty::live
-                                                                              : Certainty::possible;
+  const Certainty certainty = declaration.is_offered ? certainty_of(context) : Certainty::none;
   BuildPoint* known = find(name);
   if (known == nullptr) {
     if (build_.points.size() >= kMaxPoints) return;
@@ -95,9 +98,18 @@ void CmakePoints::declare(const CmakeDeclaration& declaration, const CmakeContex
 void CmakePoints::set_choices(const std::string& name, const std::vector<std::string>& values,
                               const CmakeContext& context) {
   BuildPoint* point = find(name);
-  if (point == nullptr || !point->values.empty() || values.size() > kMaxChoices) return;
+  if (point == nullptr || values.size() > kMaxChoices) return;
+  const Certainty certainty = certainty_of(context);
+  const auto known = choice_certainties_.find(name);
+  const bool is_first = point->values.empty() || known == choice_certainties_.end() || known->second < certainty;
+  // Of two ways between which the host decides, each may have values of its own.
+  if (!is_first && (certainty != Certainty::possible || known->second != certainty)) return;
+  if (is_first) point->values.clear();
+  choice_certainties_[name] = certainty;
   for (const std::string& value : values) {
-    if (is_known(value)) point->values.push_back({value, label_of(value, context)});
+    const bool is_new =
+        is_known(value) && std::ranges::find(point->values, value, &BuildValue::value) == point->values.end();
+    if (is_new && point->values.size() < kMaxChoices) point->values.push_back({value, label_of(value, context)});
   }
   const bool is_switch = point->values.size() == 2 && std::ranges::all_of(point->values, [](const BuildValue& value) {
                            return is_switch_value(value.value);
@@ -121,6 +133,7 @@ void CmakePoints::use_package(const std::string& name, const std::string& versio
   package.version = is_known(version) ? version : "";
   package.is_required = is_required;
   package.is_always = context.is_live && context.is_always;
+  package.is_of_host = !context.is_live && context.is_possible && context.is_of_host;
   package.condition = context.condition;
   package.guard = context.guard;
   package.place = place_of(name, context);

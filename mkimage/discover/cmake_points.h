@@ -26,6 +26,7 @@ struct CmakeContext {
   bool is_live = true;                              // whether it runs with all defaults
   bool is_possible = true;                          // whether it may run with all defaults: the host decides
   bool is_always = true;                            // whether it runs whatever the user chooses
+  bool is_of_host = false;                          // whether only the host decides if it runs
   bool is_foreign = false;
 };
 
@@ -62,14 +63,17 @@ class CmakePoints {
   void add_implicit();
 
  private:
+  // How sure it is that what is said in a place counts.
+  enum class Certainty { none, possible, live };
+  static Certainty certainty_of(const CmakeContext& context);
+
   BuildPoint* find(const std::string& name);
   void add_implicit_point(const std::string& name, const BuildPlace& place);
 
   BuildDescription& build_;
   std::map<std::string, std::size_t> index_;
-  // How sure it is that the declaration counts which a point has.
-  enum class Certainty { none, possible, live };
-  std::map<std::string, Certainty> certainties_;
+  std::map<std::string, Certainty> certainties_;         // of the declaration that a point has
+  std::map<std::string, Certainty> choice_certainties_;  // of the values that it has
   std::map<std::string, BuildPlace> asked_;
   std::map<std::string, BuildPlace> replacements_;
   std::set<std::string> set_;

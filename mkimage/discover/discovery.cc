@@ -180,10 +180,13 @@ class Classifier {
     if (known->point == finding.point || known->point.empty()) return;
     const BuildPoint* old_point = find_point(build_, known->point);
     const BuildPoint* new_point = find_point(build_, finding.point);
-    const bool is_better =
-        old_point != nullptr && new_point != nullptr && !old_point->is_offered && new_point->is_offered;
+    if (old_point == nullptr || new_point == nullptr || !new_point->is_offered) return;
+    // BUILD_TBB says that TBB is built, too. WITH_TBB says that it is used.
+    const bool is_better = !old_point->is_offered || (says_build(*old_point) && !says_build(*new_point));
     if (is_better) *known = std::move(finding);
   }
+
+  static bool says_build(const BuildPoint& point) { return is_in(name_words(point.name), "BUILD"); }
 
   void classify_switch(const BuildPoint& point) {
     if (point.kind == PointKind::choice || !found_.gpu_flag.empty() || point.is_implicit) return;
@@ -200,9 +203,19 @@ class Classifier {
     const OptionName& name = name_of(point);
     const KnownTerm* term = knowledge_.term_by_words(name.joined());
     if (term == nullptr) term = library_of_gpu(name);
-    if (term == nullptr || (point.is_implicit && !is_plausible(point, *term))) return;
+    if (term == nullptr) return classify_pair(point, name);
+    if (point.is_implicit && !is_plausible(point, *term)) return;
     if (has_choice(term->category) && term->category != TermCategory::linear_algebra) return;
     add_boolean(point, name, *term);
+  }
+  // BLAS_LAPACK is about both.
+  void classify_pair(const BuildPoint& point, const OptionName& name) {
+    std::vector<const KnownTerm*> terms;
+    for (const std::string& word : name.words) terms.push_back(knowledge_.term_by_words(word));
+    const bool are_libraries = std::ranges::all_of(
+        terms, [](const KnownTerm* term) { return term != nullptr && is_library_category(term->category); });
+    if (terms.size() != 2 || !are_libraries || point.is_implicit) return;
+    for (const KnownTerm* term : terms) add_boolean(point, name, *term);
   }
   // A variable that is only asked for counts where options of the same project are declared beside it, and nothing else
   // stands for the term.
@@ -227,8 +240,10 @@ class Classifier {
     Finding finding = finding_at(point, term.category, term.name);
     finding.term = term.name;
     finding.is_default = is_used_by_default(point) && !is_foreign_code(&term);
-    finding.flag = short_flag(point);
     finding.value = std::string(name.is_negative ? off_value(point) : on_value(point));
+    // An option of a bundle has no opposite.
+    const bool is_chosen_by_no = name.is_negative && point.form != FlagForm::bundle;
+    finding.flag = is_chosen_by_no ? flag_for(point, finding.value) : short_flag(point);
     if (name.provenance == Provenance::internal || name.provenance == Provenance::downloaded) {
       // The library is used either way; the option says where it comes from.
       finding.is_built_in = true;
@@ -245,6 +260,7 @@ class Classifier {
   // Options that differ only in their last word are about one thing. If two of them are instruction sets, all are:
   // USE_V4_SSE, USE_V4_ALTIVEC, USE_V4_PORTABLE.
   void classify_families() {
+    if (has_choice(TermCategory::simd)) return;
     std::map<std::string, std::vector<const BuildPoint*>> families;
     for_each_point([&](const BuildPoint& point) {
       const OptionName& name = name_of(point);
@@ -323,12 +339,17 @@ class Classifier {
         guard != nullptr && !guard->is_foreign && guard->kind == PointKind::boolean && !guard->is_implicit;
     const bool is_always = package.is_always && (package.is_required || term->category == TermCategory::parallel ||
                                                  is_library_category(term->category));
-    if (!is_always && !is_guarded) return;
+    const bool is_of_host = package.is_of_host && package.is_required && is_library_category(term->category);
+    if (!is_always && !is_guarded && !is_of_host) return;
     Finding finding;
     finding.category = term->category;
     finding.name = term->name;
     finding.term = term->name;
     finding.place = package.place;
+    if (!is_always && !is_guarded) {
+      finding.condition = package.condition;
+      return add(std::move(finding));
+    }
     finding.is_default = is_always || is_default_on(*guard);
     // A switch for MPI that also brings ScaLAPACK is not the way to ask for ScaLAPACK.
     const bool is_of_other_term = !is_always && knowledge_.term_by_words(name_of(*guard).joined()) != nullptr;
@@ -429,6 +450,7 @@ class Classifier {
           name.words.empty() || (name.words.size() == 1 && knowledge_.has_word("neutral", name.words.front()));
       if (point.kind == PointKind::text || point.is_implicit || says_nothing || best == 0) return;
       const bool is_known = knowledge_.term_by_words(name.joined()) != nullptr;
+      if (!is_known && !is_package(name.joined())) return;
       int rank = 4;
       if (name.provenance == Provenance::internal) rank = is_known ? 0 : 1;
       if (name.provenance == Provenance::downloaded) rank = 2;
@@ -439,6 +461,13 @@ class Classifier {
       found_.internal =
           InternalLibrary{term != nullptr ? term->name : name.joined(), rank == 3 ? "" : short_flag(point),
                           point.places.empty() ? BuildPlace() : point.places.front()};
+    });
+  }
+
+  // Whether the build looks for a package whose name has the words: libbrotlidec for BROTLI.
+  bool is_package(const std::string& words) const {
+    return std::ranges::any_of(build_.packages, [&](const UsedPackage& package) {
+      return joined_words(name_words(package.name)).find(words) != std::string::npos;
     });
   }
 

@@ -32,6 +32,8 @@ std::vector<std::string> name_words(std::string_view name) {
   for (const char c : name) {
     if (is_word_part(c)) {
       word += c;
+    } else if (c == '+' && !word.empty()) {
+      word += 'P';
     } else if (!word.empty()) {
       words.push_back(upper(word));
       word.clear();

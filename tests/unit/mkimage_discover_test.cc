@@ -116,6 +116,19 @@ TEST_CASE("CMake: the compiler is GCC, by each way to ask for it", "[one-thread]
   CHECK(default_of(found, "DEMO_NEW") == "ON");
 }
 
+TEST_CASE("CMake: the parts of a project's version are variables", "[one-thread]") {
+  const auto found =
+      discovery_of({{"CMakeLists.txt",
+                     "project(demo VERSION 3.14.5)\n"
+                     "set(DEMO_OWN \"${demo_VERSION_MAJOR}_${PROJECT_VERSION_MINOR}\" CACHE STRING \"\")\n"
+                     "set(DEMO_TOP \"${CMAKE_PROJECT_VERSION_PATCH}.${demo_VERSION_TWEAK}\" CACHE STRING \"\")\n"
+                     "execute_process(COMMAND x OUTPUT_VARIABLE v)\nproject(other VERSION ${v})\n"
+                     "set(DEMO_UNKNOWN \"${other_VERSION_MAJOR}\" CACHE STRING \"\")\n"}});
+  CHECK(default_of(found, "DEMO_OWN") == "3_14");
+  CHECK(default_of(found, "DEMO_TOP") == "5.");
+  CHECK(default_of(found, "DEMO_UNKNOWN") == "?");
+}
+
 TEST_CASE("CMake: functions, macros, loops, modules and directories are followed", "[one-thread]") {
   const auto found = discovery_of(
       {{"CMakeLists.txt",
@@ -169,7 +182,7 @@ TEST_CASE("names of options are about what is left without prefix and words arou
             "option(DEMO_USE_CUDA \"\" OFF)\noption(DEMO_WITH_MPI_SUPPORT \"\" ON)\noption(DEMO_CUDA_F16 \"\" ON)\n"
             "option(DEMO_ENABLE_KOKKOS_HIP \"\" OFF)\n")) ==
         "CUDA -DDEMO_USE_CUDA, HIP -DDEMO_ENABLE_KOKKOS_HIP, MPI* -DDEMO_WITH_MPI_SUPPORT");
-  CHECK(findings(of_cmake("option(DEMO_DISABLE_OPENMP \"\" OFF)\n")) == "OpenMP* -DDEMO_DISABLE_OPENMP");
+  CHECK(findings(of_cmake("option(DEMO_DISABLE_OPENMP \"\" OFF)\n")) == "OpenMP* -DDEMO_DISABLE_OPENMP=OFF");
 }
 
 TEST_CASE("a choice of FFT libraries has all its values, one of GPUs only those that are known", "[one-thread]") {
@@ -188,6 +201,13 @@ TEST_CASE("instruction sets of other processors are never a default, and options
         "AUTO* -DDEMO_NATIVE, AVX2* -DDEMO_AVX2, SVE -DDEMO_SVE");
   CHECK(findings(of_cmake("option(USE_V4_SSE \"\")\noption(USE_V4_ALTIVEC \"\")\noption(USE_V4_PORTABLE \"\")\n")) ==
         "SSE -DUSE_V4_SSE, Altivec -DUSE_V4_ALTIVEC, Portable -DUSE_V4_PORTABLE");
+}
+
+TEST_CASE("beside a choice of instruction sets, single options for them count no more", "[one-thread]") {
+  CHECK(findings(of_cmake("set(DEMO_MAX_ISA SSE2 CACHE STRING \"\")\n"
+                          "set_property(CACHE DEMO_MAX_ISA PROPERTY STRINGS SSE2 AVX512)\n"
+                          "option(DEMO_ISA_SSE2 \"\" ON)\noption(DEMO_ISA_AVX512 \"\" ON)\n")) ==
+        "SSE2* -DDEMO_MAX_ISA=SSE2, AVX512 -DDEMO_MAX_ISA=AVX512");
 }
 
 TEST_CASE("a vendor of BLAS is one of those that FindBLAS knows, together with the switch for BLAS", "[one-thread]") {
@@ -212,12 +232,63 @@ TEST_CASE("a package behind a switch for something else has no flag of its own",
 }
 
 TEST_CASE("a library that comes with the project is told from one of the system", "[one-thread]") {
-  const auto own = of_cmake("option(DEMO_USE_SYSTEM_ZLIB \"\" OFF)\noption(DEMO_BUILD_OWN_FFTW \"\" OFF)\n");
+  const auto own = of_cmake(
+      "option(DEMO_USE_SYSTEM_ZLIB \"\" OFF)\noption(DEMO_BUILD_OWN_FFTW \"\" OFF)\n"
+      "find_package(ZLIB)\n");
   CHECK(own.internal->name == "FFTW");
   CHECK(own.internal->flag == "-DDEMO_BUILD_OWN_FFTW");
-  const auto system = of_cmake("option(DEMO_USE_SYSTEM_ZLIB \"\" OFF)\n");
+  const auto system = of_cmake("option(DEMO_USE_SYSTEM_ZLIB \"\" OFF)\nfind_package(ZLIB)\n");
   CHECK(system.internal->name == "ZLIB");
   CHECK(system.internal->flag.empty());
+}
+
+TEST_CASE("what no package is called after is no library that comes with the project", "[one-thread]") {
+  const std::string options = "option(DEMO_INTERNAL_DOCS \"\" OFF)\noption(DEMO_TASKING_SYSTEM \"\" OFF)\n";
+  CHECK_FALSE(of_cmake(options).internal);
+  CHECK(of_cmake(options + "pkg_check_modules(T libtasking)\n").internal->name == "TASKING");
+}
+
+TEST_CASE("an option against something is written with no", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_NO_MPI \"\" ON)\noption(DEMO_DEACTIVATE_OPENMP \"\" OFF)\n")) ==
+        "MPI -DDEMO_NO_MPI=OFF, OpenMP* -DDEMO_DEACTIVATE_OPENMP=OFF");
+}
+
+TEST_CASE("an option with two libraries in its name is about both, and one of C++ bindings about neither",
+          "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_BLAS_LAPACK \"\" ON)\n")) ==
+        "BLAS* -DDEMO_BLAS_LAPACK, LAPACK* -DDEMO_BLAS_LAPACK");
+  CHECK(findings(of_cmake("option(BLAS++ \"\" ON)\n")).empty());
+}
+
+TEST_CASE("an option to use a library is taken before one to build it, in whatever order they stand", "[one-thread]") {
+  const std::string build = "option(BUILD_TBB \"\" OFF)\n";
+  const std::string with = "option(WITH_TBB \"\" ON)\n";
+  CHECK(findings(of_cmake(build + with)) == "TBB* -DWITH_TBB");
+  CHECK(findings(of_cmake(with + build)) == "TBB* -DWITH_TBB");
+  CHECK(findings(of_cmake(build)) == "TBB -DBUILD_TBB");
+}
+
+TEST_CASE("an optimized library is one of the system", "[one-thread]") {
+  const auto found = of_cmake("option(USE_OPTIMIZED_BLAS \"\" OFF)\n");
+  CHECK(findings(found) == "BLAS -DUSE_OPTIMIZED_BLAS");
+  CHECK(found.internal->name == "BLAS");
+}
+
+TEST_CASE("a library that is required where the host lacks another one is a finding, and no default", "[one-thread]") {
+  const std::string other = "find_package(MKL)\nif(NOT MKL_FOUND)\n  find_package(BLAS REQUIRED)\nendif()\n";
+  CHECK(findings(of_cmake(other)) == "MKL* , BLAS ");
+  CHECK(of_cmake(other).findings.back().condition == "NOT MKL_FOUND");
+  CHECK(findings(of_cmake("option(DEMO_X \"\" ON)\nif(NOT DEMO_X)\n" + other + "endif()\n")).empty());
+}
+
+TEST_CASE("CMake: a choice has the values of both ways between which the host decides", "[one-thread]") {
+  const std::string choice = "set(DEMO_ISA A CACHE STRING \"\")\n";
+  const std::string both =
+      "try_compile(IS_ARM x y)\nif(IS_ARM)\n  set_property(CACHE DEMO_ISA PROPERTY STRINGS A N)\nelse()\n"
+      "  set_property(CACHE DEMO_ISA PROPERTY STRINGS A S)\nendif()\n";
+  CHECK(values_of(of_cmake(choice + both), "DEMO_ISA") == "A N S ");
+  CHECK(values_of(of_cmake(choice + both + "set_property(CACHE DEMO_ISA PROPERTY STRINGS A Z)\n"), "DEMO_ISA") ==
+        "A Z ");
 }
 
 TEST_CASE("a deprecated option stands for the one that takes its place", "[one-thread]") {
