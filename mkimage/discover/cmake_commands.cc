@@ -3,6 +3,7 @@
 #include <array>
 
 #include "format/base/text.h"
+#include "mkimage/discover/cmake_glob.h"
 #include "mkimage/discover/cmake_interpreter.h"
 #include "mkimage/discover/foreign_directories.h"
 #include "mkimage/discover/names.h"
@@ -114,6 +115,7 @@ const std::map<std::string_view, CmakeInterpreter::Handler>& CmakeInterpreter::h
       {"enable_language", &CmakeInterpreter::do_enable_language},
       {"find_file", &CmakeInterpreter::do_find_file},
       {"find_library", &CmakeInterpreter::do_find_file},
+      {"file", &CmakeInterpreter::do_file},
       {"find_package", &CmakeInterpreter::do_find_package},
       {"find_path", &CmakeInterpreter::do_find_file},
       {"find_program", &CmakeInterpreter::do_find_file},
@@ -344,6 +346,33 @@ void CmakeInterpreter::do_find_file(const Call& call) {
   if (call.words.empty()) return;
   points_.note_set(call.words.front());
   if (!variables_.get(call.words.front())) variables_.set_cached(call.words.front(), kUnknownValue);
+}
+
+// Only GLOB is followed: what other forms give depends on more than the source.
+void CmakeInterpreter::do_file(const Call& call) {
+  const Words& words = call.words;
+  if (words.size() < 2 || words.front() != "GLOB") return do_unknown(call);
+  std::optional<std::string> base;
+  Words found;
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    if (words[i] == "CONFIGURE_DEPENDS") continue;
+    if (words[i] == "LIST_DIRECTORIES") {
+      ++i;
+      continue;
+    }
+    const bool is_base = words[i] == "RELATIVE" && i + 1 < words.size();
+    const std::string path = in_source(words[is_base ? ++i : i]);
+    if (!is_known(path)) return set_variable(words[1], kUnknownValue);
+    if (is_base) {
+      base = path;
+      continue;
+    }
+    for (std::string& match : paths_that_match(tree_, path)) found.push_back(std::move(match));
+  }
+  for (std::string& path : found) {
+    path = base ? std::filesystem::path("/" + path).lexically_relative("/" + *base).string() : absolute(path);
+  }
+  set_variable(words[1], join_list(found));
 }
 
 void CmakeInterpreter::do_project(const Call& call) {

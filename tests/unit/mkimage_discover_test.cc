@@ -129,6 +129,26 @@ TEST_CASE("CMake: the parts of a project's version are variables", "[one-thread]
   CHECK(default_of(found, "DEMO_UNKNOWN") == "?");
 }
 
+TEST_CASE("CMake: files of the source that file(GLOB) finds are known, in their order", "[one-thread]") {
+  const auto found = discovery_of(
+      {{"CMakeLists.txt",
+        "project(demo)\nfile(GLOB parts cmake/part_*.cmake)\nforeach(part ${parts})\n  include(${part})\nendforeach()\n"
+        "file(GLOB names RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/modules CONFIGURE_DEPENDS modules/*/CMakeLists.txt)\n"
+        "set(DEMO_NAMES \"${names}\" CACHE STRING \"\")\n"
+        "file(GLOB outside /usr/*)\nset(DEMO_OUTSIDE \"${outside}\" CACHE STRING \"\")\n"
+        "file(GLOB nothing *.none)\nset(DEMO_NOTHING \"${nothing}\" CACHE STRING \"\")\n"},
+       {"cmake/part_b.cmake", "option(DEMO_LATE \"\" ${DEMO_EARLY})\n"},
+       {"cmake/part_a.cmake", "option(DEMO_EARLY \"\" ON)\n"},
+       {"cmake/other.cmake", "option(DEMO_OTHER \"\" ON)\n"},
+       {"modules/two/CMakeLists.txt", ""},
+       {"modules/one/CMakeLists.txt", ""}});
+  CHECK(default_of(found, "DEMO_LATE") == "ON");
+  CHECK(default_of(found, "DEMO_OTHER") == "-");
+  CHECK(default_of(found, "DEMO_NAMES") == "one/CMakeLists.txt;two/CMakeLists.txt");
+  CHECK(default_of(found, "DEMO_OUTSIDE") == "?");
+  CHECK(default_of(found, "DEMO_NOTHING").empty());
+}
+
 TEST_CASE("CMake: functions, macros, loops, modules and directories are followed", "[one-thread]") {
   const auto found = discovery_of(
       {{"CMakeLists.txt",
