@@ -14,27 +14,20 @@
 #include <utility>
 
 #include "format/base/elf_file.h"
-#include "format/base/libc_version.h"
 #include "format/base/paths.h"
 #include "format/base/text.h"
 #include "lower/elf_identity.h"
 #include "lower/library_search.h"
 #include "lower/link_plan.h"
+#include "lower/missing_symbols.h"
 #include "lower/runtime_libraries.h"
+#include "lower/short_list.h"
 
 namespace xaas {
 namespace {
 
 constexpr std::size_t kMostShown = 12;  // files or libraries in a list for people
 constexpr std::size_t kMostNames = 4;   // symbols or versions in a line
-
-// "a, b, c and 7 more"
-std::string some_of(const std::vector<std::string>& names, std::size_t most) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(most, names.size()); ++i) text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > most) text += fmt::format(" and {} more", names.size() - most);
-  return text;
-}
 
 // Checks the files of one image for one host. Remembers what it has found.
 class Checker {
@@ -92,7 +85,7 @@ class Checker {
     for (const FoundLibrary& library : plan->libraries) XAAS_TRY(use(library, file));
     XAAS_TRY(check_interpreter(elf, file));
     XAAS_ASSIGN(const std::vector<std::string> versions, missing_versions(elf, file));
-    if (!versions.empty()) XAAS_TRY(check_symbols(elf, versions, file));
+    if (!versions.empty()) XAAS_TRY(check_symbols(elf, versions, plan->recipe, file));
     if (!file.missing.empty()) return {};
     return check_ready(record, file);
   }
@@ -116,7 +109,7 @@ class Checker {
     XAAS_ASSIGN(const std::vector<std::string> versions, missing_versions(elf, file));
     if (!versions.empty()) {
       file.missing.push_back(fmt::format("needs {}, which its libraries on {} do not define",
-                                         some_of(versions, kMostNames), host_.name()));
+                                         short_list(versions, kMostNames), host_.name()));
     }
     return {};
   }
@@ -205,21 +198,24 @@ class Checker {
 
   // The baseline needs versions that the host lacks. Lowered code takes any version of a symbol, so what counts is
   // whether the symbols that ask for these versions are there at all.
-  Status check_symbols(const ElfFile& elf, const std::vector<std::string>& versions, FileCheck& file) {
+  Status check_symbols(const ElfFile& elf, const std::vector<std::string>& versions, const Recipe& recipe,
+                       FileCheck& file) {
     XAAS_ASSIGN(const auto symbols, elf.dynamic_symbols());
-    std::vector<std::string> missing;
+    std::vector<MissingSymbol> missing;
     for (const ElfSymbol& symbol : symbols) {
       if (symbol.is_defined || symbol.is_weak || !is_in(versions, symbol.version)) continue;
-      if (!is_exported(symbol.name, file)) missing.push_back(fmt::format("{}@{}", symbol.name, symbol.version));
+      if (!is_exported(symbol.name, file)) missing.push_back({std::string(symbol.name), symbol.version});
     }
-    std::ranges::sort(missing);
+    std::ranges::sort(missing, {}, &MissingSymbol::name);
     if (missing.empty()) {
       file.notes.push_back(fmt::format("{} lacks {}: only the lowered file runs, not the baseline", host_.name(),
-                                       some_of(versions, kMostNames)));
-    } else {
-      file.missing.push_back(fmt::format("needs {}, which its libraries on {} have in no version",
-                                         some_of(missing, kMostNames), host_.name()));
+                                       short_list(versions, kMostNames)));
+      return {};
     }
+    XAAS_TRY(find_units(image_, recipe, missing));
+    const std::string oldest = describe_oldest_libc(missing, host_.name(), explanation_.libc);
+    file.missing.push_back(fmt::format("needs {}, which its libraries on {} have in no version{}", describe(missing),
+                                       host_.name(), oldest.empty() ? "" : ": " + oldest));
     return {};
   }
 
@@ -242,7 +238,7 @@ class Checker {
       file.ready = ready->cpu;
     } else {
       file.notes.push_back(fmt::format("the file that is ready for {} needs {}: lower ahead with xaas-lower",
-                                       ready->cpu, some_of(versions, kMostNames)));
+                                       ready->cpu, short_list(versions, kMostNames)));
     }
     return {};
   }
@@ -316,7 +312,7 @@ void add_files(const ImageCheck& check, std::string& text) {
   const auto out = std::back_inserter(text);
   for (const FileCheck::Way way : {FileCheck::Way::lowered, FileCheck::Way::baseline}) {
     const auto paths = running(check, way);
-    if (!paths.empty()) fmt::format_to(out, "{:<9} {}\n", to_string(way), some_of(paths, kMostShown));
+    if (!paths.empty()) fmt::format_to(out, "{:<9} {}\n", to_string(way), short_list(paths, kMostShown));
   }
   std::size_t shown = 0;
   for (const FileCheck& file : check.files) {
@@ -342,9 +338,6 @@ bool ImageCheck::runs() const { return problem.empty() && failing(*this) == 0; }
 Result<ImageCheck> check_image(const Image& image, const LowererOptions& options) {
   ImageCheck check;
   XAAS_ASSIGN(check.explanation, explain_image(image, options));
-  if (const auto libc = options.host->library_interface("libc.so.6", check.explanation.target.triple)) {
-    check.libc = newest_libc_version(libc->versions);
-  }
   const auto chosen = choose_configuration(image, check.explanation.target, options.configuration, *options.host);
   if (!chosen) {
     check.problem = chosen.error().message;
@@ -382,7 +375,7 @@ OrderedJson to_ordered_json(const ImageCheck& check) {
   }
   OrderedJson json = {{"runs", check.runs()},
                       {"problem", check.problem},
-                      {"libc", check.libc},
+                      {"libc", check.explanation.libc},
                       {"configuration", check.explanation.configuration},
                       {"level", check.level},
                       {"files", files},
@@ -396,9 +389,10 @@ std::string to_text(const Image& image, const ImageCheck& check) {
   const auto out = std::back_inserter(text);
   fmt::format_to(out, "image     {} ({})\n", printable(full_name(image.manifest())), image.path().string());
   fmt::format_to(out, "host      {}: {}\n", decided.host_name, printable(describe(decided.host)));
-  if (!decided.host.devices.empty()) fmt::format_to(out, "devices   {}\n", some_of(decided.host.devices, kMostShown));
+  if (!decided.host.devices.empty())
+    fmt::format_to(out, "devices   {}\n", short_list(decided.host.devices, kMostShown));
   fmt::format_to(out, "target    {} {}\n", decided.target.triple, decided.target.cpu);
-  if (!check.libc.empty()) fmt::format_to(out, "libc      {}\n", printable(check.libc));
+  if (!decided.libc.empty()) fmt::format_to(out, "libc      {}\n", printable(decided.libc));
   for (const Choice& choice : decided.choices) {
     if (choice.chosen) fmt::format_to(out, "config    {}\n", printable(choice.configuration));
     if (!choice.accepted) {
@@ -416,7 +410,7 @@ std::string to_text(const Image& image, const ImageCheck& check) {
   for (const bool bundled : {false, true}) {
     const auto names = sonames(check, bundled);
     if (names.empty()) continue;
-    fmt::format_to(out, "{:<9} {}\n", bundled ? "bundled" : "from host", printable(some_of(names, kMostShown)));
+    fmt::format_to(out, "{:<9} {}\n", bundled ? "bundled" : "from host", printable(short_list(names, kMostShown)));
   }
   for (const auto& [note, count] : notes_of(check)) {
     fmt::format_to(out, "note      {}{}\n", printable(note), count == 1 ? "" : fmt::format(" ({} files)", count));

@@ -32,7 +32,6 @@ struct FileCheck {
 
 struct ImageCheck {
   Explanation explanation;
-  std::string libc;              // the newest version that the host's libc defines; empty if it has no such libc
   std::string level;             // the chosen one; empty: none
   std::vector<FileCheck> files;  // programs and libraries of the chosen configuration, in the order of the index
   std::string problem;           // why no file can run; empty if some may

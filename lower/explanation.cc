@@ -35,6 +35,21 @@ Result<std::map<std::string, std::string>> missing_libraries(const Image& image,
   return missing;
 }
 
+// What files need of a newer libc than the host's. A file whose link lacks something else is left out.
+Result<std::map<std::string, std::vector<MissingSymbol>>> missing_symbols(const Image& image,
+                                                                          const LoweringDecisions& decided) {
+  std::map<std::string, std::vector<MissingSymbol>> missing;
+  if (!decided.has_older_libc) return missing;
+  XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), decided.configuration)));
+  for (const FileRecord& record : records) {
+    const auto plan = plan_link(decided.context(image), record);
+    if (!plan) continue;
+    XAAS_ASSIGN(auto symbols, missing_from_libc(decided.context(image), record, *plan));
+    if (!symbols.empty()) missing.emplace(path_in_tree(record.path), std::move(symbols));
+  }
+  return missing;
+}
+
 // Whether a program that can be lowered has code for GPUs.
 Result<bool> uses_gpus(const Image& image, const std::string& configuration) {
   XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), configuration)));
@@ -104,10 +119,14 @@ Result<Explanation> explain_image(const Image& image, const LowererOptions& opti
   if (all.choices.size() > 1 || !all.levels.empty()) all.others = explain_other_cpus(manifest, host);
   XAAS_ASSIGN(all.missing, missing_libraries(image, all.configuration, all.target, host));
   XAAS_ASSIGN(all.slots, choose_slots(image, all.configuration, options.slots, host));
+  all.libc = libc_of(host, all.target.triple);
   all.missing_libc = missing_libc(manifest, all.configuration, host);
   XAAS_ASSIGN(all.has_device_code, uses_gpus(image, all.configuration));
   const auto decided = decide_lowering(image, options);
   if (!decided) all.problem = decided.error().message;
+  if (decided) {
+    XAAS_ASSIGN(all.missing_symbols, missing_symbols(image, *decided));
+  }
   if (decided && all.has_device_code) all.gpus = decided->gpus ? *decided->gpus : gpus_of(host);
   if (!all.gpus.empty()) all.ptxas = find_ptxas().string();
   return all;
@@ -132,6 +151,12 @@ OrderedJson to_ordered_json(const Explanation& all) {
   OrderedJson ready = OrderedJson::array();
   for (const ReadyChoice& choice : all.ready) {
     ready.push_back({{"cpu", choice.cpu}, {"fits", choice.reason.empty()}, {"reason", choice.reason}});
+  }
+  OrderedJson lacks = OrderedJson::array();
+  for (const auto& [path, symbols] : all.missing_symbols) {
+    for (const MissingSymbol& symbol : symbols) {
+      lacks.push_back({{"file", path}, {"symbol", symbol.name}, {"version", symbol.version}, {"units", symbol.units}});
+    }
   }
   OrderedJson builds = OrderedJson::array();
   for (const HostBuildChoice& build : all.builds) {
@@ -159,6 +184,7 @@ OrderedJson to_ordered_json(const Explanation& all) {
           {"gpus", all.gpus},
           {"ptxas", all.ptxas},
           {"missing_libraries", all.missing},
+          {"missing_symbols", lacks},
           {"missing_libc", all.missing_libc},
           {"problem", all.problem}};
 }
@@ -205,6 +231,10 @@ std::string to_text(const Image& image, const Explanation& all) {
   }
   if (all.has_device_code) fmt::format_to(out, "gpus      {}\n", describe_device_code(all));
   for (const auto& [soname, path] : all.missing) fmt::format_to(out, "missing   {}, which {} needs\n", soname, path);
+  for (const auto& [path, symbols] : all.missing_symbols) {
+    fmt::format_to(out, "missing   {}, which {} needs: {}\n", printable(describe(symbols)), printable(path),
+                   describe_oldest_libc(symbols, all.host_name, all.libc));
+  }
   if (!all.missing_libc.empty()) {
     fmt::format_to(out, "libc      lacks {}: only what is lowered starts, not the baseline\n", all.missing_libc);
   }

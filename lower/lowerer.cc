@@ -8,10 +8,12 @@
 #include <chrono>
 #include <utility>
 
+#include "format/base/text.h"
 #include "lower/cache_upkeep.h"
 #include "lower/elf_identity.h"
 #include "lower/host.h"
 #include "lower/job_layout.h"
+#include "lower/missing_symbols.h"
 #include "lower/older_libc.h"
 #include "lower/runtime_libraries.h"
 
@@ -36,6 +38,19 @@ std::vector<std::pair<std::string, std::string>> usable_ready(const Manifest& ma
 Result<std::optional<GpuArchitectures>> chosen_gpus(const LowererOptions& options) {
   if (!options.gpu.empty()) return parse_gpus(options.gpu);
   return options.target.cpu.empty() ? std::nullopt : std::optional(GpuArchitectures());
+}
+
+// Says it better than the linker where symbols are missing because the host's libc is too old.
+std::string reason_of_failure(const LoweringContext& context, const FileRecord& record, const LinkPlan& plan,
+                              const std::string& message) {
+  if (!context.has_older_libc) return message;
+  const std::string host = context.host.name();
+  const auto missing = missing_from_libc(context, record, plan);
+  if (!missing || missing->empty() || message.find("undefined symbol") == std::string::npos) {
+    return fmt::format("{}; the image was made with a newer libc than that of {}", message, host);
+  }
+  return fmt::format("it needs {}: {}", printable(describe(*missing)),
+                     describe_oldest_libc(*missing, host, libc_of(context.host, context.target.triple)));
 }
 
 }  // namespace
@@ -178,10 +193,8 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const LinkPlan& plan, co
   };
   XAAS_ASSIGN(JobResult result, runner_->run(layout, lend, stop, report));
   if (!result.ok) {
-    return fail(Code::failed, "cannot lower {}: {}{}", path_in_tree(record.path), result.message,
-                decisions_.has_older_libc
-                    ? fmt::format("; the image was made with a newer libc than that of {}", decisions_.host->name())
-                    : "");
+    return fail(Code::failed, "cannot lower {}: {}", path_in_tree(record.path),
+                reason_of_failure(context(), record, plan, result.message));
   }
 
   Lowered lowered;

@@ -58,13 +58,16 @@ mkxaas -q "$work/needs-1.0" "$work/needs.xaas"
 contains "$(xaas-lower check --cpu=haswell "$work/needs.xaas" || true)" "needs +avx512f, which haswell lacks"
 contains "$(xaas-lower check --cpu=skylake-avx512 "$work/needs.xaas")" "verdict   all 1 "
 # A libc that has memcpy by another version than the baseline asks for: only what is lowered runs. Then one without it.
-without='lib["libc.so.6"]["versions"].remove("GLIBC_2.14")'
-edited older "$without"
+# The symbol, its unit and the oldest libc that has it are said before anything is lowered.
+edited older 'lib["libc.so.6"]["versions"].remove("GLIBC_2.14")'
 contains "$(xaas-lower check --cpu=skylake-avx512 --host-description "$work/older.json" "$work/needs.xaas")" \
   "lacks GLIBC_2.14: only the lowered file runs"
-edited oldest "$without; "'lib["libc.so.6"]["symbols"].remove("memcpy")'
+edited oldest 'lib["libc.so.6"]["versions"] = ["GLIBC_2.2.5", "GLIBC_2.3"]; lib["libc.so.6"]["symbols"].remove("memcpy"); d["libc"] = "GLIBC_2.3"'
+oldest="glibc 2.14 is the oldest that has it, and the described host has 2.3"
 contains "$(xaas-lower check --cpu=skylake-avx512 --host-description "$work/oldest.json" "$work/needs.xaas" || true)" \
-  "needs memcpy@GLIBC_2.14, which its libraries on the described host have in no version"
+  "needs memcpy@GLIBC_2.14 (main.c), which its libraries on the described host have in no version: $oldest"
+contains "$(xaas-lower explain --cpu=skylake-avx512 --host-description "$work/oldest.json" "$work/needs.xaas")" \
+  "missing   memcpy@GLIBC_2.14 (main.c), which bin/needs needs: $oldest"
 
 # Lowering for the described host gives what that host would look for in its cache, if its libraries are here.
 lower() { xaas-lower --json "$@" "$heat" bin/heat | value 'c["key"]'; }

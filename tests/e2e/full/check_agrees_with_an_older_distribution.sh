@@ -1,5 +1,7 @@
 # What `check` says of an older Debian, by the description that was written there, is what happens there: a program that
 # is to run is lowered here for that host and runs there, and no other one can be lowered. Both hosts find the same keys.
+# A symbol that is missing there is named with its version, its unit and the oldest libc that has it, before anything is
+# lowered, and where it is tried.
 . "$(dirname "$0")/../lib.sh"
 need_root
 need_mount_namespace -m
@@ -50,6 +52,15 @@ described=(--host-description "$work/share/host.json")
 equal "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["key"])' "$work/share/there.json")" \
   "$(xaas-lower --json "${described[@]}" --host-root "$root" "$work/share/five.xaas" bin/plain |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["key"])')"
+
+missing="fsopen@GLIBC_2.36 (newest.c)"
+oldest="glibc 2.36 is the oldest that has it, and the described host has 2.31"
+contains "$(xaas-lower explain "${described[@]}" "$work/share/five.xaas")" "missing   $missing, which bin/newest needs: $oldest"
+contains "$(xaas-lower explain --json "${described[@]}" "$work/share/five.xaas" | python3 -c 'import json, sys
+print(json.load(sys.stdin)["missing_symbols"])')" "[{'file': 'bin/newest', 'symbol': 'fsopen', 'version': 'GLIBC_2.36', 'units': ['newest.c']}]"
+fails_with 1 "cannot lower bin/newest: it needs $missing: $oldest" \
+  xaas-lower "${described[@]}" --host-root "$root" "$work/share/five.xaas" bin/newest
+equal "$missing" "$(grep -o "fsopen.*)" "$work/stderr")"
 
 xaas-lower check --json "${described[@]}" "$work/share/five.xaas" >"$work/checked" || [ $? = 1 ]
 expected=$(python3 -c 'import json, sys
