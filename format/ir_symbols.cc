@@ -24,8 +24,8 @@ enum BlockId : std::uint64_t { kModuleBlock = 8, kStringsBlock = 23 };
 enum RecordCode : std::uint64_t { kStringsBlob = 1, kVariable = 7, kFunction = 8 };
 
 // Fields of the records of a variable and of a function.
-constexpr std::size_t kNameOffset = 0;
-constexpr std::size_t kNameSize = 1;
+constexpr std::size_t kSymbolNameOffset = 0;
+constexpr std::size_t kSymbolNameSize = 1;
 constexpr std::size_t kDefinition =
     4;  // of a variable: 0 if it has no initial value; of a function: 1 if it has no body
 constexpr std::size_t kFieldsKept = 5;
@@ -245,7 +245,7 @@ class SymbolReader {
     if (block != kModuleBlock || record.count < kFieldsKept) return;
     const bool is_undefined = (record.code == kVariable && record.fields[kDefinition] == 0) ||
                               (record.code == kFunction && record.fields[kDefinition] == 1);
-    if (is_undefined) undefined_.emplace_back(record.fields[kNameOffset], record.fields[kNameSize]);
+    if (is_undefined) undefined_.emplace_back(record.fields[kSymbolNameOffset], record.fields[kSymbolNameSize]);
   }
 
   BitReader bits_;

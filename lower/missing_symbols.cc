@@ -131,7 +131,7 @@ std::string describe_oldest_libc(const std::vector<MissingSymbol>& symbols, std:
   const std::string oldest = newest_libc_version(asked);
   if (oldest.empty()) return "";
   return fmt::format("glibc {} is the oldest that has {}{}", number_of(oldest), symbols.size() == 1 ? "it" : "them",
-                     own.empty() ? "" : fmt::format(", and {} has {}", host, number_of(own)));
+                     own.empty() ? "" : fmt::format(", and that of {} has versions up to {}", host, number_of(own)));
 }
 
 }  // namespace xaas

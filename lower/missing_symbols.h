@@ -32,8 +32,8 @@ Status find_units(const Image& image, const Recipe& recipe, std::vector<MissingS
 // "fsopen@GLIBC_2.36 (mount.o), …": at most a line.
 std::string describe(const std::vector<MissingSymbol>& symbols);
 
-// "glibc 2.36 is the oldest that has it, and this host has 2.31"; empty if no version is one of libc's. `own` is the
-// newest version of the libc of `host`, or empty.
+// "glibc 2.36 is the oldest that has it, and that of this host has versions up to 2.31"; empty if no version is one of
+// libc's. `own` is the newest version of the libc of `host`, or empty.
 std::string describe_oldest_libc(const std::vector<MissingSymbol>& symbols, std::string_view host,
                                  std::string_view own);
 

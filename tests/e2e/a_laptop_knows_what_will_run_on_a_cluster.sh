@@ -63,7 +63,7 @@ edited older 'lib["libc.so.6"]["versions"].remove("GLIBC_2.14")'
 contains "$(xaas-lower check --cpu=skylake-avx512 --host-description "$work/older.json" "$work/needs.xaas")" \
   "lacks GLIBC_2.14: only the lowered file runs"
 edited oldest 'lib["libc.so.6"]["versions"] = ["GLIBC_2.2.5", "GLIBC_2.3"]; lib["libc.so.6"]["symbols"].remove("memcpy"); d["libc"] = "GLIBC_2.3"'
-oldest="glibc 2.14 is the oldest that has it, and the described host has 2.3"
+oldest="glibc 2.14 is the oldest that has it, and that of the described host has versions up to 2.3"
 contains "$(xaas-lower check --cpu=skylake-avx512 --host-description "$work/oldest.json" "$work/needs.xaas" || true)" \
   "needs memcpy@GLIBC_2.14 (main.c), which its libraries on the described host have in no version: $oldest"
 contains "$(xaas-lower explain --cpu=skylake-avx512 --host-description "$work/oldest.json" "$work/needs.xaas")" \

@@ -18,7 +18,7 @@ TEST_CASE("a symbol that libc lacks is named with its version, its units and the
   const std::vector<MissingSymbol> one = {{"fsopen", "GLIBC_2.36", {"mount.o"}}};
   CHECK(xaas::describe(one) == "fsopen@GLIBC_2.36 (mount.o)");
   CHECK(xaas::describe_oldest_libc(one, "this host", "GLIBC_2.31") ==
-        "glibc 2.36 is the oldest that has it, and this host has 2.31");
+        "glibc 2.36 is the oldest that has it, and that of this host has versions up to 2.31");
   CHECK(xaas::describe_oldest_libc(one, "this host", "") == "glibc 2.36 is the oldest that has it");
 
   const std::vector<MissingSymbol> many = {{"fsopen", "GLIBC_2.9", {"a.o", "b.o", "c.o", "d.o"}},
@@ -30,7 +30,7 @@ TEST_CASE("a symbol that libc lacks is named with its version, its units and the
   CHECK(xaas::describe(many) ==
         "fsopen@GLIBC_2.9 (a.o, b.o and 2 more), memcpy@GLIBC_2.14, c@GLIBC_2.2.5, d@GLIBC_2.3 and 2 more");
   CHECK(xaas::describe_oldest_libc(many, "the described host", "GLIBC_2.5") ==
-        "glibc 2.14 is the oldest that has them, and the described host has 2.5");
+        "glibc 2.14 is the oldest that has them, and that of the described host has versions up to 2.5");
   CHECK(xaas::describe_oldest_libc({{"f", "GLIBCXX_3.4"}}, "this host", "GLIBC_2.5").empty());
 }
 

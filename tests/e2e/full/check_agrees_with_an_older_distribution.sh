@@ -54,13 +54,13 @@ equal "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["key"]
     python3 -c 'import json, sys; print(json.load(sys.stdin)["key"])')"
 
 missing="fsopen@GLIBC_2.36 (newest.c)"
-oldest="glibc 2.36 is the oldest that has it, and the described host has 2.31"
+oldest="glibc 2.36 is the oldest that has it, and that of the described host has versions up to 2.30"
 contains "$(xaas-lower explain "${described[@]}" "$work/share/five.xaas")" "missing   $missing, which bin/newest needs: $oldest"
 contains "$(xaas-lower explain --json "${described[@]}" "$work/share/five.xaas" | python3 -c 'import json, sys
 print(json.load(sys.stdin)["missing_symbols"])')" "[{'file': 'bin/newest', 'symbol': 'fsopen', 'version': 'GLIBC_2.36', 'units': ['newest.c']}]"
-fails_with 1 "cannot lower bin/newest: it needs $missing: $oldest" \
-  xaas-lower "${described[@]}" --host-root "$root" "$work/share/five.xaas" bin/newest
-equal "$missing" "$(grep -o "fsopen.*)" "$work/stderr")"
+xaas-lower "${described[@]}" --host-root "$root" "$work/share/five.xaas" bin/newest 2>"$work/said" && die "fsopen was found"
+contains "$(cat "$work/said")" "cannot lower bin/newest: it needs $missing: $oldest"
+equal 1 "$(grep -o fsopen "$work/said" | wc -l)"
 
 xaas-lower check --json "${described[@]}" "$work/share/five.xaas" >"$work/checked" || [ $? = 1 ]
 expected=$(python3 -c 'import json, sys
