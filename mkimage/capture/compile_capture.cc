@@ -114,8 +114,7 @@ Attempt compile_with_bitcode(const CaptureEnvironment& environment, const Compil
                              TentativeRun& run) {
   const AskList asks(environment);
   std::ranges::copy(asks.variables(), std::back_inserter(variables));
-  run = TentativeRun(command_line(compilation, capturing_arguments(environment, compilation, asks.arguments())),
-                     variables);
+  run = TentativeRun(compilation, capturing_arguments(environment, compilation, asks.arguments()), variables);
   if (!run.ok()) return {false, false, run.first_message()};
   const std::vector<Ask> asked = asks.read();
   Attempt attempt;

@@ -119,13 +119,12 @@ int link_and_capture(const CaptureEnvironment& environment, const Compilation& c
   Variables variables = variables_for(environment, order);
   if (compiles) std::ranges::copy(headers.variables(), std::back_inserter(variables));
   std::vector<std::string> arguments = linking_arguments(environment, compilation);
-  arguments.insert(arguments.begin(), compilation.compiler);
   // Nothing is run twice here, so the linker's messages may appear at once.
   if (!compiles && compilation.fallback.empty() && !is_flang(compilation.compiler)) {
-    const auto status = run_program(std::move(arguments), std::move(variables));
+    const auto status = run_program(command_line(compilation, std::move(arguments)), std::move(variables));
     return status ? status->shell_code() : 1;
   }
-  const TentativeRun run(std::move(arguments), std::move(variables));
+  const TentativeRun run(compilation, std::move(arguments), std::move(variables));
   if (!run.ok()) return link_natively(environment, compilation, does_not_compile_to_bitcode(run.first_message()));
   run.pass_on_output();
   return 0;

@@ -78,6 +78,19 @@ void add_gcc_tolerance(const std::vector<std::string>& expanded, std::vector<std
   arguments.insert(arguments.begin(), tolerance.begin(), tolerance.end());
 }
 
+// Has clang tell what it leaves out of GCC's language (TentativeRun), even if the project wants no warnings.
+void add_gcc_warnings(std::vector<std::string>& arguments) {
+  const auto shows_none = [](const std::string& argument) {
+    return argument == "-w" || argument == "-Wno-attributes" || argument == "-Wno-unknown-attributes" ||
+           argument == "-Wno-ignored-optimization-argument";
+  };
+  const auto hiding = std::ranges::find_if(arguments, shows_none);
+  if (hiding == arguments.end()) return;
+  std::vector<std::string> ours = {"-Wunknown-attributes", "-Wignored-optimization-argument"};
+  if (std::erase(arguments, "-w") > 0) ours.insert(ours.begin(), "-Wno-everything");
+  arguments.insert(std::ranges::find(arguments, "--"), ours.begin(), ours.end());
+}
+
 // What becomes of -march=native and its like.
 std::string describe_removed(const std::string& option, const std::vector<std::string>& levels) {
   return fmt::format(
@@ -148,10 +161,11 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   const bool is_host_code = host_code && host_code->has_value();
   if (is_host_code) expanded = xaas::expand_response_files(arguments);
   const std::vector<std::string> fallback_arguments = arguments;
+  const std::string fallback = fallback_for(name);
   if (role == xaas::CompilerRole::c) add_gcc_tolerance(expanded, arguments);
-  xaas::Compilation compilation{
-      compiler, std::move(arguments), xaas::parse_compiler_command(expanded, role), fallback_for(name),
-      role,     fallback_arguments,   is_host_code ? (*host_code)->name() : ""};
+  if (!fallback.empty()) add_gcc_warnings(arguments);
+  xaas::Compilation compilation{compiler, std::move(arguments), xaas::parse_compiler_command(expanded, role), fallback,
+                                role,     fallback_arguments,   is_host_code ? (*host_code)->name() : ""};
   const bool is_fortran = role == xaas::CompilerRole::fortran && compilation.command.mode == xaas::CommandMode::compile;
   if (is_fortran && xaas::is_flang(compiler)) return xaas::compile_fortran(*environment, compilation);
   if (is_fortran) {

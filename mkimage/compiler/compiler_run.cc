@@ -31,6 +31,31 @@ bool is_about_options(std::string_view messages) {
                              [&](std::string_view refusal) { return messages.find(refusal) != messages.npos; });
 }
 
+// What changes the meaning of a program, and what clang leaves out with a warning where GCC does it.
+constexpr auto kAttributesOfGcc =
+    std::to_array<std::string_view>({"no_reorder", "optimize", "scalar_storage_order", "symver"});
+constexpr auto kOptionsOfGcc =
+    std::to_array<std::string_view>({"-fkeep-inline-functions", "-fno-unit-at-a-time", "-fsingle-precision-constant"});
+
+// The first message by which clang says that it leaves such a thing out; empty if there is none.
+std::string_view left_out(std::string_view messages) {
+  for (const std::string_view line : split(messages, '\n')) {
+    const auto says = [&](std::string_view start, std::string_view name, std::string_view end) {
+      return line.find(fmt::format("{}'{}'{}", start, name, end)) != line.npos;
+    };
+    const auto says_attribute = [&](std::string_view name) {
+      constexpr std::string_view kStart = "unknown attribute ";
+      return says(kStart, name, " ignored") || says(kStart, fmt::format("__{}__", name), " ignored");
+    };
+    const auto says_option = [&](std::string_view name) {
+      return says("optimization flag ", name, " is not supported");
+    };
+    if (std::ranges::any_of(kAttributesOfGcc, says_attribute)) return line;
+    if (std::ranges::any_of(kOptionsOfGcc, says_option)) return line;
+  }
+  return {};
+}
+
 }  // namespace
 
 PlainRun run_as_asked(const Compilation& compilation, Variables variables,
@@ -41,7 +66,7 @@ PlainRun run_as_asked(const Compilation& compilation, Variables variables,
     return {status ? status->shell_code() : 1, std::nullopt};
   }
   const InputStart input;
-  const TentativeRun run(arguments, std::move(variables));
+  const TentativeRun run(compilation, compilation.arguments, std::move(variables));
   if (run.ok() || (is_part_of_probe(compilation) && is_about_options(run.messages()))) {
     run.pass_on_output();
     return {run.code(), std::nullopt};
@@ -61,12 +86,17 @@ TentativeRun::TentativeRun(std::vector<std::string> arguments, Variables variabl
   messages_ = std::move(output->error);
 }
 
+TentativeRun::TentativeRun(const Compilation& compilation, std::vector<std::string> arguments, Variables variables)
+    : TentativeRun(command_line(compilation, std::move(arguments)), std::move(variables)) {
+  if (!compilation.fallback.empty()) left_out_ = left_out(messages_);
+}
+
 void TentativeRun::pass_on_output() const {
   static_cast<void>(write_all(STDOUT_FILENO, output_));
   static_cast<void>(write_all(STDERR_FILENO, messages_));
 }
 
-std::string TentativeRun::first_message() const { return first_error(messages_); }
+std::string TentativeRun::first_message() const { return left_out_.empty() ? first_error(messages_) : left_out_; }
 
 std::string first_error(std::string_view messages) {
   const std::size_t error = messages.find("error:");

@@ -25,13 +25,16 @@ struct PlainRun {
 PlainRun run_as_asked(const Compilation& compilation, Variables variables,
                       const std::function<Variables(const std::string& refusal)>& again = {});
 
-// A run of the compiler that may fail. What it prints is kept until that is known.
+// A run of the compiler that may fail. What it prints is kept until that is known. A run for a project that may rely on
+// GCC also fails if clang leaves out, with a warning, what changes the meaning of the program.
 class TentativeRun {
  public:
   TentativeRun() = default;  // no run yet; ok() is false
   // The arguments include the program.
   TentativeRun(std::vector<std::string> arguments, Variables variables);
-  bool ok() const { return code_ == 0; }
+  // Runs the compilation's compiler. The arguments are without the program.
+  TentativeRun(const Compilation& compilation, std::vector<std::string> arguments, Variables variables);
+  bool ok() const { return code_ == 0 && left_out_.empty(); }
   int code() const { return code_; }  // as ExitStatus::shell_code()
   const std::string& output() const { return output_; }
   const std::string& messages() const { return messages_; }
@@ -42,6 +45,7 @@ class TentativeRun {
   int code_ = 1;
   std::string output_;
   std::string messages_;
+  std::string left_out_;  // the message that says it; empty if nothing was left out
 };
 
 // The first error among a compiler's messages, from "error:" to the end of the line, or else the first line.

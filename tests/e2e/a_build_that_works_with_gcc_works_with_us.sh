@@ -1,5 +1,6 @@
 # A build gets from our compilers what it gets from GCC and GNU ld: inputs that can be read only once, the output of the
-# linker, commands in GCC's language that make no object, and code that GCC compiles with a warning.
+# linker, commands in GCC's language that make no object, code that GCC compiles with a warning, and what clang leaves
+# out with a warning: attributes and options that change what a program means.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/habits-1.0
@@ -8,8 +9,8 @@ cat >"$source/Makefile" <<'S'
 SHELL = /bin/bash
 D = $(DESTDIR)$(PREFIX)
 C = $(CC) -O2
-programs = response input descriptor nested scripted assembly piped silent old
-all: $(programs) libversions.so answers
+programs = response input descriptor nested scripted assembly piped silent old swapped single
+all: $(programs) libversions.so libsymver.so answers
 response: named.c ; $(C) @<(echo "-DNAME='\"response\"'") named.c -o $@
 input: named.c ; echo '#define NAME "input"' | $(C) -include /dev/stdin -c named.c -o $@.o && $(CC) $@.o -o $@
 descriptor: named.c ; $(C) -include <(echo '#define NAME "descriptor"') -c named.c -o $@.o && $(CC) $@.o -o $@
@@ -26,9 +27,13 @@ scripted: scripted.c
 	grep -q scripted.o scripted.map
 # Code that GCC 12 compiles with warnings.
 old: old.c ; gcc -O2 -w old.c -o $@
+# What clang leaves out, with a warning unless the project wants none.
+swapped: swapped.c ; gcc -O2 -w -c swapped.c && gcc swapped.o -o $@
+single: single.c ; gcc -O2 -fsingle-precision-constant single.c -o $@
+libsymver.so: symver.c ; gcc -O2 -shared -fPIC symver.c -Wl,--version-script=symver.map -o $@
 answers: ; gcc -dumpfullversion >$@ && $(CC) -Wl,--version | head -n 1 >>$@ && $(CC) first.c 2>&1 | grep -c error: >>$@; true
 install: all
-	mkdir -p $D/bin $D/lib && cp $(programs) answers $D/bin && cp libversions.so $D/lib
+	mkdir -p $D/bin $D/lib && cp $(programs) answers $D/bin && cp libversions.so libsymver.so $D/lib
 S
 cat >"$source/named.c" <<'S'
 #include <stdio.h>
@@ -49,8 +54,23 @@ static counter = 3;
 static twice(x) { return 2 * x; }
 int main(void) { int *p = counter - 3; printf("%d %d\n", twice(counter), p == 0); return 0; }
 S
+cat >"$source/swapped.c" <<'S'
+#include <stdio.h>
+union number { struct __attribute__((scalar_storage_order("big-endian"))) { int value; } swapped; unsigned char bytes[4]; };
+int main(void) { union number n = {{1}}; return printf("%d %d\n", n.bytes[0], n.bytes[3]) < 0; }
+S
+cat >"$source/single.c" <<'S'
+#include <stdio.h>
+int main(void) { return printf("%d\n", 0.1 == 0.1f) < 0; }
+S
+cat >"$source/symver.c" <<'S'
+__attribute__((symver("f@V1"))) int old_f(void) { return 1; }
+__attribute__((symver("f@@V2"))) int new_f(void) { return 2; }
+S
+echo 'V1 { global: f; local: *; }; V2 { global: f; } V1;' >"$source/symver.map"
 echo 'int x = ;' >"$source/first.c"
 built_both_ways "$source"
 says_the_same '$T/bin/response' '$T/bin/input' '$T/bin/descriptor' '$T/bin/nested' '$T/bin/assembly' '$T/bin/piped' '$T/bin/silent' \
-  '$T/bin/scripted' '$T/bin/old' 'cat $T/bin/answers' 'nm -D --defined-only $T/lib/libversions.so | cut -c18-'
+  '$T/bin/scripted' '$T/bin/old' '$T/bin/swapped' '$T/bin/single' 'nm -D --defined-only $T/lib/libsymver.so | cut -c18-' \
+  'cat $T/bin/answers' 'nm -D --defined-only $T/lib/libversions.so | cut -c18-'
 are_lowered bin/response bin/input bin/descriptor bin/old lib/libversions.so
