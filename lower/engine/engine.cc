@@ -24,6 +24,7 @@
 #include "format/base/file.h"
 #include "format/base/hex.h"
 #include "format/bitcode/module.h"
+#include "format/bitcode/module_order.h"
 #include "lower/engine/codegen.h"
 #include "lower/engine/link.h"
 #include "lower/engine/merging.h"
@@ -84,8 +85,14 @@ SectionOptions section_options(const IrInput& unit) {
   return {has(kFunctionSections), has(kDataSections)};
 }
 
+// What decides whether units can become one module.
+struct Merge {
+  ModuleFlags flags;
+  MergedOrder order;
+};
+
 // Reads, retargets and writes one unit. The unit is written as an object if it is to be lowered alone, else as bitcode.
-Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& unit, ModuleFlags& flags) {
+Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& unit, Merge& merge) {
   const llvm::PrettyStackTraceFormat at("preparing %s", unit.file.c_str());
   const auto file = job.files.find(unit.input->digest);
   if (file == job.files.end())
@@ -95,15 +102,17 @@ Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& uni
   XAAS_ASSIGN(const std::unique_ptr<llvm::Module> module, read_module(bitcode, context));
   XAAS_TRY(retarget(*module, link, *unit.input, unit.name));
   if (!unit.fatbin_symbol.empty()) XAAS_TRY(use_fatbin(*module, unit.fatbin_symbol));
-  if (unit.input->alone || is_lowered_alone(*module) || (link.mixed && depends_on_order(*module))) {
+  const bool is_alone = unit.input->alone || is_lowered_alone(*module) || (link.mixed && depends_on_order(*module));
+  const bool is_merged = link.merged && !is_alone && !is_kept_apart(*module);
+  merge.order.add(*module, is_alone ? MergePlace::object : is_merged ? MergePlace::merged : MergePlace::apart);
+  if (is_alone) {
     XAAS_ASSIGN(const std::string object,
                 compile_alone(*module, context, link, job.policy, section_options(*unit.input)));
     XAAS_TRY(write_unit(unit.file, object));
     if (!link.merged) module_is_done();
     return {};
   }
-  const bool is_merged = link.merged && !is_kept_apart(*module);
-  if (is_merged) flags.add(*module);
+  if (is_merged) merge.flags.add(*module);
   const std::string bytes = is_merged ? write_merged_module(*module) : write_thin_module(*module, link);
   XAAS_TRY(context.status());
   return write_unit(unit.file, bytes);
@@ -133,7 +142,7 @@ Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
   const Target target = known_target(job.target);
   LinkContext link{target, job.recipe.kind, symbolic_of(job.recipe), has_own_objects(job.recipe), job.merged};
   const std::set<std::string_view> given(job.prepared.begin(), job.prepared.end());
-  ModuleFlags flags;
+  Merge merge;
   const auto prepare_all = [&] {
     return for_each_parallel(units.size(), job.jobs, [&](std::size_t i) -> Status {
       Status status = write_fatbin_object(job, link, units[i]);
@@ -141,13 +150,13 @@ Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
         if (is_object(units[i].file)) module_is_done();
         return {};
       }
-      if (status) status = prepare_unit(job, link, units[i], flags);
+      if (status) status = prepare_unit(job, link, units[i], merge);
       if (!status) return fail(status.error().code, "cannot lower {}: {}", units[i].name, status.error().message);
       return status;
     });
   };
   XAAS_TRY(prepare_all());
-  if (!link.merged || flags.agree()) return {};
+  if (!link.merged || (merge.flags.agree() && merge.order.is_kept())) return {};
   link.merged = false;
   return prepare_all();
 }

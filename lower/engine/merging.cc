@@ -9,6 +9,7 @@
 #include <llvm/IR/Instructions.h>
 #include <llvm/Transforms/Utils/ModuleUtils.h>
 
+#include "format/bitcode/module_order.h"
 #include "lower/engine/retarget.h"
 
 namespace xaas {
@@ -79,6 +80,19 @@ void ModuleFlags::add(const llvm::Module& module) {
 bool ModuleFlags::agree() const {
   const std::lock_guard lock(mutex_);
   return agree_;
+}
+
+void MergedOrder::add(const llvm::Module& module, MergePlace place) {
+  if (!depends_on_order(module)) return;
+  const std::lock_guard lock(mutex_);
+  places_.insert(place);
+  ++ordered_;
+  has_data_ |= place == MergePlace::merged && has_constructor_data(module);
+}
+
+bool MergedOrder::is_kept() const {
+  const std::lock_guard lock(mutex_);
+  return ordered_ < 2 || (places_.size() == 1 && !has_data_);
 }
 
 }  // namespace xaas

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 
 namespace xaas {
@@ -26,6 +27,26 @@ class ModuleFlags {
   mutable std::mutex mutex_;
   std::map<std::string, std::string> flags_;  // flag -> what must be the same, as text
   bool agree_ = true;
+};
+
+// What becomes of a unit of a link that is merged. In the link, objects stand in the units' places, and the merged
+// module and the units that are kept apart stand behind them.
+enum class MergePlace { object, merged, apart };
+
+// What merging would do to the order of a link's units. Thread-safe.
+class MergedOrder {
+ public:
+  void add(const llvm::Module& module, MergePlace place);
+  // Whether all that depends on order stays in the order of the units.
+  bool is_kept() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<MergePlace> places_;  // of units that depend on order
+  int ordered_ = 0;              // how many these are
+  // Whether one of them has data in a section of constructors. In the merged module, constructors in the usual form
+  // stand behind such data.
+  bool has_data_ = false;
 };
 
 }  // namespace xaas

@@ -71,15 +71,6 @@ bool is_replaceable(const llvm::GlobalValue& value, const LinkContext& link) {
   return !value.hasLinkOnceODRLinkage() && !value.hasWeakODRLinkage();
 }
 
-// Whether a program walks the section in order. Sections of constructors are run at start. For a section whose name is
-// a C identifier, a linker defines __start_X and __stop_X.
-bool is_walked(llvm::StringRef section) {
-  if (section.starts_with(".init_array") || section.starts_with(".preinit_array") || section.starts_with(".ctors"))
-    return true;
-  return !section.empty() && !llvm::isDigit(section.front()) &&
-         llvm::all_of(section, [](char c) { return llvm::isAlnum(c) || c == '_'; });
-}
-
 }  // namespace
 
 Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, const std::string& source_name) {
@@ -109,13 +100,6 @@ bool is_odd(const llvm::GlobalValue& value) {
 }
 
 bool is_lowered_alone(const llvm::Module& module) { return !module.getModuleInlineAsm().empty(); }
-
-bool depends_on_order(const llvm::Module& module) {
-  if (module.getNamedGlobal("llvm.global_ctors") != nullptr) return true;
-  if (module.getNamedGlobal("llvm.global_dtors") != nullptr) return true;
-  return llvm::any_of(module.global_objects(),
-                      [](const llvm::GlobalObject& object) { return is_walked(object.getSection()); });
-}
 
 std::string write_merged_module(const llvm::Module& module) {
   llvm::SmallVector<char, 0> bytes;

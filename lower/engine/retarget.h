@@ -39,11 +39,6 @@ bool is_odd(const llvm::GlobalValue& value);
 // Whether the module must not take part in ThinLTO: it has file-scope assembly, which may define or version symbols.
 bool is_lowered_alone(const llvm::Module& module);
 
-// Whether the module's place among the others of the link decides what the program does. It does if the module has
-// constructors or destructors, or data for a section that the program walks from __start_X to __stop_X. ThinLTO's
-// objects stand behind all other objects.
-bool depends_on_order(const llvm::Module& module);
-
 // Returns bitcode with a symbol table, for units that become one module.
 std::string write_merged_module(const llvm::Module& module);
 

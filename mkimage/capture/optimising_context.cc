@@ -16,6 +16,7 @@
 #include <optional>
 #include <set>
 
+#include "format/bitcode/module_order.h"
 #include "format/recipe.h"
 
 namespace xaas {
@@ -282,6 +283,7 @@ std::optional<std::string> hidden_symbol(const llvm::Module& module, const Assem
 std::string reason_to_be_alone(const llvm::Module& module, std::string_view object) {
   // Import copies the function without the resolver that chooses between its versions.
   if (!module.ifunc_empty()) return "it chooses between versions of a function";
+  if (!module.getModuleInlineAsm().empty()) return "it has assembly outside of functions";
   const AssemblyNames assembly = assembly_names(module);
   if (assembly.names.empty()) return {};
   if (assembly.label) return fmt::format("its assembly defines {}", *assembly.label);
@@ -307,6 +309,7 @@ OptimisingContext mark_context(llvm::Module& module, std::string_view object) {
   OptimisingContext context;
   context.signature = usual.empty() || flags.empty() ? usual + flags : usual + " " + flags;
   context.alone = reason_to_be_alone(module, object);
+  context.is_ordered = depends_on_order(module);
   return context;
 }
 

@@ -38,6 +38,8 @@ struct OptimisingContext {
   std::string signature;
   // Why the unit must not be mixed with any other; empty if it may be.
   std::string alone;
+  // Whether its place among the other units of a link decides what the program does: depends_on_order().
+  bool is_ordered = false;
 
   // Whether it was compiled with -ffast-math.
   bool is_fast_math() const { return signature.find("unsafe-fp-math=true") != std::string::npos; }

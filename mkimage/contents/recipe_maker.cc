@@ -106,18 +106,23 @@ bool flushes_denormals(const LinkRecord& link) {
   });
 }
 
+// Calls `visit` for each captured unit of a link, once for each place.
+void for_each_unit(const LinkRecord& link, const CanonicalUnits& units, auto visit) {
+  const auto visit_object = [&](const Digest& object) {
+    if (const auto unit = units.find(object); unit != units.end()) visit(unit->second);
+  };
+  for (const RecordedArgument& argument : link.arguments) {
+    if (const auto* object = std::get_if<RecordedObject>(&argument)) visit_object(object->file.digest);
+    if (const auto* archive = std::get_if<RecordedArchive>(&argument)) {
+      for (const RecordedFile& member : archive->members) visit_object(member.digest);
+    }
+  }
+}
+
 // The signature of most units of a link.
 std::string usual_signature(const LinkRecord& link, const CanonicalUnits& units) {
   std::map<std::string, std::size_t> counts;
-  const auto count = [&](const Digest& object) {
-    if (const auto unit = units.find(object); unit != units.end()) ++counts[unit->second.context.signature];
-  };
-  for (const RecordedArgument& argument : link.arguments) {
-    if (const auto* object = std::get_if<RecordedObject>(&argument)) count(object->file.digest);
-    if (const auto* archive = std::get_if<RecordedArchive>(&argument)) {
-      for (const RecordedFile& member : archive->members) count(member.digest);
-    }
-  }
+  for_each_unit(link, units, [&](const CanonicalUnit& unit) { ++counts[unit.context.signature]; });
   const auto most = std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; });
   return most == counts.end() ? std::string() : most->first;
 }
@@ -131,7 +136,11 @@ class Translator {
         needed_(needed.begin(), needed.end()),
         keeps_apart_(keeps_units_apart(link)),
         flushes_denormals_(flushes_denormals(link)),
-        signature_(usual_signature(link, units)) {}
+        signature_(usual_signature(link, units)) {
+    for_each_unit(link, units, [&](const CanonicalUnit& unit) {
+      if (unit.context.is_ordered && must_be_alone(unit)) orders_alone_ = true;
+    });
+  }
 
   bool found_ir() const { return found_ir_; }
   const std::set<std::string>& sonames() const { return sonames_; }
@@ -187,11 +196,16 @@ class Translator {
     return IrInput{unit.digest, name, unit.features, unit.native, alone(unit), unit.variants, unit.device};
   }
 
+  bool must_be_alone(const CanonicalUnit& unit) const {
+    const OptimisingContext& context = unit.context;
+    return !context.alone.empty() || context.signature != signature_ || (flushes_denormals_ && !context.is_fast_math());
+  }
+
+  // Objects of units that are compiled by themselves stand before what LTO makes of the others. If the order of one
+  // such unit matters, then all units whose order matters are compiled by themselves.
   std::optional<std::vector<std::string>> alone(const CanonicalUnit& unit) const {
     if (keeps_apart_) return unit.sections;
-    const OptimisingContext& context = unit.context;
-    const bool folds_denormals = flushes_denormals_ && !context.is_fast_math();
-    if (context.alone.empty() && context.signature == signature_ && !folds_denormals) return std::nullopt;
+    if (!must_be_alone(unit) && !(orders_alone_ && unit.context.is_ordered)) return std::nullopt;
     return std::vector<std::string>{std::string(kDataSections), std::string(kFunctionSections)};
   }
 
@@ -201,6 +215,7 @@ class Translator {
   const bool keeps_apart_;
   const bool flushes_denormals_;
   const std::string signature_;
+  bool orders_alone_ = false;
   bool as_needed_ = false;
   std::vector<bool> states_;  // states saved by --push-state
   bool found_ir_ = false;

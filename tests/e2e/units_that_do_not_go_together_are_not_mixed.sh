@@ -1,6 +1,6 @@
 # A function is copied from one unit into another only if it means the same there. Some units are compiled by
 # themselves: units that differ in options that LLVM does not look at, and units whose assembly names symbols. The
-# program is lowered nevertheless.
+# program is lowered nevertheless. Constructors run in the order of the link all the same.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/mixing-1.0
@@ -8,7 +8,7 @@ mkdir -p "$source"
 cat >"$source/Makefile" <<'S'
 D = $(DESTDIR)$(PREFIX)
 C = $(CC) -O2
-programs = redzone math mathlink wide model stack labels names versions emulated
+programs = redzone math mathlink wide model stack labels names versions emulated ordered arrays
 all: $(programs)
 redzone: leaf.c push.c ; $(C) -c leaf.c && $(C) -mno-red-zone -c push.c && $(CC) leaf.o push.o -o $@
 math: math.c strict.c fast.c
@@ -26,6 +26,13 @@ names: names.c hidden.c
 	$(CC) names.o libhidden.a -o $@
 versions: versions.cc user.cc ; $(CXX) -O2 -c versions.cc && $(CXX) -O2 -c user.cc && $(CXX) user.o versions.o -o $@
 emulated: emulated.c ; $(C) -femulated-tls emulated.c -o $@
+# Each unit says its name when the program starts and when it ends.
+says = sed 's/NAME/$(1)/g; s/MORE/$(2)/' says.c >$(1).c && $(C) $(3) -c $(1).c
+ordered: says.c end.c
+	$(call says,a) && $(call says,b,__asm__(".globl mark; mark = 5");) && $(call says,c) && $(call says,d,,-mno-red-zone) && $(call says,e)
+	$(C) -c end.c && $(CC) a.o b.o c.o d.o e.o end.o -o $@
+arrays: says.c end.c
+	$(call says,f,ARRAY) && $(call says,g,ARRAY) && $(call says,h) && $(C) -c end.c -o $@.o && $(CC) f.o g.o h.o $@.o -o $@
 install: all
 	mkdir -p $D/bin && cp $(programs) $D/bin
 S
@@ -102,7 +109,22 @@ cat >"$source/emulated.c" <<'S'
 __thread int counter = 3;
 int main(void) { return printf("%d\n", ++counter) < 0; }
 S
+cat >"$source/says.c" <<'S'
+#include <stdio.h>
+__attribute__((constructor)) static void starts(void) { printf("NAME "); }
+__attribute__((destructor)) static void ends(void) { printf("~NAME "); }
+static void from_array(void) { printf("NAME-array "); }
+#define ARRAY __attribute__((section(".init_array"), used)) static void (*entry)(void) = from_array;
+__attribute__((section("names"), used)) static const char name[16] = "NAME";
+void *array_NAME(void) { return from_array; }
+MORE
+S
+cat >"$source/end.c" <<'S'
+#include <stdio.h>
+extern const char __start_names[], __stop_names[];
+int main(void) { for (const char *name = __start_names; name < __stop_names; name += 16) printf("%s ", name); return puts("main") < 0; }
+S
 built_both_ways "$source"
 says_the_same '$T/bin/redzone' '$T/bin/math' '$T/bin/mathlink' '$T/bin/wide' '$T/bin/model' '$T/bin/stack' '$T/bin/labels' \
-  'nm $T/bin/labels | grep -c probe_point' '$T/bin/names' '$T/bin/versions' '$T/bin/emulated' 'nm $T/bin/emulated | grep -c __emutls'
-are_lowered bin/redzone bin/math bin/mathlink bin/wide bin/model bin/stack bin/labels bin/names bin/versions
+  'nm $T/bin/labels | grep -c probe_point' '$T/bin/names' '$T/bin/versions' '$T/bin/ordered' '$T/bin/arrays' '$T/bin/emulated' 'nm $T/bin/emulated | grep -c __emutls'
+are_lowered bin/redzone bin/math bin/mathlink bin/wide bin/model bin/stack bin/labels bin/names bin/versions bin/ordered bin/arrays
