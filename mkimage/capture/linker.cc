@@ -10,6 +10,7 @@
 #include "format/base/mapped_file.h"
 #include "format/base/process.h"
 #include "format/base/split.h"
+#include "format/base/text.h"
 #include "mkimage/capture/captured_unit.h"
 #include "mkimage/capture/extracted_members.h"
 #include "mkimage/capture/fortran_capture.h"
@@ -180,7 +181,8 @@ class Recorder {
     std::vector<std::string> arguments(kDefaultsOfGnuLd.begin(), kDefaultsOfGnuLd.end());
     arguments.insert(arguments.end(), options.begin(), options.end());
     arguments.insert(arguments.end(), native_.arguments.begin(), native_.arguments.end());
-    if (is_stack_executable()) arguments.emplace_back("-zexecstack");
+    if (native_has(aspect::kExecutableStack, "yes")) arguments.emplace_back("-zexecstack");
+    if (native_has(aspect::kDynamicFlags, "TEXTREL")) arguments.emplace_back("-znotext");
     Replay replay(environment_.store(), native_.is_long);
     XAAS_TRY(replay.run(environment_.lld, std::move(arguments)));
     XAAS_ASSIGN(const MappedFile record, replay.open_record());
@@ -236,9 +238,10 @@ class Recorder {
     return fail(Code::unsupported, "lld does not link it as its own linker does: {}", *difference);
   }
 
-  bool is_stack_executable() const {
-    const auto stack = native_.shape.find(aspect::kExecutableStack);
-    return stack != native_.shape.end() && stack->second.front() == "yes";
+  // Whether the project's linker has left this in the file.
+  bool native_has(std::string_view aspect, std::string_view value) const {
+    const auto found = native_.shape.find(aspect);
+    return found != native_.shape.end() && is_in(found->second, value);
   }
 
   const CaptureEnvironment& environment_;

@@ -183,14 +183,20 @@ std::vector<Digest> objects_of(const RecordedArgument& argument) {
   return digests;
 }
 
-// Finds the link of a file by its build-id, or by its content if the file has no build-id.
+// Finds the link of a file by its build-id, and by its content if the file has no build-id or a project gives several
+// files the same one.
 std::optional<LinkRecord> link_of(const ElfFile& elf, const std::vector<LinkRecord>& links) {
   const std::string build_id = elf.build_id().value_or("");
-  const Digest content = build_id.empty() ? elf.content_digest() : Digest();
-  const auto link = std::ranges::find_if(links, [&](const LinkRecord& one) {
-    return one.build_id == build_id && (!build_id.empty() || one.content == content);
-  });
-  return link == links.end() ? std::nullopt : std::optional(*link);
+  std::vector<const LinkRecord*> candidates;
+  for (const LinkRecord& link : links) {
+    if (link.build_id == build_id) candidates.push_back(&link);
+  }
+  if (candidates.size() != 1 || build_id.empty()) {
+    const auto same = std::ranges::find(candidates, elf.content_digest(), &LinkRecord::content);
+    if (same != candidates.end()) return **same;
+    if (build_id.empty()) return std::nullopt;
+  }
+  return candidates.empty() ? std::nullopt : std::optional(*candidates.front());
 }
 
 }  // namespace
