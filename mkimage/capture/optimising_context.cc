@@ -18,6 +18,7 @@
 
 #include "format/bitcode/module_order.h"
 #include "format/recipe.h"
+#include "mkimage/capture/call_frames.h"
 
 namespace xaas {
 namespace {
@@ -303,13 +304,16 @@ OptimisingContext mark_context(llvm::Module& module, std::string_view object) {
   const std::string usual = usual_signature(signatures);
   for (llvm::Function& function : module) {
     const auto signature = signatures.find(&function);
-    if (signature != signatures.end() && signature->second != usual) function.addFnAttr(kOddFunction);
+    const bool differs = signature != signatures.end() && signature->second != usual;
+    if (differs || looks_at_its_frame(function)) function.addFnAttr(kOddFunction);
   }
   const std::string flags = flags_of(module);
   OptimisingContext context;
   context.signature = usual.empty() || flags.empty() ? usual + flags : usual + " " + flags;
   context.alone = reason_to_be_alone(module, object);
   context.is_ordered = depends_on_order(module);
+  context.catches_exceptions = catches_exceptions(module);
+  context.hides_exceptions = hides_exceptions(module);
   return context;
 }
 

@@ -40,6 +40,8 @@ struct OptimisingContext {
   std::string alone;
   // Whether its place among the other units of a link decides what the program does: depends_on_order().
   bool is_ordered = false;
+  bool catches_exceptions = false;  // a unit that does must not be mixed with one that hides them; see call_frames.h
+  bool hides_exceptions = false;
 
   // Whether it was compiled with -ffast-math.
   bool is_fast_math() const { return signature.find("unsafe-fp-math=true") != std::string::npos; }
@@ -47,8 +49,8 @@ struct OptimisingContext {
 };
 
 // Returns the context of a unit. A function gets kOddFunction if it differs from most functions of the unit in an
-// attribute that is `apart`. `object` is the native object of the unit. It shows which symbols inline assembly names
-// that the IR does not know.
+// attribute that is `apart`, or looks at its frame. `object` is the native object of the unit. It shows which symbols
+// inline assembly names that the IR does not know.
 OptimisingContext mark_context(llvm::Module& module, std::string_view object);
 
 }  // namespace xaas

@@ -127,6 +127,22 @@ std::string usual_signature(const LinkRecord& link, const CanonicalUnits& units)
   return most == counts.end() ? std::string() : most->first;
 }
 
+// Which units of a link are compiled by themselves because of exceptions. LLVM takes the handlers of units that catch
+// exceptions away if it sees the code of units that hide them.
+enum class Exceptions { none_alone, catching_alone, hiding_alone };
+
+// The smaller group is compiled by itself.
+Exceptions exceptions_of(const LinkRecord& link, const CanonicalUnits& units) {
+  std::size_t catching = 0;
+  std::size_t hiding = 0;
+  for_each_unit(link, units, [&](const CanonicalUnit& unit) {
+    catching += unit.context.catches_exceptions ? 1 : 0;
+    hiding += unit.context.hides_exceptions ? 1 : 0;
+  });
+  if (catching == 0 || hiding == 0) return Exceptions::none_alone;
+  return catching < hiding ? Exceptions::catching_alone : Exceptions::hiding_alone;
+}
+
 class Translator {
  public:
   Translator(const LinkRecord& link, const CanonicalUnits& units, const InputNames& names,
@@ -136,6 +152,7 @@ class Translator {
         needed_(needed.begin(), needed.end()),
         keeps_apart_(keeps_units_apart(link)),
         flushes_denormals_(flushes_denormals(link)),
+        exceptions_(exceptions_of(link, units)),
         signature_(usual_signature(link, units)) {
     for_each_unit(link, units, [&](const CanonicalUnit& unit) {
       if (unit.context.is_ordered && must_be_alone(unit)) orders_alone_ = true;
@@ -198,6 +215,8 @@ class Translator {
 
   bool must_be_alone(const CanonicalUnit& unit) const {
     const OptimisingContext& context = unit.context;
+    if (exceptions_ == Exceptions::catching_alone && context.catches_exceptions) return true;
+    if (exceptions_ == Exceptions::hiding_alone && context.hides_exceptions) return true;
     return !context.alone.empty() || context.signature != signature_ || (flushes_denormals_ && !context.is_fast_math());
   }
 
@@ -214,6 +233,7 @@ class Translator {
   const std::set<std::string> needed_;
   const bool keeps_apart_;
   const bool flushes_denormals_;
+  const Exceptions exceptions_;
   const std::string signature_;
   bool orders_alone_ = false;
   bool as_needed_ = false;

@@ -1,6 +1,7 @@
 # A function is copied from one unit into another only if it means the same there. Some units are compiled by
 # themselves: units that differ in options that LLVM does not look at, and units whose assembly names symbols. The
-# program is lowered nevertheless. Constructors run in the order of the link all the same.
+# program is lowered nevertheless. Constructors run in the order of the link all the same, exceptions pass through C, and
+# functions find their own frames.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/mixing-1.0
@@ -8,7 +9,7 @@ mkdir -p "$source"
 cat >"$source/Makefile" <<'S'
 D = $(DESTDIR)$(PREFIX)
 C = $(CC) -O2
-programs = redzone math mathlink wide model stack labels names versions emulated ordered arrays
+programs = redzone math mathlink wide model stack labels names versions emulated ordered arrays thrown frames
 all: $(programs)
 redzone: leaf.c push.c ; $(C) -c leaf.c && $(C) -mno-red-zone -c push.c && $(CC) leaf.o push.o -o $@
 math: math.c strict.c fast.c
@@ -33,6 +34,9 @@ ordered: says.c end.c
 	$(C) -c end.c && $(CC) a.o b.o c.o d.o e.o end.o -o $@
 arrays: says.c end.c
 	$(call says,f,ARRAY) && $(call says,g,ARRAY) && $(call says,h) && $(C) -c end.c -o $@.o && $(CC) f.o g.o h.o $@.o -o $@
+# Clang says of all functions in C that they throw nothing.
+thrown: thrown.cc each.c ; $(C) -c each.c && $(CXX) -O2 -c thrown.cc && $(CXX) thrown.o each.o -o $@
+frames: frames.c looks.c ; $(C) -c frames.c && $(C) -c looks.c && $(CC) frames.o looks.o -o $@
 install: all
 	mkdir -p $D/bin && cp $(programs) $D/bin
 S
@@ -124,7 +128,39 @@ cat >"$source/end.c" <<'S'
 extern const char __start_names[], __stop_names[];
 int main(void) { for (const char *name = __start_names; name < __stop_names; name += 16) printf("%s ", name); return puts("main") < 0; }
 S
+cat >"$source/thrown.cc" <<'S'
+#include <cstdio>
+extern "C" int each(int count, int (*call)(int));
+struct Unwound { ~Unwound() { std::printf("unwound "); } };
+static int odd_only(int i) { if (i == 2) throw i; return i; }
+int main() {
+  try {
+    Unwound here;
+    return each(4, odd_only);
+  } catch (int i) {
+    std::printf("caught %d\n", i);
+  }
+}
+S
+echo 'int each(int count, int (*call)(int)) { int sum = 0; for (int i = 0; i < count; i++) sum += call(i); return sum; }' >"$source/each.c"
+cat >"$source/frames.c" <<'S'
+#include <stdio.h>
+char *frame(void), *stack(void), *caller(void);
+int main(void) {
+  volatile char local[64];
+  local[0] = 1;
+  char *start = (char *)main;
+  return printf("%d %d %d\n", frame() < (char *)local, stack() < (char *)local, caller() > start && caller() < start + 512) < 0;
+}
+S
+cat >"$source/looks.c" <<'S'
+char *frame(void) { return __builtin_frame_address(0); }
+char *caller(void) { return __builtin_return_address(0); }
+char *stack(void) { char *at; __asm__ volatile("mov %%rsp, %0" : "=r"(at)); return at; }
+S
 built_both_ways "$source"
 says_the_same '$T/bin/redzone' '$T/bin/math' '$T/bin/mathlink' '$T/bin/wide' '$T/bin/model' '$T/bin/stack' '$T/bin/labels' \
-  'nm $T/bin/labels | grep -c probe_point' '$T/bin/names' '$T/bin/versions' '$T/bin/ordered' '$T/bin/arrays' '$T/bin/emulated' 'nm $T/bin/emulated | grep -c __emutls'
-are_lowered bin/redzone bin/math bin/mathlink bin/wide bin/model bin/stack bin/labels bin/names bin/versions bin/ordered bin/arrays
+  'nm $T/bin/labels | grep -c probe_point' '$T/bin/names' '$T/bin/versions' '$T/bin/ordered' '$T/bin/arrays' '$T/bin/thrown' '$T/bin/frames' \
+  '$T/bin/emulated' 'nm $T/bin/emulated | grep -c __emutls'
+are_lowered bin/redzone bin/math bin/mathlink bin/wide bin/model bin/stack bin/labels bin/names bin/versions bin/ordered bin/arrays \
+  bin/thrown bin/frames

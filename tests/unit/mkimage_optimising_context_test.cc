@@ -116,7 +116,22 @@ TEST_CASE("units with ifuncs, or with assembly that names symbols, are alone", "
             .empty());
   CHECK(alone("int f(int x) { __asm__ volatile(\"probe_point: nop\"); return x; }\n") ==
         "its assembly defines probe_point");
+  CHECK(alone("__asm__(\".globl mark; mark = 5\");\nint f(void) { return 1; }\n").find("outside of functions") !=
+        std::string::npos);
   CHECK(alone("static int one(void) { return 1; }\nstatic int (*choose(void))(void) { return one; }\n"
               "int f(void) __attribute__((ifunc(\"choose\")));\n")
             .find("versions of a function") != std::string::npos);
+}
+
+TEST_CASE("units without exceptions hide those of functions that they call", "[one-thread]") {
+  const std::string calls = "int f(int (*call)(int)) { return call(1) + 1; }\n";
+  CHECK(context_of(calls, "").hides_exceptions);
+  CHECK(context_of("int g(int); int f(int x) { return g(x) + 1; }\n", "").hides_exceptions);
+  CHECK_FALSE(context_of(calls, "-fexceptions").hides_exceptions);
+  CHECK_FALSE(context_of("int f(int x) { return x + 1; }\n", "").hides_exceptions);
+  CHECK_FALSE(context_of(calls, "").catches_exceptions);
+  const std::string cleans =
+      "void clean(int *); int g(int *);\n"
+      "int f(void) { int x __attribute__((cleanup(clean))) = 1; return g(&x); }\n";
+  CHECK(context_of(cleans, "-fexceptions").catches_exceptions);
 }
