@@ -127,12 +127,13 @@ class Bundler {
     return dynamic ? find_shared(*dynamic, path.parent_path()) : Status();
   }
 
-  // Bundles what a file of the tree needs, and adds the place to the file's rpath.
-  Status add_user(const fs::path& path, const fs::path& path_in_image) {
+  // Bundles what a file of the tree needs, and adds the place to the file's rpath. `names` are the file's paths in the
+  // image.
+  Status add_user(const fs::path& path, const std::vector<fs::path>& names) {
     XAAS_ASSIGN(const auto dynamic, dynamic_of(path));
     if (!dynamic) return {};
     XAAS_ASSIGN(const auto needed, add_needed({path, path.parent_path(), ""}, *dynamic));
-    return point_to(needed, path, *dynamic, path_in_image);
+    return point_to(needed, path, *dynamic, names);
   }
 
   // Bundles the additions of which a lowered file may need another one than its baseline does. What calls the resolver
@@ -190,9 +191,9 @@ class Bundler {
     return bundled;
   }
 
-  // Makes the file, which will be at `path_in_image`, look for these libraries where they are.
+  // Makes the file, which will have these names in the image, look for these libraries where they are.
   Status point_to(const Places& needed, const fs::path& file, const ElfDynamic& dynamic,
-                  const fs::path& path_in_image) const {
+                  const std::vector<fs::path>& names) const {
     // For libraries to which each file of the image is pointed, a file keeps the kind of path that it has.
     const bool are_everywhere = std::ranges::all_of(
         needed, [](const auto& one) { return is_runtime(one.first) || LibcFloor::is_addition(one.first); });
@@ -201,10 +202,14 @@ class Bundler {
     std::set<fs::path> directories;
     for (const auto& [soname, place] : needed) directories.insert(place.parent_path());
     std::string rpath;
-    for (const fs::path& directory : directories) {
-      const fs::path from = path_in_image.parent_path();
-      const fs::path relative = from.empty() ? directory : directory.lexically_relative(from);
-      rpath += fmt::format("{}$ORIGIN{}", rpath.empty() ? "" : ":", relative == "." ? "" : "/" + relative.string());
+    std::set<std::string> entries;
+    for (const fs::path& name : names) {
+      const fs::path from = name.parent_path();
+      for (const fs::path& directory : directories) {
+        const fs::path relative = from.empty() ? directory : directory.lexically_relative(from);
+        const std::string entry = relative == "." ? "$ORIGIN" : "$ORIGIN/" + relative.string();
+        if (entries.insert(entry).second) rpath += (rpath.empty() ? "" : ":") + entry;
+      }
     }
     return rpath.empty() ? Status() : append_search_path(file, dynamic, kind, rpath);
   }
@@ -223,7 +228,7 @@ class Bundler {
     // The library is entered before its own needs are looked for, because libraries may need each other.
     bundled_.emplace(place.string(), copy);
     XAAS_ASSIGN(const auto needed, add_needed({copy, original.parent_path(), slot_of_place(place)}, *dynamic));
-    XAAS_TRY(point_to(needed, copy, {}, place));
+    XAAS_TRY(point_to(needed, copy, {}, {place}));
     return task_.floor.lower(copy);
   }
 
@@ -270,8 +275,11 @@ Result<BundledLibraries> bundle_libraries(const InstalledTree& tree, const Bundl
   for (const TreeEntry& entry : tree.entries) {
     if (entry.is_first_file()) XAAS_TRY(bundler.find_for(tree.path_of(entry)));
   }
+  std::map<std::string, std::vector<fs::path>> names;  // of each first file
+  for (const TreeEntry& entry : tree.entries)
+    names[entry.same_as.empty() ? entry.path : entry.same_as].push_back(entry.path);
   for (const TreeEntry& entry : tree.entries) {
-    if (entry.is_first_file()) XAAS_TRY(bundler.add_user(tree.path_of(entry), entry.path));
+    if (entry.is_first_file()) XAAS_TRY(bundler.add_user(tree.path_of(entry), names[entry.path]));
   }
   XAAS_TRY(bundler.add_additions());
   return bundler.take();

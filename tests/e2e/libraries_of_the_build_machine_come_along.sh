@@ -1,6 +1,6 @@
 # A program runs on a host where the libraries with which it was linked are not installed. They are in the image, with
-# the libraries that they need in turn, also under other SquashFS drivers. Libraries that belong to the host are listed
-# and not bundled.
+# the libraries that they need in turn, also under other SquashFS drivers, and by each name that the program has.
+# Libraries that belong to the host are listed and not bundled.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/uses-1.0
@@ -19,7 +19,7 @@ cat >"$source/main.cc" <<'S'
 extern "C" int outer(void);
 int main() { std::puts((std::string("outer ") + std::to_string(outer()) + " zlib " + zlibVersion()[0]).c_str()); }
 S
-printf 'all:\n\t$(CXX) -O2 main.cc -L%s -louter -lz -o main\ninstall:\n\tmkdir -p $(DESTDIR)$(PREFIX)/bin && cp main $(DESTDIR)$(PREFIX)/bin\n' \
+printf 'all:\n\t$(CXX) -O2 main.cc -L%s -louter -lz -o main\ninstall:\n\tmkdir -p $(D)/bin $(D)/libexec/deep && cp main $(D)/bin && ln $(D)/bin/main $(D)/libexec/deep/main\nD = $(DESTDIR)$(PREFIX)\n' \
   "$work/site" >"$source/Makefile"
 LD_LIBRARY_PATH=$work/site/deep mkxaas -q --report "$work/report.json" "$source" "$work/uses.xaas"
 rm -r "$work/site"
@@ -38,6 +38,7 @@ equal "outer 42 zlib 1" "$("$work/app/bin/main")"
 equal ready "$(state_of "$work/app/bin/main")"
 unsquashfs -q -n -d "$work/tree" "$work/uses.xaas" >/dev/null
 equal "outer 42 zlib 1" "$("$work/tree/bin/main")"
+for root in app tree; do equal "outer 42 zlib 1" "$("$work/$root/libexec/deep/main")"; done
 # No copy of the host is used.
 for root in app tree; do
   LD_TRACE_LOADED_OBJECTS=1 "$work/$root/bin/main" >"$work/loaded"
