@@ -112,7 +112,7 @@ SandboxFailure start_program(const ChildPlan& plan) {
   }
   const std::array<const char*, 3> worker{"xaas-lower", "--worker", nullptr};
   const char* const* arguments = plan.arguments != nullptr ? plan.arguments : worker.data();
-  const std::array<const char*, 3> environment{"LC_ALL=C", kProgressSetting, nullptr};
+  const std::array<const char*, 4> environment{"LC_ALL=C", "TMPDIR=.", kProgressSetting, nullptr};
   syscall(SYS_execveat, kChildProgramFd, "", arguments, environment.data(), AT_EMPTY_PATH);
   return {.step = "execute the worker", .error = errno};
 }

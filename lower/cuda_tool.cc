@@ -1,0 +1,82 @@
+// See cuda_tool.h.
+#include "lower/cuda_tool.h"
+
+#include <fcntl.h>
+
+#include <set>
+
+#include "format/base/elf_file.h"
+#include "format/base/file.h"
+#include "format/base/text.h"
+#include "lower/confined_run.h"
+#include "lower/host_library.h"
+#include "lower/target.h"
+
+namespace xaas {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kToolLibraries = "lib";       // directory in the scratch directory
+constexpr std::uint64_t kLargestTool = 1ULL << 30;  // bytes of the program and of each library
+constexpr std::uint64_t kLargestOutput = 1ULL << 30;
+
+// Adds the libraries that the program at `elf` needs, and those that they need.
+template <typename Add>
+Status add_needed(const ElfFile& elf, const std::string& tool, std::set<std::string>& known, const Add& add) {
+  XAAS_ASSIGN(const ElfDynamic dynamic, elf.dynamic());
+  for (const std::string& soname : dynamic.needed) {
+    if (!known.insert(soname).second) continue;
+    const auto path = find_host_library(soname, host_triple());
+    if (!path) return fail(Code::not_found, "{} needs {}, which this host lacks", tool, soname);
+    XAAS_ASSIGN(std::string content, read_file(*path, kLargestTool));
+    XAAS_ASSIGN(const ElfFile library, ElfFile::parse(content));
+    XAAS_TRY(add_needed(library, tool, known, add));
+    add(soname, std::move(content));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<CudaTool> CudaTool::open(const fs::path& path) {
+  CudaTool tool;
+  tool.path_ = path;
+  XAAS_ASSIGN(std::string program, read_file(path, kLargestTool));
+  tool.digest_ = Digest::of(program);
+  XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(program));
+  const auto interpreter = elf.interpreter();
+  if (!interpreter) return fail(Code::unsupported, "{} is no dynamically linked program", path.string());
+  XAAS_ASSIGN(const std::string loader, read_file(std::string(*interpreter), kLargestTool));
+  XAAS_ASSIGN(tool.loader_, WorkerProgram::from_bytes(loader));
+  std::set<std::string> known = {fs::path(*interpreter).filename().string()};
+  XAAS_TRY(add_needed(elf, path.string(), known, [&](const std::string& soname, std::string content) {
+    tool.files_.push_back({fmt::format("{}/{}", kToolLibraries, soname), std::move(content)});
+  }));
+  tool.files_.push_back({path.filename().string(), std::move(program)});
+  return tool;
+}
+
+// The loader is the program that is started, because the kernel would look for it in the scratch directory, and
+// Landlock would not let it be executed there.
+Result<std::string> CudaTool::run(const std::vector<std::string>& arguments, const std::vector<Input>& inputs,
+                                  const std::string& output, const fs::path& scratch,
+                                  const std::stop_token& stop) const {
+  XAAS_ASSIGN(const TempDirectory directory, TempDirectory::create(scratch));
+  XAAS_TRY(create_private_directory(directory.path() / kToolLibraries));
+  for (const File& file : files_) XAAS_TRY(create_private_file(directory.path() / file.name, file.content));
+  for (const Input& input : inputs) XAAS_TRY(create_private_file(directory.path() / input.name, input.content));
+  std::vector<std::string> words = {"ld.so", "--inhibit-cache", "--library-path", kToolLibraries,
+                                    fmt::format("./{}", path_.filename().string())};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  XAAS_ASSIGN(const ConfinedResult result, run_confined(*loader_, words, directory.path(), {.stop = stop}));
+  if (!result.ok) {
+    return fail(Code::invalid, "{}",
+                printable(std::string_view(result.messages).substr(0, result.messages.find('\n'))));
+  }
+  const Fd file(::open((directory.path() / output).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.valid()) return fail_errno("cannot open what the program made");
+  return read_fd(file.get(), kLargestOutput);
+}
+
+}  // namespace xaas
