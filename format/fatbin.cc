@@ -215,6 +215,13 @@ std::string write_fatbin(const std::vector<FatbinEntry>& entries) {
   return bytes + content;
 }
 
+Result<FatbinEntry> linked_entry(std::uint32_t architecture, std::string cubin) {
+  XAAS_ASSIGN(FatbinEntry entry, cubin_entry(architecture, std::move(cubin)));
+  entry.options.reset();
+  entry.flags &= ~kFatbinCompatibility;
+  return entry;
+}
+
 Result<FatbinEntry> cubin_entry(std::uint32_t architecture, std::string cubin) {
   XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(cubin));
   if (elf.machine() != EM_CUDA) return fail(Code::invalid, "an ELF file that is for no GPU");

@@ -15,6 +15,7 @@ namespace xaas {
 enum class DeviceCodeKind : std::uint16_t { ptx = 1, elf = 2 };  // the numbers are those of the container
 
 // Bits of FatbinEntry::flags.
+inline constexpr std::uint64_t kFatbinDebug = 0x2;                  // compiled with debug information
 inline constexpr std::uint64_t kFatbinZstd = 0x8000;                // only in a container: the content is compressed
 inline constexpr std::uint64_t kFatbinArchitectureOnly = 0x100000;  // "sm_90a": for this architecture and no other
 inline constexpr std::uint64_t kFatbinFamilyOnly = 0x200000;        // "sm_100f": for architectures of its family
@@ -48,5 +49,7 @@ std::string write_fatbin(const std::vector<FatbinEntry>& entries);
 
 // The entry for a file that ptxas made for `architecture`. Code::invalid if it is no ELF file for a GPU.
 Result<FatbinEntry> cubin_entry(std::uint32_t architecture, std::string cubin);
+// The same for a file that nvlink made. Such an entry has no options.
+Result<FatbinEntry> linked_entry(std::uint32_t architecture, std::string cubin);
 
 }  // namespace xaas

@@ -45,12 +45,22 @@ OrderedJson encode(const DeviceCode& code) {
   return json;
 }
 
+OrderedJson encode(const RelocatableCode& code) {
+  OrderedJson json = {{"id", code.id}};
+  for (const HostReferences& one : code.references) {
+    json["references"].push_back(OrderedJson{{"section", one.section}, {"names", one.names}});
+  }
+  return json;
+}
+
 OrderedJson encode(const IrInput& input) {
   OrderedJson json = {{"ir", input.digest.to_string()}, {"name", input.name}, {"features", input.features}};
   if (input.native) json["native"] = input.native->to_string();
   if (input.alone) json["alone"] = *input.alone;
   for (const IrVariant& variant : input.variants) json["variants"].push_back(encode(variant));
   for (const DeviceCode& code : input.device) json["device"].push_back(encode(code));
+  if (input.relocatable) json["relocatable"] = encode(*input.relocatable);
+  if (!input.links.empty()) json["links"] = input.links;
   return json;
 }
 
@@ -141,8 +151,43 @@ Result<DeviceCode> parse_device_code(const JsonObject& fields) {
   return code;
 }
 
+Result<RelocatableCode> parse_relocatable(const JsonObject& fields) {
+  XAAS_TRY(fields.only_keys({"id", "references"}));
+  RelocatableCode code;
+  XAAS_ASSIGN(code.id, fields.string("id"));
+  if (code.id.empty()) return fail(Code::invalid, "{}: key \"id\" must not be empty", fields.where());
+  if (!fields.has("references")) return code;
+  XAAS_ASSIGN(const auto references, fields.objects("references"));
+  for (const JsonObject& one : references) {
+    XAAS_TRY(one.only_keys({"section", "names"}));
+    HostReferences& added = code.references.emplace_back();
+    XAAS_ASSIGN(added.section, one.string("section"));
+    XAAS_ASSIGN(added.names, one.strings("names"));
+  }
+  return code;
+}
+
+// Reads what a CUDA unit has beside its IR.
+Status parse_device(const JsonObject& fields, IrInput& input) {
+  if (fields.has("device")) {
+    XAAS_ASSIGN(const auto codes, fields.objects("device"));
+    for (const JsonObject& code : codes) {
+      XAAS_ASSIGN(input.device.emplace_back(), parse_device_code(code));
+    }
+  }
+  if (fields.has("relocatable")) {
+    XAAS_ASSIGN(const JsonObject relocatable, fields.object("relocatable"));
+    XAAS_ASSIGN(input.relocatable, parse_relocatable(relocatable));
+  }
+  if (fields.has("links")) {
+    XAAS_ASSIGN(input.links, fields.strings("links"));
+  }
+  return {};
+}
+
 Result<IrInput> parse_ir(const JsonObject& fields) {
-  XAAS_TRY(fields.only_keys({"ir", "name", "features", "native", "alone", "variants", "device"}));
+  XAAS_TRY(
+      fields.only_keys({"ir", "name", "features", "native", "alone", "variants", "device", "relocatable", "links"}));
   IrInput input;
   XAAS_ASSIGN(input.digest, fields.digest("ir"));
   XAAS_ASSIGN(input.name, fields.string("name"));
@@ -161,12 +206,7 @@ Result<IrInput> parse_ir(const JsonObject& fields) {
   if (fields.has("variants")) {
     XAAS_ASSIGN(input.variants, parse_variants(fields));
   }
-  if (fields.has("device")) {
-    XAAS_ASSIGN(const auto codes, fields.objects("device"));
-    for (const JsonObject& code : codes) {
-      XAAS_ASSIGN(input.device.emplace_back(), parse_device_code(code));
-    }
-  }
+  XAAS_TRY(parse_device(fields, input));
   return input;
 }
 

@@ -36,6 +36,20 @@ struct DeviceCode {
   bool operator==(const DeviceCode&) const = default;
 };
 
+// What the host's code of a unit uses of the code for GPUs: a section of nvcc's host objects, and the names in it.
+struct HostReferences {
+  std::string section;             // ".nvHRKE"
+  std::vector<std::string> names;  // as nvcc writes them: "_Z5scalePf*"
+  bool operator==(const HostReferences&) const = default;
+};
+
+// Of a CUDA unit whose code for GPUs is relocatable: what the linker for GPUs must know beside the code.
+struct RelocatableCode {
+  std::string id;                          // what nvcc calls the unit in symbols: "_0ffc0c7d_4_a_cu__Z4basei"
+  std::vector<HostReferences> references;  // sections without names are left out
+  bool operator==(const RelocatableCode&) const = default;
+};
+
 // What a unit that asks for the CPU while it is compiled is at other levels: canonical bitcode like the unit's own.
 struct IrVariant {
   std::vector<std::string> levels;    // names of the levels at which it takes the unit's place, at least one
@@ -53,8 +67,15 @@ struct IrInput {
   // Set if the unit is compiled by itself and takes no part in optimisation across units. Holds kDataSections if each
   // variable gets a section of its own, and kFunctionSections if each function gets one; sorted.
   std::optional<std::vector<std::string>> alone{};
-  std::vector<IrVariant> variants{};  // in the order of levels; no level is named twice
-  std::vector<DeviceCode> device{};   // of a CUDA unit, in the order of its fat binary; then the IR needs kFatbinSymbol
+  std::vector<IrVariant> variants{};             // in the order of levels; no level is named twice
+  std::vector<DeviceCode> device{};              // of a CUDA unit, in the order of its fat binary
+  std::optional<RelocatableCode> relocatable{};  // set if another unit links the code for GPUs
+  // Of the unit that nvcc makes when it links code for GPUs: the ids of the units whose code is in its fat binary, in
+  // the order in which they were linked.
+  std::vector<std::string> links{};
+
+  // Whether the unit has a fat binary, which may be empty; then the IR needs kFatbinSymbol.
+  bool has_fatbin() const { return !device.empty() || !links.empty(); }
   bool operator==(const IrInput&) const = default;
 };
 

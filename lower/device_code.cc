@@ -11,7 +11,6 @@
 #include "format/base/sort_unique.h"
 #include "format/base/split.h"
 #include "format/device_condition.h"
-#include "format/fatbin.h"
 #include "lower/gpus.h"
 #include "lower/surroundings.h"
 
@@ -20,7 +19,6 @@ namespace {
 
 constexpr std::string_view kGpuPrefix = "sm_";
 constexpr std::string_view kNoGpu = "none";
-constexpr std::uint64_t kDebugFlag = 0x2;  // of a fat binary's entry
 
 std::optional<unsigned> architecture_of(std::string_view name) {
   if (!name.starts_with(kGpuPrefix)) return std::nullopt;
@@ -51,18 +49,19 @@ std::optional<std::size_t> best_form(const std::vector<DeviceCode>& codes, Devic
 }
 
 // Adds what one GPU needs. Returns false if nothing is for it.
-bool plan_for(const std::vector<DeviceCode>& codes, unsigned gpu, bool has_ptxas, FatbinPlan& plan) {
+bool plan_for(const std::vector<DeviceCode>& codes, unsigned gpu, CubinSource source, FatbinPlan& plan) {
   const auto ptx = best_form(codes, DeviceCodeKind::ptx, [&](unsigned of) { return of <= gpu; });
   const auto cubin = best_form(codes, DeviceCodeKind::elf, [&](unsigned of) { return runs_cubin(gpu, of); });
   const bool is_exact = cubin && codes[*cubin].form.architecture == gpu;
-  const bool is_made = ptx && has_ptxas && !is_exact && ptxas_options(codes[*ptx].form.options.value_or(""));
+  const bool compiles = ptx && source == CubinSource::ptxas && ptxas_options(codes[*ptx].form.options.value_or(""));
+  const bool is_made = !is_exact && (compiles || source == CubinSource::nvlink);
   if (ptx) plan.kept.push_back(*ptx);
   if (is_made) {
-    plan.cubins.push_back({*ptx, gpu});
+    plan.cubins.push_back({ptx.value_or(0), gpu});
   } else if (cubin) {
     plan.kept.push_back(*cubin);
   }
-  return ptx || cubin;
+  return ptx || cubin || is_made;
 }
 
 void keep_all(const std::vector<DeviceCode>& codes, FatbinPlan& plan) {
@@ -79,8 +78,18 @@ Result<FatbinEntry> compiled(const Image& image, const DeviceCode& code, unsigne
   if (!entry)
     return fail(Code::invalid, "what ptxas made for sm_{} is of no use: {}", architecture, entry.error().message);
   entry->name = code.form.name;
-  entry->flags |= code.form.flags & kDebugFlag;
+  entry->flags |= code.form.flags & kFatbinDebug;
   return entry;
+}
+
+template <typename Has>
+bool any_unit(const Recipe& recipe, const Has& has) {
+  bool found = false;
+  for_each_input(recipe, [&](const auto& input) {
+    const auto* unit = std::get_if<IrInput>(&input);
+    found = found || (unit != nullptr && has(*unit));
+  });
+  return found;
 }
 
 }  // namespace
@@ -120,9 +129,9 @@ GpuArchitectures gpus_of(const HostView& host) {
   return gpus_among(is_here ? nvidia_devices(surroundings_here()) : host.devices());
 }
 
-FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus, bool has_ptxas) {
+FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus, CubinSource source) {
   FatbinPlan plan;
-  const auto is_served = [&](unsigned gpu) { return plan_for(codes, gpu, has_ptxas, plan); };
+  const auto is_served = [&](unsigned gpu) { return plan_for(codes, gpu, source, plan); };
   if (gpus.empty() || !std::ranges::all_of(gpus, is_served)) {
     keep_all(codes, plan);
     return plan;
@@ -139,21 +148,19 @@ FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectu
 }
 
 bool has_device_code(const Recipe& recipe) {
-  bool has = false;
-  for_each_input(recipe, [&](const auto& input) {
-    const auto* unit = std::get_if<IrInput>(&input);
-    has = has || (unit != nullptr && !unit->device.empty());
-  });
-  return has;
+  return any_unit(recipe, [](const IrInput& unit) { return unit.has_fatbin(); });
 }
 
-Result<MadeFatbin> make_fatbin(const Image& image, const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus,
-                               const Ptxas* ptxas, const std::filesystem::path& scratch, const std::stop_token& stop) {
-  FatbinPlan plan = plan_fatbin(codes, gpus, ptxas != nullptr);
+bool has_relocatable_code(const Recipe& recipe) {
+  return any_unit(recipe, [](const IrInput& unit) { return !unit.links.empty(); });
+}
+
+Result<MadeFatbin> make_planned(const Image& image, const std::vector<DeviceCode>& codes, FatbinPlan plan,
+                                const MakeCubin& make) {
   MadeFatbin made;
   std::vector<FatbinEntry> entries;
   for (const CubinPlan& cubin : plan.cubins) {
-    auto entry = compiled(image, codes[cubin.code], cubin.architecture, *ptxas, scratch, stop);
+    auto entry = make(cubin);
     const bool is_refused = !entry && entry.error().code == Code::invalid;
     if (!entry && !is_refused) return tl::unexpected(entry.error());
     if (is_refused) {
@@ -170,6 +177,14 @@ Result<MadeFatbin> make_fatbin(const Image& image, const std::vector<DeviceCode>
   }
   made.bytes = write_fatbin(entries);
   return made;
+}
+
+Result<MadeFatbin> make_fatbin(const Image& image, const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus,
+                               const Ptxas* ptxas, const std::filesystem::path& scratch, const std::stop_token& stop) {
+  const CubinSource source = ptxas == nullptr ? CubinSource::none : CubinSource::ptxas;
+  return make_planned(image, codes, plan_fatbin(codes, gpus, source), [&](const CubinPlan& cubin) {
+    return compiled(image, codes[cubin.code], cubin.architecture, *ptxas, scratch, stop);
+  });
 }
 
 }  // namespace xaas

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "format/fatbin.h"
 #include "format/image.h"
 #include "format/recipe.h"
 #include "lower/host_view.h"
@@ -27,9 +29,12 @@ GpuArchitectures gpus_among(const std::vector<std::string>& devices);
 // Those of a host. Looks for its GPUs each time.
 GpuArchitectures gpus_of(const HostView& host);
 
-// Code that ptxas makes of a form that the image has.
+// What makes cubins: ptxas makes them of PTX, and nvlink of the relocatable code of several units.
+enum class CubinSource { none, ptxas, nvlink };
+
+// A cubin that is made.
 struct CubinPlan {
-  std::size_t code;  // index of the PTX among the unit's codes
+  std::size_t code;  // index of the PTX among the unit's codes; 0 for nvlink
   unsigned architecture;
 };
 
@@ -39,17 +44,26 @@ struct FatbinPlan {
   std::vector<std::size_t> kept;  // indices of the unit's codes, ascending
 };
 
-// Chooses for `gpus`; `has_ptxas` says whether cubins can be made. Keeps everything if no GPU is known, or if one of
-// them could run nothing else.
-FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus, bool has_ptxas);
+// Chooses for `gpus`. Keeps everything if no GPU is known, or if one of them could run nothing else.
+FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus, CubinSource source);
 
 // Whether the recipe has code for GPUs.
 bool has_device_code(const Recipe& recipe);
+// Whether some of it is relocatable, so that it must be linked.
+bool has_relocatable_code(const Recipe& recipe);
 
 struct MadeFatbin {
   std::string bytes;
   std::string warning;  // why it has less than it could have, in one line; empty if it has all
 };
+
+// Makes a cubin for an architecture of GPUs.
+using MakeCubin = std::function<Result<FatbinEntry>(const CubinPlan&)>;
+
+// Makes the fat binary that is planned. If a cubin is refused, which is Code::invalid, the fat binary has all forms
+// that the image has. Other errors are those of the image and of `make`.
+Result<MadeFatbin> make_planned(const Image& image, const std::vector<DeviceCode>& codes, FatbinPlan plan,
+                                const MakeCubin& make);
 
 // Makes the fat binary of a unit. `ptxas` may be null. ptxas runs in `scratch`. If it refuses the code, the fat binary
 // has all forms that the image has. Other errors are those of the image and of Ptxas::compile().

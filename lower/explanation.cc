@@ -50,22 +50,29 @@ Result<std::map<std::string, std::vector<MissingSymbol>>> missing_symbols(const 
   return missing;
 }
 
-// Whether a program that can be lowered has code for GPUs.
-Result<bool> uses_gpus(const Image& image, const std::string& configuration) {
-  XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), configuration)));
+// Notes whether programs that can be lowered have code for GPUs.
+Status look_for_device_code(const Image& image, Explanation& all) {
+  XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), all.configuration)));
   for (const FileRecord& record : records) {
     XAAS_ASSIGN(const Recipe recipe, image.recipe(record.recipe));
-    if (has_device_code(recipe)) return true;
+    all.has_device_code = all.has_device_code || has_device_code(recipe);
+    all.has_relocatable_code = all.has_relocatable_code || has_relocatable_code(recipe);
   }
-  return false;
+  return {};
 }
 
 // What is said of GPUs, in a line.
 std::string describe_device_code(const Explanation& all) {
   if (all.gpus.empty()) return "none is known: code for GPUs stays as it was built";
   const std::string gpus = describe_gpus(all.gpus);
-  if (!all.ptxas.empty()) return fmt::format("{}  code is made by {}", gpus, printable(all.ptxas));
-  return fmt::format("{}  there is no ptxas: the driver compiles what was not built for them", gpus);
+  if (all.ptxas.empty()) {
+    return fmt::format("{}  there is no ptxas: the driver compiles {}what was not built for them", gpus,
+                       all.has_relocatable_code ? "and links " : "");
+  }
+  std::string text = fmt::format("{}  code is made by {}", gpus, printable(all.ptxas));
+  if (!all.has_relocatable_code) return text;
+  if (!all.nvlink.empty()) return text + fmt::format(", and linked by {}", printable(all.nvlink));
+  return text + "; there is no nvlink beside it: the driver links what was not linked for them";
 }
 
 // Maps each soname that a configuration requires to the library's path on the host; empty if the host lacks it.
@@ -121,7 +128,7 @@ Result<Explanation> explain_image(const Image& image, const LowererOptions& opti
   XAAS_ASSIGN(all.slots, choose_slots(image, all.configuration, options.slots, host));
   all.libc = libc_of(host, all.target.triple);
   all.missing_libc = missing_libc(manifest, all.configuration, host);
-  XAAS_ASSIGN(all.has_device_code, uses_gpus(image, all.configuration));
+  XAAS_TRY(look_for_device_code(image, all));
   const auto decided = decide_lowering(image, options);
   if (!decided) all.problem = decided.error().message;
   if (decided) {
@@ -129,6 +136,7 @@ Result<Explanation> explain_image(const Image& image, const LowererOptions& opti
   }
   if (decided && all.has_device_code) all.gpus = decided->gpus ? *decided->gpus : gpus_of(host);
   if (!all.gpus.empty()) all.ptxas = find_ptxas().string();
+  if (!all.gpus.empty() && all.has_relocatable_code) all.nvlink = find_nvlink().string();
   return all;
 }
 
@@ -183,6 +191,7 @@ OrderedJson to_ordered_json(const Explanation& all) {
           {"has_device_code", all.has_device_code},
           {"gpus", all.gpus},
           {"ptxas", all.ptxas},
+          {"nvlink", all.nvlink},
           {"missing_libraries", all.missing},
           {"missing_symbols", lacks},
           {"missing_libc", all.missing_libc},

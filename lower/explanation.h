@@ -37,13 +37,15 @@ struct Explanation {
   std::map<std::string, std::string> missing;
   // What files of the chosen configuration need of a newer libc than the host's: path in the tree -> symbols.
   std::map<std::string, std::vector<MissingSymbol>> missing_symbols;
-  std::vector<SlotChoice> slots;  // of the chosen configuration
-  bool has_device_code = false;   // whether programs of the chosen configuration have code for GPUs
-  GpuArchitectures gpus;          // for which that code is made
-  std::string ptxas;              // that makes it; empty: none, or none is needed
-  std::string libc;               // the newest version that the host's libc defines; empty if it has no such libc
-  std::string missing_libc;       // the libc floor of the baseline, if the host's libc lacks it
-  std::string problem;            // why the image cannot be lowered for the host; empty if it can
+  std::vector<SlotChoice> slots;      // of the chosen configuration
+  bool has_device_code = false;       // whether programs of the chosen configuration have code for GPUs
+  GpuArchitectures gpus;              // for which that code is made
+  std::string ptxas;                  // that makes it; empty: none, or none is needed
+  bool has_relocatable_code = false;  // whether some of it must be linked
+  std::string nvlink;                 // that links it; empty: none, or none is needed
+  std::string libc;                   // the newest version that the host's libc defines; empty if it has no such libc
+  std::string missing_libc;           // the libc floor of the baseline, if the host's libc lacks it
+  std::string problem;                // why the image cannot be lowered for the host; empty if it can
   std::vector<HostBuildChoice> builds;
 };
 

@@ -6,14 +6,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <atomic>
 #include <numeric>
 #include <set>
-#include <thread>
 #include <utility>
 
-#include "lower/device_code.h"
 #include "lower/elf_identity.h"
+#include "lower/fatbins.h"
 
 namespace xaas {
 namespace fs = std::filesystem;
@@ -88,31 +86,12 @@ Status JobLayout::extract_inputs() {
   return {};
 }
 
-// Several at once, because ptxas uses one core and may need minutes for a unit.
 Result<std::vector<std::string>> JobLayout::make_fatbins(const std::stop_token& stop) {
-  std::vector<const LinkUnit*> units;
-  for (const LinkUnit& unit : units_) {
-    if (!unit.input->device.empty()) units.push_back(&unit);
+  XAAS_ASSIGN(const MadeFatbins made, xaas::make_fatbins(*image_, *plan_, units_, job_.jobs, scratch_, stop));
+  for (const UnitFatbin& one : made.fatbins) {
+    XAAS_ASSIGN(job_.fatbins[one.unit->file], put(fmt::format("obj/{}.fatbin", job_.fatbins.size()), one.bytes));
   }
-  std::vector<Result<MadeFatbin>> made(units.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < units.size(); i = next++) {
-      made[i] = make_fatbin(*image_, units[i]->input->device, plan_->gpus, plan_->ptxas.get(), scratch_, stop);
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    while (threads.size() < std::min<std::size_t>(job_.jobs, units.size())) threads.emplace_back(work);
-  }
-  std::vector<std::string> warnings;
-  for (std::size_t i = 0; i < units.size(); ++i) {
-    const std::string& name = units[i]->name;
-    if (!made[i]) return fail(made[i].error().code, "code for GPUs of {}: {}", name, made[i].error().message);
-    if (!made[i]->warning.empty()) warnings.push_back(fmt::format("{}: {}", name, made[i]->warning));
-    XAAS_ASSIGN(job_.fatbins[units[i]->file], put(fmt::format("obj/{}.fatbin", i), made[i]->bytes));
-  }
-  return warnings;
+  return made.warnings;
 }
 
 Status JobLayout::extract_units() {

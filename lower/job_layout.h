@@ -37,7 +37,7 @@ class JobLayout {
   std::uint64_t bitcode_bytes() const;                                                // the sum over all units
 
   // Lays out the fat binaries of units with code for GPUs, for which ptxas may run for long. Returns lines for people,
-  // about code that ptxas refuses. `stop` ends it early with Code::interrupted.
+  // about code that a tool refuses. `stop` ends it early with Code::interrupted.
   Result<std::vector<std::string>> make_fatbins(const std::stop_token& stop);
   // Lays out the IR of the units that the worker has to prepare.
   Status extract_units();

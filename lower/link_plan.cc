@@ -94,6 +94,7 @@ Digest compute_key(const Digest& recipe, const LoweringContext& context, const L
   if (!plan.gpus.empty()) {
     key["gpus"] = plan.gpus;
     key["ptxas"] = plan.ptxas ? plan.ptxas->digest().to_string() : "";
+    if (plan.nvlink) key["nvlink"] = plan.nvlink->digest().to_string();
   }
   return Digest::of(dump_json(key));
 }
@@ -116,6 +117,7 @@ Result<LinkPlan> plan_link(const LoweringContext& context, const FileRecord& rec
   }
   if (has_device_code(plan.recipe)) plan.gpus = context.gpus ? *context.gpus : gpus_of(context.host);
   if (!plan.gpus.empty()) plan.ptxas = Ptxas::of_host();
+  if (plan.ptxas && has_relocatable_code(plan.recipe)) plan.nvlink = Nvlink::of_host();
   Inputs inputs = inputs_of(plan.recipe);
   plan.objects = std::move(inputs.objects);
   sort_unique(inputs.sonames);

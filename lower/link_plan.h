@@ -12,6 +12,7 @@
 #include "format/image.h"
 #include "lower/device_code.h"
 #include "lower/library_search.h"
+#include "lower/nvlink.h"
 #include "lower/policy.h"
 #include "lower/target.h"
 
@@ -31,12 +32,13 @@ struct LoweringContext {
 };
 
 struct LinkPlan {
-  Recipe recipe;                        // a unit that the target cannot run is replaced by the build's own object
-  std::vector<Digest> objects;          // the files other than units that the recipe refers to
-  std::vector<FoundLibrary> libraries;  // sorted by soname
-  GpuArchitectures gpus;                // for which the recipe's code for GPUs is made; empty without such code
-  std::shared_ptr<const Ptxas> ptxas;   // set if there are `gpus`, and the host has one
-  Digest key;                           // digest of everything that decides the bytes of the lowered file
+  Recipe recipe;                         // a unit that the target cannot run is replaced by the build's own object
+  std::vector<Digest> objects;           // the files other than units that the recipe refers to
+  std::vector<FoundLibrary> libraries;   // sorted by soname
+  GpuArchitectures gpus;                 // for which the recipe's code for GPUs is made; empty without such code
+  std::shared_ptr<const Ptxas> ptxas;    // set if there are `gpus`, and the host has one
+  std::shared_ptr<const Nvlink> nvlink;  // set if besides some of the code is relocatable, and the host has one
+  Digest key;                            // digest of everything that decides the bytes of the lowered file
 };
 
 // REQUIRES: record.recipe is set. Code::not_found if a library is missing. Code::unsupported if a unit requires a

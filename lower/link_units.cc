@@ -33,7 +33,7 @@ std::vector<LinkUnit> link_units(const Recipe& recipe) {
     while (!names.insert(name).second) name += fmt::format("#{}", units.size());
     std::string file = fmt::format("{}/{}.bc", kUnitDirectory, units.size());
     units.push_back({&input, std::move(name), std::move(file)});
-    if (!input.device.empty()) name_fatbin(units.back(), units.size() - 1);
+    if (input.has_fatbin()) name_fatbin(units.back(), units.size() - 1);
   };
   for (const LinkArgument& argument : recipe.arguments) {
     if (const auto* unit = std::get_if<IrInput>(&argument)) add(*unit, unit->name);
@@ -85,7 +85,7 @@ std::vector<Digest> unit_keys(const Recipe& recipe, const std::vector<LinkUnit>&
     if (unit.input->alone) key["alone"] = *unit.input->alone;
     key["name"] = unit.name;
     key.erase("device");
-    if (!unit.input->device.empty()) key["device"] = true;  // what it holds is not in the prepared unit
+    if (unit.input->has_fatbin()) key["device"] = true;  // what it holds is not in the prepared unit
     keys.push_back(Digest::of(dump_json(key)));
   }
   return keys;

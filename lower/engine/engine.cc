@@ -37,7 +37,9 @@
 namespace xaas {
 namespace {
 
-constexpr const char* kFatbinSection = ".nv_fatbin";  // where CUDA's tools look for fat binaries
+// Where CUDA's tools look for fat binaries.
+constexpr const char* kFatbinSection = ".nv_fatbin";
+constexpr const char* kRelocatableFatbinSection = "__nv_relfatbin";
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -125,7 +127,8 @@ Status write_fatbin_object(const Job& job, const LinkContext& link, const LinkUn
   const auto file = job.fatbins.find(unit.file);
   if (file == job.fatbins.end()) return fail(Code::invalid, "the job names no fat binary for it");
   XAAS_ASSIGN(std::string bytes, read_file(file->second));
-  XAAS_ASSIGN(const std::string object, compile_data({unit.fatbin_symbol, kFatbinSection, std::move(bytes)}, link));
+  const char* section = unit.input->relocatable ? kRelocatableFatbinSection : kFatbinSection;
+  XAAS_ASSIGN(const std::string object, compile_data({unit.fatbin_symbol, section, std::move(bytes)}, link));
   return write_unit(unit.fatbin_file, object);
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "format/base/error.h"
-#include "format/fatbin.h"
+#include "mkimage/capture/device_code.h"
 #include "mkimage/capture/optimising_context.h"
 
 namespace xaas {
@@ -44,7 +44,7 @@ struct CanonicalIr {
   std::vector<std::string> features;
   ModuleSymbols symbols;  // only if the allowed features name a level
   // The code for GPUs that was taken out of a CUDA unit; see take_device_code().
-  std::vector<FatbinEntry> device;
+  TakenDeviceCode device;
 };
 
 // The canonical form of a ThinLTO pre-link module. `object` is the module's native object, or empty if not known.

@@ -1,22 +1,31 @@
 // See device_code.h.
 #include "mkimage/capture/device_code.h"
 
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/Module.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
 
 #include "format/base/little_endian.h"
-#include "format/recipe.h"
+#include "format/base/split.h"
 
 namespace xaas {
 namespace {
 
 constexpr const char* kNvccSymbol = "fatbinData";
 constexpr std::string_view kBlockStart = ".section .nv_fatbin, \"a\"\n.align 8\nfatbinData:\n";
+constexpr std::string_view kRelocatableStart = ".section __nv_relfatbin, \"a\"\n.align 8\nfatbinData:\n";
 constexpr std::string_view kBlockEnd = ".text\n";
 constexpr std::string_view kLineStart = ".quad ";
 constexpr std::string_view kNumberStart = "0x";
+// In front of ids of units, in the names of what a unit with relocatable code defines, and of what is called to
+// register it. The unit that nvcc makes at the link defines the latter.
+constexpr llvm::StringLiteral kWrapper = "__fatbinwrap";
+constexpr llvm::StringLiteral kRegister = "__cudaRegisterLinkedBinary";
+constexpr llvm::StringLiteral kReferenceSection = ".nvHR";  // how such sections' names begin
 
 // Moves past `word` at the beginning of the text. Returns false if it is not there.
 bool skip(std::string_view& text, std::string_view word) {
@@ -45,13 +54,17 @@ bool read_numbers(std::string_view& text, std::string& bytes) {
 struct SplitAssembly {
   std::string rest;
   std::string fatbin;
+  bool is_relocatable = false;
 };
 
 std::optional<SplitAssembly> split_assembly(std::string_view assembly) {
-  const std::size_t start = assembly.find(kBlockStart);
+  std::string_view block_start = kBlockStart;
+  if (assembly.find(block_start) == std::string_view::npos) block_start = kRelocatableStart;
+  const std::size_t start = assembly.find(block_start);
   if (start == std::string_view::npos) return std::nullopt;
   SplitAssembly split;
-  std::string_view text = assembly.substr(start + kBlockStart.size());
+  split.is_relocatable = block_start == kRelocatableStart;
+  std::string_view text = assembly.substr(start + block_start.size());
   while (skip(text, kLineStart)) {
     if (!read_numbers(text, split.fatbin)) return std::nullopt;
   }
@@ -60,27 +73,74 @@ std::optional<SplitAssembly> split_assembly(std::string_view assembly) {
   return split;
 }
 
+// The id in the name of the wrapper that the module defines; empty if it defines none.
+std::string id_of(const llvm::Module& module) {
+  for (const llvm::GlobalVariable& variable : module.globals()) {
+    llvm::StringRef name = variable.getName();
+    if (!variable.isDeclaration() && name.consume_front(kWrapper)) return name.str();
+  }
+  return {};
+}
+
+// What the host's code uses: arrays of names that each end with a NUL.
+std::vector<HostReferences> host_references(const llvm::Module& module) {
+  std::vector<HostReferences> references;
+  for (const llvm::GlobalVariable& variable : module.globals()) {
+    if (!variable.getSection().starts_with(kReferenceSection) || !variable.hasInitializer()) continue;
+    const auto* text = llvm::dyn_cast<llvm::ConstantDataArray>(variable.getInitializer());
+    if (text == nullptr || !text->isString()) continue;
+    HostReferences one{variable.getSection().str(), {}};
+    for (const std::string_view name : split(std::string_view(text->getAsString()), '\0')) {
+      if (!name.empty()) one.names.emplace_back(name);
+    }
+    if (!one.names.empty()) references.push_back(std::move(one));
+  }
+  std::ranges::sort(references, {}, &HostReferences::section);
+  return references;
+}
+
+// The ids of the units that the module registers together, in the order in which they were linked.
+std::vector<std::string> linked_ids(const llvm::Module& module) {
+  std::vector<std::string> ids;
+  for (const llvm::Function& function : module) {
+    llvm::StringRef name = function.getName();
+    if (!function.isDeclaration() && name.consume_front(kRegister) && !name.empty()) ids.push_back(name.str());
+  }
+  return ids;
+}
+
+bool can_be_made_again(const TakenDeviceCode& taken) {
+  if (taken.relocatable) return !taken.relocatable->id.empty() && !taken.entries.empty();
+  const auto is_ptx = [](const FatbinEntry& entry) { return entry.kind == DeviceCodeKind::ptx; };
+  return !taken.links.empty() || std::ranges::any_of(taken.entries, is_ptx);
+}
+
+// nvcc declares an array of as many numbers as the fat binary has, which would tell what is in it.
+void replace_symbol(llvm::Module& module, llvm::GlobalVariable& symbol) {
+  auto* external = new llvm::GlobalVariable(module, llvm::Type::getInt8Ty(module.getContext()), /*isConstant=*/true,
+                                            llvm::GlobalValue::ExternalLinkage, nullptr, kFatbinSymbol);
+  external->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  external->setDSOLocal(true);
+  symbol.replaceAllUsesWith(external);
+  symbol.eraseFromParent();
+}
+
 }  // namespace
 
-std::vector<FatbinEntry> take_device_code(llvm::Module& module) {
+TakenDeviceCode take_device_code(llvm::Module& module) {
   llvm::GlobalVariable* symbol = module.getNamedGlobal(kNvccSymbol);
   if (symbol == nullptr || !symbol->isDeclaration()) return {};
   const auto split = split_assembly(module.getModuleInlineAsm());
   if (!split) return {};
   auto entries = parse_fatbin(split->fatbin);
   if (!entries) return {};
-  const auto is_ptx = [](const FatbinEntry& entry) { return entry.kind == DeviceCodeKind::ptx; };
-  if (std::ranges::none_of(*entries, is_ptx)) return {};
+  TakenDeviceCode taken{std::move(*entries), std::nullopt, linked_ids(module)};
+  if (split->is_relocatable) taken.relocatable = {id_of(module), host_references(module)};
+  if (!can_be_made_again(taken)) return {};
   const bool is_blank = split->rest.find_first_not_of(" \t\n") == std::string::npos;
   module.setModuleInlineAsm(is_blank ? std::string() : split->rest);
-  // nvcc declares an array of as many numbers as the fat binary has, which would tell what is in it.
-  auto* external = new llvm::GlobalVariable(module, llvm::Type::getInt8Ty(module.getContext()), /*isConstant=*/true,
-                                            llvm::GlobalValue::ExternalLinkage, nullptr, kFatbinSymbol);
-  external->setVisibility(llvm::GlobalValue::HiddenVisibility);
-  external->setDSOLocal(true);
-  symbol->replaceAllUsesWith(external);
-  symbol->eraseFromParent();
-  return std::move(*entries);
+  replace_symbol(module, *symbol);
+  return taken;
 }
 
 }  // namespace xaas

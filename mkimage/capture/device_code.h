@@ -2,20 +2,29 @@
 // spec/cuda.md, "Canonical form".
 #pragma once
 
-#include <llvm/IR/Module.h>
-
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "format/fatbin.h"
+#include "format/recipe.h"
+
+namespace llvm {
+class Module;
+}
 
 namespace xaas {
 
+// What a CUDA unit has beside its IR.
+struct TakenDeviceCode {
+  std::vector<FatbinEntry> entries;            // of the fat binary, in their order
+  std::optional<RelocatableCode> relocatable;  // as in IrInput
+  std::vector<std::string> links;              // as in IrInput
+};
+
 // nvcc writes the fat binary of a unit into the host code, as assembly at file scope that defines `fatbinData`.
 // Removes it from the module, renames the symbol to kFatbinSymbol, which the module does not define any more, and
-// returns the entries. Returns none, and changes nothing, if the module has no such assembly, if its fat binary cannot
-// be read, or if it has no PTX.
-std::vector<FatbinEntry> take_device_code(llvm::Module& module);
+// returns what was there. Returns nothing, and changes nothing, if the module has no such assembly, if its fat binary
+// cannot be read, or if it has no PTX and the code is not linked with that of other units.
+TakenDeviceCode take_device_code(llvm::Module& module);
 
 }  // namespace xaas

@@ -28,11 +28,10 @@ constexpr auto kLeftAlone = std::to_array<std::string_view>({"E",
                                                              "V",
                                                              "cubin",
                                                              "cuda",
-                                                             "dc",
-                                                             "device-c",
                                                              "device-link",
                                                              "device-w",
                                                              "dlink",
+                                                             "dlink-time-opt",
                                                              "dlto",
                                                              "dryrun",
                                                              "dw",
@@ -52,8 +51,9 @@ constexpr auto kLeftAlone = std::to_array<std::string_view>({"E",
                                                              "preprocess",
                                                              "ptx",
                                                              "version"});
-constexpr auto kRelocatableCommands = std::to_array<std::string_view>({"dc", "device-c"});
-constexpr auto kRelocatableOptions = std::to_array<std::string_view>({"rdc", "relocatable-device-code"});
+constexpr auto kLinkTimeOptions = std::to_array<std::string_view>({"dlto", "dlink-time-opt", "lto", "ltoir"});
+constexpr std::string_view kLinkTimeArchitecture = "lto_";
+constexpr auto kOptionsWithValues = std::to_array<std::string_view>({"rdc", "relocatable-device-code", "x"});
 
 struct NvccOption {
   std::string name;   // without dashes; empty for an input
@@ -62,9 +62,7 @@ struct NvccOption {
   std::size_t count;
 };
 
-bool takes_next(std::string_view name) {
-  return is_in(kArchitectureOptions, name) || is_in(kRelocatableOptions, name) || name == "x";
-}
+bool takes_next(std::string_view name) { return is_in(kArchitectureOptions, name) || is_in(kOptionsWithValues, name); }
 
 std::vector<NvccOption> nvcc_options(const std::vector<std::string>& arguments) {
   std::vector<NvccOption> options;
@@ -113,7 +111,7 @@ std::optional<AskedArchitectures> asked_architectures(const std::vector<NvccOpti
   for (const NvccOption& option : options) {
     if (!is_in(kArchitectureOptions, option.name)) continue;
     const std::string& value = option.value;
-    if (value.starts_with("all") || value.find("lto_") != std::string::npos) return std::nullopt;
+    if (value.starts_with("all") || value.find(kLinkTimeArchitecture) != std::string::npos) return std::nullopt;
     std::set<unsigned> compiled_for;
     add_numbers(value, "compute_", asked.all);
     add_numbers(value, "sm_", asked.all);
@@ -163,10 +161,10 @@ std::vector<std::string> remove_native_gpu(std::vector<std::string>& arguments) 
   return removed;
 }
 
-bool makes_relocatable_code(const std::vector<std::string>& arguments) {
+bool optimises_at_link(const std::vector<std::string>& arguments) {
   return std::ranges::any_of(nvcc_options(arguments), [](const NvccOption& option) {
-    if (is_in(kRelocatableOptions, option.name)) return option.value != "false";
-    return is_in(kRelocatableCommands, option.name);
+    if (is_in(kLinkTimeOptions, option.name)) return true;
+    return is_in(kArchitectureOptions, option.name) && option.value.find(kLinkTimeArchitecture) != std::string::npos;
   });
 }
 
@@ -175,7 +173,6 @@ std::vector<std::string> family_arguments(const std::vector<std::string>& argume
   const std::vector<NvccOption> options = nvcc_options(arguments);
   const auto is_left_alone = [](const NvccOption& option) { return is_in(kLeftAlone, option.name); };
   if (!compiles_cuda(options) || std::ranges::any_of(options, is_left_alone)) return {};
-  if (makes_relocatable_code(arguments)) return {};
   const auto asked = asked_architectures(options);
   if (!asked) return {};
   std::set<unsigned> wanted = asked->plain;
@@ -203,9 +200,10 @@ int run_nvcc(const CaptureEnvironment& environment, std::vector<std::string> arg
         fmt::format("nvcc {} stands for the GPU that runs the programs: they are compiled for several architectures",
                     fmt::join(native, " ")));
   }
-  if (makes_relocatable_code(arguments)) {
+  if (optimises_at_link(arguments)) {
     environment.store().note(
-        "relocatable code for GPUs (nvcc -rdc=true) stays as nvcc makes it; the host's code is lowered");
+        "code for GPUs that is optimised when it is linked (nvcc -dlto) stays as nvcc makes it; the host's code is "
+        "lowered");
   }
   if (!families.empty()) {
     std::vector<std::string> with_families = arguments;

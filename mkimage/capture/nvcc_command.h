@@ -17,13 +17,13 @@ std::vector<std::string> remove_native_gpu(std::vector<std::string>& arguments);
 
 // The arguments by which nvcc keeps PTX of `families` (75, 80, …) as well, beside what the command asks for. These are
 // the families that are not below the lowest architecture that the command names, and the architectures themselves.
-// Empty if the command makes no object or program of CUDA sources, or if it is better left alone: where it has
-// relocatable device code, code for link-time optimisation, or all architectures.
+// Empty if the command makes no object or program of CUDA sources, or if it is better left alone: where it has code for
+// link-time optimisation, or all architectures.
 std::vector<std::string> family_arguments(const std::vector<std::string>& arguments,
                                           const std::vector<unsigned>& families);
 
-// Whether the command makes relocatable code for GPUs, which another step of nvcc links.
-bool makes_relocatable_code(const std::vector<std::string>& arguments);
+// Whether the command makes code for GPUs that is optimised when it is linked.
+bool optimises_at_link(const std::vector<std::string>& arguments);
 
 // Runs the real nvcc for the project's command, with PTX of the families where the sources compile for them. Returns
 // the exit status.

@@ -2,6 +2,7 @@
 #include "mkimage/capture/nvcc_source.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace xaas {
@@ -13,6 +14,8 @@ constexpr std::string_view kNvccFile = "tmpxft_";
 constexpr std::string_view kHostCode = ".cudafe1.cpp";
 constexpr const char* kHostStem = ".cudafe1";
 constexpr std::string_view kArchitecture = ".compute_";
+// Options of a unit that nvcc makes at a link. They name files that it includes: -DFATBINFILE="/tmp/tmpxft_…".
+constexpr auto kLinkFiles = std::to_array<std::string_view>({"-DFATBINFILE=\"", "-DREGISTERLINKBINARYFILE=\""});
 
 bool is_host_code(const std::string& argument) {
   return argument.ends_with(kHostCode) && fs::path(argument).filename().string().starts_with(kNvccFile);
@@ -62,6 +65,22 @@ std::vector<fs::path> files_of_run(const fs::path& source) {
   return files;
 }
 
+// The file of nvcc that an option of a link unit names; empty if it names none.
+fs::path link_file(const std::string& argument) {
+  for (const std::string_view option : kLinkFiles) {
+    if (!argument.starts_with(option) || !argument.ends_with('"')) continue;
+    const fs::path file = argument.substr(option.size(), argument.size() - option.size() - 1);
+    if (file.filename().string().starts_with(kNvccFile)) return file;
+  }
+  return {};
+}
+
+void map_directory(const CaptureEnvironment& environment, const fs::path& directory,
+                   std::vector<std::string>& arguments) {
+  const fs::path shown = environment.prefix / kSourceDirectory / kBuildName;
+  arguments.insert(arguments.begin(), fmt::format("-ffile-prefix-map={}={}", directory.string(), shown.string()));
+}
+
 }  // namespace
 
 std::string without_nvcc_names(std::string text, const fs::path& source) {
@@ -76,8 +95,12 @@ std::string without_nvcc_names(std::string text, const fs::path& source) {
 
 Result<std::optional<NvccSource>> NvccSource::take(const CaptureEnvironment& environment,
                                                    std::vector<std::string>& arguments) {
+  if (std::ranges::find(arguments, "-c") == arguments.end()) return std::nullopt;
+  if (std::ranges::any_of(arguments, [](const std::string& one) { return !link_file(one).empty(); })) {
+    return take_link(environment, arguments);
+  }
   const auto argument = std::ranges::find_if(arguments, is_host_code);
-  if (argument == arguments.end() || std::ranges::find(arguments, "-c") == arguments.end()) return std::nullopt;
+  if (argument == arguments.end()) return std::nullopt;
   const fs::path source = fs::absolute(*argument);
   XAAS_ASSIGN(TempDirectory directory, TempDirectory::create(environment.build));
   for (const fs::path& file : files_of_run(source)) {
@@ -87,10 +110,23 @@ Result<std::optional<NvccSource>> NvccSource::take(const CaptureEnvironment& env
   }
   const std::string name = without_nvcc_names(source.filename().string(), source);
   *argument = (directory.path() / name).string();
-  const fs::path shown = environment.prefix / kSourceDirectory / kBuildName;
-  arguments.insert(arguments.begin(),
-                   fmt::format("-ffile-prefix-map={}={}", directory.path().string(), shown.string()));
+  map_directory(environment, directory.path(), arguments);
   return NvccSource(std::move(directory), name);
+}
+
+Result<std::optional<NvccSource>> NvccSource::take_link(const CaptureEnvironment& environment,
+                                                        std::vector<std::string>& arguments) {
+  XAAS_ASSIGN(TempDirectory directory, TempDirectory::create(environment.build));
+  for (std::string& argument : arguments) {
+    const fs::path file = link_file(argument);
+    if (file.empty()) continue;
+    XAAS_ASSIGN(const std::string text, read_file(file));
+    const fs::path copy = directory.path() / without_run(file.filename().string(), run_name(file));
+    XAAS_TRY(write_file(copy, without_run(text, run_name(file))));
+    argument = fmt::format("{}\"{}\"", argument.substr(0, argument.find('"')), copy.string());
+  }
+  map_directory(environment, directory.path(), arguments);
+  return NvccSource(std::move(directory), "");
 }
 
 }  // namespace xaas

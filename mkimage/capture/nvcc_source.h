@@ -17,15 +17,17 @@ namespace xaas {
 // in which they are called a.cudafe1.cpp and so on. The destructor removes the copy. Move-only.
 class NvccSource {
  public:
-  // Replaces the source among the arguments of a compile by the copy. Nullopt, and nothing is changed, if the command
-  // compiles no host code of nvcc.
+  // Replaces the source among the arguments of a compile by the copy, or what the source of a link unit includes.
+  // Nullopt, and nothing is changed, if the command compiles no host code of nvcc.
   static Result<std::optional<NvccSource>> take(const CaptureEnvironment& environment,
                                                 std::vector<std::string>& arguments);
 
-  // How records call the source: "a.cudafe1.cpp".
+  // How records call the source: "a.cudafe1.cpp". Empty if they call it what the command does.
   const std::string& name() const { return name_; }
 
  private:
+  static Result<std::optional<NvccSource>> take_link(const CaptureEnvironment& environment,
+                                                     std::vector<std::string>& arguments);
   NvccSource(TempDirectory directory, std::string name) : directory_(std::move(directory)), name_(std::move(name)) {}
 
   TempDirectory directory_;

@@ -120,7 +120,9 @@ class Canonicaliser {
     if (std::ranges::any_of(unit.features, [](const std::string& feature) { return feature.starts_with('+'); })) {
       XAAS_ASSIGN(unit.native, store_native(options_.store, task.object));
     }
-    XAAS_ASSIGN(unit.device, store_device_code(options_.store, canonical.device));
+    XAAS_ASSIGN(unit.device, store_device_code(options_.store, canonical.device.entries));
+    unit.relocatable = canonical.device.relocatable;
+    unit.links = canonical.device.links;
     unit.captured = task.captured;
     unit.refusals = task.refusals;
     for (const VariantTask& variant : task.variants) {

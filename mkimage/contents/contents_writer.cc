@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The sizes of all code for GPUs that the recipe names.
+// The sizes of all code for GPUs that the recipe names. Relocatable code counts twice, because it is linked, too.
 std::uint64_t device_bytes(const Recipe& recipe, const CaptureStore& store) {
   std::uint64_t bytes = 0;
   for_each_input(recipe, [&](const auto& input) {
@@ -22,7 +22,7 @@ std::uint64_t device_bytes(const Recipe& recipe, const CaptureStore& store) {
     for (const DeviceCode& code : unit->device) {
       std::error_code error;
       const std::uintmax_t size = fs::file_size(store.object_path(code.digest), error);
-      if (!error) bytes += size;
+      if (!error) bytes += unit->relocatable ? 2 * size : size;
     }
   });
   return bytes;

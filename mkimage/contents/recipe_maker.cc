@@ -210,7 +210,8 @@ class Translator {
     if (found == units_.end()) return ObjectInput{file.digest, name};
     found_ir_ = true;
     const CanonicalUnit& unit = found->second;
-    return IrInput{unit.digest, name, unit.features, unit.native, alone(unit), unit.variants, unit.device};
+    return IrInput{unit.digest,   name,        unit.features,    unit.native, alone(unit),
+                   unit.variants, unit.device, unit.relocatable, unit.links};
   }
 
   bool must_be_alone(const CanonicalUnit& unit) const {

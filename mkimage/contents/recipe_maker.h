@@ -21,6 +21,8 @@ struct CanonicalUnit {
   std::optional<Digest> native{};     // as in IrInput
   OptimisingContext context{};
   std::vector<DeviceCode> device{};                   // as in IrInput
+  std::optional<RelocatableCode> relocatable{};       // as in IrInput
+  std::vector<std::string> links{};                   // as in IrInput
   std::vector<std::string> sections{};                // as in IrInput::alone, as the project asked for
   UnitVariants captured{};                            // what the compiler made for levels
   std::vector<IrVariant> variants{};                  // those in canonical form that differ from the unit itself

@@ -8,30 +8,51 @@ need_fuse
 
 mkdir "$work/source"
 cd "$work/source"
-# unit NAME: writes a unit with a fat binary as nvcc does. It has PTX of three families, and a cubin for sm_80.
+# unit NAME [relocatable]: writes a unit with a fat binary as nvcc does. It has PTX of three families, and a cubin for
+# sm_80. unit NAME link ID...: one that registers the relocatable code of others, with an empty fat binary.
 unit() {
-  python3 - "$1" >"$1.c" <<'END'
+  python3 - "$@" >"$1.c" <<'END'
 import struct, sys
-name = sys.argv[1]
+name, kind, ids = sys.argv[1], sys.argv[2] if sys.argv[2:] else "", sys.argv[3:]
 def entry(kind, sm, content, options, major, minor):
     content += bytes(-len(content) % 8)
     fields = (kind, 0x101, 64 + len(options), len(content), 0, 64 if options else 0, minor, major, sm, 0, 0, 0x11, 0, 0)
     return struct.pack("<HHIQIIHHIIIQQQ", *fields) + options + content
 def ptx(sm): return entry(1, sm, f"// {name}\n.target sm_{sm}\n\0".encode(), struct.pack("<IIQ", 72, 0, 0), 9, 0)
 content = entry(2, 80, b"\x7fELF" + f"own cubin of {name}".encode(), b"", 1, 8) + ptx(75) + ptx(80) + ptx(90)
+if kind == "link": content = b""
 fatbin = struct.pack("<IHHQ", 0xba55ed50, 1, 16, len(content)) + content
 numbers = [f"0x{n:016x}" for (n,) in struct.iter_unpack("<Q", fatbin)]
-print('__asm__(\n".section .nv_fatbin, \\"a\\"\\n"\n".align 8\\n"\n"fatbinData:\\n"')
+section = "__nv_relfatbin" if kind == "relocatable" else ".nv_fatbin"
+print('__asm__(\n".section', section + ', \\"a\\"\\n"\n".align 8\\n"\n"fatbinData:\\n"')
 for i in range(0, len(numbers), 4): print(f'".quad {",".join(numbers[i:i + 4])}\\n"')
 print(f'''".text\\n");
 extern const unsigned long long fatbinData[{len(numbers)}];
-static const void* const wrapper __attribute__((section(".nvFatBinSegment"))) = fatbinData;
-void registered(const char*, const void*);
+void registered(const char*, const void*);''')
+wrapper = '__attribute__((section(".nvFatBinSegment"))) = fatbinData;'
+if kind == "relocatable":
+    print(f'''const void* const __fatbinwrap_{name} {wrapper}
+__attribute__((section(".nvHRKE"), weak)) const char hostRefKernelArray[] = "kernel of {name}";
+void __cudaRegisterLinkedBinary_{name}(void);
+__attribute__((constructor)) static void register_all(void) {{ __cudaRegisterLinkedBinary_{name}(); }}''')
+elif kind == "link":
+    print(f"static const void* const wrapper {wrapper}\nstatic int count;")
+    for one in ids:
+        print(f'''extern const void* const __fatbinwrap_{one};
+void __cudaRegisterLinkedBinary_{one}(void) {{
+  registered("{one}", __fatbinwrap_{one});
+  if (++count == {len(ids)}) registered("{name}", wrapper);
+}}''')
+else:
+    print(f'''static const void* const wrapper {wrapper}
 __attribute__((constructor)) static void register_all(void) {{ registered("{name}", wrapper); }}''')
 END
 }
 unit first
 unit second
+unit one relocatable
+unit two relocatable
+unit links link two one
 # Prints what a program registers, as a CUDA runtime would see it.
 cat >main.c <<'END'
 #include <stdint.h>
@@ -55,12 +76,17 @@ int main(void) { return 0; }
 END
 cat >Makefile <<'END'
 CFLAGS = -O2
+all: app linked
+linked: main.o one.o links.o libtwo.a
+	$(CC) -o linked main.o one.o links.o libtwo.a
+libtwo.a: two.o
+	$(AR) rc $@ two.o
 app: main.o first.o libsecond.a
 	$(CC) -o app main.o first.o -Wl,--whole-archive libsecond.a -Wl,--no-whole-archive
 libsecond.a: second.o
 	$(AR) rc $@ second.o
-install: app
-	install -D app $(DESTDIR)$(PREFIX)/bin/app
+install: app linked
+	install -D -t $(DESTDIR)$(PREFIX)/bin app linked
 END
 # Makes a file for GPUs that tells what it was made of.
 cat >"$work/ptxas.c" <<'END'
@@ -79,7 +105,35 @@ int main(int argc, char** argv) {
   return fclose(out);
 }
 END
+# Makes one that tells what was linked: the first line of the code of each object, and the kernels that it names.
+cat >"$work/nvlink.c" <<'END'
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <string.h>
+int main(int argc, char** argv) {
+  static unsigned char head[64] = {0x7f, 'E', 'L', 'F', 2, 1, 1, 0x41, 8, [16] = 2, [18] = 190, [20] = 1, [52] = 64};
+  static char object[1 << 16];
+  FILE* out = fopen(argv[argc - 1], "w");
+  if (!out) return 1;
+  fwrite(head, sizeof head, 1, out);
+  fprintf(out, "%s", argv[1]);
+  for (int i = 2; i < argc - 2; ++i) {
+    if (argv[i][0] == '-') continue;
+    FILE* in = fopen(argv[i], "r");
+    if (!in) return 1;
+    size_t size = fread(object, 1, sizeof object, in);
+    const char* text = memmem(object, size, "// ", 3);
+    const char* kernels = memmem(object, size, "kernel of ", 10);
+    if (!text || !kernels || !memmem(object, size, "__nv_relfatbin", 14)) return 1;
+    fprintf(out, " %.*s (%s)", (int)strcspn(text, "\n"), text, kernels);
+  }
+  return fclose(out);
+}
+END
+mkdir "$work/only"
 clang-19 -o "$work/ptxas" "$work/ptxas.c"
+clang-19 -o "$work/nvlink" "$work/nvlink.c"
+cp "$work/ptxas" "$work/only"
 export XAAS_PTXAS=$work/ptxas
 cd "$work"
 
@@ -89,15 +143,19 @@ xaas-info verify app.xaas
 
 as_built='first: elf 80 (own cubin of first) ptx 75 ptx 80 ptx 90
 second: elf 80 (own cubin of second) ptx 75 ptx 80 ptx 90'
-# prints OPTIONS EXPECTED: the program, lowered with these options of a mount, registers what is expected.
+as_linked='links:
+one: elf 80 (own cubin of one) ptx 75 ptx 80 ptx 90
+two: elf 80 (own cubin of two) ptx 75 ptx 80 ptx 90'
+# prints OPTIONS EXPECTED [PROGRAM]: the program, lowered with these options of a mount, registers what is expected.
 prints() {
   mount_image app.xaas "$work/app" "$1,strict"
-  equal "$2" "$(app/bin/app | sort)"
-  equal ready "$(state_of app/bin/app)"
+  equal "$2" "$("app/bin/${3:-app}" | sort)"
+  equal ready "$(state_of "app/bin/${3:-app}")"
   unmount "$work/app"
 }
 echo "no GPU: what the build made, and the baseline too"
 prints gpu=none "$as_built"
+prints gpu=none "$as_linked" linked
 mount_image app.xaas "$work/app" lower=never
 equal "$as_built" "$(app/bin/app | sort)"
 unmount "$work/app"
@@ -110,17 +168,30 @@ second: elf 120 (-arch=sm_120 of .target sm_90) elf 80 (own cubin of second) ptx
 echo "no ptxas"
 XAAS_PTXAS=none prints gpu=sm_90 'first: ptx 90
 second: ptx 90'
+echo "relocatable code is linked for each GPU, in the order of the build; without nvlink, the driver links it"
+prints gpu=sm_86,sm_90 'links: elf 86 (-arch=sm_86 // two (kernel of two) // one (kernel of one)) elf 90 (-arch=sm_90 // two (kernel of two) // one (kernel of one))
+one: elf 86 (-arch=sm_86 of .target sm_80) elf 90 (-arch=sm_90 of .target sm_90) ptx 80 ptx 90
+two: elf 86 (-arch=sm_86 of .target sm_80) elf 90 (-arch=sm_90 of .target sm_90) ptx 80 ptx 90' linked
+XAAS_PTXAS=$work/only/ptxas prints gpu=sm_90 'links:
+one: elf 90 (-arch=sm_90 of .target sm_90) ptx 90
+two: elf 90 (-arch=sm_90 of .target sm_90) ptx 90' linked
 echo "explain says it"
-contains "$(xaas-lower explain --gpu sm_90,sm_80 app.xaas)" "gpus      sm_80 sm_90  code is made by $work/ptxas"
+by="sm_80 sm_90  code is made by $work"
+contains "$(xaas-lower explain --gpu sm_90,sm_80 app.xaas)" "gpus      $by/ptxas, and linked by $work/nvlink"
+contains "$(XAAS_PTXAS=$work/only/ptxas xaas-lower explain --gpu sm_90,sm_80 app.xaas)" \
+  "gpus      $by/only/ptxas; there is no nvlink beside it"
 contains "$(XAAS_PTXAS=none xaas-lower explain --gpu sm_90 app.xaas)" "gpus      sm_90  there is no ptxas"
 contains "$(xaas-lower explain --gpu none app.xaas)" "gpus      none is known"
 fails_with 1 '"sm_x" is no architecture of GPUs' xaas-lower --gpu sm_x app.xaas
 
 echo "what does not depend on GPUs is shared, and what does has keys of its own"
-keys() { xaas-lower --json "$@" app.xaas | python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["key"])'; }
-[ "$(keys --gpu sm_90)" != "$(keys --gpu sm_80)" ] || die "files for different GPUs have the same key"
-[ "$(keys --gpu sm_90)" != "$(XAAS_PTXAS=none keys --gpu sm_90)" ] || die "ptxas is not in the key"
+keys() { xaas-lower --json "${@:2}" app.xaas "bin/$1" | python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["key"])'; }
+[ "$(keys app --gpu sm_90)" != "$(keys app --gpu sm_80)" ] || die "files for different GPUs have the same key"
+[ "$(keys app --gpu sm_90)" != "$(XAAS_PTXAS=none keys app --gpu sm_90)" ] || die "ptxas is not in the key"
+without_nvlink() { XAAS_PTXAS=$work/only/ptxas "$@"; }
+[ "$(keys linked --gpu sm_90)" != "$(without_nvlink keys linked --gpu sm_90)" ] || die "nvlink is not in the key"
+equal "$(keys app --gpu sm_90)" "$(without_nvlink keys app --gpu sm_90)"
 
 echo "each form is a file of the image"
 xaas-info extract app.xaas tree >/dev/null
-equal 8 "$(grep -rlaE '^// (first|second)|own cubin of' tree/.xaas/obj | wc -l)"
+equal 16 "$(grep -rlaE '^// (first|second|one|two)|own cubin of' tree/.xaas/obj | wc -l)"

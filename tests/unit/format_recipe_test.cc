@@ -60,6 +60,31 @@ TEST_CASE("code for GPUs survives being written and read with its recipe") {
   CHECK_THAT(with(R"({"kind":"ptx","architecture":80,"options":"0",)" + rest + "}"), Catch::Contains("hexadecimal"));
 }
 
+TEST_CASE("what links relocatable code for GPUs survives being written and read") {
+  Recipe recipe = small_recipe();
+  IrInput unit{.digest = Digest::of("gpu"), .name = "a.cu", .features = {}};
+  unit.device = {{{}, Digest::of("ptx")}};
+  unit.device[0].form.options = "";
+  unit.relocatable = {"_1_a_cu", {{".nvHRKE", {"_Z1*"}}}};
+  recipe.arguments.emplace_back(unit);
+  unit.relocatable = {"_2_b_cu", {}};
+  recipe.arguments.emplace_back(unit);
+  IrInput link{.digest = Digest::of("link"), .name = "link.stub", .features = {}};
+  link.links = {"_2_b_cu", "_1_a_cu"};
+  CHECK(link.has_fatbin());
+  recipe.arguments.emplace_back(link);
+  CHECK(good(parse_recipe(to_json(recipe))) == recipe);
+  const auto with = [&](const std::string& more) {
+    const auto read =
+        parse_recipe(with_argument(R"({"ir":")" + kDigest + R"(","name":"n","features":[],)" + more + "}"));
+    return read ? "accepted" : read.error().message;
+  };
+  CHECK(with(R"("relocatable":{"id":"_1"},"links":["_2"])") == "accepted");
+  CHECK_THAT(with(R"("relocatable":{"id":""})"), Catch::Contains("must not be empty"));
+  CHECK_THAT(with(R"("relocatable":{"id":"_1","more":1})"), Catch::Contains("more"));
+  CHECK_THAT(with(R"("links":"_1")"), Catch::Contains("links"));
+}
+
 TEST_CASE("a recipe is written in one way only") {
   const std::string digest = Digest::of("v").to_string();
   Recipe recipe;

@@ -1,6 +1,8 @@
 // What a fat binary gets for the GPUs of a host, and how ptxas is run.
+#include "format/base/elf_file.h"
 #include "format/fatbin.h"
 #include "lower/device_code.h"
+#include "lower/fatbins.h"
 #include "tests/unit/lower_support.h"
 
 using namespace xaas;
@@ -25,14 +27,18 @@ DeviceCode elf(std::uint32_t architecture, std::uint64_t flags = 0) {
 }
 
 // "cubin of 0 for sm_90; kept 0 3"
-std::string planned(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus, bool has_ptxas) {
-  const FatbinPlan plan = plan_fatbin(codes, gpus, has_ptxas);
+std::string planned(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus, CubinSource source) {
+  const FatbinPlan plan = plan_fatbin(codes, gpus, source);
   std::string text;
   for (const CubinPlan& cubin : plan.cubins)
     text += fmt::format("cubin of {} for sm_{}; ", cubin.code, cubin.architecture);
   text += "kept";
   for (const std::size_t index : plan.kept) text += fmt::format(" {}", index);
   return text;
+}
+
+std::string planned(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus, bool has_ptxas) {
+  return planned(codes, gpus, has_ptxas ? CubinSource::ptxas : CubinSource::none);
 }
 
 // An image that holds the contents of `codes`, which get their digests.
@@ -49,12 +55,14 @@ std::shared_ptr<const Image> image_with(const std::filesystem::path& path, std::
 }
 
 // A program that stands in for ptxas. It needs a library, as ptxas does.
-std::filesystem::path stand_in(const std::filesystem::path& directory, const std::string& body) {
-  const std::filesystem::path path = directory / "ptxas";
-  good(write_file(directory / "ptxas.c",
-                  "#include <fcntl.h>\n#include <math.h>\n#include <stdio.h>\n#include <string.h>\n"
-                  "#include <unistd.h>\nint main(int argc, char** argv) {\n" +
-                      body + "}\n"));
+std::filesystem::path stand_in(const std::filesystem::path& directory, const std::string& body,
+                               const std::string& name = "ptxas") {
+  const std::filesystem::path path = directory / name;
+  good(
+      write_file(path.string() + ".c",
+                 "#include <fcntl.h>\n#include <math.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"
+                 "#include <unistd.h>\nint main(int argc, char** argv) {\n" +
+                     body + "}\n"));
   run("clang-19 -O1 -Wno-everything -o " + path.string() + " " + path.string() + ".c -lm");
   return path;
 }
@@ -146,6 +154,9 @@ TEST_CASE("ptxas sees its input and nothing else, and what it refuses is as it w
     char line[4096] = "", text[100] = "";
     if (argc < 7 || open(")" + (directory.path() / "secret").string() +
                                                    R"(", O_RDONLY) >= 0 || open("/etc/passwd", O_RDONLY) >= 0) return 2;
+    char temporary[100];
+    snprintf(temporary, sizeof temporary, "%s/XXXXXX", getenv("TMPDIR"));
+    if (mkstemp(temporary) < 0) return 3;
     FILE* in = fopen("code.ptx", "r");
     fgets(text, sizeof text, in);
     for (int i = 1; i < argc; ++i) strcat(strcat(line, argv[i]), " ");
@@ -179,4 +190,122 @@ TEST_CASE("ptxas sees its input and nothing else, and what it refuses is as it w
   stop.request_stop();
   CHECK(make_fatbin(*image, codes, {90}, ptxas.get(), directory.path(), stop.get_token()).error().code ==
         Code::interrupted);
+}
+
+TEST_CASE("linked code is made for exactly each GPU, unless the project has made it") {
+  const std::vector<DeviceCode> codes = {elf(80), elf(86)};
+  CHECK(planned({}, {80, 90}, CubinSource::nvlink) == "cubin of 0 for sm_80; cubin of 0 for sm_90; kept");
+  CHECK(planned(codes, {86}, CubinSource::nvlink) == "kept 1");
+  CHECK(planned(codes, {89}, CubinSource::nvlink) == "cubin of 0 for sm_89; kept");
+  CHECK(planned(codes, {89}, CubinSource::none) == "kept 1");
+  CHECK(planned(codes, {90}, CubinSource::none) == "kept 0 1");
+  CHECK(planned(codes, {}, CubinSource::nvlink) == "kept 0 1");
+}
+
+TEST_CASE("nvlink is given what it reads of a host's object") {
+  const std::string object = nvlink_object("fat binary", {{".nvHRKE", {"_Z1*", "_Z2*"}}});
+  const ElfFile elf_file = good(ElfFile::parse(object));
+  CHECK(elf_file.kind() == ElfKind::relocatable);
+  const auto content_of = [&](std::string_view name) {
+    const ElfSection* section = elf_file.find_section(name);
+    return section == nullptr ? std::string("none") : std::string(section->data);
+  };
+  CHECK(content_of("__nv_relfatbin") == "fat binary");
+  CHECK(content_of(".nvHRKE") == std::string("_Z1*\0_Z2*\0", 10));
+  for (const char* name : {".nvHRKI", ".nvHRDI", ".nvHRDE", ".nvHRCI", ".nvHRCE"}) {
+    CHECK(content_of(name) == std::string(1, '\0'));
+  }
+  CHECK(content_of(".nvFatBinSegment").empty());
+}
+
+TEST_CASE("a link unit gets what nvlink makes of the units that it names, and otherwise what the build linked") {
+  const TempDirectory directory = scratch();
+  std::vector<DeviceCode> codes = {ptx(80), elf(75)};
+  ImageBuilder builder(directory.path() / "image");
+  builder.add(std::string(kManifestPath), to_json(small_manifest()));
+  for (DeviceCode& code : codes) {
+    code.digest = Digest::of(architecture_name(code.form));
+    builder.add_unindexed(object_path(code.digest), architecture_name(code.form));
+  }
+  const std::string native = std::string("!<arch>\nnative ") + "__fatbinwrap_of_native" + '\0';
+  builder.add_unindexed(object_path(Digest::of(native)), native);
+  builder.finish();
+  const auto image = good(Image::open(directory.path() / "image"));
+
+  LinkPlan plan;
+  IrInput unit{.digest = Digest::of("unit"), .name = "a.cu", .features = {}};
+  unit.device = {codes[0]};
+  unit.relocatable = {"_of_a", {{".nvHRKE", {"kernel of a"}}}};
+  plan.recipe.arguments.emplace_back(unit);
+  unit.relocatable = {"_of_b", {}};
+  plan.recipe.arguments.emplace_back(unit);
+  IrInput link{.digest = Digest::of("link"), .name = "link.stub", .features = {}};
+  link.device = {codes[1]};
+  link.links = {"_of_b", "_of_native", "_of_a"};
+  plan.recipe.arguments.emplace_back(link);
+  plan.recipe.arguments.emplace_back(ObjectInput{Digest::of(native), "libnative.a"});
+  plan.gpus = {90};
+  // Tells its arguments and what it finds in each input.
+  const std::string telling = R"code(
+    unsigned char head[64] = {0x7f, 'E', 'L', 'F', 2, 1, 1, 0x41, 8};
+    head[16] = 2; head[18] = 190; head[20] = 1; head[52] = 64;
+    FILE* out = fopen(argv[argc - 1], "w");
+    fwrite(head, 64, 1, out);
+    for (int i = 1; i < argc; ++i) fprintf(out, "%s ", argv[i]);
+    for (int i = 1; i < argc - 2; ++i) {
+      char text[9999];
+      if (argv[i][0] == '-') continue;
+      FILE* in = fopen(argv[i], "r");
+      int size = fread(text, 1, sizeof text, in);
+      for (int at = 0; at + 11 < size; ++at) {
+        if (!memcmp(text + at, "compute_80", 10)) fputs("(compute_80)", out);
+        if (!memcmp(text + at, "kernel of a", 11)) fputs("(kernel of a)", out);
+      }
+    }
+    return fclose(out);)code";
+  plan.nvlink = good(Nvlink::open(stand_in(directory.path(), telling, "nvlink")));
+  // The last fat binary, which is that of the link unit, and the warnings.
+  const auto made = [&] {
+    const std::vector<LinkUnit> units = link_units(plan.recipe);
+    MadeFatbins all = good(make_fatbins(*image, plan, units, 2, directory.path(), {}));
+    REQUIRE(all.fatbins.size() == 3);
+    CHECK(all.fatbins.back().unit == &units.back());
+    return std::pair(good(parse_fatbin(all.fatbins.back().bytes)), all.warnings);
+  };
+  const auto [entries, warnings] = made();
+  CHECK(warnings.empty());
+  REQUIRE(entries.size() == 1);
+  CHECK(architecture_name(entries[0]) == "sm_90");
+  CHECK_THAT(entries[0].content.substr(64),
+             Contains("-arch=sm_90 -m64 -Werror -suppress-stack-size-warning 0.o 1.a 2.o "
+                      "-o linked.cubin (compute_80)(compute_80)(kernel of a)"));
+
+  SECTION("what is debugged is linked so") {
+    for (auto& argument : plan.recipe.arguments) {
+      if (auto* one = std::get_if<IrInput>(&argument); one != nullptr) one->device[0].form.flags |= kFatbinDebug;
+    }
+    const auto debugged = made().first;
+    CHECK((debugged[0].flags & kFatbinDebug) != 0);
+    CHECK_THAT(debugged[0].content.substr(64), Contains("-suppress-stack-size-warning -g 0.o"));
+  }
+  SECTION("an input that the link does not have") {
+    std::get<IrInput>(plan.recipe.arguments[2]).links.emplace_back("_of_nobody");
+    const auto [as_built, why] = made();
+    REQUIRE(as_built.size() == 1);
+    CHECK(architecture_name(as_built[0]) == "sm_75");
+    CHECK(why == std::vector<std::string>{"link.stub: it links code of _of_nobody, which is no input of the link: it "
+                                          "stays as it was built"});
+  }
+  SECTION("what nvlink refuses") {
+    plan.nvlink = good(Nvlink::open(stand_in(directory.path(), "fputs(\"no such code\\n\", stderr); return 1;")));
+    const auto [as_built, why] = made();
+    CHECK(architecture_name(as_built.at(0)) == "sm_75");
+    CHECK(why == std::vector<std::string>{"link.stub: nvlink does not link it for sm_90: no such code"});
+  }
+  SECTION("no nvlink") {
+    plan.nvlink = nullptr;
+    const auto [as_built, why] = made();
+    CHECK(architecture_name(as_built.at(0)) == "sm_75");
+    CHECK(why.empty());
+  }
 }

@@ -46,19 +46,30 @@ TEST_CASE("PTX for a single architecture or family makes no family of it") {
 }
 
 TEST_CASE("commands of nvcc that families would break or not change are left alone") {
-  for (const char* option : {"-ptx", "--ptx", "-cubin", "-E", "-M", "-dc", "--device-c", "-rdc=true", "-dlto", "-lib",
+  for (const char* option : {"-ptx", "--ptx", "-cubin", "-E", "-M", "-dlink", "--device-link", "-dlto", "-lib",
                              "-optix-ir", "-fatbin", "--dryrun", "--version", "-arch=all", "-arch=all-major",
                              "--options-file=x", "-gencode=arch=compute_80,code=lto_80"}) {
     INFO(option);
     CHECK(added({option, "-c", "a.cu"}).empty());
   }
-  CHECK(added({"-rdc", "true", "-c", "a.cu"}).empty());
-  CHECK(makes_relocatable_code({"-rdc", "true", "-c", "a.cu"}));
-  CHECK(makes_relocatable_code({"-dc", "a.cu"}));
-  CHECK_FALSE(makes_relocatable_code({"-rdc=false", "-c", "a.cu"}));
-  CHECK(added({"-rdc=false", "-c", "a.cu"}) == Numbers{75, 80, 90});
   CHECK(added({"-c", "a.cpp"}).empty());
   CHECK(added({"a.o", "-o", "a"}).empty());
+}
+
+TEST_CASE("relocatable code is compiled for the families, too") {
+  for (const Words& option : {Words{"-dc"}, Words{"--device-c"}, Words{"-rdc=true", "-c"}, Words{"-rdc", "true", "-c"},
+                              Words{"-rdc=false", "-c"}}) {
+    INFO(option.front());
+    Words command = option;
+    command.insert(command.end(), {"a.cu", "-arch=sm_80"});
+    CHECK(added(command) == Numbers{80, 90});
+  }
+}
+
+TEST_CASE("code that is optimised at the link is told from other code") {
+  CHECK(optimises_at_link({"-dlto", "-dc", "a.cu"}));
+  CHECK(optimises_at_link({"-gencode", "arch=compute_80,code=lto_80", "-dc", "a.cu"}));
+  CHECK_FALSE(optimises_at_link({"-arch=sm_80", "-rdc=true", "-c", "a.cu"}));
 }
 
 TEST_CASE("the GPU of the build machine is nobody's choice") {
@@ -116,4 +127,28 @@ TEST_CASE("host code of nvcc is compiled from a copy with names of its own") {
   Words others = {"-c", "a.cpp"};
   CHECK_FALSE(good(NvccSource::take(environment, others)).has_value());
   CHECK(others == Words{"-c", "a.cpp"});
+}
+
+TEST_CASE("what a link unit of nvcc includes is a copy with names of its own") {
+  const TempDirectory work = scratch();
+  const TempDirectory build = scratch();
+  const std::string run = (work.path() / "tmpxft_00007c72_00000000-").string();
+  good(write_file(run + "13_p_dlink.reg.c", "int registers;\n"));
+  good(write_file(run + "14_p_dlink.fatbin.c", "int fatbin;\n"));
+  CaptureEnvironment environment;
+  environment.build = build.path();
+  environment.prefix = "/opt/app";
+  Words arguments = {"-c", "-DFATBINFILE=\"" + run + "14_p_dlink.fatbin.c\"",
+                     "-DREGISTERLINKBINARYFILE=\"" + run + "13_p_dlink.reg.c\"", "/cuda/bin/crt/link.stub"};
+  const auto source = good(NvccSource::take(environment, arguments));
+  REQUIRE(source);
+  CHECK(source->name().empty());
+  REQUIRE(arguments.size() == 5);
+  const std::string directory = arguments[0].substr(18, arguments[0].rfind('=') - 18);
+  CHECK(arguments[0] == "-ffile-prefix-map=" + directory + "=/opt/app/.xaas/src/.build");
+  CHECK(arguments[2] == "-DFATBINFILE=\"" + directory + "/p_dlink.fatbin.c\"");
+  CHECK(arguments[3] == "-DREGISTERLINKBINARYFILE=\"" + directory + "/p_dlink.reg.c\"");
+  CHECK(arguments[4] == "/cuda/bin/crt/link.stub");
+  CHECK(good(read_file(directory + "/p_dlink.reg.c")) == "int registers;\n");
+  CHECK(good(read_file(directory + "/p_dlink.fatbin.c")) == "int fatbin;\n");
 }

@@ -33,26 +33,51 @@ cat >other.cu <<'END'
 __global__ void add(float* x, float y) { x[threadIdx.x] += y; }
 void add_all(float* x) { add<<<1, 32>>>(x, 1.5f); }
 END
-# Separate compilation stays as it was built.
+# Code for GPUs that is linked: two units that call each other, one of them in a library, and a kernel that starts
+# another, for which nvcc links code of libcudadevrt.
 cat >rdc.cu <<'END'
-__device__ float twice(float x) { return 2 * x; }
-__global__ void double_all(float* x) { x[threadIdx.x] = twice(x[threadIdx.x]); }
-int main() { int count = 0; return cudaGetDeviceCount(&count) == cudaSuccess ? 0 : 3; }
+#include <cstdio>
+extern __device__ float twice(float x);
+__device__ float next(float x) { return x + 1; }
+__device__ float nobody_calls_it(float x) { return x + 2; }
+__global__ void nobody_starts_it(float* x) { *x = 7; }
+__global__ void child(float* x) { *x = twice(*x); }
+__global__ void parent(float* x) { child<<<1, 1>>>(x); }
+int main() {
+  int count = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  printf("%d %s\n", count, cudaGetErrorString(error));
+  if (count > 0) parent<<<1, 1>>>(nullptr);
+  return error == cudaSuccess ? 0 : 3;
+}
+END
+cat >part.cu <<'END'
+extern __device__ float next(float x);
+__device__ float twice(float x) { return 2 * next(x); }
 END
 cat >Makefile <<'END'
-all: app rdc
+all: app rdc steps
 app: app.o other.o
 	nvcc -cudart shared -o $@ $^ -Xlinker -rpath -Xlinker $(shell dirname $(shell readlink -f $(CUDART)))
 app.o: app.cu
 	nvcc -arch=native -O2 -c -o $@ $<
 other.o: other.cu
 	nvcc -gencode arch=compute_86,code=sm_86 -O2 -c -o $@ $<
-rdc: rdc.cu
-	nvcc -arch=sm_80 -rdc=true -o $@ $<
+rdc: rdc.o libpart.a
+	nvcc -arch=sm_80 -o $@ $^
+# The same in steps: nvcc links the code for GPUs, and the host's compiler the program.
+steps: rdc.o libpart.a
+	nvcc -arch=sm_80 -dlink -o linked.o $^
+	$(CXX) -o $@ linked.o $^ -L$(dir $(CUDART)) -lcudadevrt -lcudart_static -lrt -lpthread -ldl
+rdc.o: rdc.cu
+	nvcc -arch=sm_80 -O2 -dc -o $@ $<
+libpart.a: part.cu
+	nvcc -arch=sm_80 -O2 -rdc=true -c -o part.o $<
+	$(AR) rc $@ part.o
 check.ptx: other.cu
 	nvcc -arch=sm_80 -ptx -o $@ $<
-install: app rdc check.ptx
-	install -D -t $(DESTDIR)$(PREFIX)/bin app rdc
+install: app rdc steps check.ptx
+	install -D -t $(DESTDIR)$(PREFIX)/bin app rdc steps
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share check.ptx
 END
 cudart=$(dirname "$(readlink -f "$(type -P nvcc)")")/../lib64/libcudart.so
@@ -63,7 +88,6 @@ build() { mkxaas --report report.json source "$1" -- CUDART="$cudart" >"$1.log" 
 build app.xaas
 all_can_be_lowered report.json
 contains "$(cat app.xaas.log)" "-arch=native"
-contains "$(cat app.xaas.log)" "relocatable code for GPUs"
 
 echo "a second build gives the same image"
 mv app.xaas first.xaas
@@ -101,6 +125,22 @@ while (at := data.find(struct.pack("<I", 0xba55ed50), at)) >= 0:
         at += head + size
 END
 }
+# section_bytes FILE: a line for each section of an ELF file for GPUs, without the one that holds the tool's command.
+section_bytes() {
+  python3 - "$1" <<'END'
+import hashlib, struct, sys
+data = open(sys.argv[1], "rb").read()
+at, count, names = *struct.unpack_from("<Q", data, 40), *struct.unpack_from("<HH", data, 60)
+header = lambda i: struct.unpack_from("<IIQQQQIIQQ", data, at + 64 * i)
+for i in range(count):
+    name, kind, flags, _, offset, size, *_ = header(i)
+    start = header(names)[4] + name
+    name = data[start:data.index(b"\0", start)].decode()
+    if name == ".note.nv.tkinfo": continue
+    content = b"" if kind == 8 else data[offset:offset + size]
+    print(name, kind, flags, size, hashlib.sha256(content).hexdigest())
+END
+}
 # is_among FILE: whether one of the cubins has these bytes, filled up with zeros.
 is_among() { local c; for c in cubin.*; do cmp -s -n "$(stat -c %s "$1")" "$1" "$c" && return; done; return 1; }
 
@@ -115,11 +155,52 @@ done
 xaas-lower --gpu sm_86 -o lowered app.xaas bin/app >/dev/null
 equal "elf 75 elf 86 elf 86 ptx 80 ptx 86" "$(cubins lowered | sort | tr '\n' ' ' | sed 's/ $//')"
 
+echo "relocatable code is linked as nvcc links it"
+for source in rdc part; do nvcc -ccbin clang++-19 -arch=sm_90 -O2 -dc -o $source.o source/$source.cu; done
+llvm-ar-19 rc libpart.a part.o
+nvcc -ccbin clang++-19 -arch=sm_90 -dlink -cubin -o expected.cubin rdc.o libpart.a
+# is_linked IMAGE PROGRAM: whether the program, lowered for sm_90, has the linked code that nvcc makes for it.
+is_linked() {
+  xaas-lower --gpu sm_90 -o lowered "$1" "bin/$2" >log
+  ! grep "stays as it was built\|does not link" log || die "the code for GPUs of $2 is not linked"
+  equal "elf 90" "$(cubins lowered)"
+  equal "$(section_bytes expected.cubin)" "$(section_bytes cubin.0)"
+  llvm-objcopy-19 --dump-section __nv_relfatbin=section lowered
+}
+is_linked app.xaas rdc
+is_linked app.xaas steps
+contains "$(xaas-lower explain --gpu sm_90 app.xaas)" "and linked by $(dirname "$(type -P ptxas)")/nvlink"
+echo "without nvlink, the driver links what the image has for it"
+mkdir only && ln -s "$(readlink -f "$(type -P ptxas)")" only/ptxas
+XAAS_PTXAS=$work/only/ptxas xaas-lower --gpu sm_90 -o lowered app.xaas bin/rdc >/dev/null
+equal "elf 80" "$(cubins lowered)"
+contains "$(XAAS_PTXAS=$work/only/ptxas xaas-lower explain --gpu sm_90 app.xaas)" "there is no nvlink beside it"
+
+echo "a project of CMake with separate compilation"
+mkdir cmake
+cp source/rdc.cu source/part.cu cmake
+cat >cmake/CMakeLists.txt <<'END'
+cmake_minimum_required(VERSION 3.25)
+project(separate LANGUAGES CXX CUDA)
+add_library(part STATIC part.cu)
+add_executable(rdc rdc.cu)
+target_link_libraries(rdc PRIVATE part)
+set_target_properties(part rdc PROPERTIES CUDA_SEPARABLE_COMPILATION ON CUDA_ARCHITECTURES 80)
+install(TARGETS rdc)
+END
+mkxaas --report report.json cmake separate.xaas >log 2>&1 || die "$(cat log)"
+all_can_be_lowered report.json
+for source in rdc part; do
+  nvcc -ccbin clang++-19 -arch=sm_90 -dc -o $source.o source/$source.cu
+done
+nvcc -ccbin clang++-19 -arch=sm_90 -dlink -cubin -o expected.cubin rdc.o libpart.a
+is_linked separate.xaas rdc
+
 echo "programs end as they do natively"
 says() { "$1" 2>&1 || echo "status $?"; }
 mount_image app.xaas "$work/base" lower=never
 mount_image app.xaas "$work/app" strict,gpu=sm_80
-for program in app rdc; do
+for program in app rdc steps; do
   equal "$(says base/bin/$program)" "$(says app/bin/$program)"
   equal ready "$(state_of app/bin/$program)"
 done
