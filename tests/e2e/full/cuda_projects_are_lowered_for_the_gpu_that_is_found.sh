@@ -104,7 +104,7 @@ for ptx in $(grep -rlaE '^\.target' tree/.xaas/obj); do
   target=$(grep -aoE '^\.target sm_[0-9]+' "$ptx" | cut -d' ' -f2)
   cp "$ptx" "$work/stored.ptx"
   for gpu in $(printf '%s\n' sm_75 sm_80 sm_86 sm_89 sm_90 sm_100 sm_120 | awk -v t="${target#sm_}" 'substr($0, 4) + 0 >= t'); do
-    ptxas -arch=$gpu "$work/stored.ptx" -o "$work/stored.cubin"
+    ptxas --compile-only -arch=$gpu "$work/stored.ptx" -o "$work/stored.cubin"
   done
 done
 
