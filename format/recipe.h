@@ -46,7 +46,7 @@ struct HostReferences {
 // Of a CUDA unit whose code for GPUs is relocatable: what the linker for GPUs must know beside the code.
 struct RelocatableCode {
   std::string id;                          // what nvcc calls the unit in symbols: "_0ffc0c7d_4_a_cu__Z4basei"
-  std::vector<HostReferences> references;  // sections without names are left out
+  std::vector<HostReferences> references;  // those sections that the host's object has, sorted
   bool operator==(const RelocatableCode&) const = default;
 };
 

@@ -4,8 +4,6 @@
 #include <elf.h>
 
 #include <algorithm>
-#include <array>
-#include <span>
 
 #include "format/base/text.h"
 #include "lower/ptxas.h"
@@ -23,10 +21,6 @@ constexpr std::size_t kAlignment = 8;
 constexpr const char* kRelocatableSection = "__nv_relfatbin";
 // By this section nvlink knows a host object that has code for GPUs. It does not look into it.
 constexpr const char* kWrapperSection = ".nvFatBinSegment";
-// Where a host object names what it uses of the code: kernels, variables and constants, by linkage. Of an object that
-// lacks one of them, nvlink drops nothing that is not used.
-constexpr auto kReferenceSections =
-    std::to_array<std::string_view>({".nvHRKI", ".nvHRKE", ".nvHRDI", ".nvHRDE", ".nvHRCI", ".nvHRCE"});
 
 // Writes a relocatable ELF file without symbols.
 class ObjectWriter {
@@ -100,14 +94,11 @@ fs::path find_nvlink() {
 std::string nvlink_object(std::string_view fatbin, const std::vector<HostReferences>& references) {
   ObjectWriter object;
   object.add(kRelocatableSection, SHT_PROGBITS, fatbin);
-  for (const std::string_view section : kReferenceSections) {
+  for (const HostReferences& one : references) {
     std::string names;
-    for (const HostReferences& one : references) {
-      if (one.section != section) continue;
-      for (const std::string& name : one.names) names.append(name).push_back('\0');
-    }
+    for (const std::string& name : one.names) names.append(name).push_back('\0');
     if (names.empty()) names.push_back('\0');
-    object.add(section, SHT_PROGBITS, names);
+    object.add(one.section, SHT_PROGBITS, names);
   }
   object.add(kWrapperSection, SHT_PROGBITS, "");
   return std::move(object).finish();

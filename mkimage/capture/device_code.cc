@@ -82,18 +82,17 @@ std::string id_of(const llvm::Module& module) {
   return {};
 }
 
-// What the host's code uses: arrays of names that each end with a NUL.
+// What the host's code uses: arrays of names that each end with a NUL. Older versions of nvcc write none.
 std::vector<HostReferences> host_references(const llvm::Module& module) {
   std::vector<HostReferences> references;
   for (const llvm::GlobalVariable& variable : module.globals()) {
     if (!variable.getSection().starts_with(kReferenceSection) || !variable.hasInitializer()) continue;
+    HostReferences& one = references.emplace_back(variable.getSection().str());
     const auto* text = llvm::dyn_cast<llvm::ConstantDataArray>(variable.getInitializer());
-    if (text == nullptr || !text->isString()) continue;
-    HostReferences one{variable.getSection().str(), {}};
+    if (text == nullptr || !text->isString()) continue;  // a single NUL
     for (const std::string_view name : split(std::string_view(text->getAsString()), '\0')) {
       if (!name.empty()) one.names.emplace_back(name);
     }
-    if (!one.names.empty()) references.push_back(std::move(one));
   }
   std::ranges::sort(references, {}, &HostReferences::section);
   return references;

@@ -102,7 +102,7 @@ TEST_CASE("relocatable code leaves its unit with what the linker for GPUs must k
       clang.canonical_ir(unit_with(fatbin, relocatable_parts("_1_a_cu"), kRelocatableSection), "-fPIC");
   CHECK(unit.device.entries == std::vector<FatbinEntry>{cubin});
   REQUIRE(unit.device.relocatable);
-  CHECK(*unit.device.relocatable == RelocatableCode{"_1_a_cu", {{".nvHRKE", {"_Z1*", "_Z2*"}}}});
+  CHECK(*unit.device.relocatable == RelocatableCode{"_1_a_cu", {{".nvHRDI", {}}, {".nvHRKE", {"_Z1*", "_Z2*"}}}});
   CHECK(unit.device.links.empty());
   const std::string nobodys = unit_with(fatbin_with("// one"), "", kRelocatableSection);
   CHECK(clang.canonical_ir(nobodys, "-fPIC").device.entries.empty());
