@@ -12,6 +12,8 @@ namespace {
 
 // A prefix begins at least one in so many names.
 constexpr std::size_t kPrefixShare = 7;
+// Where so many names begin with a prefix, and all with the same word behind it, that word is a prefix, too.
+constexpr std::size_t kLongPrefixNames = 5;
 
 // Whether the word can stand in front of what an option is about, or stand for it: it is no prefix then.
 bool is_known_word(const std::string& word, const Knowledge& knowledge) {
@@ -19,6 +21,19 @@ bool is_known_word(const std::string& word, const Knowledge& knowledge) {
     if (is_in(words, word)) return true;
   }
   return knowledge.term_by_words(word) != nullptr;
+}
+
+// The words behind first words, and in how many names.
+using Followers = std::map<std::string, std::map<std::string, std::size_t>>;
+
+// II in DEAL_II_WITH_MPI, DEAL_II_WITH_TBB and the like.
+void add_second_words(const Followers& followers, const Knowledge& knowledge, std::set<std::string>& prefixes) {
+  const std::set<std::string> firsts = prefixes;
+  for (const auto& [first, seconds] : followers) {
+    const auto& [word, count] = *seconds.begin();
+    const bool is_long = firsts.contains(first) && seconds.size() == 1 && count >= kLongPrefixNames;
+    if (is_long && !is_known_word(word, knowledge)) prefixes.insert(word);
+  }
 }
 
 // Notes what a word says. Whether it says something and is not what the option is about.
@@ -51,11 +66,13 @@ std::string OptionName::joined() const { return joined_words(words); }
 
 std::set<std::string> find_prefixes(const BuildDescription& build, const Knowledge& knowledge) {
   std::map<std::string, std::size_t> counts;
+  Followers followers;
   std::size_t all = 0;
   for (const BuildPoint& point : build.points) {
     const std::vector<std::string> words = name_words(point.name);
     if (words.size() < 2 || point.is_foreign) continue;
     ++counts[words.front()];
+    ++followers[words.front()][words[1]];
     ++all;
   }
   const std::vector<std::string> project = name_words(build.project);
@@ -65,6 +82,7 @@ std::set<std::string> find_prefixes(const BuildDescription& build, const Knowled
     const bool is_common = count >= 2 && count * kPrefixShare >= all;
     if ((is_common || is_name) && !is_known_word(word, knowledge)) prefixes.insert(word);
   }
+  add_second_words(followers, knowledge, prefixes);
   return prefixes;
 }
 

@@ -205,6 +205,15 @@ TEST_CASE("names of options are about what is left without prefix and words arou
   CHECK(findings(of_cmake("option(DEMO_DISABLE_OPENMP \"\" OFF)\n")) == "OpenMP* -DDEMO_DISABLE_OPENMP=OFF");
 }
 
+TEST_CASE("a prefix may have two words, if all names have both", "[one-thread]") {
+  std::string text;
+  for (const char* name : {"MPI", "TESTS", "DOCS", "LEVEL"})
+    text += std::string("option(DEMO_II_") + name + " \"\" OFF)\n";
+  CHECK(findings(of_cmake(text)).empty());
+  CHECK(findings(of_cmake(text + "option(DEMO_II_X \"\" OFF)\n")) == "MPI -DDEMO_II_MPI");
+  CHECK(findings(of_cmake(text + "option(DEMO_X \"\" OFF)\n")).empty());
+}
+
 TEST_CASE("a choice of FFT libraries has all its values, one of GPUs only those that are known", "[one-thread]") {
   const auto found = of_cmake(
       "set(DEMO_FFT FFTW3 CACHE STRING \"\")\nset_property(CACHE DEMO_FFT PROPERTY STRINGS KISS FFTW3 own)\n"
