@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "lower/older_libc.h"
+#include "lower/target.h"
 
 namespace {
 
@@ -25,7 +26,7 @@ TEST_CASE("an image made with a newer libc than the host's is known by the versi
   const char* const versions[] = {"GLIBC_99.1", "GLIBC_2.2.5", ""};
   for (std::size_t i = 0; i < 3; ++i) {
     manifest.configurations[i].name = std::to_string(i);
-    manifest.configurations[i].triple = "x86_64-pc-linux-gnu";
+    manifest.configurations[i].triple = xaas::host_triple();
     manifest.configurations[i].libc = versions[i];
   }
   CHECK(xaas::has_older_libc(manifest, "0"));
@@ -34,7 +35,7 @@ TEST_CASE("an image made with a newer libc than the host's is known by the versi
 
 TEST_CASE("a link with an older libc looks for start code first and for moved functions last") {
   xaas::Recipe recipe;
-  recipe.triple = "x86_64-pc-linux-gnu";
+  recipe.triple = xaas::host_triple();
   recipe.arguments = {"--gc-sections", LibraryInput{"libc.so.6"}};
   xaas::Recipe is_static = recipe;
   xaas::link_with_older_libc(recipe, true);

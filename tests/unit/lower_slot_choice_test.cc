@@ -15,8 +15,13 @@ namespace fs = std::filesystem;
 class HostWith : public HostView {
  public:
   explicit HostWith(std::vector<fs::path> directories) : directories_{std::move(directories), {}} {
-    const auto usual = this_host()->loader_directories(kTriple);
+    const auto usual = this_host()->loader_directories(host_triple());
     directories_.usual = usual->usual;
+  }
+  static HostWith no_libraries() {
+    HostWith host({});
+    host.directories_.usual.clear();
+    return host;
   }
   std::string name() const override { return "this host"; }
   std::string triple() const override { return this_host()->triple(); }
@@ -57,14 +62,23 @@ void make_library(const fs::path& directory, const std::string& soname, const st
   good(write_file(directory / soname, compile_c(source, "-shared -fPIC -nostdlib -Wl,-soname," + soname)));
 }
 
+// For the architecture for which the test compiles.
+Manifest manifest_for_host() {
+  Manifest manifest = small_manifest();
+  manifest.triples = {host_triple()};
+  manifest.configurations.front().triple = host_triple();
+  return manifest;
+}
+
 // An image with one slot, of which the bytes of bundled libraries do not matter.
 std::shared_ptr<const Image> image_with_slot(const fs::path& path, const Slot& slot) {
-  Manifest manifest = small_manifest();
+  Manifest manifest = manifest_for_host();
   manifest.configurations.front().slots = {slot};
   ImageBuilder builder(path);
   builder.add(std::string(kManifestPath), to_json(manifest));
-  builder.add(slot_directory(kTriple, slot.name) + "/libprivate.so.1", "a library of the slot's own");
-  for (const std::string& soname : slot.libraries) builder.add(slot_directory(kTriple, slot.name) + "/" + soname, "x");
+  builder.add(slot_directory(host_triple(), slot.name) + "/libprivate.so.1", "a library of the slot's own");
+  for (const std::string& soname : slot.libraries)
+    builder.add(slot_directory(host_triple(), slot.name) + "/" + soname, "x");
   builder.finish();
   return good(Image::open(path));
 }
@@ -114,7 +128,7 @@ TEST_CASE("the first of the host's libraries that has all symbols stands in a sl
 
   // The tree shows a library that leads there, and not what belongs to the bundled one.
   const ShownSlots shown = shown_slots(*image, "default", {other});
-  const std::string place = slot_directory(kTriple, "blas");
+  const std::string place = slot_directory(host_triple(), "blas");
   CHECK(shown.hidden == std::vector<std::string>{place + "/libprivate.so.1"});
   const ElfFile elf = good(ElfFile::parse(shown.files.at(place + "/libblas.so.3")));
   CHECK(good(elf.dynamic()).needed == std::vector<std::string>{(here / "poor/libblis.so.4").string()});
@@ -124,8 +138,7 @@ TEST_CASE("without a library that fits, the bundled one is used, and the reason 
   const TempDirectory directory = scratch();
   const fs::path& here = directory.path();
   const auto image = image_with_slot(here / "a.xaas", {"fftw3", {"libfftw3l.so.3"}, {"one_", "two_", "three@V1"}});
-  const HostWith empty({});
-  CHECK(contains(chosen_for(*image, empty).reason, "neither libfftw3l.so.3 nor"));
+  CHECK(contains(chosen_for(*image, HostWith::no_libraries()).reason, "neither libfftw3l.so.3 nor"));
   make_library(here / "site", "libfftw3l.so.3", {"one_", "three"});
   const HostWith host({here / "site"});
   const SlotChoice poor = chosen_for(*image, host);
@@ -148,14 +161,14 @@ TEST_CASE("a host's library has to get along with the image's libraries, also th
   good(write_file(here / "site/libblas.so.3",
                   compile_c("int help_new(void);\nint one_(void) { return help_new(); }\n",
                             link + "-Wl,-soname,libblas.so.3 " + (here / "site/libhelp.so.1").string())));
-  Manifest manifest = small_manifest();
+  Manifest manifest = manifest_for_host();
   manifest.configurations.front().slots = {{"blas", {"libblas.so.3"}, {"one_"}},
                                            {"fftw3", {"libfftw3l.so.3"}, {"two_"}}};
   ImageBuilder builder(here / "a.xaas");
   builder.add(std::string(kManifestPath), to_json(manifest));
-  builder.add(slot_directory(kTriple, "blas") + "/libblas.so.3", "x");
-  builder.add(slot_directory(kTriple, "fftw3") + "/libfftw3l.so.3", "x");
-  builder.add(slot_directory(kTriple, "fftw3") + "/libhelp.so.1",
+  builder.add(slot_directory(host_triple(), "blas") + "/libblas.so.3", "x");
+  builder.add(slot_directory(host_triple(), "fftw3") + "/libfftw3l.so.3", "x");
+  builder.add(slot_directory(host_triple(), "fftw3") + "/libhelp.so.1",
               compile_c("int help_old(void) { return 1; }\n", "-shared -fPIC -nostdlib -Wl,-soname,libhelp.so.1"));
   builder.finish();
   const auto image = good(Image::open(here / "a.xaas"));
