@@ -132,6 +132,29 @@ in_root() {
     exec setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all sh /mnt/commands' sh "$1" "$2" 2>&1
 }
 
+# need_arm: builds the tools and the unit tests for aarch64, and makes a Debian for arm64 in $arm_root, where programs run by
+# an emulator. It has no seccomp and no FUSE, and takes 20 times as long.
+need_arm() {
+  need_root
+  need_mount_namespace -m
+  emulated true || skip "programs for aarch64 do not run here"
+  (cd "$XAAS_SOURCE" && tests/aarch64-sysroot build/aarch64-sysroot && cmake --preset aarch64 && cmake --build --preset aarch64) \
+    >"$work/log" || die "$(tail -n 20 "$work/log")"
+  arm_root=$("$XAAS_SOURCE/tests/debian-root" bookworm:arm64 "$XAAS_FIXTURES/roots" clang-19 lld-19 llvm-19 libomp-19-dev cmake g++ make patchelf)
+}
+emulated() { "$XAAS_SOURCE/tests/with-aarch64" "$@"; }
+# in_arm DIRECTORY COMMANDS: runs them in that Debian, with DIRECTORY as /mnt, and $XAAS_SOURCE at its place.
+in_arm() {
+  emulated sh -ec '
+    mkdir -p "$1/$3"
+    mount --bind "$2" "$1/mnt"
+    mount --bind "$3" "$1/$3"
+    mount -t tmpfs tmpfs "$1/tmp"
+    mount -t proc proc "$1/proc" 2>/dev/null || mount --rbind /proc "$1/proc"
+    for device in null zero full random urandom; do mount --bind "/dev/$device" "$1/dev/$device"; done
+    exec chroot "$1" env -i PATH=/mnt/tools/bin:/usr/bin:/bin XAAS_CACHE=/tmp/cache sh -ec "$4"' sh "$arm_root" "$1" "$XAAS_SOURCE" "$2"
+}
+
 pause() { read -rt 0.05 <> <(:) || true; }
 # wait_until SECONDS COMMAND...: polls for a condition that nothing announces. Fails if the condition does not come.
 wait_until() {

@@ -2,33 +2,17 @@
 # them by an emulator. Merged with the image for this machine, it is mounted here as ever, and lowered there: the worker
 # of the merged image makes a program for a CPU of aarch64, and the program says what its baseline says.
 . "$(dirname "$0")/../lib.sh"
-need_root
 need_fuse
-need_mount_namespace -m
-emulated() { "$XAAS_SOURCE/tests/with-aarch64" "$@"; }
-emulated true || skip "programs for aarch64 do not run here"
+need_arm
 heat=$XAAS_FIXTURES/heat.xaas
 
 cd "$XAAS_SOURCE"
-tests/aarch64-sysroot build/aarch64-sysroot
-cmake --preset aarch64 >"$work/log" && cmake --build --preset aarch64 >>"$work/log" || die "$(tail -n 20 "$work/log")"
-root=$(tests/debian-root bookworm:arm64 "$XAAS_FIXTURES/roots" clang-19 lld-19 llvm-19 libomp-19-dev cmake g++ make patchelf)
-
-# in_arm COMMANDS: runs them in that Debian. $work/arm is /mnt there, with the tools in /mnt/tools/bin.
-in_arm() {
-  emulated sh -ec '
-    mount --bind "$2" "$1/mnt"
-    mount -t tmpfs tmpfs "$1/tmp"
-    mount -t proc proc "$1/proc" 2>/dev/null || mount --rbind /proc "$1/proc"
-    for device in null zero full random urandom; do mount --bind "/dev/$device" "$1/dev/$device"; done
-    exec chroot "$1" env -i PATH=/mnt/tools/bin:/usr/bin:/bin XAAS_CACHE=/tmp/cache sh -ec "$3"' sh "$root" "$work/arm" "$1"
-}
 mkdir -p "$work/arm/tools"
 cp -r build/aarch64/bin build/aarch64/lib "$work/arm/tools"
 cp -r tests/example "$work/arm/heat"
 
 # The emulator has no seccomp. So no worker is started there by the tools, and none is asked for ready files.
-in_arm 'mkxaas -q --ready=none --report /mnt/report.json /mnt/heat /mnt/heat.xaas; xaas-info verify /mnt/heat.xaas'
+in_arm "$work/arm" 'mkxaas -q --ready=none --report /mnt/report.json /mnt/heat /mnt/heat.xaas; xaas-info verify /mnt/heat.xaas'
 all_can_be_lowered "$work/arm/report.json"
 equal "aarch64-unknown-linux-gnu" "$(xaas-info "$work/arm/heat.xaas" | sed -n 's/^triples *//p')"
 
@@ -48,7 +32,7 @@ contains "$(cat "$work/app/.xaas/status")" "default, for x86_64-pc-linux-gnu"
 unmount "$work/app"
 
 # There it is for aarch64. The worker is the image's own; it is started without its confinement, which the emulator lacks.
-in_arm '
+in_arm "$work/arm" '
   xaas-lower explain --cpu=neoverse-n1 /mnt/merged.xaas >/mnt/explained
   xaas-info extract /mnt/merged.xaas /tmp/image
   tree=/tmp/image/.xaas/tree/aarch64-unknown-linux-gnu/default-aarch64
