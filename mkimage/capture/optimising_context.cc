@@ -19,6 +19,7 @@
 #include "format/bitcode/module_order.h"
 #include "format/recipe.h"
 #include "mkimage/capture/call_frames.h"
+#include "mkimage/capture/cleared_memory.h"
 
 namespace xaas {
 namespace {
@@ -305,7 +306,7 @@ OptimisingContext mark_context(llvm::Module& module, std::string_view object) {
   for (llvm::Function& function : module) {
     const auto signature = signatures.find(&function);
     const bool differs = signature != signatures.end() && signature->second != usual;
-    if (differs || looks_at_its_frame(function)) function.addFnAttr(kOddFunction);
+    if (differs || looks_at_its_frame(function) || only_clears_memory(function)) function.addFnAttr(kOddFunction);
   }
   const std::string flags = flags_of(module);
   OptimisingContext context;

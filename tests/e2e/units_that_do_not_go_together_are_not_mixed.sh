@@ -1,7 +1,7 @@
 # A function is copied from one unit into another only if it means the same there. Some units are compiled by
 # themselves: units that differ in options that LLVM does not look at, and units whose assembly names symbols. The
-# program is lowered nevertheless. Constructors run in the order of the link all the same, exceptions pass through C, and
-# functions find their own frames.
+# program is lowered nevertheless. Constructors run in the order of the link all the same, exceptions pass through C,
+# functions find their own frames, and memory that is cleared in another unit is clear.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/mixing-1.0
@@ -9,7 +9,7 @@ mkdir -p "$source"
 cat >"$source/Makefile" <<'S'
 D = $(DESTDIR)$(PREFIX)
 C = $(CC) -O2
-programs = redzone math mathlink wide model stack labels names versions emulated ordered arrays thrown frames
+programs = redzone math mathlink wide model stack labels names versions emulated ordered arrays thrown frames cleared
 all: $(programs)
 redzone: leaf.c push.c ; $(C) -c leaf.c && $(C) -mno-red-zone -c push.c && $(CC) leaf.o push.o -o $@
 math: math.c strict.c fast.c
@@ -37,6 +37,7 @@ arrays: says.c end.c
 # Clang says of all functions in C that they throw nothing.
 thrown: thrown.cc each.c ; $(C) -c each.c && $(CXX) -O2 -c thrown.cc && $(CXX) thrown.o each.o -o $@
 frames: frames.c looks.c ; $(C) -c frames.c && $(C) -c looks.c && $(CC) frames.o looks.o -o $@
+cleared: secret.c clear.c ; $(C) -c secret.c && $(C) -c clear.c && $(CC) secret.o clear.o -o $@
 install: all
 	mkdir -p $D/bin && cp $(programs) $D/bin
 S
@@ -158,9 +159,29 @@ char *frame(void) { return __builtin_frame_address(0); }
 char *caller(void) { return __builtin_return_address(0); }
 char *stack(void) { char *at; __asm__ volatile("mov %%rsp, %0" : "=r"(at)); return at; }
 S
+echo '#include <string.h>
+void clear(void *from, unsigned long size) { memset(from, 0, size); }' >"$source/clear.c"
+cat >"$source/secret.c" <<'S'
+#include <stdio.h>
+void clear(void *, unsigned long);
+__attribute__((noinline)) static char use(int seed) {
+  char key[64];
+  for (int i = 0; i < 64; i++) key[i] = (char)('A' + ((seed + i) & 7));
+  volatile char used = key[seed & 63];
+  clear(key, sizeof key);
+  return used;
+}
+__attribute__((noinline)) static int is_left(void) {
+  volatile char stack[200];
+  int count = 0;
+  for (int i = 0; i < 200; i++) count += stack[i] >= 'A' && stack[i] <= 'H';
+  return count > 30;
+}
+int main(int c, char **v) { (void)v; use(c); return printf("%d\n", is_left()) < 0; }
+S
 built_both_ways "$source"
 says_the_same '$T/bin/redzone' '$T/bin/math' '$T/bin/mathlink' '$T/bin/wide' '$T/bin/model' '$T/bin/stack' '$T/bin/labels' \
-  'nm $T/bin/labels | grep -c probe_point' '$T/bin/names' '$T/bin/versions' '$T/bin/ordered' '$T/bin/arrays' '$T/bin/thrown' '$T/bin/frames' \
+  'nm $T/bin/labels | grep -c probe_point' '$T/bin/names' '$T/bin/versions' '$T/bin/ordered' '$T/bin/arrays' '$T/bin/thrown' '$T/bin/frames' '$T/bin/cleared' \
   '$T/bin/emulated' 'nm $T/bin/emulated | grep -c __emutls'
 are_lowered bin/redzone bin/math bin/mathlink bin/wide bin/model bin/stack bin/labels bin/names bin/versions bin/ordered bin/arrays \
-  bin/thrown bin/frames
+  bin/thrown bin/frames bin/cleared
