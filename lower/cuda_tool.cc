@@ -23,7 +23,7 @@ constexpr std::uint64_t kLargestOutput = 1ULL << 30;
 
 // Adds the libraries that the program at `elf` needs, and those that they need.
 template <typename Add>
-Status add_needed(const ElfFile& elf, const std::string& tool, std::set<std::string>& known, const Add& add) {
+Status add_libraries_of(const ElfFile& elf, const std::string& tool, std::set<std::string>& known, const Add& add) {
   XAAS_ASSIGN(const ElfDynamic dynamic, elf.dynamic());
   for (const std::string& soname : dynamic.needed) {
     if (!known.insert(soname).second) continue;
@@ -31,7 +31,7 @@ Status add_needed(const ElfFile& elf, const std::string& tool, std::set<std::str
     if (!path) return fail(Code::not_found, "{} needs {}, which this host lacks", tool, soname);
     XAAS_ASSIGN(std::string content, read_file(*path, kLargestTool));
     XAAS_ASSIGN(const ElfFile library, ElfFile::parse(content));
-    XAAS_TRY(add_needed(library, tool, known, add));
+    XAAS_TRY(add_libraries_of(library, tool, known, add));
     add(soname, std::move(content));
   }
   return {};
@@ -50,7 +50,7 @@ Result<CudaTool> CudaTool::open(const fs::path& path) {
   XAAS_ASSIGN(const std::string loader, read_file(std::string(*interpreter), kLargestTool));
   XAAS_ASSIGN(tool.loader_, WorkerProgram::from_bytes(loader));
   std::set<std::string> known = {fs::path(*interpreter).filename().string()};
-  XAAS_TRY(add_needed(elf, path.string(), known, [&](const std::string& soname, std::string content) {
+  XAAS_TRY(add_libraries_of(elf, path.string(), known, [&](const std::string& soname, std::string content) {
     tool.files_.push_back({fmt::format("{}/{}", kToolLibraries, soname), std::move(content)});
   }));
   tool.files_.push_back({path.filename().string(), std::move(program)});

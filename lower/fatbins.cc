@@ -59,7 +59,7 @@ class FatbinMaker {
  private:
   // What nvlink reads for a unit that links others.
   struct Inputs {
-    std::vector<std::string> objects;
+    std::vector<NvlinkInput> objects;
     bool has_debug = false;
   };
 
@@ -89,12 +89,12 @@ class FatbinMaker {
       const auto found = std::ranges::find_if(made_.fatbins, is_meant);
       if (found != made_.fatbins.end()) {
         const IrInput& input = *found->unit->input;
-        inputs.objects.push_back(nvlink_object(found->bytes, input.relocatable->references));
+        inputs.objects.push_back({nvlink_object(found->bytes, input.relocatable->references)});
         inputs.has_debug = inputs.has_debug || std::ranges::any_of(input.device, has_debug);
         continue;
       }
       XAAS_ASSIGN(const NativeObject* object, native_object(id));
-      if (used.insert(object->digest).second) inputs.objects.push_back(object->content);
+      if (used.insert(object->digest).second) inputs.objects.push_back(object->input);
     }
     return inputs;
   }
@@ -104,7 +104,7 @@ class FatbinMaker {
   // An object or archive of the link that is no unit.
   struct NativeObject {
     Digest digest;
-    std::string content;
+    NvlinkInput input;
   };
 
   // The native object with the code of a unit, as libcudadevrt has some.
@@ -113,7 +113,7 @@ class FatbinMaker {
     XAAS_TRY(read_natives());
     const std::string symbol = fmt::format("{}{}{}", kWrapperSymbol, id, '\0');
     const auto has_symbol = [&](const NativeObject& object) {
-      return object.content.find(symbol) != std::string::npos;
+      return object.input.content.find(symbol) != std::string::npos;
     };
     const auto found = std::ranges::find_if(*natives_, has_symbol);
     if (found == natives_->end()) {
@@ -136,7 +136,8 @@ class FatbinMaker {
       if (!content) {
         status = tl::unexpected(content.error());
       } else if (content->find(kWrapperSymbol) != std::string::npos) {
-        natives.push_back({object->digest, std::move(*content)});
+        const bool is_device_runtime = fs::path(object->name).filename() == kDeviceRuntime;
+        natives.push_back({object->digest, {std::move(*content), is_device_runtime}});
       }
     });
     if (status) natives_ = std::move(natives);

@@ -4,6 +4,7 @@
 #include <elf.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "format/base/text.h"
 #include "lower/ptxas.h"
@@ -16,7 +17,7 @@ namespace fs = std::filesystem;
 constexpr const char* kNvlinkName = "nvlink";
 constexpr const char* kLinkedFile = "linked.cubin";
 constexpr std::string_view kArchiveMagic = "!<arch>\n";
-constexpr std::size_t kAlignment = 8;
+constexpr std::size_t kSectionAlignment = 8;
 
 constexpr const char* kRelocatableSection = "__nv_relfatbin";
 // By this section nvlink knows a host object that has code for GPUs. It does not look into it.
@@ -35,7 +36,7 @@ class ObjectWriter {
     header.sh_flags = type == SHT_PROGBITS ? SHF_ALLOC : 0;
     header.sh_offset = bytes_.size();
     header.sh_size = content.size();
-    header.sh_addralign = kAlignment;
+    header.sh_addralign = kSectionAlignment;
     names_.append(name).push_back('\0');
     bytes_ += content;
   }
@@ -68,7 +69,7 @@ class ObjectWriter {
   static std::string_view bytes_of(const Header& header) {
     return {reinterpret_cast<const char*>(&header), sizeof header};
   }
-  void align() { bytes_.resize((bytes_.size() + kAlignment - 1) / kAlignment * kAlignment, '\0'); }
+  void align() { bytes_.resize((bytes_.size() + kSectionAlignment - 1) / kSectionAlignment * kSectionAlignment, '\0'); }
 
   std::string bytes_;
   std::vector<Elf64_Shdr> headers_;
@@ -116,16 +117,19 @@ Result<std::shared_ptr<const Nvlink>> Nvlink::open(const fs::path& path) {
 
 // What nvlink warns of makes code that is not complete, as where an input has nothing for this GPU. That it cannot
 // tell the size of a stack is no such thing.
-Result<std::string> Nvlink::link(const std::vector<std::string>& inputs, unsigned architecture,
+Result<std::string> Nvlink::link(const std::vector<NvlinkInput>& inputs, unsigned architecture,
                                  const std::vector<std::string>& options, const fs::path& scratch,
                                  const std::stop_token& stop) const {
   std::vector<std::string> arguments = {fmt::format("-arch=sm_{}", architecture), "-m64", "-Werror",
                                         "-suppress-stack-size-warning"};
   arguments.insert(arguments.end(), options.begin(), options.end());
   std::vector<CudaTool::Input> files;
-  for (const std::string& input : inputs) {
-    const char* suffix = input.starts_with(kArchiveMagic) ? "a" : "o";
-    files.push_back({fmt::format("{}.{}", files.size(), suffix), input});
+  bool has_runtime = false;
+  for (const NvlinkInput& input : inputs) {
+    const char* suffix = input.content.starts_with(kArchiveMagic) ? "a" : "o";
+    const bool is_runtime = input.is_device_runtime && !std::exchange(has_runtime, true);
+    files.push_back({is_runtime ? std::string(kDeviceRuntime) : fmt::format("{}.{}", files.size(), suffix),
+                     std::string_view(input.content)});
     arguments.push_back(files.back().name);
   }
   arguments.insert(arguments.end(), {"-o", kLinkedFile});

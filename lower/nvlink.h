@@ -21,6 +21,16 @@ std::filesystem::path find_nvlink();
 // else. It is for no host in particular.
 std::string nvlink_object(std::string_view fatbin, const std::vector<HostReferences>& references);
 
+// The library of CUDA for kernels that start kernels. nvlink knows it by the name of its file, and drops its code where
+// nothing uses it.
+inline constexpr std::string_view kDeviceRuntime = "libcudadevrt.a";
+
+// An object or an archive of objects.
+struct NvlinkInput {
+  std::string content;
+  bool is_device_runtime = false;  // whether it is kDeviceRuntime
+};
+
 // Thread-safe once made.
 class Nvlink {
  public:
@@ -31,9 +41,9 @@ class Nvlink {
 
   const Digest& digest() const { return tool_.digest(); }
 
-  // Links `inputs`, which are objects and archives of objects, in this order. `options` are more words of the command.
+  // Links `inputs` in this order. `options` are more words of the command.
   // Code::invalid if nvlink refuses or doubts it, with its first line. Other errors are those of CudaTool::run().
-  Result<std::string> link(const std::vector<std::string>& inputs, unsigned architecture,
+  Result<std::string> link(const std::vector<NvlinkInput>& inputs, unsigned architecture,
                            const std::vector<std::string>& options, const std::filesystem::path& scratch,
                            const std::stop_token& stop) const;
 

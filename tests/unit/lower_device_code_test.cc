@@ -242,7 +242,7 @@ TEST_CASE("a link unit gets what nvlink makes of the units that it names, and ot
   link.device = {codes[1]};
   link.links = {"_of_b", "_of_native", "_of_a"};
   plan.recipe.arguments.emplace_back(link);
-  plan.recipe.arguments.emplace_back(ObjectInput{Digest::of(native), "libnative.a"});
+  plan.recipe.arguments.emplace_back(ObjectInput{Digest::of(native), "/cuda/libcudadevrt.a"});
   plan.gpus = {90};
   // Tells its arguments and what it finds in each input.
   const std::string telling = R"code(
@@ -276,8 +276,8 @@ TEST_CASE("a link unit gets what nvlink makes of the units that it names, and ot
   REQUIRE(entries.size() == 1);
   CHECK(architecture_name(entries[0]) == "sm_90");
   CHECK_THAT(entries[0].content.substr(64),
-             Contains("-arch=sm_90 -m64 -Werror -suppress-stack-size-warning 0.o 1.a 2.o "
-                      "-o linked.cubin (compute_80)(compute_80)(kernel of a)"));
+             Contains("-arch=sm_90 -m64 -Werror -suppress-stack-size-warning 0.o "
+                      "libcudadevrt.a 2.o -o linked.cubin (compute_80)(compute_80)(kernel of a)"));
 
   SECTION("what is debugged is linked so") {
     for (auto& argument : plan.recipe.arguments) {

@@ -55,8 +55,21 @@ cat >part.cu <<'END'
 extern __device__ float next(float x);
 __device__ float twice(float x) { return 2 * next(x); }
 END
+# The same for a virtual architecture only, so that nvlink has nothing to do in the build, and with a library that this
+# program does not need.
+cat >virtual.cu <<'END'
+extern __device__ float twice(float x);
+__device__ float next(float x) { return x + 1; }
+__global__ void double_all(float* x) { x[threadIdx.x] = twice(x[threadIdx.x]); }
+int main() {
+  double_all<<<1, 32>>>(nullptr);
+  return cudaGetLastError() == cudaSuccess ? 0 : 3;
+}
+END
 cat >Makefile <<'END'
-all: app rdc steps
+all: app rdc steps virtual
+virtual: virtual.cu part.cu
+	nvcc -arch=compute_80 -rdc=true -o $@ $^
 app: app.o other.o
 	nvcc -cudart shared -o $@ $^ -Xlinker -rpath -Xlinker $(shell dirname $(shell readlink -f $(CUDART)))
 app.o: app.cu
@@ -76,8 +89,8 @@ libpart.a: part.cu
 	$(AR) rc $@ part.o
 check.ptx: other.cu
 	nvcc -arch=sm_80 -ptx -o $@ $<
-install: app rdc steps check.ptx
-	install -D -t $(DESTDIR)$(PREFIX)/bin app rdc steps
+install: app rdc steps virtual check.ptx
+	install -D -t $(DESTDIR)$(PREFIX)/bin app rdc steps virtual
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share check.ptx
 END
 cudart=$(dirname "$(readlink -f "$(type -P nvcc)")")/../lib64/libcudart.so
@@ -169,6 +182,9 @@ is_linked() {
 }
 is_linked app.xaas rdc
 is_linked app.xaas steps
+nvcc -ccbin clang++-19 -arch=sm_90 -dc -o virtual.o source/virtual.cu
+nvcc -ccbin clang++-19 -arch=sm_90 -dlink -cubin -o expected.cubin virtual.o part.o
+is_linked app.xaas virtual
 contains "$(xaas-lower explain --gpu sm_90 app.xaas)" "and linked by $(dirname "$(type -P ptxas)")/nvlink"
 echo "without nvlink, the driver links what the image has for it"
 mkdir only && ln -s "$(readlink -f "$(type -P ptxas)")" only/ptxas
@@ -200,7 +216,7 @@ echo "programs end as they do natively"
 says() { "$1" 2>&1 || echo "status $?"; }
 mount_image app.xaas "$work/base" lower=never
 mount_image app.xaas "$work/app" strict,gpu=sm_80
-for program in app rdc steps; do
+for program in app rdc steps virtual; do
   equal "$(says base/bin/$program)" "$(says app/bin/$program)"
   equal ready "$(state_of app/bin/$program)"
 done
