@@ -12,6 +12,7 @@
 #include "format/base/mapped_file.h"
 #include "mkimage/capture/captured_unit.h"
 #include "mkimage/capture/variant_capture.h"
+#include "mkimage/compiler/compiler_options.h"
 #include "mkimage/compiler/compiler_run.h"
 #include "mkimage/compiler/precompiled_header.h"
 #include "mkimage/compiler/response_file.h"

@@ -12,6 +12,7 @@
 #include "mkimage/capture/compile_capture.h"
 #include "mkimage/capture/fortran_command.h"
 #include "mkimage/capture/fortran_unit.h"
+#include "mkimage/compiler/compiler_options.h"
 #include "mkimage/compiler/compiler_run.h"
 
 namespace xaas {

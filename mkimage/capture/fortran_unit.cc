@@ -8,6 +8,7 @@
 #include "format/base/file.h"
 #include "format/base/split.h"
 #include "mkimage/capture/fortran_command.h"
+#include "mkimage/compiler/compiler_options.h"
 #include "mkimage/reuse/key_hash.h"
 
 namespace xaas {

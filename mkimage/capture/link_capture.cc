@@ -8,6 +8,7 @@
 #include "format/base/process.h"
 #include "mkimage/capture/captured_unit.h"
 #include "mkimage/capture/fortran_command.h"
+#include "mkimage/compiler/compiler_options.h"
 #include "mkimage/compiler/compiler_run.h"
 #include "mkimage/compiler/response_file.h"
 

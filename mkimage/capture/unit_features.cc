@@ -9,7 +9,7 @@
 #include "format/base/process.h"
 #include "format/base/split.h"
 #include "mkimage/capture/fortran_command.h"
-#include "mkimage/compiler/compiler_options.h"
+#include "mkimage/compiler/compiler_command.h"
 
 namespace xaas {
 namespace {

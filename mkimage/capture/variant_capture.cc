@@ -8,6 +8,7 @@
 #include <set>
 
 #include "format/base/file.h"
+#include "mkimage/compiler/compiler_options.h"
 #include "mkimage/compiler/precompiled_header.h"
 #include "mkimage/compiler/response_file.h"
 

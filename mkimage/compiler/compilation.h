@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "mkimage/compiler/compiler_options.h"
+#include "mkimage/compiler/compiler_command.h"
 #include "mkimage/record/capture_environment.h"
 
 namespace xaas {

@@ -7,6 +7,7 @@
 
 #include "format/base/file.h"
 #include "format/base/split.h"
+#include "mkimage/compiler/compiler_options.h"
 #include "mkimage/reuse/key_hash.h"
 
 namespace xaas {

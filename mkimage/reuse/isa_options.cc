@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "mkimage/compiler/compiler_command.h"
 #include "mkimage/compiler/compiler_options.h"
 
 namespace xaas {

@@ -7,6 +7,7 @@
 
 #include "format/base/file.h"
 #include "format/base/process.h"
+#include "mkimage/compiler/compiler_options.h"
 #include "mkimage/compiler/compiler_run.h"
 #include "mkimage/reuse/isa_macros.h"
 #include "mkimage/reuse/isa_options.h"

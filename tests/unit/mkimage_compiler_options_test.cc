@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "mkimage/compiler/compiler_command.h"
 #include "mkimage/compiler/compiler_options.h"
 
 using xaas::CommandMode;
