@@ -54,7 +54,7 @@ cat >later.c <<'S'
 int main(void) {
   unsigned char query[512];
   char name[100] = "";
-  void* const block = malloc(100000);
+  char *volatile block = malloc(100000);  // clang would leave the call out
   const int size = res_mkquery(ns_o_query, "a.example", ns_c_in, ns_t_a, 0, 0, 0, query, sizeof query);
   dn_expand(query, query + size, query + 12, name, sizeof name);
   printf("later %s, %s, %d\n", sigdescr_np(SIGHUP), name, block != NULL && mallinfo2().uordblks >= 100000);
