@@ -348,11 +348,10 @@ TEST_CASE("the additions know signals and memory as newer libcs do, and close fi
     CHECK(std::string(ours == nullptr ? "none" : ours) == (theirs == nullptr ? "none" : theirs));
   }
 
-  const std::vector<char> block(100000);  // of the heap
   const struct mallinfo2 ours = addition<decltype(::mallinfo2)>("mallinfo2")();
   const struct mallinfo2 theirs = ::mallinfo2();
-  CHECK(ours.uordblks >= block.size());
-  CHECK(ours.arena == theirs.arena);
+  CHECK(ours.arena == theirs.arena);  // 0 with a sanitizer, which has a malloc of its own
+  CHECK(ours.uordblks == theirs.uordblks);
   CHECK(ours.hblkhd == theirs.hblkhd);
 
   const pid_t child = fork();
