@@ -23,12 +23,13 @@ namespace {
 
 bool is_compiled(const CompilerInput& input) { return input.kind != InputKind::linker_input; }
 
-// Records each object of the command. `unit` has what all of them have in common, and the bitcode if the only object
-// does not have it. `variants` are those of the inputs
-// that are compiled; an input without any may lack its entry.
+// Records each object of the command. `unit` has what all of them have in common. If it has bitcode, that is of the
+// only object, which has none itself. `variants` are those of the inputs that are compiled; an input without any may
+// lack its entry.
 void record_objects(const CaptureEnvironment& environment, const Compilation& compilation, CompiledUnit unit,
                     const std::vector<CompiledVariants>& variants) {
   const std::vector<std::string> headers = unit.headers;
+  const std::optional<std::string_view> bitcode = unit.bitcode;
   std::size_t index = 0;
   for (const CompilerInput& input : compilation.command.inputs) {
     if (!is_compiled(input)) continue;
@@ -47,7 +48,7 @@ void record_objects(const CaptureEnvironment& environment, const Compilation& co
     const auto object = MappedFile::open(path);
     if (!object) continue;
     unit.object = object->bytes();
-    if (!unit.bitcode) unit.bitcode = embedded_bitcode(unit.object);
+    unit.bitcode = bitcode ? bitcode : embedded_bitcode(unit.object);
     record_unit(environment, compilation, unit);
   }
 }

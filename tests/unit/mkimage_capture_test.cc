@@ -6,6 +6,7 @@
 #include "format/base/elf_file.h"
 #include "format/base/file.h"
 #include "format/base/process.h"
+#include "mkimage/capture/captured_unit.h"
 #include "mkimage/capture/compile_capture.h"
 #include "mkimage/capture/link_capture.h"
 #include "mkimage/capture/link_reader.h"
@@ -124,6 +125,25 @@ constexpr const char* kMain = "int twice(int);\nint main(void) { return twice(0)
 constexpr const char* kTwice = "int twice(int x) { return 2 * x; }\n";
 
 }  // namespace
+
+TEST_CASE("each of several sources of one command leaves bitcode of its own", "[one-thread]") {
+  const Build build;
+  std::string longer = kTwice;
+  for (int i = 0; i < 50; ++i) longer += "int f" + std::to_string(i) + "(int x) { return twice(x) + x; }\n";
+  const std::vector<std::string> command = {"-c", build.write("a.c", kMain), build.write("b.c", longer)};
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(build.in_build(""));
+  CHECK(build.run(command) == 0);
+  std::filesystem::current_path(before);
+  const auto units = build.units();
+  REQUIRE(units.size() == 2);
+  for (const UnitRecord& unit : units) {
+    const std::string object = read_file(build.in_build(unit.source.ends_with("a.c") ? "a.o" : "b.o")).value();
+    CHECK(unit.object == Digest::of(object));
+    const std::string bitcode = read_file(build.environment().store().bitcode_path(unit.object)).value();
+    CHECK(bitcode == embedded_bitcode(object).value());
+  }
+}
 
 TEST_CASE("a compiled unit leaves bitcode, its source and its headers, and the object is real", "[one-thread]") {
   const Build build;
