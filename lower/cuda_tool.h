@@ -51,4 +51,11 @@ class CudaTool {
   std::shared_ptr<const WorkerProgram> loader_;  // the dynamic loader that runs it
 };
 
+// The tool of a host: a Ptxas or Nvlink for the program at `path`. Null if `path` is empty, or if it cannot be used
+// here.
+template <typename Tool>
+std::shared_ptr<const Tool> usable_tool(const std::filesystem::path& path) {
+  return path.empty() ? nullptr : Tool::open(path).value_or(nullptr);
+}
+
 }  // namespace xaas

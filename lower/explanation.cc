@@ -17,9 +17,8 @@ namespace xaas {
 namespace {
 
 // Maps the soname of each library that is neither in the image nor on the host to one of the files that need it.
-Result<std::map<std::string, std::string>> missing_libraries(const Image& image, const std::string& configuration,
+Result<std::map<std::string, std::string>> missing_libraries(const Image& image, const std::vector<FileRecord>& records,
                                                              const Target& target, const HostView& host) {
-  XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), configuration)));
   const std::vector<std::string> directories = toolchain_libraries(image, hidden_directory(image, host), host);
   std::map<std::string, std::string> missing;
   std::set<std::string> seen;
@@ -37,10 +36,10 @@ Result<std::map<std::string, std::string>> missing_libraries(const Image& image,
 
 // What files need of a newer libc than the host's. A file whose link lacks something else is left out.
 Result<std::map<std::string, std::vector<MissingSymbol>>> missing_symbols(const Image& image,
+                                                                          const std::vector<FileRecord>& records,
                                                                           const LoweringDecisions& decided) {
   std::map<std::string, std::vector<MissingSymbol>> missing;
   if (!decided.has_older_libc) return missing;
-  XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), decided.configuration)));
   for (const FileRecord& record : records) {
     const auto plan = plan_link(decided.context(image), record);
     if (!plan) continue;
@@ -51,8 +50,7 @@ Result<std::map<std::string, std::vector<MissingSymbol>>> missing_symbols(const 
 }
 
 // Notes whether programs that can be lowered have code for GPUs.
-Status look_for_device_code(const Image& image, Explanation& all) {
-  XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), all.configuration)));
+Status look_for_device_code(const Image& image, const std::vector<FileRecord>& records, Explanation& all) {
   for (const FileRecord& record : records) {
     XAAS_ASSIGN(const Recipe recipe, image.recipe(record.recipe));
     all.has_device_code = all.has_device_code || has_device_code(recipe);
@@ -124,15 +122,16 @@ Result<Explanation> explain_image(const Image& image, const LowererOptions& opti
                             policy_for(options.policy, manifest.policy).name, host);
   // With a single configuration and no levels, the choice on other CPUs tells nothing new.
   if (all.choices.size() > 1 || !all.levels.empty()) all.others = explain_other_cpus(manifest, host);
-  XAAS_ASSIGN(all.missing, missing_libraries(image, all.configuration, all.target, host));
+  XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(manifest, all.configuration)));
+  XAAS_ASSIGN(all.missing, missing_libraries(image, records, all.target, host));
   XAAS_ASSIGN(all.slots, choose_slots(image, all.configuration, options.slots, host));
   all.libc = libc_of(host, all.target.triple);
   all.missing_libc = missing_libc(manifest, all.configuration, host);
-  XAAS_TRY(look_for_device_code(image, all));
+  XAAS_TRY(look_for_device_code(image, records, all));
   const auto decided = decide_lowering(image, options);
   if (!decided) all.problem = decided.error().message;
   if (decided) {
-    XAAS_ASSIGN(all.missing_symbols, missing_symbols(image, *decided));
+    XAAS_ASSIGN(all.missing_symbols, missing_symbols(image, records, *decided));
   }
   if (decided && all.has_device_code) all.gpus = decided->gpus ? *decided->gpus : gpus_of(host);
   if (!all.gpus.empty()) all.ptxas = find_ptxas().string();

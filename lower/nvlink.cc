@@ -76,12 +76,6 @@ class ObjectWriter {
   std::string names_{'\0'};
 };
 
-std::shared_ptr<const Nvlink> nvlink_of_host() {
-  const fs::path path = find_nvlink();
-  if (path.empty()) return nullptr;
-  return Nvlink::open(path).value_or(nullptr);
-}
-
 }  // namespace
 
 fs::path find_nvlink() {
@@ -106,7 +100,7 @@ std::string nvlink_object(std::string_view fatbin, const std::vector<HostReferen
 }
 
 std::shared_ptr<const Nvlink> Nvlink::of_host() {
-  static const std::shared_ptr<const Nvlink> nvlink = nvlink_of_host();
+  static const std::shared_ptr<const Nvlink> nvlink = usable_tool<Nvlink>(find_nvlink());
   return nvlink;
 }
 

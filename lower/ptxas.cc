@@ -34,12 +34,6 @@ bool is_known_word(std::string_view word) {
   return std::ranges::find(kPtxasWords, name) != kPtxasWords.end() && std::ranges::all_of(value, is_plain);
 }
 
-std::shared_ptr<const Ptxas> ptxas_of_host() {
-  const fs::path path = find_ptxas();
-  if (path.empty()) return nullptr;
-  return Ptxas::open(path).value_or(nullptr);
-}
-
 }  // namespace
 
 fs::path find_ptxas() {
@@ -72,7 +66,7 @@ Result<std::vector<std::string>> ptxas_options(std::string_view options) {
 }
 
 std::shared_ptr<const Ptxas> Ptxas::of_host() {
-  static const std::shared_ptr<const Ptxas> ptxas = ptxas_of_host();
+  static const std::shared_ptr<const Ptxas> ptxas = usable_tool<Ptxas>(find_ptxas());
   return ptxas;
 }
 
