@@ -1,7 +1,7 @@
-// SHA-256 through libsodium; see digest.h.
+// SHA-256 through Nettle, which uses the CPU's own instructions for it; see digest.h.
 #include "format/base/digest.h"
 
-#include <sodium/crypto_hash_sha256.h>
+#include <nettle/sha2.h>
 
 #include <cstring>
 #include <new>
@@ -14,24 +14,24 @@ namespace {
 
 constexpr std::string_view kPrefix = "sha256:";
 
-crypto_hash_sha256_state* state_in(std::array<std::byte, 128>& room) {
-  static_assert(sizeof(crypto_hash_sha256_state) <= 128 && alignof(crypto_hash_sha256_state) <= 64);
-  return std::launder(reinterpret_cast<crypto_hash_sha256_state*>(room.data()));
+sha256_ctx* state_in(std::array<std::byte, 128>& room) {
+  static_assert(sizeof(sha256_ctx) <= 128 && alignof(sha256_ctx) <= 16);
+  return std::launder(reinterpret_cast<sha256_ctx*>(room.data()));
 }
 
 }  // namespace
 
-Sha256::Sha256() { crypto_hash_sha256_init(new (state_.data()) crypto_hash_sha256_state); }
+Sha256::Sha256() { sha256_init(new (state_.data()) sha256_ctx); }
 
 void Sha256::update(std::span<const std::byte> data) {
-  crypto_hash_sha256_update(state_in(state_), reinterpret_cast<const unsigned char*>(data.data()), data.size());
+  sha256_update(state_in(state_), data.size(), reinterpret_cast<const std::uint8_t*>(data.data()));
 }
 
 void Sha256::update(std::string_view data) { update(std::as_bytes(std::span(data))); }
 
 Digest Sha256::finish() {
   Digest::Bytes bytes;
-  crypto_hash_sha256_final(state_in(state_), bytes.data());
+  sha256_digest(state_in(state_), bytes.size(), bytes.data());
   return Digest(bytes);
 }
 

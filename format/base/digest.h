@@ -12,8 +12,6 @@
 
 #include "format/base/error.h"
 
-struct crypto_hash_sha256_state;
-
 namespace xaas {
 
 class Digest {
@@ -53,7 +51,7 @@ class Sha256 {
   Digest finish();  // REQUIRES: called once, as the last call.
 
  private:
-  alignas(64) std::array<std::byte, 128> state_;  // crypto_hash_sha256_state, kept out of this header
+  alignas(16) std::array<std::byte, 128> state_;  // a sha256_ctx, kept out of this header
 };
 
 }  // namespace xaas

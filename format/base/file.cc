@@ -16,7 +16,7 @@
 namespace xaas {
 namespace {
 
-constexpr std::size_t kPieceSize = std::size_t{1} << 20;
+constexpr std::size_t kPieceSize = 128U << 10;  // small enough to stay in the CPU's cache
 constexpr std::size_t kReadSize = std::size_t{64} << 10;
 constexpr int kNameAttempts = 100;
 

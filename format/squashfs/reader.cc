@@ -253,7 +253,7 @@ Result<std::string> SquashfsReader::read_all(InodeRef ref, std::uint64_t limit) 
 }
 
 Status SquashfsReader::read_pieces(InodeRef ref, const UseBytes& use) const {
-  constexpr std::uint64_t kPiece = 1 << 20;
+  constexpr std::uint64_t kPiece = 128 << 10;
   XAAS_ASSIGN(const Attributes attributes, stat(ref));
   std::vector<std::byte> piece(std::min(kPiece, attributes.size));
   for (std::uint64_t offset = 0; offset < attributes.size;) {
