@@ -138,6 +138,7 @@ void LazyFiles::interrupt(std::uint64_t id) {
 }
 
 void LazyFiles::look_up(Entry& entry) {
+  if (hooks_.begins) hooks_.begins(entry.file.record());
   Result<std::optional<Lowered>> found = hooks_.find(entry.file.record());
   if (found && *found) return settle(entry, std::move(**found));
   // Lowering meets an error of the cache again, and reports it.
@@ -152,6 +153,7 @@ bool LazyFiles::stand_in(Entry& entry) {
   if (!ready) hooks_.warning(fmt::format("{}: no ready file: {}", entry.file.path(), ready.error().message));
   if (!ready || !*ready) return false;
   const std::string cpu = (*ready)->cpu;
+  const InodeRef ref = (*ready)->ref;
   std::optional<LazyFile::Settled> settled;
   {
     const std::lock_guard lock(state_mutex_);
@@ -159,6 +161,7 @@ bool LazyFiles::stand_in(Entry& entry) {
     if (!settled) return false;
     forget(entry, *settled);
   }
+  if (hooks_.serves) hooks_.serves(ref);
   send(settled->answers);  // the first line of the log takes its time
   hooks_.info(fmt::format("{}: the ready file for {} is served until it is lowered", entry.file.path(), cpu));
   return true;

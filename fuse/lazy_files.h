@@ -36,6 +36,9 @@ struct LazyHooks {
   std::function<Result<Lowered>(const FileRecord&, const std::stop_token& stop, const ModuleReport&)> lower;
   // The ready file that is served until the lowered file is there. Empty: none ever is.
   std::function<Result<std::optional<StandIn>>(const FileRecord&)> stand_in{};
+  // A file is read for the first time; a ready file begins to be served. Both must return at once. May be empty.
+  std::function<void(const FileRecord&)> begins{};
+  std::function<void(InodeRef ready)> serves{};
   // The ready file, with its key, if it is what `lower` would make. Empty: none ever is.
   std::function<Result<std::optional<std::pair<StandIn, Digest>>>(const FileRecord&)> ready_made{};
   std::function<Result<PrefixPlaces>(const Lowered&)> find_prefix;

@@ -23,6 +23,7 @@
 #include "fuse/image_guard.h"
 #include "fuse/lazy_files.h"
 #include "fuse/operations.h"
+#include "fuse/read_ahead.h"
 #include "fuse/served_tree.h"
 #include "fuse/session.h"
 #include "fuse/status.h"
@@ -87,6 +88,7 @@ class Server::Impl {
   std::string status() const;
   TreeOptions tree_options() const;
   decltype(LazyHooks::stand_in) stand_ins() const;
+  Result<InodeRef> served_file(const std::string& path) const;
   LazyHooks hooks();
   WaitLineHooks wait_line_hooks();
   void lower_all();
@@ -104,6 +106,7 @@ class Server::Impl {
   std::unique_ptr<Lowerer> lowerer_;  // null: nothing is lowered
   std::optional<MovedPrefix> moved_;
   std::optional<WaitLine> wait_line_;  // stops before files_ is gone
+  std::optional<ReadAhead> read_ahead_;
   std::unique_ptr<LazyFiles> files_;
   std::optional<ServedTree> tree_;
   Activity activity_;
@@ -165,12 +168,22 @@ decltype(LazyHooks::stand_in) Server::Impl::stand_ins() const {
   };
 }
 
+// The file of the image with the bytes that a first read of the file at `path` gets.
+Result<InodeRef> Server::Impl::served_file(const std::string& path) const {
+  XAAS_ASSIGN(const auto record, image_->files().find(path));
+  if (!record || record->recipe.is_none()) return image_->squashfs().resolve(path);
+  XAAS_ASSIGN(const auto ready, lowerer_->ready_file(*record));
+  return image_->squashfs().resolve(ready ? ready->record.path : path);
+}
+
 LazyHooks Server::Impl::hooks() {
   return {
       .find = [this](const FileRecord& record) { return lowerer_->find(record); },
       .lower = [this](const FileRecord& record, const std::stop_token& stop,
                       const ModuleReport& report) { return lowerer_->lower(record, stop, report); },
       .stand_in = stand_ins(),
+      .begins = [this](const FileRecord& record) { read_ahead_->begin_libraries_of(record.path); },
+      .serves = [this](InodeRef ready) { read_ahead_->begin(ready); },
       .ready_made = [this](const FileRecord& record) -> Result<std::optional<std::pair<StandIn, Digest>>> {
         XAAS_ASSIGN(const auto made, lowerer_->ready_made(record));
         if (!made) return std::nullopt;
@@ -299,6 +312,7 @@ Status Server::Impl::mount(const std::filesystem::path& mountpoint) {
         .timeout = timeout_,
         .strict = options_.strict || keeps_to_level(image_->manifest(), configuration_, lowerer_->level())};
     if (log_.can_draw()) wait_line_.emplace(wait_line_hooks());
+    read_ahead_.emplace(*image_, [this](const std::string& path) { return served_file(path); });
     files_ = std::make_unique<LazyFiles>(lazy, hooks());
   }
   tree_.emplace(*image_, guard_, files_.get(), tree_options());
