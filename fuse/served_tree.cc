@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "format/base/file.h"
+#include "format/base/paths.h"
 
 namespace xaas {
 namespace {
@@ -193,6 +194,11 @@ Status ServedTree::read(const Content& content, std::uint64_t offset, std::span<
   };
   if (!content.is_lowered()) XAAS_TRY(guard_.check());
   return moved_.read(content.places, offset, into, stored);
+}
+
+bool ServedTree::shows_bytes_of(std::string_view path) const {
+  const auto holds = [&](const std::string& hidden) { return path == hidden || is_below(path, hidden); };
+  return std::ranges::none_of(options_.hidden, holds) && !options_.replaced.contains(std::string(path));
 }
 
 Result<StandIn> ServedTree::stand_in(const ReadyFile& ready) const {

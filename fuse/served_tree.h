@@ -72,6 +72,8 @@ class ServedTree {
   Result<std::string> read_link(NodeId node) const;
   // Reads bytes of a node of generation image. Returns fewer than asked for only at the end.
   Result<std::size_t> read(NodeId node, std::uint64_t offset, std::span<std::byte> into) const;
+  // Whether the file at this path in the image is shown, and with bytes of the image.
+  bool shows_bytes_of(std::string_view path) const;
   // A ready file as it stands in for the file that is lowered. Code::invalid when the image is damaged.
   Result<StandIn> stand_in(const ReadyFile& ready) const;
   // Reads bytes of the content of a node of another generation. REQUIRES: they lie within the stored bytes.

@@ -170,6 +170,7 @@ decltype(LazyHooks::stand_in) Server::Impl::stand_ins() const {
 
 // The file of the image with the bytes that a first read of the file at `path` gets.
 Result<InodeRef> Server::Impl::served_file(const std::string& path) const {
+  if (!tree_->shows_bytes_of(path)) return fail(Code::not_found, "{} is not shown", path);
   XAAS_ASSIGN(const auto record, image_->files().find(path));
   if (!record || record->recipe.is_none()) return image_->squashfs().resolve(path);
   XAAS_ASSIGN(const auto ready, lowerer_->ready_file(*record));
