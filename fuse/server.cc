@@ -75,6 +75,7 @@ class Server::Impl {
 
   ~Impl() {
     if (wait_line_) wait_line_->stop();
+    if (files_) files_->stop();
   }
 
   Status make_lowerer();
@@ -106,9 +107,9 @@ class Server::Impl {
   std::unique_ptr<Lowerer> lowerer_;  // null: nothing is lowered
   std::optional<MovedPrefix> moved_;
   std::optional<WaitLine> wait_line_;  // stops before files_ is gone
-  std::optional<ReadAhead> read_ahead_;
   std::unique_ptr<LazyFiles> files_;
   std::optional<ServedTree> tree_;
+  std::optional<ReadAhead> read_ahead_;  // asks tree_; files_, which begins it, is stopped before it is gone
   Activity activity_;
   Mounted mounted_;
   std::optional<Session> session_;
