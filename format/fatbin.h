@@ -44,6 +44,9 @@ std::string architecture_name(const FatbinEntry& entry);
 // damaged, Code::unsupported if it has entries of another kind or compressed in another way. Thread-safe.
 Result<std::vector<FatbinEntry>> parse_fatbin(std::string_view bytes);
 
+// The section of a host's object in which its fat binary stands, unless the code for GPUs is relocatable.
+inline constexpr const char* kFatbinSection = ".nv_fatbin";
+
 // The container with these entries in this order, not compressed: what `fatbinary --compress=false` writes.
 std::string write_fatbin(const std::vector<FatbinEntry>& entries);
 

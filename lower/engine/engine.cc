@@ -38,7 +38,6 @@ namespace xaas {
 namespace {
 
 // Where CUDA's tools look for fat binaries.
-constexpr const char* kFatbinSection = ".nv_fatbin";
 constexpr const char* kRelocatableFatbinSection = "__nv_relfatbin";
 
 double seconds_since(std::chrono::steady_clock::time_point start) {

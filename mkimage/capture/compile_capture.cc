@@ -8,8 +8,10 @@
 #include <iterator>
 #include <optional>
 
+#include "format/base/elf_file.h"
 #include "format/base/file.h"
 #include "format/base/mapped_file.h"
+#include "format/fatbin.h"
 #include "mkimage/capture/captured_unit.h"
 #include "mkimage/capture/variant_capture.h"
 #include "mkimage/compiler/compiler_options.h"
@@ -160,30 +162,61 @@ Attempt find_or_compile(const CaptureEnvironment& environment, const Compilation
   return attempt;
 }
 
+// The fat binary with the code for GPUs that clang has put into an object; empty if there is none.
+std::string fatbin_of(const std::filesystem::path& object) {
+  const auto file = MappedFile::open(object);
+  const auto elf = file ? ElfFile::parse(file->bytes()) : tl::unexpected(file.error());
+  const ElfSection* section = elf ? elf->find_section(kFatbinSection) : nullptr;
+  return section == nullptr ? std::string() : std::string(section->data);
+}
+
+// The options by which clang compiles only the host's part of a source, and puts the code for GPUs into it that it has
+// put into `object`. They name `fatbin`, a file that is written here.
+Result<std::vector<std::string>> host_only_options(const std::filesystem::path& object,
+                                                   const std::filesystem::path& fatbin) {
+  std::vector<std::string> options = {"--offload-host-only"};
+  const std::string bytes = fatbin_of(object);
+  if (bytes.empty()) return options;
+  XAAS_TRY(write_file(fatbin, bytes));
+  for (const std::string& word : {std::string("-fcuda-include-gpubinary"), fatbin.string()}) {
+    options.insert(options.end(), {"-Xclang", word});
+  }
+  return options;
+}
+
 // The command for the host's part of its only source, which makes `object` and nothing else.
-Compilation for_host_only(const Compilation& compilation, const std::filesystem::path& object) {
+Compilation for_host_only(const Compilation& compilation, const std::vector<std::string>& options,
+                          const std::filesystem::path& object) {
   Compilation result = compilation;
   const std::vector<std::string> expanded = expand_response_files(compilation.arguments);
   result.arguments = filter_parts(
       expanded, [](const CommandPart& part, std::string_view) { return !part.has(option_flags::names_output); });
-  result.arguments.insert(result.arguments.end(), {"--offload-host-only", "-c", "-o", object.string()});
+  result.arguments.insert(result.arguments.end(), options.begin(), options.end());
+  result.arguments.insert(result.arguments.end(), {"-c", "-o", object.string()});
   result.command.output = object.string();
   return result;
 }
 
-// Compiles a source for the host and for devices. The project's object has the devices' code, in a section that the
-// link takes out again. A second compile, for the host only, makes the bitcode.
+// Compiles a source for the host and for devices. The project's object has the devices' code: that of OpenMP in a
+// section that the link takes out again, that of CUDA as data of the host's code. A second compile, for the host only,
+// makes the bitcode.
 int compile_offloading(const CaptureEnvironment& environment, const Compilation& compilation) {
   const PlainRun plain = run_as_asked(compilation, {});
   if (plain.code != 0) return plain.code;
   const HeaderList headers(environment.store());
   const StoreFile object(environment.store(), ".o");
-  TentativeRun run;
-  const Attempt attempt =
-      compile_with_bitcode(environment, for_host_only(compilation, object.path()), headers.variables(), run);
-  const auto host_object = MappedFile::open(object.path());
-
+  const StoreFile fatbin(environment.store(), ".fatbin");
   Compilation recorded = compilation;
+  Attempt attempt;
+  if (const auto options =
+          host_only_options(object_of(compilation, compilation.command.inputs.front()), fatbin.path())) {
+    TentativeRun run;
+    const Compilation host_only = for_host_only(compilation, *options, object.path());
+    attempt = compile_with_bitcode(environment, host_only, headers.variables(), run);
+  } else {
+    attempt.refusal = options.error().message;
+  }
+  const auto host_object = MappedFile::open(object.path());
   if (!attempt.works) recorded.command.reason = does_not_compile_to_bitcode(attempt.refusal);
   if (plain.refusal) recorded.command.reason = does_not_compile(*plain.refusal);
   CompiledUnit unit;

@@ -114,7 +114,7 @@ bool can_be_made_again(const TakenDeviceCode& taken) {
   return !taken.links.empty() || std::ranges::any_of(taken.entries, is_ptx);
 }
 
-// nvcc declares an array of as many numbers as the fat binary has, which would tell what is in it.
+// nvcc declares an array of as many numbers as the fat binary has, and clang defines it. Its size tells what is in it.
 void replace_symbol(llvm::Module& module, llvm::GlobalVariable& symbol) {
   auto* external = new llvm::GlobalVariable(module, llvm::Type::getInt8Ty(module.getContext()), /*isConstant=*/true,
                                             llvm::GlobalValue::ExternalLinkage, nullptr, kFatbinSymbol);
@@ -124,9 +124,8 @@ void replace_symbol(llvm::Module& module, llvm::GlobalVariable& symbol) {
   symbol.eraseFromParent();
 }
 
-}  // namespace
-
-TakenDeviceCode take_device_code(llvm::Module& module) {
+// Takes what nvcc has written.
+TakenDeviceCode take_from_assembly(llvm::Module& module) {
   llvm::GlobalVariable* symbol = module.getNamedGlobal(kNvccSymbol);
   if (symbol == nullptr || !symbol->isDeclaration()) return {};
   const auto split = split_assembly(module.getModuleInlineAsm());
@@ -140,6 +139,29 @@ TakenDeviceCode take_device_code(llvm::Module& module) {
   module.setModuleInlineAsm(is_blank ? std::string() : split->rest);
   replace_symbol(module, *symbol);
   return taken;
+}
+
+// Takes what clang has written: a constant of the fat binary's section.
+TakenDeviceCode take_from_constant(llvm::Module& module) {
+  for (llvm::GlobalVariable& variable : module.globals()) {
+    if (variable.getSection() != kFatbinSection || !variable.hasInitializer()) continue;
+    const auto* bytes = llvm::dyn_cast<llvm::ConstantDataSequential>(variable.getInitializer());
+    if (bytes == nullptr) return {};
+    auto entries = parse_fatbin(bytes->getRawDataValues());
+    if (!entries) return {};
+    TakenDeviceCode taken{std::move(*entries), std::nullopt, {}};
+    if (!can_be_made_again(taken)) return {};
+    replace_symbol(module, variable);
+    return taken;
+  }
+  return {};
+}
+
+}  // namespace
+
+TakenDeviceCode take_device_code(llvm::Module& module) {
+  TakenDeviceCode taken = take_from_assembly(module);
+  return taken.entries.empty() && taken.links.empty() ? take_from_constant(module) : taken;
 }
 
 }  // namespace xaas

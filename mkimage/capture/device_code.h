@@ -21,10 +21,10 @@ struct TakenDeviceCode {
   std::vector<std::string> links;              // as in IrInput
 };
 
-// nvcc writes the fat binary of a unit into the host code, as assembly at file scope that defines `fatbinData`.
-// Removes it from the module, renames the symbol to kFatbinSymbol, which the module does not define any more, and
-// returns what was there. Returns nothing, and changes nothing, if the module has no such assembly, if its fat binary
-// cannot be read, or if it has no PTX and the code is not linked with that of other units.
+// nvcc writes the fat binary of a unit into the host code as assembly at file scope that defines `fatbinData`, clang as
+// a constant. Removes it from the module, has kFatbinSymbol in its place, which the module does not define, and returns
+// what was there. Returns nothing, and changes nothing, if the module has neither, if its fat binary cannot be read, or
+// if it has no PTX and the code is not linked with that of other units.
 TakenDeviceCode take_device_code(llvm::Module& module);
 
 }  // namespace xaas

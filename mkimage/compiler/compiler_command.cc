@@ -24,9 +24,13 @@ constexpr std::string_view kNamesCpu = "-march=";
 constexpr std::string_view kPlainCpu = "x86-64";
 #endif
 
+constexpr std::string_view kCuda = "cuda";  // after -x
+constexpr std::string_view kCudaExtension = ".cu";
+
 InputKind kind_of_language(std::string_view name, CompilerRole role) {
   if (role == CompilerRole::fortran) return name.starts_with("f") ? InputKind::source : InputKind::other;
   if (name == "c" || name == "c++" || name == "cpp-output" || name == "c++-cpp-output") return InputKind::source;
+  if (name == kCuda) return InputKind::source;
   if (name == "assembler" || name == "assembler-with-cpp") return InputKind::assembly;
   if (name == "c-header" || name == "c++-header") return InputKind::header;
   return InputKind::other;
@@ -38,9 +42,10 @@ InputKind kind_of_file(std::string_view path, CompilerRole role) {
   static constexpr std::array kHeaders = {".h", ".H", ".hh", ".hp", ".hpp", ".hxx"};
   static constexpr std::array kFortran = {".f",   ".for", ".ftn", ".f77", ".f90", ".f95", ".f03", ".f08", ".F",
                                           ".FOR", ".FTN", ".fpp", ".FPP", ".F77", ".F90", ".F95", ".F03", ".F08"};
-  static constexpr std::array kOther = {".m",   ".mm",  ".cu",   ".hip", ".cl",  ".ll", ".bc",
-                                        ".ads", ".adb", ".cppm", ".ixx", ".pcm", ".mi", ".mii"};
+  static constexpr std::array kOther = {".m",   ".mm",   ".hip", ".cl",  ".ll", ".bc", ".ads",
+                                        ".adb", ".cppm", ".ixx", ".pcm", ".mi", ".mii"};
   const std::string extension = std::filesystem::path(path).extension().string();
+  if (extension == kCudaExtension) return role == CompilerRole::fortran ? InputKind::other : InputKind::source;
   const bool is_fortran = role == CompilerRole::fortran;
   if (is_in(kFortran, extension)) return is_fortran ? InputKind::source : InputKind::other;
   if (is_in(kSources, extension)) return is_fortran ? InputKind::other : InputKind::source;
@@ -80,6 +85,8 @@ class Parser {
 
   void add_input(const std::string& path) {
     if (path == "-" || path == "/dev/stdin" || path.starts_with("/dev/fd/")) untouched("standard input");
+    const bool is_cuda = language_.empty() ? path.ends_with(kCudaExtension) : language_ == kCuda;
+    if (is_cuda && offload_.empty()) offload_ = "CUDA code whose command makes more than one object";
     command_.inputs.push_back(
         {path, language_.empty() ? kind_of_file(path, role_) : kind_of_language(language_, role_)});
   }
@@ -187,7 +194,7 @@ class Parser {
   CompilerCommand command_;
   std::string untouched_;  // why the command must be untouched; empty if nothing says so
   std::string native_;     // why the objects stay native; empty if nothing says so
-  std::string offload_;    // the option that asks for code for devices; empty if there is none
+  std::string offload_;    // what asks for code for devices, an option or CUDA code; empty if nothing does
   std::string language_;   // value of -x
   bool compiles_only_ = false;
   bool makes_pch_ = false;

@@ -1,8 +1,8 @@
 #!/bin/bash
 # A program with code for GPUs gets, when it is lowered, what suits the GPUs of the host: a cubin that the host's ptxas
 # makes, and the PTX of the highest family. Where no GPU is known it gets what the build made. Units in the form in
-# which nvcc makes them and a ptxas of our own stand in for CUDA, so that this runs everywhere; what nvcc itself makes
-# is in cuda_projects_are_lowered_for_the_gpu_that_is_found.sh.
+# which nvcc makes them, a unit that clang compiles, and tools of our own stand in for CUDA, so that this runs
+# everywhere; what nvcc itself makes is in cuda_projects_are_lowered_for_the_gpu_that_is_found.sh.
 source "$(dirname "$0")/lib.sh"
 need_fuse
 
@@ -74,9 +74,58 @@ void registered(const char* name, const void* fatbin) {
 }
 int main(void) { return 0; }
 END
+# A unit that clang compiles, with what a toolkit has for that.
+cat >third.cu <<'END'
+#define __global__ __attribute__((global))
+struct dim3 { unsigned x, y, z; };
+extern "C" int cudaLaunchKernel(const void*, dim3, dim3, void**, unsigned long, struct stream*);
+__global__ void third(int* x) { x[__nvvm_read_ptx_sreg_tid_x()] = 1; }
+END
+# What the code of such a unit calls to register its fat binary.
+cat >runtime.c <<'END'
+void registered(const char* name, const void* fatbin);
+void** __cudaRegisterFatBinary(const void* const* wrapper) {
+  registered("third", wrapper[1]);
+  return 0;
+}
+void __cudaRegisterFatBinaryEnd(void** handle) { (void)handle; }
+void __cudaUnregisterFatBinary(void** handle) { (void)handle; }
+int __cudaRegisterFunction(void) { return 0; }
+int __cudaPopCallConfiguration(void) { return 0; }
+int cudaLaunchKernel(void) { return 0; }
+END
+mkdir -p "$work/toolkit/bin" "$work/toolkit/include" "$work/toolkit/nvvm/libdevice"
+echo '#define CUDA_VERSION 12010' >"$work/toolkit/include/cuda.h"
+cat >"$work/toolkit/bin/ptxas" <<'END'
+#!/bin/sh
+while [ "$1" != --output-file ]; do shift; done
+printf '\177ELFown cubin of third' >"$2"
+END
+cat >"$work/toolkit/bin/fatbinary" <<'END'
+#!/usr/bin/env python3
+import struct, sys
+content = b""
+for word in sys.argv[1:]:
+    if not word.startswith("--image=profile="): continue
+    (kind, sm), file = (text := word[16:].split(",file="))[0].split("_"), text[1]
+    is_ptx = kind == "compute"
+    code = f"// third\n.target sm_{sm}\n\0".encode() if is_ptx else open(file, "rb").read()
+    code += bytes(-len(code) % 8)
+    options = struct.pack("<IIQ", 72, 0, 0) if is_ptx else b""
+    content += struct.pack("<HHIQIIHHIIIQQQ", 1 if is_ptx else 2, 0x101, 64 + len(options), len(code), 0,
+                           64 if options else 0, 0 if is_ptx else 8, 9 if is_ptx else 1, int(sm), 0, 0, 0x11, 0, 0)
+    content += options + code
+with open(sys.argv[sys.argv.index("--create") + 1], "wb") as out:
+    out.write(struct.pack("<IHHQ", 0xba55ed50, 1, 16, len(content)) + content)
+END
+chmod +x "$work/toolkit/bin/"*
 cat >Makefile <<'END'
 CFLAGS = -O2
-all: app linked
+all: app linked clang
+clang: main.o third.o runtime.o
+	$(CC) -o clang main.o third.o runtime.o
+third.o: third.cu
+	$(CXX) -O2 -c -nocudainc -nocudalib --cuda-path=$(TOOLKIT) --offload-arch=sm_80 --offload-arch=sm_90 third.cu
 linked: main.o one.o links.o libtwo.a
 	$(CC) -o linked main.o one.o links.o libtwo.a
 libtwo.a: two.o
@@ -85,8 +134,8 @@ app: main.o first.o libsecond.a
 	$(CC) -o app main.o first.o -Wl,--whole-archive libsecond.a -Wl,--no-whole-archive
 libsecond.a: second.o
 	$(AR) rc $@ second.o
-install: app linked
-	install -D -t $(DESTDIR)$(PREFIX)/bin app linked
+install: app linked clang
+	install -D -t $(DESTDIR)$(PREFIX)/bin app linked clang
 END
 # Makes a file for GPUs that tells what it was made of.
 cat >"$work/ptxas.c" <<'END'
@@ -134,7 +183,7 @@ mkdir "$work/only"
 clang-19 -o "$work/ptxas" "$work/ptxas.c"
 clang-19 -o "$work/nvlink" "$work/nvlink.c"
 cp "$work/ptxas" "$work/only"
-export XAAS_PTXAS=$work/ptxas
+export XAAS_PTXAS=$work/ptxas TOOLKIT=$work/toolkit
 cd "$work"
 
 mkxaas -q --report report.json source app.xaas
@@ -175,6 +224,9 @@ two: elf 86 (-arch=sm_86 of .target sm_80) elf 90 (-arch=sm_90 of .target sm_90)
 XAAS_PTXAS=$work/only/ptxas prints gpu=sm_90 'links:
 one: elf 90 (-arch=sm_90 of .target sm_90) ptx 90
 two: elf 90 (-arch=sm_90 of .target sm_90) ptx 90' linked
+echo "a unit that clang has compiled"
+prints gpu=none 'third: elf 80 (own cubin of third) ptx 80 elf 90 (own cubin of third) ptx 90' clang
+prints gpu=sm_86 'third: elf 86 (-arch=sm_86 of .target sm_80) ptx 80' clang
 echo "explain says it"
 by="sm_80 sm_90  code is made by $work"
 contains "$(xaas-lower explain --gpu sm_90,sm_80 app.xaas)" "gpus      $by/ptxas, and linked by $work/nvlink"
@@ -194,4 +246,4 @@ equal "$(keys app --gpu sm_90)" "$(without_nvlink keys app --gpu sm_90)"
 
 echo "each form is a file of the image"
 xaas-info extract app.xaas tree >/dev/null
-equal 16 "$(grep -rlaE '^// (first|second|one|two)|own cubin of' tree/.xaas/obj | wc -l)"
+equal 19 "$(grep -rlaE '^// (first|second|one|two|third)|own cubin of' tree/.xaas/obj | wc -l)"

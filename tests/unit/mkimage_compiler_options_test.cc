@@ -197,9 +197,24 @@ TEST_CASE("a unit that offloads is captured where its command makes one object, 
       CHECK(other.mode == (others.front() == "-c" ? CommandMode::native : CommandMode::native_link));
       CHECK(other.reason == option);
     }
-    CHECK(parse_compiler_command({option, "-c", "a.cu"}).mode == CommandMode::native);
+    CHECK(parse_compiler_command({option, "-c", "a.hip"}).mode == CommandMode::native);
     CHECK(parse_compiler_command({option, "-fsanitize=address", "-c", "a.c"}).reason == "-fsanitize=address");
   }
+}
+
+TEST_CASE("CUDA code is captured where clang makes one object of it, whose code for GPUs needs no link") {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"-c", "a.cu"}, {"-x", "cuda", "-c", "a.cc"}}) {
+    const auto command = parse_compiler_command(words);
+    CHECK(command.mode == CommandMode::compile);
+    CHECK(command.offloads);
+  }
+  CHECK_FALSE(parse_compiler_command({"-x", "c++", "-c", "a.cu"}).offloads);
+  CHECK(parse_compiler_command({"-c", "a.cu", "b.cu"}).mode == CommandMode::native);
+  CHECK(parse_compiler_command({"a.cu", "-o", "a"}).mode == CommandMode::native_link);
+  CHECK(parse_compiler_command({"-fgpu-rdc", "-c", "a.cu"}).mode == CommandMode::native);
+  CHECK(parse_compiler_command({"--offload-new-driver", "-c", "a.cu"}).mode == CommandMode::native);
+  CHECK(parse_compiler_command({"--cuda-device-only", "-c", "a.cu"}).mode == CommandMode::untouched);
+  CHECK(parse_compiler_command({"-c", "a.cu"}, CompilerRole::fortran).mode == CommandMode::native);
 }
 
 TEST_CASE("assembly, headers and links are told apart") {
