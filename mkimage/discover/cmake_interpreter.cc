@@ -1,4 +1,5 @@
-// How code is followed; see cmake_interpreter.h. The commands themselves are in cmake_commands.cc.
+// How code is followed; see cmake_interpreter.h. Its words are expanded in cmake_expansion.cc, and the commands
+// themselves are in cmake_commands.cc.
 #include "mkimage/discover/cmake_interpreter.h"
 
 #include <fmt/format.h>
@@ -16,37 +17,10 @@ namespace {
 
 constexpr std::size_t kMaxCommands = 1500000;
 constexpr std::size_t kMaxBytes = 256ULL << 20;
-constexpr std::size_t kMaxValue = 256ULL << 10;
 constexpr std::size_t kMaxNesting = 300;
 constexpr std::size_t kMaxRounds = 10000;      // of foreach
 constexpr std::size_t kMaxWhileRounds = 1000;  // the condition may never become false
-constexpr int kMaxReferences = 20;
 constexpr std::size_t kMaxNotes = 20;
-
-// Calls `use` with each word that can be the name of a variable.
-void for_each_identifier(std::string_view text, const auto& use) {
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i <= text.size(); ++i) {
-    const bool is_part = i < text.size() && is_identifier(std::string("_") + text[i]);
-    if (is_part) continue;
-    if (i > begin) use(std::string(text.substr(begin, i - begin)));
-    begin = i + 1;
-  }
-}
-
-std::string written_arguments(const CmakeCommand& command) {
-  std::string text;
-  for (const CmakeArgument& argument : command.arguments) text += (text.empty() ? "" : " ") + argument.text;
-  return text;
-}
-
-// Variables of CMake that only the host can tell.
-bool is_of_host(const std::string& name) {
-  if (!name.starts_with("CMAKE_")) return false;
-  return name.ends_with("_COMPILER") || name.ends_with("_COMPILER_VERSION") || name.ends_with("_COMPILER_TARGET") ||
-         name.ends_with("_COMPILE_FEATURES") || name.ends_with("_IMPLICIT_INCLUDE_DIRECTORIES") ||
-         name == "CMAKE_COMMAND" || name == "CMAKE_MAKE_PROGRAM" || name == "CMAKE_LINKER";
-}
 
 }  // namespace
 
@@ -339,143 +313,6 @@ bool CmakeInterpreter::has_declaration(const std::vector<CmakeNode>& nodes) {
     if (functions_.contains(name) && declares(name)) return true;
     return std::ranges::any_of(node.branches, [&](const CmakeBranch& branch) { return has_declaration(branch.body); });
   });
-}
-
-CmakeInterpreter::Words CmakeInterpreter::expand_arguments(const CmakeCommand& command) {
-  Words words;
-  for (const CmakeArgument& argument : command.arguments) {
-    if (argument.kind == CmakeArgument::Kind::bracket) {
-      words.push_back(argument.text);
-      continue;
-    }
-    std::string text = expand(argument.text);
-    if (text.size() > kMaxValue) text = kUnknownValue;
-    if (!use_up(text.size() + 1)) return words;
-    if (argument.kind == CmakeArgument::Kind::quoted) {
-      words.push_back(std::move(text));
-    } else {
-      for (std::string& element : list_elements(text, false)) words.push_back(std::move(element));
-    }
-  }
-  return words;
-}
-
-std::string CmakeInterpreter::expand(std::string_view text, int depth) {
-  std::string result;
-  for (std::size_t at = 0; at < text.size();) {
-    const char c = text[at];
-    if (c == '\\' && at + 1 < text.size()) {
-      const char next = text[at + 1];
-      at += 2;
-      if (next == 'n')
-        result += '\n';
-      else if (next == 't')
-        result += '\t';
-      else if (next == ';')
-        result += "\\;";
-      else if (next != '\n')
-        result += next;
-    } else if (c == '$' && depth < kMaxReferences) {
-      result += expand_reference(text, at, depth);
-    } else {
-      result += c;
-      ++at;
-    }
-    if (result.size() > kMaxValue) return kUnknownValue;
-  }
-  return result;
-}
-
-// Expands a reference that may begin at `at`, and moves `at` behind it.
-std::string CmakeInterpreter::expand_reference(std::string_view text, std::size_t& at, int depth) {
-  std::string_view rest = text.substr(at);
-  const bool is_environment = rest.starts_with("$ENV{");
-  const std::size_t open = is_environment ? 5 : rest.starts_with("$CACHE{") ? 7 : 2;
-  if (!is_environment && open == 2 && !rest.starts_with("${")) return ++at, "$";
-  std::size_t end = open;
-  for (int braces = 1; end < rest.size(); ++end) {
-    if (rest[end] == '{') ++braces;
-    if (rest[end] == '}' && --braces == 0) break;
-  }
-  if (end >= rest.size()) return ++at, "$";
-  at += end + 1;
-  if (is_environment) return "";
-  const std::string name = expand(rest.substr(open, end - open), depth + 1);
-  return is_known(name) ? lookup(name).value_or("") : kUnknownValue;
-}
-
-std::optional<std::string> CmakeInterpreter::lookup(const std::string& name) {
-  const auto bound = macro_arguments_.find(name);
-  if (bound != macro_arguments_.end()) return bound->second;
-  if (auto value = variables_.get(name)) return value;
-  if (is_of_host(name)) return kUnknownValue;
-  for (std::size_t end = name.find('_'); end != std::string::npos; end = name.find('_', end + 1)) {
-    if (found_prefixes_.contains(upper(name.substr(0, end)))) return kUnknownValue;
-  }
-  return std::nullopt;
-}
-
-Truth CmakeInterpreter::decide(const CmakeCommand& command, std::string& text) {
-  std::vector<ConditionWord> words;
-  bool has_reference = false;
-  std::string expanded;
-  for (const CmakeArgument& argument : command.arguments) {
-    has_reference = has_reference || argument.text.find("${") != std::string::npos;
-    const bool is_quoted = argument.kind != CmakeArgument::Kind::plain;
-    const std::string value = argument.kind == CmakeArgument::Kind::bracket ? argument.text : expand(argument.text);
-    if (!use_up(value.size() + 1)) return Truth::unknown;
-    for (std::string& element : is_quoted ? Words{value} : list_elements(value, false)) {
-      expanded += (expanded.empty() ? "" : " ") + (element.empty() ? "\"\"" : element);
-      words.push_back({std::move(element), is_quoted});
-    }
-  }
-  text = has_reference && is_known(expanded) && expanded.size() < 500 ? expanded : written_arguments(command);
-  return decide(words);
-}
-
-Truth CmakeInterpreter::decide(const std::vector<ConditionWord>& words) { return evaluate_condition(words, facts()); }
-
-ConditionFacts CmakeInterpreter::facts() {
-  ConditionFacts facts;
-  facts.variable = [this](const std::string& name) -> std::optional<std::string> {
-    // A name of a parameter of a macro is no variable.
-    if (auto value = variables_.get(name)) return use_up(value->size()), value;
-    return macro_arguments_.contains(name) ? std::nullopt : lookup(name);
-  };
-  facts.exists = [this](const std::string& path) {
-    const std::string place = in_source(path);
-    if (!is_known(place)) return Truth::unknown;
-    return truth_of(tree_.has_file(place) || tree_.has_directory(place));
-  };
-  facts.is_directory = [this](const std::string& path) {
-    const std::string place = in_source(path);
-    return is_known(place) ? truth_of(tree_.has_directory(place)) : Truth::unknown;
-  };
-  facts.is_command = [this](const std::string& name) {
-    const std::string small = lower_case(name);
-    return truth_of(functions_.contains(small) || handlers().contains(small));
-  };
-  facts.is_target = [this](const std::string& name) {
-    if (targets_.contains(name)) return Truth::yes;
-    return name.find("::") != std::string::npos ? Truth::unknown : Truth::no;
-  };
-  facts.matched = [this](const std::vector<std::string>& groups) {
-    for (std::size_t i = 0; i < groups.size(); ++i) variables_.set("CMAKE_MATCH_" + std::to_string(i), groups[i]);
-  };
-  facts.may_spend = [this](std::size_t work) { return use_up(work); };
-  facts.asked_unset = [this](const std::string& name) {
-    const CmakeCommand command{"if", {}, line_};
-    points_.ask_unset(name, context({command, {}}));
-  };
-  return facts;
-}
-
-bool CmakeInterpreter::depends_on_choice(const CmakeCommand& command, const std::string& text) const {
-  bool depends = false;
-  const auto look = [&](const std::string& name) { depends = depends || points_.is_declared(name); };
-  for_each_identifier(text, look);
-  for (const CmakeArgument& argument : command.arguments) for_each_identifier(argument.text, look);
-  return depends;
 }
 
 CmakeContext CmakeInterpreter::context(const Call& call) const {

@@ -211,4 +211,10 @@ class CmakeParser {
 
 CmakeFile parse_cmake(std::string_view text) { return CmakeParser(text).read(); }
 
+std::string written_arguments(const CmakeCommand& command) {
+  std::string text;
+  for (const CmakeArgument& argument : command.arguments) text += (text.empty() ? "" : " ") + argument.text;
+  return text;
+}
+
 }  // namespace xaas

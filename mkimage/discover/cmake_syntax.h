@@ -44,4 +44,7 @@ struct CmakeFile {
 // says where it is. Blocks more than 100 deep are a mistake.
 CmakeFile parse_cmake(std::string_view text);
 
+// The arguments as they stand in the file, with blanks between them.
+std::string written_arguments(const CmakeCommand& command);
+
 }  // namespace xaas
