@@ -155,6 +155,16 @@ std::vector<BuildValue> help_values(std::string_view usage) {
   return values.size() < 2 ? std::vector<BuildValue>() : values;
 }
 
+// The name in "--enable-fast-math" and "--without-blas=LIB"; "" for anything else.
+std::string named_in(std::string_view usage) {
+  for (const std::string_view start : {"--enable-", "--disable-", "--with-", "--without-"}) {
+    if (!usage.starts_with(start)) continue;
+    usage.remove_prefix(start.size());
+    return std::string(usage.substr(0, usage.find_first_of("=[")));
+  }
+  return "";
+}
+
 // What a help says the default is: "(default: yes)", "[default=no]", "default is auto".
 std::string help_default(std::string_view help) {
   const std::string text = lower_case(help);
@@ -371,6 +381,8 @@ class ConfigureReader {
     point.values = help_values(usage);
     const bool says_off = usage.starts_with("--disable-") || usage.starts_with("--without-");
     const bool says_on = usage.starts_with("--enable-") || usage.starts_with("--with-");
+    // A script takes `_` for `-` in names, and the help has the name that its author means.
+    if (const std::string said = named_in(usage); name_words(said) == name_words(name)) point.name = said;
     std::string value = as_answer(answer);
     if (value.empty()) value = as_answer(help_default(help));
     if (value.empty() && (says_off || says_on)) value = says_off ? "yes" : "no";

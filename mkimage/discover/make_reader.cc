@@ -22,7 +22,14 @@ struct MakeVariable {
   BuildPlace place;
   std::string help;
   bool is_users = false;            // assigned by ?=, or tested by a condition
+  bool is_of_host = false;          // what it is by default depends on the host
   std::vector<std::string> tested;  // the texts with which conditions compare it, without ""
+};
+
+// A condition around a line.
+struct Guard {
+  std::string variable;     // the variable that must have a value; "" for a condition that is no such test
+  bool is_of_host = false;  // it asks for more than one variable: what a program prints, or what a name has in it
 };
 
 // The name in "$(X)", "${X}" or "$(strip ${X})"; "" for anything else.
@@ -112,7 +119,7 @@ class MakeReader {
   }
   void read_else(std::string_view rest, const BuildPlace& place) {
     if (guards_.empty()) return;
-    guards_.back().clear();
+    guards_.back().variable.clear();
     if (rest.starts_with("if")) read_condition(rest, place, false);
   }
   void read_condition(std::string_view text, const BuildPlace& place, bool opens) {
@@ -127,12 +134,12 @@ class MakeReader {
       value = variable_in(left).empty() ? left : right;
     }
     if (opens) guards_.emplace_back();
-    if (!is_identifier(name)) return;
+    if (!is_identifier(name)) return void(guards_.back().is_of_host = true);
     MakeVariable& variable = variable_of(name, place);
     variable.is_users = true;
     if (!value.empty() && value.find('$') == std::string::npos && !is_in(variable.tested, value))
       variable.tested.push_back(value);
-    if (word == "ifeq" || word == "ifdef") guards_.back() = name;
+    if (word == "ifeq" || word == "ifdef") guards_.back().variable = name;
   }
   void read_include(std::string_view files, const BuildPlace& place) {
     const std::size_t slash = place.file.rfind('/');
@@ -168,16 +175,17 @@ class MakeReader {
     if (sign == '?') variable.is_users = true;
     // The first assignment under no condition is the default.
     if (!is_new || !is_unguarded()) return;
+    variable.is_of_host = std::ranges::any_of(guards_, &Guard::is_of_host);
     variable.value = value;
     variable.help = comment;
     variable.place = place;
   }
   bool is_unguarded() const {
-    return std::ranges::all_of(guards_, [](const std::string& guard) { return guard.empty(); });
+    return std::ranges::all_of(guards_, [](const Guard& guard) { return guard.variable.empty(); });
   }
   void read_flags(const std::string& value, const BuildPlace& place) {
     std::string guard;
-    for (const std::string& name : guards_) guard = name.empty() ? guard : name;
+    for (const Guard& one : guards_) guard = one.variable.empty() ? guard : one.variable;
     for (const std::string_view word : split(value, ' ')) {
       const bool is_flag = word.starts_with('-') || knowledge_.flag(word) != nullptr;
       if (is_flag && word.find('$') == std::string_view::npos && build_.flags.size() < kMaxMakeFlags) {
@@ -202,7 +210,8 @@ class MakeReader {
     point.help = variable.help;
     point.places = {variable.place};
     point.is_implicit = false;
-    point.default_value = variable.value.find('$') == std::string::npos ? std::optional(variable.value) : std::nullopt;
+    const bool is_known = !variable.is_of_host && variable.value.find('$') == std::string::npos;
+    if (is_known) point.default_value = variable.value;
     for (const std::string& value : variable.tested) point.values.push_back({value, value});
     const auto is_switch = [](const BuildValue& value) { return is_on(value.value) || is_off(value.value); };
     const bool is_tested = !variable.tested.empty() || !assigned_.contains(name);
@@ -219,7 +228,7 @@ class MakeReader {
   std::vector<std::string> order_;
   std::set<std::string> assigned_;
   std::set<std::string> includes_;
-  std::vector<std::string> guards_;  // of the conditions around a line, "" for one that is no simple test
+  std::vector<Guard> guards_;  // of the conditions around a line
 };
 
 }  // namespace

@@ -1,5 +1,8 @@
 // Reads Meson projects; see build_readers.h. Of Meson's language it knows calls of functions with texts, numbers and
 // lists of texts, and which conditions stand around them.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -154,6 +157,10 @@ class MesonReader {
     } else {
       point.kind = PointKind::text;
       point.default_value = value;
+      // Of an array, all values are there; without any, all choices are.
+      const auto values = arguments.named.find(arguments.named.contains("value") ? "value" : "choices");
+      if (type == "array" && values != arguments.named.end())
+        point.default_value = fmt::format("{}", fmt::join(values->second, ","));
     }
     if (!point.name.empty() && find_point(build_, point.name) == nullptr) build_.points.push_back(std::move(point));
   }

@@ -1,0 +1,137 @@
+// What `mkxaas discover` takes options, packages and flags for: one rule a test, on small projects.
+#include "tests/unit/mkimage_discover_support.h"
+
+namespace {
+
+using namespace xaas::test::discovery;  // NOLINT(google-build-using-namespace)
+
+TEST_CASE("names of options are about what is left without prefix and words around", "[one-thread]") {
+  CHECK(findings(of_cmake(
+            "option(DEMO_USE_CUDA \"\" OFF)\noption(DEMO_WITH_MPI_SUPPORT \"\" ON)\noption(DEMO_CUDA_F16 \"\" ON)\n"
+            "option(DEMO_ENABLE_KOKKOS_HIP \"\" OFF)\n")) ==
+        "CUDA -DDEMO_USE_CUDA, HIP -DDEMO_ENABLE_KOKKOS_HIP, MPI* -DDEMO_WITH_MPI_SUPPORT");
+  CHECK(findings(of_cmake("option(DEMO_DISABLE_OPENMP \"\" OFF)\n")) == "OpenMP* -DDEMO_DISABLE_OPENMP=OFF");
+}
+
+TEST_CASE("a prefix may have two words, if all names have both", "[one-thread]") {
+  std::string text;
+  for (const char* name : {"MPI", "TESTS", "DOCS", "LEVEL"})
+    text += std::string("option(DEMO_II_") + name + " \"\" OFF)\n";
+  CHECK(findings(of_cmake(text)).empty());
+  CHECK(findings(of_cmake(text + "option(DEMO_II_X \"\" OFF)\n")) == "MPI -DDEMO_II_MPI");
+  CHECK(findings(of_cmake(text + "option(DEMO_X \"\" OFF)\n")).empty());
+}
+
+TEST_CASE("a choice of FFT libraries has all its values, one of GPUs only those that are known", "[one-thread]") {
+  const auto found = of_cmake(
+      "set(DEMO_FFT FFTW3 CACHE STRING \"\")\nset_property(CACHE DEMO_FFT PROPERTY STRINGS KISS FFTW3 own)\n"
+      "set(DEMO_GPU OFF CACHE STRING \"\")\nset_property(CACHE DEMO_GPU PROPERTY STRINGS OFF CUDA OpenCL)\n");
+  CHECK(findings(found) ==
+        "CUDA -DDEMO_GPU=CUDA, OpenCL -DDEMO_GPU=OpenCL, KISS -DDEMO_FFT=KISS, FFTW3* -DDEMO_FFT=FFTW3, "
+        "own -DDEMO_FFT=own");
+  CHECK(found.gpu_flag == "-DDEMO_GPU");
+}
+
+TEST_CASE("instruction sets of other processors are never a default, and options of one family are alike",
+          "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_NATIVE \"\" ON)\noption(DEMO_AVX2 \"\" ON)\noption(DEMO_SVE \"\" ON)\n")) ==
+        "AUTO* -DDEMO_NATIVE, AVX2* -DDEMO_AVX2, SVE -DDEMO_SVE");
+  CHECK(findings(of_cmake("option(USE_V4_SSE \"\")\noption(USE_V4_ALTIVEC \"\")\noption(USE_V4_PORTABLE \"\")\n")) ==
+        "SSE -DUSE_V4_SSE, Altivec -DUSE_V4_ALTIVEC, Portable -DUSE_V4_PORTABLE");
+}
+
+TEST_CASE("beside a choice of instruction sets, single options for them count no more", "[one-thread]") {
+  CHECK(findings(of_cmake("set(DEMO_MAX_ISA SSE2 CACHE STRING \"\")\n"
+                          "set_property(CACHE DEMO_MAX_ISA PROPERTY STRINGS SSE2 AVX512)\n"
+                          "option(DEMO_ISA_SSE2 \"\" ON)\noption(DEMO_ISA_AVX512 \"\" ON)\n")) ==
+        "SSE2* -DDEMO_MAX_ISA=SSE2, AVX512 -DDEMO_MAX_ISA=AVX512");
+}
+
+TEST_CASE("a vendor of BLAS is one of those that FindBLAS knows, together with the switch for BLAS", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_BLAS \"\" OFF)\nset(DEMO_BLAS_VENDOR Generic CACHE STRING \"\")\n"
+                          "if(DEMO_BLAS)\n  find_package(BLAS)\nendif()\n")) ==
+        "OpenBLAS -DDEMO_BLAS=ON -DDEMO_BLAS_VENDOR=OpenBLAS, BLIS -DDEMO_BLAS=ON -DDEMO_BLAS_VENDOR=FLAME, "
+        "MKL -DDEMO_BLAS=ON -DDEMO_BLAS_VENDOR=Intel10_64lp");
+}
+
+TEST_CASE("a package is a finding if it is always needed or a switch guards it, and no option is about it",
+          "[one-thread]") {
+  CHECK(findings(of_cmake("find_package(MPI REQUIRED)\n")) == "MPI* ");
+  CHECK(findings(
+            of_cmake("option(DEMO_PARALLEL \"\" OFF)\nif(DEMO_PARALLEL)\n  find_package(MPI REQUIRED)\nendif()\n")) ==
+        "MPI -DDEMO_PARALLEL");
+  CHECK(findings(of_cmake("option(DEMO_MPI \"\" OFF)\nfind_package(MPI REQUIRED)\n")) == "MPI -DDEMO_MPI");
+}
+
+TEST_CASE("a package behind a switch for something else has no flag of its own", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_MPI \"\" OFF)\nif(DEMO_MPI)\n  find_package(SCALAPACK REQUIRED)\nendif()\n"
+                          "find_package(LAPACK REQUIRED)\n")) == "MPI -DDEMO_MPI, ScaLAPACK , LAPACK* ");
+}
+
+TEST_CASE("a library that comes with the project is told from one of the system", "[one-thread]") {
+  const auto own = of_cmake(
+      "option(DEMO_USE_SYSTEM_ZLIB \"\" OFF)\noption(DEMO_BUILD_OWN_FFTW \"\" OFF)\n"
+      "find_package(ZLIB)\n");
+  CHECK(own.internal->name == "FFTW");
+  CHECK(own.internal->flag == "-DDEMO_BUILD_OWN_FFTW");
+  const auto system = of_cmake("option(DEMO_USE_SYSTEM_ZLIB \"\" OFF)\nfind_package(ZLIB)\n");
+  CHECK(system.internal->name == "ZLIB");
+  CHECK(system.internal->flag.empty());
+}
+
+TEST_CASE("what no package is called after is no library that comes with the project", "[one-thread]") {
+  const std::string options = "option(DEMO_INTERNAL_DOCS \"\" OFF)\noption(DEMO_TASKING_SYSTEM \"\" OFF)\n";
+  CHECK_FALSE(of_cmake(options).internal);
+  CHECK(of_cmake(options + "pkg_check_modules(T libtasking)\n").internal->name == "TASKING");
+}
+
+TEST_CASE("an option against something is written with no", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_NO_MPI \"\" ON)\noption(DEMO_DEACTIVATE_OPENMP \"\" OFF)\n")) ==
+        "MPI -DDEMO_NO_MPI=OFF, OpenMP* -DDEMO_DEACTIVATE_OPENMP=OFF");
+}
+
+TEST_CASE("an option with two libraries in its name is about both, and one of C++ bindings about neither",
+          "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_BLAS_LAPACK \"\" ON)\n")) ==
+        "BLAS* -DDEMO_BLAS_LAPACK, LAPACK* -DDEMO_BLAS_LAPACK");
+  CHECK(findings(of_cmake("option(BLAS++ \"\" ON)\n")).empty());
+}
+
+TEST_CASE("an option to use a library is taken before one to build it, in whatever order they stand", "[one-thread]") {
+  const std::string build = "option(BUILD_TBB \"\" OFF)\n";
+  const std::string with = "option(WITH_TBB \"\" ON)\n";
+  CHECK(findings(of_cmake(build + with)) == "TBB* -DWITH_TBB");
+  CHECK(findings(of_cmake(with + build)) == "TBB* -DWITH_TBB");
+  CHECK(findings(of_cmake(build)) == "TBB -DBUILD_TBB");
+}
+
+TEST_CASE("an optimized library is one of the system", "[one-thread]") {
+  const auto found = of_cmake("option(USE_OPTIMIZED_BLAS \"\" OFF)\n");
+  CHECK(findings(found) == "BLAS -DUSE_OPTIMIZED_BLAS");
+  CHECK(found.internal->name == "BLAS");
+}
+
+TEST_CASE("a library that is required where the host lacks another one is a finding, and no default", "[one-thread]") {
+  const std::string other = "find_package(MKL)\nif(NOT MKL_FOUND)\n  find_package(BLAS REQUIRED)\nendif()\n";
+  CHECK(findings(of_cmake(other)) == "MKL* , BLAS ");
+  CHECK(of_cmake(other).findings.back().condition == "NOT MKL_FOUND");
+  CHECK(findings(of_cmake("option(DEMO_X \"\" ON)\nif(NOT DEMO_X)\n" + other + "endif()\n")).empty());
+}
+
+TEST_CASE("a deprecated option stands for the one that takes its place", "[one-thread]") {
+  const auto found = of_cmake(
+      "function(moved old new)\n  if(${old})\n    message(WARNING \"${old} is deprecated\")\n    set(${new} ON "
+      "PARENT_SCOPE)\n"
+      "  endif()\nendfunction()\noption(NEW_MPI \"\" OFF)\noption(NEW_OPENMP \"\" OFF)\nmoved(OLD_CUDA NEW_CUDA)\n");
+  CHECK(findings(found) == "CUDA -DNEW_CUDA, MPI -DNEW_MPI, OpenMP -DNEW_OPENMP");
+  CHECK(default_of(found, "OLD_CUDA") == "-");
+}
+
+TEST_CASE("options of other projects in the source and of tests are not the project's own", "[one-thread]") {
+  const auto found = discovery_of({{"CMakeLists.txt", "project(demo)\nadd_subdirectory(external/x)\n"},
+                                   {"external/x/CMakeLists.txt", "option(X_CUDA \"\" ON)\n"}});
+  CHECK(findings(found).empty());
+  CHECK(default_of(found, "X_CUDA") == "ON");
+}
+
+}  // namespace

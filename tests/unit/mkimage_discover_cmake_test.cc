@@ -1,0 +1,171 @@
+// How `mkxaas discover` reads CMake: one rule a test, on small projects.
+#include "tests/unit/mkimage_discover_support.h"
+
+namespace {
+
+using namespace xaas::test::discovery;  // NOLINT(google-build-using-namespace)
+
+TEST_CASE("CMake: options and cache variables are points with their defaults and places", "[one-thread]") {
+  const auto found = of_cmake(
+      "option(DEMO_A \"a\" ON)\noption(DEMO_B \"b\")\nset(DEMO_C 4 CACHE STRING \"c\")\n"
+      "set(DEMO_D x CACHE INTERNAL \"d\")\nset_property(CACHE DEMO_C PROPERTY STRINGS 2 4 8)\n");
+  CHECK(default_of(found, "DEMO_A") == "ON");
+  CHECK(default_of(found, "DEMO_B") == "OFF");
+  CHECK(default_of(found, "DEMO_C") == "4");
+  CHECK(values_of(found, "DEMO_C") == "2 4 8 ");
+  CHECK(default_of(found, "DEMO_D") == "-");
+  CHECK(xaas::find_point(found.build, "DEMO_A")->places.front() == xaas::BuildPlace{"CMakeLists.txt", 3});
+  CHECK(found.build.minimum_version == "3.20");
+}
+
+TEST_CASE("CMake: conditions are decided by defaults, and what is not offered says when it is", "[one-thread]") {
+  const auto found = of_cmake(
+      "option(DEMO_GPU \"\" OFF)\nif(DEMO_GPU)\n  option(DEMO_FAST \"\" ON)\nelse()\n  option(DEMO_SLOW \"\" "
+      "ON)\nendif()\n"
+      "if(WIN32 OR NOT UNIX)\n  set(D ON)\nelse()\n  set(D OFF)\nendif()\noption(DEMO_W \"\" ${D})\n"
+      "include(CheckIncludeFile)\ncheck_include_file(x.h HAVE_X)\noption(DEMO_X \"\" ${HAVE_X})\n");
+  CHECK(default_of(found, "DEMO_FAST") == "!ON");
+  CHECK(xaas::find_point(found.build, "DEMO_FAST")->condition == "DEMO_GPU");
+  CHECK(default_of(found, "DEMO_SLOW") == "ON");
+  CHECK(default_of(found, "DEMO_W") == "OFF");
+  CHECK(default_of(found, "DEMO_X") == "?");
+}
+
+TEST_CASE("CMake: where the host decides, a variable is known if both ways agree", "[one-thread]") {
+  const auto found = of_cmake(
+      "find_package(Foo)\nif(Foo_FOUND)\n  set(SAME 1)\n  set(OTHER 1)\nelse()\n  set(SAME 1)\n  set(OTHER "
+      "2)\nendif()\n"
+      "set(DEMO_S ${SAME} CACHE STRING \"\")\nset(DEMO_O ${OTHER} CACHE STRING \"\")\n"
+      "if(Foo_FOUND)\n  option(DEMO_F \"\" ON)\n  option(DEMO_P \"\" ON)\nelse()\n  option(DEMO_F \"\" OFF)\nendif()\n"
+      "set(DEMO_D ${CMAKE_SOURCE_DIR}/x CACHE PATH \"\")\n");
+  CHECK(default_of(found, "DEMO_F") == "?");
+  CHECK(default_of(found, "DEMO_P") == "ON");
+  CHECK(default_of(found, "DEMO_D") == "?");
+  CHECK(default_of(found, "DEMO_S") == "1");
+  CHECK(default_of(found, "DEMO_O") == "?");
+}
+
+TEST_CASE("CMake: the compiler is GCC, by each way to ask for it", "[one-thread]") {
+  const auto found = of_cmake(
+      "if(CMAKE_COMPILER_IS_GNUCC)\n  option(DEMO_OLD \"\" ON)\nendif()\n"
+      "if(CMAKE_C_COMPILER_ID STREQUAL GNU)\n  option(DEMO_NEW \"\" ON)\nendif()\n");
+  CHECK(default_of(found, "DEMO_OLD") == "ON");
+  CHECK(default_of(found, "DEMO_NEW") == "ON");
+}
+
+TEST_CASE("CMake: the parts of a project's version are variables", "[one-thread]") {
+  const auto found =
+      discovery_of({{"CMakeLists.txt",
+                     "project(demo VERSION 3.14.5)\n"
+                     "set(DEMO_OWN \"${demo_VERSION_MAJOR}_${PROJECT_VERSION_MINOR}\" CACHE STRING \"\")\n"
+                     "set(DEMO_TOP \"${CMAKE_PROJECT_VERSION_PATCH}.${demo_VERSION_TWEAK}\" CACHE STRING \"\")\n"
+                     "execute_process(COMMAND x OUTPUT_VARIABLE v)\nproject(other VERSION ${v})\n"
+                     "set(DEMO_UNKNOWN \"${other_VERSION_MAJOR}\" CACHE STRING \"\")\n"}});
+  CHECK(default_of(found, "DEMO_OWN") == "3_14");
+  CHECK(default_of(found, "DEMO_TOP") == "5.");
+  CHECK(default_of(found, "DEMO_UNKNOWN") == "?");
+}
+
+TEST_CASE("CMake: files of the source that file(GLOB) finds are known, in their order", "[one-thread]") {
+  const auto found = discovery_of(
+      {{"CMakeLists.txt",
+        "project(demo)\nfile(GLOB parts cmake/part_*.cmake)\nforeach(part ${parts})\n  include(${part})\nendforeach()\n"
+        "file(GLOB names RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/modules CONFIGURE_DEPENDS modules/*/CMakeLists.txt)\n"
+        "set(DEMO_NAMES \"${names}\" CACHE STRING \"\")\n"
+        "file(GLOB outside /usr/*)\nset(DEMO_OUTSIDE \"${outside}\" CACHE STRING \"\")\n"
+        "file(GLOB nothing *.none)\nset(DEMO_NOTHING \"${nothing}\" CACHE STRING \"\")\n"},
+       {"cmake/part_b.cmake", "option(DEMO_LATE \"\" ${DEMO_EARLY})\n"},
+       {"cmake/part_a.cmake", "option(DEMO_EARLY \"\" ON)\n"},
+       {"cmake/other.cmake", "option(DEMO_OTHER \"\" ON)\n"},
+       {"modules/two/CMakeLists.txt", ""},
+       {"modules/one/CMakeLists.txt", ""}});
+  CHECK(default_of(found, "DEMO_LATE") == "ON");
+  CHECK(default_of(found, "DEMO_OTHER") == "-");
+  CHECK(default_of(found, "DEMO_NAMES") == "one/CMakeLists.txt;two/CMakeLists.txt");
+  CHECK(default_of(found, "DEMO_OUTSIDE") == "?");
+  CHECK(default_of(found, "DEMO_NOTHING").empty());
+}
+
+TEST_CASE("CMake: functions, macros, loops, modules and directories are followed", "[one-thread]") {
+  const auto found = discovery_of(
+      {{"CMakeLists.txt",
+        "project(demo)\nlist(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_SOURCE_DIR}/cmake)\ninclude(wrap)\n"
+        "demo_choice(DEMO_KIND \"kind\" two one two \"three[slow]\")\nforeach(x A B)\n  "
+        "demo_switch(${x})\nendforeach()\n"
+        "add_subdirectory(part)\ninclude(there.cmake)\n"},
+       {"cmake/wrap.cmake",
+        "function(demo_choice name text default)\n  string(REPLACE \"[slow]\" \"\" values \"${ARGN}\")\n"
+        "  set(${name} ${default} CACHE STRING \"${text}\")\n  set_property(CACHE ${name} PROPERTY STRINGS ${values})\n"
+        "endfunction()\nmacro(demo_switch name)\n  option(DEMO_${name} \"\" ON)\nendmacro()\n"},
+       {"part/CMakeLists.txt", "option(DEMO_PART \"\" ON)\n"},
+       {"there.cmake", "option(DEMO_THERE \"\" ON)\n"}});
+  CHECK(default_of(found, "DEMO_KIND") == "two");
+  CHECK(values_of(found, "DEMO_KIND") == "one two three ");
+  CHECK(xaas::find_point(found.build, "DEMO_KIND")->values.back().label == "three[slow]");
+  CHECK(xaas::find_point(found.build, "DEMO_KIND")->places.front() == xaas::BuildPlace{"CMakeLists.txt", 4});
+  for (const char* name : {"DEMO_A", "DEMO_B", "DEMO_PART", "DEMO_THERE"}) CHECK(default_of(found, name) == "ON");
+}
+
+TEST_CASE("CMake: a dependent option is offered under its condition", "[one-thread]") {
+  const auto found = of_cmake(
+      "include(CMakeDependentOption)\noption(DEMO_A \"\" ON)\ncmake_dependent_option(DEMO_B \"\" ON \"DEMO_A\" OFF)\n"
+      "cmake_dependent_option(DEMO_C \"\" ON \"DEMO_A;NOT DEMO_B\" OFF)\n");
+  CHECK(default_of(found, "DEMO_B") == "ON");
+  CHECK(default_of(found, "DEMO_C") == "!ON");
+  CHECK(xaas::find_point(found.build, "DEMO_C")->condition == "DEMO_A;NOT DEMO_B");
+}
+
+TEST_CASE("CMake: a normal variable wins over option() by the policy of that version", "[one-thread]") {
+  CHECK(default_of(of_cmake("set(DEMO_A OFF)\noption(DEMO_A \"\" ON)\n"), "DEMO_A") == "!ON");
+  CHECK(default_of(discovery_of({{"CMakeLists.txt",
+                                  "cmake_minimum_required(VERSION 3.5)\nset(DEMO_A OFF)\n"
+                                  "option(DEMO_A \"\" ON)\n"}}),
+                   "DEMO_A") == "ON");
+}
+
+TEST_CASE("CMake: a command that is not in the source declares a choice if it has the shape of one", "[one-thread]") {
+  const auto found = of_cmake(
+      "other_option(DEMO_MPI \"use MPI\" ON)\nother_option(DEMO_OPENMP OFF \"use OpenMP\")\n"
+      "other_multi_option(DEMO_GPU \"GPUs\" none none CUDA HIP)\nother_add_option(FEATURE SYCL DESCRIPTION \"x\" "
+      "DEFAULT OFF)\n"
+      "target_compile_options(demo \"a b\" ON)\n");
+  CHECK(findings(found) == "CUDA -DDEMO_GPU=CUDA, HIP -DDEMO_GPU=HIP, MPI* -DDEMO_MPI, OpenMP -DDEMO_OPENMP");
+  CHECK(default_of(found, "ENABLE_SYCL") == "OFF");
+  CHECK(default_of(found, "demo") == "-");
+}
+
+TEST_CASE("CMake: a choice has the values of both ways between which the host decides", "[one-thread]") {
+  const std::string choice = "set(DEMO_ISA A CACHE STRING \"\")\n";
+  const std::string both =
+      "try_compile(IS_ARM x y)\nif(IS_ARM)\n  set_property(CACHE DEMO_ISA PROPERTY STRINGS A N)\nelse()\n"
+      "  set_property(CACHE DEMO_ISA PROPERTY STRINGS A S)\nendif()\n";
+  CHECK(values_of(of_cmake(choice + both), "DEMO_ISA") == "A N S ");
+  CHECK(values_of(of_cmake(choice + both + "set_property(CACHE DEMO_ISA PROPERTY STRINGS A Z)\n"), "DEMO_ISA") ==
+        "A Z ");
+}
+
+TEST_CASE("CMake files that are wrong or endless give what can be found in bounded time", "[long]") {
+  CHECK(default_of(of_cmake("option(DEMO_A \"\" ON)\nif(\n"), "DEMO_A") == "ON");
+  CHECK(default_of(of_cmake("option(DEMO_A \"\" ON)\nset(x \"open\n"), "DEMO_A") == "ON");
+  CHECK(default_of(of_cmake("endif()\noption(DEMO_A \"\" ON)\nif(X)\n"), "DEMO_A") == "ON");
+  CHECK(default_of(of_cmake("function(f)\n  f()\nendfunction()\nf()\noption(DEMO_A \"\" ON)\n"), "DEMO_A") == "ON");
+  CHECK(default_of(of_cmake("while(ON)\n  set(x \"${x}${x}y\")\nendwhile()\noption(DEMO_A \"\" ON)\n"), "DEMO_A") ==
+        "ON");
+  CHECK(default_of(of_cmake("include(CMakeLists.txt)\nadd_subdirectory(.)\noption(DEMO_A \"\" ON)\n"), "DEMO_A") ==
+        "ON");
+  CHECK(default_of(
+            of_cmake("option(DEMO_A \"\" ON)\nstring(REGEX MATCH \"(a*)*b\" x \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")\n"),
+            "DEMO_A") == "ON");
+  std::string deep;
+  for (int i = 0; i < 20000; ++i) deep += "if(A)\n";
+  CHECK_FALSE(of_cmake(deep).build.notes.empty());
+  std::string wide = "set(a x)\n";
+  for (int i = 0; i < 60; ++i)
+    wide += "macro(m" + std::to_string(i + 1) + ")\nm" + std::to_string(i) + "()\nm" + std::to_string(i) +
+            "()\nendmacro()\n";
+  const auto bounded = of_cmake(wide + "m60()\n");
+  REQUIRE_FALSE(bounded.build.notes.empty());
+  CHECK(bounded.build.notes.front().find("run for too long") != std::string::npos);
+}
+
+}  // namespace

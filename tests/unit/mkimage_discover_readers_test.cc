@@ -1,0 +1,107 @@
+// How `mkxaas discover` reads Autoconf, Meson, Make and bundles: one rule a test, on small projects.
+#include "tests/unit/mkimage_discover_support.h"
+
+namespace {
+
+using namespace xaas::test::discovery;  // NOLINT(google-build-using-namespace)
+
+TEST_CASE("a configure script's options have the defaults that its macros and help say", "[one-thread]") {
+  const auto found = discovery_of(
+      {{"configure.ac",
+        "AC_INIT([demo], [1.0])\nm4_include([m4/own.m4])\ndnl AC_ARG_ENABLE([no])\nAC_PROG_CC\n"
+        "AC_ARG_ENABLE([mpi], [AS_HELP_STRING([--disable-mpi], [no MPI])])\n"
+        "AC_ARG_ENABLE(openmp, [AS_HELP_STRING([--enable-openmp], [use OpenMP])], [ok=$enableval], [ok=no])\n"
+        "AC_ARG_WITH([fft], [AS_HELP_STRING([--with-fft=fftw|mkl], [which FFT])], [], [with_fft=fftw])\n"
+        "OWN_SIMD([avx2])\nAX_LAPACK\nAC_SEARCH_LIBS([dgemm_], [blas])\nif test x = y; then\n  AC_CHECK_LIB([mpi], "
+        "[x])\nfi\n"},
+       {"m4/own.m4", "AC_DEFUN([OWN_SIMD], [AC_ARG_ENABLE([$1], [AS_HELP_STRING([--enable-$1], [use $1])])])\n"}});
+  CHECK(found.build.project == "demo");
+  CHECK(findings(found) ==
+        "MPI* --enable-mpi, OpenMP --enable-openmp, LAPACK --with-lapack, BLAS* , fftw* --with-fft=fftw, "
+        "mkl --with-fft=mkl, AVX2 --enable-avx2");
+}
+
+TEST_CASE("configure.ac that never ends is read in bounded time", "[long]") {
+  std::string open;
+  for (int i = 0; i < 100000; ++i) open += "AC_ARG_ENABLE([";
+  CHECK(discovery_of({{"configure.ac", open}}).findings.empty());
+  const auto found = discovery_of({{"configure.ac",
+                                    "AC_DEFUN([A], [B($1$1)B($1$1)])\nAC_DEFUN([B], [A([$1$1])A([$1$1])])\nA([x])\n"
+                                    "AC_ARG_ENABLE([mpi], [--enable-mpi])\n"}});
+  CHECK(findings(found) == "MPI --enable-mpi");
+}
+
+TEST_CASE("a configure script without configure.ac is read by its help", "[one-thread]") {
+  CHECK(findings(discovery_of(
+            {{"configure", "#!/bin/sh\ncat <<E\n  --enable-cuda   use CUDA\n  --without-mpi   no MPI\nE\n"}})) ==
+        "CUDA --enable-cuda, MPI* --with-mpi");
+}
+
+TEST_CASE("Meson's options have their types, choices and defaults", "[one-thread]") {
+  const auto found = discovery_of({{"meson.build",
+                                    "project('demo', 'c', meson_version : '>= 0.60')\nif get_option('parallel')\n"
+                                    "  mpi = dependency('mpi')\nendif\nblas = dependency('blas', required : true)\n"},
+                                   {"meson_options.txt",
+                                    "option('openmp', type : 'feature', value : 'disabled')\n# option('no')\n"
+                                    "option('parallel', type : 'boolean', value : false)\n"
+                                    "option('fft', type : 'combo', choices : ['fftw', 'kiss'], value : 'kiss')\n"}});
+  CHECK(findings(found) == "OpenMP -Dopenmp, MPI -Dparallel=true, BLAS* , fftw -Dfft=fftw, kiss* -Dfft=kiss");
+  CHECK(found.build.minimum_version == "0.60");
+}
+
+TEST_CASE("makefiles tell by the variables that they test, and by options of compilers", "[one-thread]") {
+  const auto found =
+      discovery_of({{"Makefile",
+                     "CC ?= gcc\nUSE_CUDA ?= 0\nWANTFFTW =\nOMP ?= #true\nMODE ?= a\ninclude more.mk\nifeq ($(strip "
+                     "${USE_CUDA}),1)\n"
+                     "LIBS += -lcudart\nendif\nifeq ($(WANTFFTW),true)\nLIBS += -lfftw3\nendif\nifeq ($(OMP),true)\n"
+                     "CFLAGS += -fopenmp\nendif\n"},
+                    {"more.mk",
+                     "ifeq ($(MODE),b)\nCFLAGS += -mavx2\nelse ifeq ($(MODE),c)\nCFLAGS += -mavx512f\nendif\nall: ; "
+                     "make -march=native\n"}});
+  CHECK(findings(found) == "CUDA USE_CUDA=1, OpenMP -fopenmp, FFTW WANTFFTW=true, AVX2 -mavx2, AVX512 -mavx512f");
+  CHECK(default_of(found, "MODE") == "a");
+  CHECK(values_of(found, "MODE") == "b c ");
+}
+
+TEST_CASE("the options of a bundle of CMake projects are its points", "[one-thread]") {
+  const auto found = discovery_of(
+      {{"CMakeLists.txt", "project(demo)\n"},
+       {"bundle.yml",
+        "name : demo\nprojects :\n    - first :\n        git : x\n    - second :\n        git : y\noptions :\n"
+        "    - with-gpu :\n        help : GPUs\n        cmake : ENABLE_GPU=ON\n    - with-second :\n"
+        "        cmake : >\n            A=B\n            BUILD_second=ON\n    - without-openmp :\n"
+        "        cmake : ENABLE_OMP=OFF\n    - level :\n        cmake : LEVEL={{value}}\n"}});
+  CHECK(findings(found) == "OpenMP* --without-openmp");
+  CHECK(found.gpu_flag == "--with-gpu");
+  CHECK(found.internal->name == "second");
+  CHECK(xaas::find_point(found.build, "level")->kind == xaas::PointKind::text);
+}
+
+TEST_CASE("the option of a configure script is written as its help writes it", "[one-thread]") {
+  const auto found = discovery_of(
+      {{"configure.ac", "AC_ARG_ENABLE(fast_math, [AS_HELP_STRING([--enable-fast-math],[be fast])], [], [])\n"}});
+  CHECK(default_of(found, "fast-math") == "no");
+  CHECK(default_of(found, "fast_math") == "-");
+}
+
+TEST_CASE("an array of Meson has all choices by default", "[one-thread]") {
+  const auto found = discovery_of({{"meson.build", "project('demo', 'c')\n"},
+                                   {"meson_options.txt",
+                                    "option('bits', type: 'array', choices: ['8', '16'])\n"
+                                    "option('some', type: 'array', choices: ['a', 'b'], value: ['b'])\n"
+                                    "option('none', type: 'array', value: [])\n"}});
+  CHECK(default_of(found, "bits") == "8,16");
+  CHECK(default_of(found, "some") == "b");
+  CHECK(default_of(found, "none").empty());
+}
+
+TEST_CASE("a variable that makefiles set by what the host is has no known default", "[one-thread]") {
+  const auto found = discovery_of({{"Makefile",
+                                    "ifneq (,$(filter Windows%,$(OS)))\nWIN = yes\nelse\nWIN = no\nendif\n"
+                                    "ifeq ($(WIN),yes)\nEXT = .exe\nendif\nLEVEL ?= 2\n"}});
+  CHECK(default_of(found, "WIN") == "?");
+  CHECK(default_of(found, "LEVEL") == "2");
+}
+
+}  // namespace
