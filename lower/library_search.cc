@@ -58,14 +58,25 @@ Result<std::optional<FoundLibrary>> look_in_image(const Image& image, std::strin
   return library;
 }
 
-// The absolute directories in which a file itself looks for libraries: its DT_RUNPATH, or else its DT_RPATH. Files that
-// were built on this host have some.
-std::vector<fs::path> own_directories(const Image& image, std::string_view user) {
+// Where a file itself looks for libraries: its DT_RUNPATH, or else its DT_RPATH.
+std::string own_rpath(const Image& image, std::string_view user) {
   const auto bytes = image.file(user);
   const auto elf = bytes ? ElfFile::parse(*bytes) : tl::unexpected(bytes.error());
   const auto dynamic = elf ? elf->dynamic() : tl::unexpected(elf.error());
-  return dynamic ? absolute_directories(dynamic->runpath.value_or(dynamic->rpath.value_or("")))
-                 : std::vector<fs::path>();
+  return dynamic ? dynamic->runpath.value_or(dynamic->rpath.value_or("")) : std::string();
+}
+
+// The library in one of those directories of the rpath that are in the image, or nullopt.
+Result<std::optional<FoundLibrary>> look_along_rpath(const Image& image, std::string_view soname, std::string_view user,
+                                                     std::string_view rpath) {
+  const fs::path origin = fs::path(image.manifest().prefix) / fs::path(path_in_tree(user)).parent_path();
+  for (const fs::path& directory : search_path(rpath, origin)) {
+    const auto inside = in_prefix(image, directory.lexically_normal());
+    if (!inside) continue;
+    XAAS_ASSIGN(auto found, look_in_image(image, soname, fs::path(tree_root_of(user)) / *inside / soname));
+    if (found) return found;
+  }
+  return std::nullopt;
 }
 
 std::string multiarch_directory(std::string_view triple) {
@@ -128,8 +139,12 @@ Result<FoundLibrary> find_library(const Image& image, std::string_view soname, s
     XAAS_ASSIGN(library.identity, host.library_identity(soname, triple));
     return library;
   }
+  const std::string rpath = own_rpath(image, user);
+  XAAS_ASSIGN(auto own, look_along_rpath(image, soname, user, rpath));
+  if (own) return std::move(*own);
+  // Files that were built on this host name directories of it.
   if (&host == this_host().get()) {
-    if (const auto path = find_host_library(soname, triple, own_directories(image, user))) {
+    if (const auto path = find_host_library(soname, triple, absolute_directories(rpath))) {
       FoundLibrary library{.soname = std::string(soname), .identity = {}, .path = path->string(), .in_image = false};
       XAAS_ASSIGN(library.identity, identify_library(*path));
       return library;
