@@ -7,7 +7,13 @@
 #include <llvm/Analysis/ModuleSummaryAnalysis.h>
 #include <llvm/Analysis/ProfileSummaryInfo.h>
 #include <llvm/Bitcode/BitcodeWriter.h>
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/Instructions.h>
+#include <llvm/IR/Intrinsics.h>
+#include <llvm/IR/Metadata.h>
 #include <llvm/TargetParser/Triple.h>
+#include <llvm/Transforms/Utils/ModuleUtils.h>
 
 #include <algorithm>
 #include <vector>
@@ -62,6 +68,53 @@ void set_position(llvm::Module& module, LinkKind kind) {
     if (!value.isDeclarationForLinker()) value.setDSOLocal(true);
 }
 
+// Adds to `roots` the roots of the type trees to which `node` leads. A root has nothing but a name.
+void find_type_roots(llvm::MDNode* node, llvm::SmallPtrSetImpl<llvm::MDNode*>& seen,
+                     llvm::SmallVectorImpl<llvm::MDNode*>& roots) {
+  llvm::SmallVector<llvm::MDNode*, 8> rest = {node};
+  while (!rest.empty()) {
+    llvm::MDNode* next = rest.pop_back_val();
+    if (!seen.insert(next).second) continue;
+    if (next->getNumOperands() == 1 && llvm::isa<llvm::MDString>(next->getOperand(0))) roots.push_back(next);
+    for (const llvm::MDOperand& operand : next->operands())
+      if (auto* inner = llvm::dyn_cast_or_null<llvm::MDNode>(operand.get())) rest.push_back(inner);
+  }
+}
+
+// Gives the unit types of its own. LLVM then does not assume that accesses of two units concern different memory
+// because their types differ. Compiled one by one, units need not agree on the types of what they share.
+void separate_types(llvm::Module& module, const std::string& source_name) {
+  llvm::SmallPtrSet<llvm::MDNode*, 32> seen;
+  llvm::SmallVector<llvm::MDNode*, 4> roots;
+  for (const llvm::Function& function : module)
+    for (const llvm::Instruction& instruction : llvm::instructions(function))
+      for (const unsigned kind : {llvm::LLVMContext::MD_tbaa, llvm::LLVMContext::MD_tbaa_struct})
+        if (llvm::MDNode* node = instruction.getMetadata(kind)) find_type_roots(node, seen, roots);
+  for (llvm::MDNode* root : roots) {
+    const llvm::StringRef name = llvm::cast<llvm::MDString>(root->getOperand(0))->getString();
+    root->replaceOperandWith(0, llvm::MDString::get(module.getContext(), (name + " of " + source_name).str()));
+  }
+}
+
+// Whether something may find the definition without naming it: by its section, or as text in the file. Sections of code
+// do not count, because nothing reads them.
+bool is_found_unnamed(const llvm::GlobalObject& object) {
+  if (object.isDeclarationForLinker() || object.isDiscardableIfUnused() || object.hasAppendingLinkage()) return false;
+  const auto* variable = llvm::dyn_cast<llvm::GlobalVariable>(&object);
+  if (object.hasSection()) return variable != nullptr || !object.getSection().starts_with(".text");
+  if (variable == nullptr || !variable->use_empty()) return false;
+  const auto* text = llvm::dyn_cast<llvm::ConstantDataArray>(variable->getInitializer());
+  return text != nullptr && text->isString();
+}
+
+// Without LTO, a linker keeps such definitions although no code names them.
+void keep_unnamed(llvm::Module& module) {
+  llvm::SmallVector<llvm::GlobalValue*, 8> kept;
+  for (llvm::GlobalObject& object : module.global_objects())
+    if (is_found_unnamed(object)) kept.push_back(&object);
+  llvm::appendToCompilerUsed(module, kept);
+}
+
 // Whether LD_PRELOAD or a library loaded earlier may replace this definition. Definitions that C++ requires to be the
 // same everywhere do not count: a build without LTO has a copy of them in every unit as well, and inlines it.
 bool is_replaceable(const llvm::GlobalValue& value, const LinkContext& link) {
@@ -69,6 +122,18 @@ bool is_replaceable(const llvm::GlobalValue& value, const LinkContext& link) {
   if (link.symbolic == Symbolic::functions && llvm::isa<llvm::Function>(value)) return false;
   if (value.isDeclaration() || value.hasLocalLinkage() || !value.hasDefaultVisibility()) return false;
   return !value.hasLinkOnceODRLinkage() && !value.hasWeakODRLinkage();
+}
+
+// Whether a copy of the value in a function of another unit could mean another thread's variables. A library finds its
+// thread-local variables by a call, whose result LLVM keeps as long as the function runs. A function that switches from
+// one stack to another may go on in another thread, and then expects a call to ask again.
+bool is_bound_to_thread(const llvm::GlobalValue& value, const LinkContext& link) {
+  const auto* function = llvm::dyn_cast<llvm::Function>(&value);
+  if (function == nullptr || link.kind != LinkKind::shared) return false;
+  return llvm::any_of(llvm::instructions(*function), [](const llvm::Instruction& instruction) {
+    const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
+    return call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::threadlocal_address;
+  });
 }
 
 }  // namespace
@@ -84,6 +149,8 @@ Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& un
   module.setSourceFileName(source_name);
   set_target(module, link.target, feature_list(link.target, unit));
   set_position(module, link.kind);
+  keep_unnamed(module);
+  separate_types(module, source_name);
   return {};
 }
 
@@ -114,7 +181,7 @@ std::string write_thin_module(llvm::Module& module, const LinkContext& link) {
   llvm::ProfileSummaryInfo profile(module);
   llvm::ModuleSummaryIndex index = llvm::buildModuleSummaryIndex(module, nullptr, &profile);
   for (const llvm::GlobalValue& value : module.global_values())
-    if (is_replaceable(value, link) || is_odd(value))
+    if (is_replaceable(value, link) || is_odd(value) || is_bound_to_thread(value, link))
       if (llvm::GlobalValueSummary* summary = index.getGlobalValueSummary(value)) summary->setNotEligibleToImport();
   llvm::SmallVector<char, 0> bytes;
   llvm::BitcodeWriter writer(bytes);

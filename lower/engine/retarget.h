@@ -23,7 +23,8 @@ struct LinkContext {
   bool merged = false;  // whether the units become one module
 };
 
-// Sets the module's target attributes and position independence; does not write it. `source_name` must differ from that
+// Sets the module's target attributes and position independence, keeps what is found without being named, and gives the
+// module types of its own; does not write it. `source_name` must differ from that
 // of every other unit of the link, because the module's hash comes from it, and the names of promoted local symbols
 // come from the hash. Code::unsupported if the module is of another architecture, or requires features that the target
 // lacks.
@@ -42,8 +43,9 @@ bool is_lowered_alone(const llvm::Module& module);
 // Returns bitcode with a symbol table, for units that become one module.
 std::string write_merged_module(const llvm::Module& module);
 
-// Returns bitcode with a summary and a symbol table. Marks definitions that another library may replace, and functions
-// with is_odd(), as not to be imported. The module's hash comes from its source name; see retarget().
+// Returns bitcode with a summary and a symbol table. Marks as not to be imported: definitions that another library may
+// replace, functions with is_odd(), and functions of a library that use thread-local variables. The module's hash comes
+// from its source name; see retarget().
 std::string write_thin_module(llvm::Module& module, const LinkContext& link);
 
 }  // namespace xaas

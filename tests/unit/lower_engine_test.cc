@@ -240,6 +240,50 @@ std::string symbols_when(Worker& worker, bool merged) {
   return worker.of_result("llvm-nm-19");
 }
 
+TEST_CASE("units need not agree on the types of what they share") {
+  for (const bool merged : {false, true}) {
+    Worker worker(LinkKind::pie);
+    worker.job().target = resolve_target(test::kTriple, {}).value();
+    worker.job().merged = merged;
+    add_program(worker);
+    worker.add(worker.unit("main.o", R"(
+#include <stdio.h>
+void set(float*, float);
+__attribute__((noinline)) static int of_two(int* p, long i, long j) { p[i] = 1; set((float*)p + j, 0); return p[i]; }
+int main(int c, char** v) { (void)v; int a[4] = {0}; return printf("%d\n", of_two(a, c, c)) < 0; }
+)"));
+    worker.add(worker.unit("set.o", "void set(float* p, float v) { *p = v; }\n"));
+    worker.run_well();
+    CHECK(worker.clang().output(worker.directory(), "./out") == "0\n");
+  }
+}
+
+TEST_CASE("what is found without being named is in the program") {
+  for (const bool merged : {false, true}) {
+    Worker worker(LinkKind::pie);
+    worker.job().target = resolve_target(test::kTriple, {}).value();
+    worker.job().merged = merged;
+    add_program(worker);
+    worker.add(worker.unit("main.o", R"(
+#include <stdio.h>
+int main(void) { return puts("main") < 0; }
+)"));
+    worker.add(worker.unit("found.o", R"(
+#include <stdio.h>
+static void start(void) { puts("start"); }
+void (*const starts)(void) __attribute__((section(".init_array"))) = start;
+const char license[] __attribute__((section(".modinfo"))) = "license=GPL";
+const char text[] = "@(#) version 1.0";
+int never_called(void) { return 5; }
+)"));
+    worker.run_well();
+    CHECK(worker.clang().output(worker.directory(), "./out") == "start\nmain\n");
+    CHECK(has(worker.of_result("llvm-readelf-19 -p .modinfo"), "license=GPL"));
+    CHECK(has(worker.result_bytes(), "@(#) version 1.0"));
+    CHECK(!has(worker.of_result("llvm-nm-19"), "never_called"));
+  }
+}
+
 TEST_CASE("units that are to be merged are optimised as one module, with the same bytes for any number of threads") {
   Worker worker(LinkKind::pie);
   worker.job().target = resolve_target(test::kTriple, {}).value();
