@@ -2,6 +2,8 @@
 #include "mkimage/capture/call_frames.h"
 
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/SmallPtrSet.h>
+#include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
@@ -45,6 +47,52 @@ bool asks_for_frame(const llvm::CallBase& call) {
   return std::ranges::any_of(kFrameRegisters, [&](std::string_view name) { return text.find(name) != text.npos; });
 }
 
+// The address of a local variable, and what is computed from it alone.
+using Addresses = llvm::SmallPtrSet<const llvm::Value*, 8>;
+
+bool is_computed_alone(const llvm::User& user) {
+  if (llvm::isa<llvm::GetElementPtrInst, llvm::CastInst, llvm::PHINode, llvm::SelectInst>(user)) return true;
+  const auto* sum = llvm::dyn_cast<llvm::BinaryOperator>(&user);
+  return sum != nullptr && (sum->getOpcode() == llvm::Instruction::Add || sum->getOpcode() == llvm::Instruction::Sub) &&
+         llvm::isa<llvm::Constant>(sum->getOperand(1));
+}
+
+Addresses addresses_of(const llvm::AllocaInst& local) {
+  Addresses addresses;
+  llvm::SmallVector<const llvm::Value*, 8> rest = {&local};
+  while (!rest.empty()) {
+    const llvm::Value* value = rest.pop_back_val();
+    if (!addresses.insert(value).second) continue;
+    for (const llvm::User* user : value->users())
+      if (is_computed_alone(*user)) rest.push_back(user);
+  }
+  return addresses;
+}
+
+// Whether the user of such an address returns it, or compares it with an address that is not of the same variable.
+bool tells_place(const llvm::User& user, const Addresses& addresses) {
+  if (llvm::isa<llvm::ReturnInst>(user)) return true;
+  const auto* comparison = llvm::dyn_cast<llvm::ICmpInst>(&user);
+  const auto* difference = llvm::dyn_cast<llvm::BinaryOperator>(&user);
+  const bool is_relation = comparison != nullptr && comparison->isRelational();
+  const bool is_difference = difference != nullptr && difference->getOpcode() == llvm::Instruction::Sub;
+  if (!is_relation && !is_difference) return false;
+  return llvm::any_of(user.operands(), [&](const llvm::Use& operand) {
+    return !addresses.contains(operand.get()) && !llvm::isa<llvm::Constant>(operand.get());
+  });
+}
+
+bool tells_place_of_local(const llvm::Function& function) {
+  return llvm::any_of(llvm::instructions(function), [](const llvm::Instruction& instruction) {
+    const auto* local = llvm::dyn_cast<llvm::AllocaInst>(&instruction);
+    if (local == nullptr) return false;
+    const Addresses addresses = addresses_of(*local);
+    return llvm::any_of(addresses, [&](const llvm::Value* address) {
+      return llvm::any_of(address->users(), [&](const llvm::User* user) { return tells_place(*user, addresses); });
+    });
+  });
+}
+
 bool has_call(const llvm::Function& function, bool (*is_wanted)(const llvm::CallBase&)) {
   return llvm::any_of(llvm::instructions(function), [&](const llvm::Instruction& instruction) {
     const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
@@ -67,6 +115,8 @@ bool hides_exceptions(const llvm::Module& module) {
                       [](const llvm::Function& function) { return has_call(function, only_says_not_to_throw); });
 }
 
-bool looks_at_its_frame(const llvm::Function& function) { return has_call(function, asks_for_frame); }
+bool looks_at_its_frame(const llvm::Function& function) {
+  return has_call(function, asks_for_frame) || tells_place_of_local(function);
+}
 
 }  // namespace xaas

@@ -18,8 +18,9 @@ bool catches_exceptions(const llvm::Module& module);
 // exception of a function that they call passes through their frames.
 bool hides_exceptions(const llvm::Module& module);
 
-// Whether the function asks for its frame, its return address or the stack pointer. It means its own, and not those of
-// a function into which it is copied.
+// Whether the function asks for its frame, its return address or the stack pointer, or tells the place of one of its
+// variables in the stack: it returns the variable's address, or compares it with that of something else. It means its
+// own frame, and not that of a function into which it is copied.
 bool looks_at_its_frame(const llvm::Function& function);
 
 }  // namespace xaas

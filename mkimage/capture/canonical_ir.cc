@@ -18,6 +18,7 @@
 
 #include "format/bitcode/module.h"
 #include "mkimage/capture/device_code.h"
+#include "mkimage/capture/inline_assembly.h"
 #include "mkimage/capture/level_features.h"
 #include "mkimage/capture/used_features.h"
 
@@ -152,6 +153,9 @@ Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own
   const auto read = read_module(bitcode, context);
   if (!read) return fail_bitcode(read.error().message);
   llvm::Module& module = **read;
+  if (const auto directive = directive_that_reads(module)) {
+    return fail(Code::unsupported, "its assembly reads another file by {}", *directive);
+  }
   drop_build_names(module);
   drop_source_locations(module);
   drop_own_target(module, own);

@@ -3,7 +3,6 @@
 
 #include <fmt/ranges.h>
 #include <llvm/IR/Constants.h>
-#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/Module.h>
@@ -20,6 +19,7 @@
 #include "format/recipe.h"
 #include "mkimage/capture/call_frames.h"
 #include "mkimage/capture/cleared_memory.h"
+#include "mkimage/capture/inline_assembly.h"
 
 namespace xaas {
 namespace {
@@ -219,47 +219,11 @@ std::string flags_of(const llvm::Module& module) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.'; }
-bool is_name(char c) { return is_name_start(c) || (c >= '0' && c <= '9') || c == '$'; }
-
-// The identifiers in the inline assembly of a module, and one label among them.
-struct AssemblyNames {
-  std::set<std::string, std::less<>> names;
-  std::optional<std::string> label;  // a label, which a copy of the text would define a second time
-
-  void add(std::string_view text) {
-    bool begins_statement = true;
-    for (std::size_t at = 0; at < text.size();) {
-      if (!is_name_start(text[at])) {
-        begins_statement = text[at] == '\n' || text[at] == ';' || (begins_statement && text[at] == ' ') ||
-                           (begins_statement && text[at] == '\t');
-        // A number, a register, or a part of a larger word is not a name.
-        at += is_name(text[at]) || text[at] == '%' ? word_length(text.substr(at + 1)) + 1 : 1;
-        continue;
-      }
-      const std::string_view name = text.substr(at, word_length(text.substr(at)));
-      at += name.size();
-      names.emplace(name);
-      if (begins_statement && text.substr(at, 1) == ":") label = name;
-      begins_statement = begins_statement && text.substr(at, 1) == ":";
-    }
-  }
-
-  static std::size_t word_length(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::find_if_not(text, is_name) - text.begin());
-  }
-};
-
-AssemblyNames assembly_names(const llvm::Module& module) {
-  AssemblyNames names;
-  for (const llvm::Function& function : module) {
-    for (const llvm::Instruction& instruction : llvm::instructions(function)) {
-      const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
-      const auto* assembly = call == nullptr ? nullptr : llvm::dyn_cast<llvm::InlineAsm>(call->getCalledOperand());
-      if (assembly != nullptr) names.add(assembly->getAsmString());
-    }
-  }
-  return names;
+// A symbol that the IR knows and the assembly names. LLVM does not see that the assembly uses it.
+std::optional<std::string> known_symbol(const llvm::Module& module, const AssemblyNames& assembly) {
+  const auto found = std::ranges::find_if(
+      assembly.operands, [&](const std::string& name) { return module.getNamedValue(name) != nullptr; });
+  return found == assembly.operands.end() ? std::nullopt : std::optional(*found);
 }
 
 // A symbol that the object has and the assembly names, but that the IR does not know.
@@ -275,7 +239,7 @@ std::optional<std::string> hidden_symbol(const llvm::Module& module, const Assem
     auto name = symbol.getName();
     if (!name) {
       llvm::consumeError(name.takeError());
-    } else if (!name->empty() && assembly.names.contains(view(*name)) && module.getNamedValue(*name) == nullptr) {
+    } else if (!name->empty() && assembly.all.contains(view(*name)) && module.getNamedValue(*name) == nullptr) {
       return name->str();
     }
   }
@@ -287,9 +251,10 @@ std::string reason_to_be_alone(const llvm::Module& module, std::string_view obje
   if (!module.ifunc_empty()) return "it chooses between versions of a function";
   if (!module.getModuleInlineAsm().empty()) return "it has assembly outside of functions";
   const AssemblyNames assembly = assembly_names(module);
-  if (assembly.names.empty()) return {};
+  if (assembly.all.empty()) return {};
   if (assembly.label) return fmt::format("its assembly defines {}", *assembly.label);
-  const auto symbol = hidden_symbol(module, assembly, object);
+  auto symbol = known_symbol(module, assembly);
+  if (!symbol) symbol = hidden_symbol(module, assembly, object);
   return symbol ? fmt::format("its assembly names {}", *symbol) : std::string();
 }
 
@@ -306,7 +271,8 @@ OptimisingContext mark_context(llvm::Module& module, std::string_view object) {
   for (llvm::Function& function : module) {
     const auto signature = signatures.find(&function);
     const bool differs = signature != signatures.end() && signature->second != usual;
-    if (differs || looks_at_its_frame(function) || only_clears_memory(function)) function.addFnAttr(kOddFunction);
+    if (differs || has_assembly_of_its_place(function) || looks_at_its_frame(function) || only_clears_memory(function))
+      function.addFnAttr(kOddFunction);
   }
   const std::string flags = flags_of(module);
   OptimisingContext context;

@@ -49,8 +49,8 @@ struct OptimisingContext {
 };
 
 // Returns the context of a unit. A function gets kOddFunction if it differs from most functions of the unit in an
-// attribute that is `apart`, looks at its frame, or only clears memory. `object` is the native object of the unit. It
-// shows which symbols inline assembly names that the IR does not know.
+// attribute that is `apart`, has assembly that means its place, looks at its frame, or only clears memory. `object` is
+// the native object of the unit. It shows which symbols inline assembly names that the IR does not know.
 OptimisingContext mark_context(llvm::Module& module, std::string_view object);
 
 }  // namespace xaas

@@ -87,10 +87,15 @@ Result<std::vector<LinkArgument>> installed_flags(const LinkShape& linked, const
 
 // Whether each unit must be compiled by itself. Optimising across units decides anew what a section holds and what is
 // named. So the layout of a script, its tables and its bounds would not be those of the link. Code that is generated
-// last may also name functions that --wrap should have redirected.
+// last may also name functions that --wrap should have redirected. Where a link allows several definitions of a symbol,
+// LLVM takes what a unit defines for what the unit uses, although the linker chooses the first definition for all.
 bool keeps_units_apart(const LinkRecord& link) {
-  return std::ranges::any_of(link.arguments, [](const RecordedArgument& argument) {
-    if (const auto* option = std::get_if<LinkerArgument>(&argument)) return option->name == "wrap";
+  const auto keeps_apart = [](const LinkerArgument& option) {
+    return option.name == "wrap" || option.name == "allow-multiple-definition" ||
+           (option.name == "z" && option.value == "muldefs");
+  };
+  return std::ranges::any_of(link.arguments, [&](const RecordedArgument& argument) {
+    if (const auto* option = std::get_if<LinkerArgument>(&argument)) return keeps_apart(*option);
     const auto* file = std::get_if<RecordedFileOption>(&argument);
     return file != nullptr && (file->option == "--script=" || file->option == "--default-script=");
   });

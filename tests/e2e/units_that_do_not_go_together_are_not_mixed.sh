@@ -1,7 +1,8 @@
 # A function is copied from one unit into another only if it means the same there. Some units are compiled by
 # themselves: units that differ in options that LLVM does not look at, and units whose assembly names symbols. The
 # program is lowered nevertheless. Constructors run in the order of the link all the same, exceptions pass through C,
-# functions find their own frames, and memory that is cleared in another unit is clear.
+# functions find their own frames, and memory that is cleared in another unit is clear. Units need not agree on types,
+# assembly may use what the unit defines, and what a program finds by its section is there.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/mixing-1.0
@@ -9,7 +10,8 @@ mkdir -p "$source"
 cat >"$source/Makefile" <<'S'
 D = $(DESTDIR)$(PREFIX)
 C = $(CC) -O2
-programs = redzone math mathlink wide model stack labels names versions emulated ordered arrays thrown frames cleared
+programs = redzone math mathlink wide model stack labels names versions emulated ordered arrays thrown frames cleared \
+  shared-types known sites flags doubled found threads
 all: $(programs)
 redzone: leaf.c push.c ; $(C) -c leaf.c && $(C) -mno-red-zone -c push.c && $(CC) leaf.o push.o -o $@
 math: math.c strict.c fast.c
@@ -37,10 +39,129 @@ arrays: says.c end.c
 # Clang says of all functions in C that they throw nothing.
 thrown: thrown.cc each.c ; $(C) -c each.c && $(CXX) -O2 -c thrown.cc && $(CXX) thrown.o each.o -o $@
 frames: frames.c looks.c ; $(C) -c frames.c && $(C) -c looks.c && $(CC) frames.o looks.o -o $@
+shared-types: types.c set.c ; $(C) -c types.c && $(C) -c set.c && $(CC) types.o set.o -o $@
+known: known.c uses.c counts.c ; for u in known uses counts; do $(C) -c $$u.c || exit 1; done; $(CC) known.o uses.o counts.o -o $@
+sites: sites.c site.c ; $(C) -c sites.c && $(C) -c site.c && $(CC) sites.o site.o -o $@
+flags: flags.c eflags.c ; $(C) -c flags.c && $(C) -c eflags.c && $(CC) flags.o eflags.o -o $@
+# The first definition in the link counts for all units.
+doubled: doubled.c ; $(C) -DN=1 -c doubled.c -o d1.o && $(C) -DN=2 -c doubled.c -o d2.o && $(C) -DMAIN -c doubled.c && $(CC) d2.o d1.o doubled.o -Wl,-z,muldefs -o $@
+found: main.c found.c ; $(C) -c main.c && $(C) -c found.c && $(CC) main.o found.o -o $@
+# A function goes on in another thread.
+threads: threads.c local.c switch.c
+	$(C) -fPIC -fvisibility=hidden -c local.c && $(C) -fPIC -c switch.c && $(CC) -shared local.o switch.o -Wl,-soname,libswitch.so -o libswitch.so
+	$(C) threads.c -L. -lswitch -Wl,-rpath,'$$ORIGIN/../lib/private' -o $@
 cleared: secret.c clear.c ; $(C) -c secret.c && $(C) -c clear.c && $(CC) secret.o clear.o -o $@
 install: all
-	mkdir -p $D/bin && cp $(programs) $D/bin
+	mkdir -p $D/bin $D/lib/private && cp $(programs) $D/bin && cp libswitch.so $D/lib/private
 S
+cat >"$source/types.c" <<'S'
+#include <stdio.h>
+void set(float *, float);
+__attribute__((noinline)) static int of_two(int *p, long i, long j) { p[i] = 1; set((float *)p + j, 0); return p[i]; }
+int main(int c, char **v) { (void)v; int a[4] = {0}; return printf("%d\n", of_two(a, c, c)) < 0; }
+S
+echo 'void set(float *p, float v) { *p = v; }' >"$source/set.c"
+cat >"$source/known.c" <<'S'
+#include <stdio.h>
+extern int state, count;
+void set(void), bump(void);
+int called(void);
+int main(void) { set(); bump(); return printf("%d %d %d\n", state, count, called()) < 0; }
+S
+cat >"$source/uses.c" <<'S'
+int state = 0;
+extern int count;
+int read_count(void) { return count; }
+void set(void) { __asm__ volatile("movl $1, state(%%rip)" ::: "memory"); }
+void bump(void) { __asm__ volatile("incl count(%%rip)" ::: "memory"); }
+int helper(int x) { return x + 5; }
+int called(void) { int r; __asm__ volatile("subq $136, %%rsp; call helper; addq $136, %%rsp" : "=a"(r) : "D"(3) : "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory", "cc"); return r; }
+S
+echo 'int count = 41;' >"$source/counts.c"
+cat >"$source/sites.c" <<'S'
+#include <stdio.h>
+extern const long __start_sites[], __stop_sites[];
+void site(int *);
+int main(void) { int x = 0; site(&x); site(&x); return printf("%d %d\n", x, (int)(__stop_sites - __start_sites)) < 0; }
+S
+echo 'void site(int *p) { __asm__ volatile(".pushsection sites,\"a\"\n.quad 7\n.popsection" ::: "memory"); *p += 1; }' >"$source/site.c"
+cat >"$source/flags.c" <<'S'
+#include <stdio.h>
+unsigned long eflags(void);
+int is_deeper(char *);
+__attribute__((noinline)) static int leaf(int a) {
+  volatile int x[16];
+  for (int i = 0; i < 16; i++) x[i] = a + i;
+  int r = eflags() == 0;
+  for (int i = 0; i < 16; i++) r += x[i];
+  return r;
+}
+int main(int c, char **v) { (void)v; char outer; return printf("%d %d\n", leaf(c), is_deeper(&outer)) < 0; }
+S
+cat >"$source/eflags.c" <<'S'
+unsigned long eflags(void) { unsigned long f; __asm__ volatile("pushfq\n\tpopq %0" : "=r"(f) :: "memory"); return f; }
+int is_deeper(char *outer) { volatile char inner; return (char *)&inner < outer; }
+S
+cat >"$source/doubled.c" <<'S'
+#include <stdio.h>
+#ifdef MAIN
+extern int data;
+int which(void), call_1(void), call_2(void);
+int main(void) { return printf("%d %d %d %d\n", which(), data, call_1(), call_2()) < 0; }
+#else
+#define CALL_(n) call_##n
+#define CALL(n) CALL_(n)
+int data = N * 10;
+__attribute__((noinline)) int which(void) { return N; }
+int CALL(N)(void) { return which() + data; }
+#endif
+S
+cat >"$source/main.c" <<'S'
+#include <stdio.h>
+int main(void) { return puts("main") < 0; }
+S
+cat >"$source/found.c" <<'S'
+#include <stdio.h>
+static void start(void) { puts("start"); }
+static void end(void) { puts("end"); }
+void (*const starts)(void) __attribute__((section(".init_array"))) = start;
+void (*const ends)(void) __attribute__((section(".fini_array"))) = end;
+const char license[] __attribute__((section(".modinfo"))) = "license=GPL";
+const char version[] = "@(#) version 1.0";
+S
+cat >"$source/local.c" <<'S'
+static __thread int id;
+int get_id(void) { return id; }
+void set_id(int i) { id = i; }
+S
+cat >"$source/switch.c" <<'S'
+#include <pthread.h>
+#include <stdio.h>
+#include <ucontext.h>
+__attribute__((visibility("hidden"))) int get_id(void);
+__attribute__((visibility("hidden"))) void set_id(int);
+static ucontext_t routine, back;
+static char stack[65536];
+static void run(void) {
+  int one = get_id();
+  swapcontext(&routine, &back);
+  printf("%d %d\n", one, get_id());
+  swapcontext(&routine, &back);
+}
+static void *go_on(void *p) { set_id(2); swapcontext(&back, &routine); return p; }
+void two_threads(void) {
+  pthread_t thread;
+  set_id(1);
+  getcontext(&routine);
+  routine.uc_stack.ss_sp = stack;
+  routine.uc_stack.ss_size = sizeof stack;
+  makecontext(&routine, run, 0);
+  swapcontext(&back, &routine);
+  pthread_create(&thread, 0, go_on, 0);
+  pthread_join(thread, 0);
+}
+S
+echo 'void two_threads(void); int main(void) { two_threads(); return 0; }' >"$source/threads.c"
 cat >"$source/leaf.c" <<'S'
 #include <stdio.h>
 int pushes(int);
@@ -182,6 +303,7 @@ S
 built_both_ways "$source"
 says_the_same '$T/bin/redzone' '$T/bin/math' '$T/bin/mathlink' '$T/bin/wide' '$T/bin/model' '$T/bin/stack' '$T/bin/labels' \
   'nm $T/bin/labels | grep -c probe_point' '$T/bin/names' '$T/bin/versions' '$T/bin/ordered' '$T/bin/arrays' '$T/bin/thrown' '$T/bin/frames' '$T/bin/cleared' \
-  '$T/bin/emulated' 'nm $T/bin/emulated | grep -c __emutls'
+  '$T/bin/shared-types' '$T/bin/known' '$T/bin/sites' '$T/bin/flags' '$T/bin/doubled' '$T/bin/found' 'strings $T/bin/found | grep "version 1.0"' \
+  'readelf -p .modinfo $T/bin/found' '$T/bin/threads' '$T/bin/emulated' 'nm $T/bin/emulated | grep -c __emutls'
 are_lowered bin/redzone bin/math bin/mathlink bin/wide bin/model bin/stack bin/labels bin/names bin/versions bin/ordered bin/arrays \
-  bin/thrown bin/frames bin/cleared
+  bin/thrown bin/frames bin/cleared bin/shared-types bin/known bin/sites bin/flags bin/doubled bin/found bin/threads lib/private/libswitch.so

@@ -1,4 +1,5 @@
 // Which units may be optimised together: signatures, odd functions, and units that are compiled alone.
+#include <llvm/Bitcode/BitcodeReader.h>
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/LLVMContext.h>
@@ -91,6 +92,42 @@ TEST_CASE("functions that differ from the rest of their unit are odd, and the un
   CHECK_FALSE(one->hasFnAttribute(kOddFunction));
 }
 
+TEST_CASE("functions that mean the place where they run are odd", "[one-thread]") {
+  const test::ClangUnits clang;
+  const auto is_odd = [&](const std::string& source) {
+    const std::string bitcode = clang.canonical(source, "");
+    llvm::LLVMContext context;
+    auto module = llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "unit"), context);
+    if (!module) FAIL(llvm::toString(module.takeError()));
+    return (*module)->getFunction("f")->hasFnAttribute(kOddFunction);
+  };
+  CHECK(is_odd("long f(void) { long r; __asm__ volatile(\"pushfq\\n\\tpopq %0\" : \"=r\"(r)); return r; }\n"));
+  CHECK(is_odd("void f(void (*g)(void)) { __asm__ volatile(\"call *%0\" :: \"r\"(g)); }\n"));
+  CHECK(is_odd("void f(void) { __asm__ volatile(\".pushsection sites\\n.quad 7\\n.popsection\"); }\n"));
+  CHECK(is_odd("char *f(void) { return __builtin_frame_address(0); }\n"));
+  CHECK(is_odd("int f(char *outer) { volatile char inner; return (char *)&inner < outer; }\n"));
+  CHECK(is_odd("unsigned long f(void) { char here; return (unsigned long)&here; }\n"));
+  CHECK(is_odd("long f(char *top) { char here; return top - &here; }\n"));
+  CHECK_FALSE(is_odd("int f(int x) { __asm__(\"popcntl %0, %0\" : \"+r\"(x)); return x; }\n"));
+  const std::string locals =
+      "char *copy(char *, char *); void free(void *);\n"
+      "long f(char *s) { char here[16]; char *end = copy(here, s); long n = 0;\n"
+      "for (char *at = here; at < here + 16; at += 4) n += *at; if (end != here) free(end); return n; }\n";
+  CHECK_FALSE(is_odd(locals));
+}
+
+TEST_CASE("a unit whose assembly reads another file is native", "[one-thread]") {
+  const test::ClangUnits clang;
+  REQUIRE(write_file(clang.directory("a") / "data", "data"));
+  const std::string within =
+      "void f(void) { __asm__ volatile(\".pushsection a\\n.incbin \\\"data\\\"\\n.popsection\"); }\n";
+  for (const std::string& source : {within, std::string("__asm__(\".incbin \\\"/dev/null\\\"\");\nint f;\n")}) {
+    const auto canonical = canonicalise(clang.bitcode(source, ""), clang.target(""), {});
+    REQUIRE_FALSE(canonical);
+    CHECK(canonical.error().message == "its assembly reads another file by .incbin");
+  }
+}
+
 TEST_CASE("clang's options make signatures", "[one-thread]") {
   const std::string source = "double f(double a, double b) { return a / b; }\n";
   CHECK(context_of(source, "") == OptimisingContext());
@@ -112,7 +149,13 @@ TEST_CASE("units with ifuncs, or with assembly that names symbols, are alone", "
   CHECK(alone("int f(void) { __asm__ volatile(\"\" ::: \"memory\"); return 1; }\n").empty());
   CHECK(alone("int f(void) { int r; __asm__(\"call hidden\" : \"=a\"(r)); return r; }\n") ==
         "its assembly names hidden");
-  CHECK(alone("int hidden(void); int f(void) { int r; __asm__(\"call hidden\" : \"=a\"(r)); return r + hidden(); }\n")
+  // LLVM knows these symbols, but not that the assembly uses them.
+  CHECK(alone("int known; int f(void) { __asm__ volatile(\"incl known(%rip)\"); return known; }\n") ==
+        "its assembly names known");
+  CHECK(alone("extern int known; int f(void) { __asm__ volatile(\"incl known(%rip)\"); return known; }\n") ==
+        "its assembly names known");
+  CHECK(alone("int pause; int f(void) { __asm__ volatile(\"pause\"); return pause; }\n").empty());
+  CHECK(alone("int P, w; int f(int x) { __asm__(\"jmp %P0\\n movw %w1, %w1\" :: \"i\"(f), \"r\"(x)); return P + w; }\n")
             .empty());
   CHECK(alone("int f(int x) { __asm__ volatile(\"probe_point: nop\"); return x; }\n") ==
         "its assembly defines probe_point");
