@@ -6,6 +6,7 @@
 #include <set>
 
 #include "format/base/elf_file.h"
+#include "format/base/file.h"
 #include "format/base/libc_version.h"
 #include "format/base/mapped_file.h"
 #include "format/base/process.h"
@@ -36,6 +37,8 @@ constexpr std::array<std::string_view, 2> kRuntime = {"libgcc_s.so", "libstdc++.
 // A file with packed relative relocations (DT_RELR) needs this version, which tells loaders that know them.
 constexpr const char* kRelativeRelocations = "GLIBC_ABI_DT_RELR";
 constexpr const char* kRelativeRelocationsSince = "GLIBC_2.36";
+
+constexpr std::string_view kDynamicStrings = ".dynstr";
 
 bool is_runtime(std::string_view soname) {
   return std::ranges::any_of(kRuntime, [&](std::string_view name) { return soname.starts_with(name); });
@@ -86,9 +89,31 @@ std::optional<fs::path> recorded_path(const std::string& soname, const std::vect
 // in both.
 enum class SearchPath { rpath, runpath };
 
+// The strings of the file's dynamic section.
+Result<std::string> dynamic_strings(const fs::path& path) {
+  XAAS_ASSIGN(const MappedFile file, MappedFile::open(path));
+  XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(file.bytes()));
+  const ElfSection* section = elf.find_section(kDynamicStrings);
+  return section == nullptr ? std::string() : std::string(section->data);
+}
+
+// Writes the strings that a file had before patchelf changed it over those that it has now. patchelf adds strings at
+// the end, and overwrites a former rpath with "X". Names of symbols may be the end of that string, because linkers
+// merge strings: "lib" is the end of "/opt/heat/lib".
+Status restore_strings(const fs::path& path, std::string_view before) {
+  XAAS_ASSIGN(std::string bytes, read_file(path));
+  XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(bytes));
+  const ElfSection* section = elf.find_section(kDynamicStrings);
+  if (section == nullptr || section->data.size() <= before.size() || section->data.starts_with(before)) return {};
+  const auto offset = static_cast<std::size_t>(section->data.data() - bytes.data());
+  bytes.replace(offset, before.size(), before);
+  return overwrite(path, bytes);
+}
+
 Status append_search_path(const fs::path& path, const ElfDynamic& dynamic, SearchPath kind,
                           const std::string& directories) {
   const std::string before = dynamic.runpath.value_or(dynamic.rpath.value_or(""));
+  XAAS_ASSIGN(const std::string strings, dynamic_strings(path));
   XAAS_ASSIGN(const WritableFile writable, WritableFile::make(path));
   std::vector<std::string> command = {"patchelf"};
   if (kind == SearchPath::rpath) command.emplace_back("--force-rpath");
@@ -96,7 +121,7 @@ Status append_search_path(const fs::path& path, const ElfDynamic& dynamic, Searc
       command.end(),
       {"--set-rpath", before.empty() ? directories : fmt::format("{}:{}", before, directories), path.string()});
   XAAS_ASSIGN(const ProcessOutput result, run_and_read(std::move(command)));
-  if (result.status.ok()) return {};
+  if (result.status.ok()) return restore_strings(path, strings);
   return fail(Code::failed, "patchelf cannot set the rpath of {}: {}", path.string(),
               result.error.substr(0, result.error.find('\n')));
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "format/base/file.h"
 #include "format/image.h"
 
 namespace xaas {
@@ -162,6 +163,13 @@ WritableFile::~WritableFile() {
   const timespec times[] = {{0, UTIME_OMIT}, modified_};
   utimensat(AT_FDCWD, path_.c_str(), times, 0);
   chmod(path_.c_str(), mode_);
+}
+
+// Replaces the bytes of a file by as many others. The file keeps its inode.
+Status overwrite(const fs::path& path, std::string_view bytes) {
+  const Fd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file.valid()) return fail_errno(fmt::format("cannot write {}", path.string()));
+  return write_all(file.get(), bytes);
 }
 
 }  // namespace xaas

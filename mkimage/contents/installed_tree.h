@@ -52,4 +52,7 @@ class WritableFile {
   timespec modified_;
 };
 
+// Replaces the bytes of a file by as many others. The file keeps its inode.
+Status overwrite(const std::filesystem::path& path, std::string_view bytes);
+
 }  // namespace xaas

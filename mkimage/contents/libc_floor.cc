@@ -1,8 +1,6 @@
 // Plans and makes the changes of a file; see libc_floor.h.
 #include "mkimage/contents/libc_floor.h"
 
-#include <fcntl.h>
-
 #include <array>
 
 #include "format/base/elf_file.h"
@@ -30,13 +28,6 @@ constexpr auto kLibcParts = std::to_array<const char*>({"libc.so.6", "libm.so.6"
 constexpr const char* kOldestHost = "GLIBC_2.17";
 
 bool is_newer(std::string_view version) { return libc_version_numbers(version) > libc_version_numbers(kOldestHost); }
-
-// Replaces the bytes of a file by as many others. The file keeps its inode.
-Status overwrite(const fs::path& path, std::string_view bytes) {
-  const Fd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (!file.valid()) return fail_errno(fmt::format("cannot write {}", path.string()));
-  return write_all(file.get(), bytes);
-}
 
 std::string key_of(const std::string& name, const std::string& version) { return name + "@" + version; }
 

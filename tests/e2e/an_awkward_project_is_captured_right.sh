@@ -13,7 +13,7 @@ CC ?= cc
 CFLAGS = -O2
 D = $(DESTDIR)$(PREFIX)
 programs = response quotes members partial blob whole layout static static-pie nostdlib debug split sizes lto profile sanitize \
-  generated absolute order sub/sub
+  generated absolute order sub/sub tail
 all: $(programs) libversioned.so.1 uses-versioned plugin.so host
 
 response: main.c value.c ; echo '-O2 "-DNAME=\"response file\"" main.c' >args && $(CC) @args -DVALUE=1 value.c -o $@
@@ -57,12 +57,14 @@ sub/sub: ; $(MAKE) -C sub
 libversioned.so.1: versioned.c
 	printf 'V1 { global: answer; local: *; };' >versions && $(CC) $(CFLAGS) -fPIC -shared versioned.c -Wl,--version-script=versions,-soname,$@ -o $@
 uses-versioned: uses.c libversioned.so.1 ; $(CC) $(CFLAGS) uses.c ./libversioned.so.1 -Wl,-rpath,$(CURDIR) -o $@
+# The linker stores the name of the function as the end of the rpath.
+tail: uses.c versioned.c ; $(CC) $(CFLAGS) -fPIC -shared -Danswer=lib versioned.c -Wl,-soname,libtail.so -o libtail.so && $(CC) $(CFLAGS) -Danswer=lib uses.c -L. -ltail -Wl,-rpath,'$$ORIGIN/../lib' -o $@
 plugin.so: plugin.c ; $(CC) $(CFLAGS) -fPIC -shared plugin.c -o $@
 host: host.c ; $(CC) $(CFLAGS) -rdynamic host.c -ldl -o $@
 
 install: all
 	mkdir -p $D/bin $D/lib
-	cp $(programs) uses-versioned host $D/bin && cp libversioned.so.1 plugin.so $D/lib
+	cp $(programs) uses-versioned host $D/bin && cp libversioned.so.1 libtail.so plugin.so $D/lib
 	strip $D/bin/response && strip --strip-debug $D/bin/quotes
 	patchelf --set-rpath '$$ORIGIN/../lib' $D/bin/uses-versioned
 	printf 'behind the end' >>$D/bin/sizes
@@ -131,7 +133,7 @@ S
 # say ROOT: prints the output of every program.
 say() {
   for program in response quotes members partial blob whole layout static static-pie nostdlib debug split sizes lto sanitize generated \
-    absolute order sub uses-versioned relinked; do
+    absolute order sub tail uses-versioned relinked; do
     echo "$program: $("$1/bin/$program")"
   done
   echo "profile: $(LLVM_PROFILE_FILE=/dev/null "$1/bin/profile")"
@@ -162,7 +164,7 @@ own = {name: [o["name"] for o in p.get("native", []) if not o["name"].startswith
 assert own["partial"] and own["order"], own
 assert not any(own[name] for name in ("response", "quotes", "members", "whole", "layout", "lto", "generated", "sub")), own
 P
-for program in response quotes members whole layout static static-pie nostdlib debug lto generated order sub uses-versioned relinked; do
+for program in response quotes members whole layout static static-pie nostdlib debug lto generated order sub tail uses-versioned relinked; do
   equal "$program ready" "$program $(state_of "$work/app/bin/$program")"
 done
 # The changes by strip and patchelf are also made to lowered files.
