@@ -113,12 +113,17 @@ Result<std::vector<CompiledVariants>> compile_levels(const CaptureEnvironment& e
   return variants;
 }
 
-// Compiles with bitcode, without looking into the cache. What the compiler says is in `run`.
-Attempt compile_with_bitcode(const CaptureEnvironment& environment, const Compilation& compilation, Variables variables,
-                             TentativeRun& run) {
+// Compiles with bitcode, without looking into the cache. What the compiler says is in `run`. `headers` may be null.
+Attempt compile_with_bitcode(const CaptureEnvironment& environment, const Compilation& compilation,
+                             const HeaderList* headers, TentativeRun& run) {
   const AskList asks(environment);
-  std::ranges::copy(asks.variables(), std::back_inserter(variables));
-  run = TentativeRun(compilation, capturing_arguments(environment, compilation, asks.arguments()), variables);
+  Variables variables = asks.variables();
+  std::vector<std::string> extra = asks.arguments();
+  if (headers != nullptr) {
+    std::ranges::copy(headers->variables(), std::back_inserter(variables));
+    std::ranges::copy(headers->arguments(), std::back_inserter(extra));
+  }
+  run = TentativeRun(compilation, capturing_arguments(environment, compilation, extra), variables);
   if (!run.ok()) return {false, false, run.first_message()};
   const std::vector<Ask> asked = asks.read();
   Attempt attempt;
@@ -156,7 +161,7 @@ Attempt find_or_compile(const CaptureEnvironment& environment, const Compilation
     if (variants) return {true, true, {}, earlier->asks, std::move(*variants)};
   }
   TentativeRun run;
-  Attempt attempt = compile_with_bitcode(environment, compilation, {}, run);
+  Attempt attempt = compile_with_bitcode(environment, compilation, nullptr, run);
   if (attempt.works) run.pass_on_output();
   static_cast<void>(keep(cache, keys, compilation, run, attempt));
   return attempt;
@@ -212,7 +217,7 @@ int compile_offloading(const CaptureEnvironment& environment, const Compilation&
           host_only_options(object_of(compilation, compilation.command.inputs.front()), fatbin.path())) {
     TentativeRun run;
     const Compilation host_only = for_host_only(compilation, *options, object.path());
-    attempt = compile_with_bitcode(environment, host_only, headers.variables(), run);
+    attempt = compile_with_bitcode(environment, host_only, &headers, run);
   } else {
     attempt.refusal = options.error().message;
   }
@@ -254,10 +259,10 @@ int compile_and_capture(const CaptureEnvironment& environment, const Compilation
       attempt = find_or_compile(environment, compilation, *unit);
     }
   }
-  const HeaderList headers(environment.store());
+  const HeaderList headers(environment.store(), compilation.arguments);
   if (wants_bitcode && !unit) {
     TentativeRun run;
-    attempt = compile_with_bitcode(environment, compilation, headers.variables(), run);
+    attempt = compile_with_bitcode(environment, compilation, &headers, run);
     if (attempt.works) run.pass_on_output();
   }
   if (wants_bitcode && !attempt.works) recorded.command.reason = does_not_compile_to_bitcode(attempt.refusal);

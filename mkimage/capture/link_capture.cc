@@ -53,11 +53,12 @@ Variables variables_for(const CaptureEnvironment& environment, const LinkOrder& 
 }
 
 // Objects are real, so the link must be too. The project's own options for LTO must not change that.
-std::vector<std::string> linking_arguments(const CaptureEnvironment& environment, const Compilation& compilation) {
+std::vector<std::string> linking_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
+                                           const HeaderList& headers) {
   if (compilation.role == CompilerRole::fortran) {
     return is_flang(compilation.compiler) ? fortran_arguments(environment, compilation) : compilation.arguments;
   }
-  if (has_sources(compilation.command)) return capturing_arguments(environment, compilation, {});
+  if (has_sources(compilation.command)) return capturing_arguments(environment, compilation, headers.arguments());
   std::vector<std::string> arguments = compilation.arguments;
   arguments.insert(std::ranges::find(arguments, "--"), "-fno-lto");
   return arguments;
@@ -114,12 +115,12 @@ int link_and_capture(const CaptureEnvironment& environment, const Compilation& c
   if (compilation.role == CompilerRole::fortran && !is_flang(compilation.compiler) && compiles) {
     return link_natively(environment, compilation, kNotLowered);
   }
-  const HeaderList headers(environment.store());
+  const HeaderList headers(environment.store(), compilation.arguments);
   LinkOrder order;
   if (compiles) order = {{}, without_objects(compilation), headers.path()};
   Variables variables = variables_for(environment, order);
   if (compiles) std::ranges::copy(headers.variables(), std::back_inserter(variables));
-  std::vector<std::string> arguments = linking_arguments(environment, compilation);
+  std::vector<std::string> arguments = linking_arguments(environment, compilation, headers);
   // Nothing is run twice here, so the linker's messages may appear at once.
   if (!compiles && compilation.fallback.empty() && !is_flang(compilation.compiler)) {
     const auto status = run_program(command_line(compilation, std::move(arguments)), std::move(variables));

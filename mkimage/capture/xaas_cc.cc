@@ -100,6 +100,11 @@ std::string describe_removed(const std::string& option, const std::vector<std::s
           : "and code that asks for the CPU while it is compiled is compiled for several levels");
 }
 
+// Whether the command runs clang's compiler or assembler itself (-cc1), which knows no options of drivers.
+bool is_part_of_clang(const std::vector<std::string>& arguments) {
+  return !arguments.empty() && arguments.front().starts_with("-cc1");
+}
+
 int run_untouched(const std::string& compiler, std::vector<std::string> arguments) {
   const auto path = xaas::find_real_compiler(compiler);
   if (path) {
@@ -143,7 +148,7 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   const auto environment = xaas::capture_environment();
   const xaas::CompilerRole role = xaas::compiler_role(name);
   const std::string compiler = real_compiler(name, environment.value_or(xaas::CaptureEnvironment()));
-  if (!environment) return run_untouched(compiler, std::move(arguments));
+  if (!environment || is_part_of_clang(arguments)) return run_untouched(compiler, std::move(arguments));
 
   if (const auto kept = xaas::keep_pipes(arguments); !kept) {
     fmt::print(stderr, "xaas-cc: {}\n", kept.error().message);
@@ -160,12 +165,18 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   if (!host_code) environment->store().note(host_code.error().message);
   const bool is_host_code = host_code && host_code->has_value();
   if (is_host_code) expanded = xaas::expand_response_files(arguments);
+  xaas::CompilerCommand command = xaas::parse_compiler_command(expanded, role);
   const std::vector<std::string> fallback_arguments = arguments;
   const std::string fallback = fallback_for(name);
-  if (role == xaas::CompilerRole::c) add_gcc_tolerance(expanded, arguments);
+  if (role == xaas::CompilerRole::c && !command.inputs.empty()) add_gcc_tolerance(expanded, arguments);
   if (!fallback.empty()) add_gcc_warnings(arguments);
-  xaas::Compilation compilation{compiler, std::move(arguments), xaas::parse_compiler_command(expanded, role), fallback,
-                                role,     fallback_arguments,   is_host_code ? (*host_code)->name() : ""};
+  xaas::Compilation compilation{compiler,
+                                std::move(arguments),
+                                std::move(command),
+                                fallback,
+                                role,
+                                fallback_arguments,
+                                is_host_code ? (*host_code)->name() : ""};
   const bool is_fortran = role == xaas::CompilerRole::fortran && compilation.command.mode == xaas::CommandMode::compile;
   if (is_fortran && xaas::is_flang(compiler)) return xaas::compile_fortran(*environment, compilation);
   if (is_fortran) {

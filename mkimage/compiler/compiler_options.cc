@@ -90,6 +90,8 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-U", joined_or_separate, nothing, preprocessing},
     {"-V", separate},
     {"-Wl,", joined, linker},
+    {"-Wp,-MD", joined, nothing, names_output},
+    {"-Wp,-MMD", joined, nothing, names_output},
     {"-Xanalyzer", separate},
     {"-Xarch_", joined_and_separate, native},
     {"-Xassembler", separate},

@@ -10,7 +10,9 @@
 
 #include "format/base/file.h"
 #include "format/base/split.h"
+#include "mkimage/compiler/compiler_options.h"
 #include "mkimage/compiler/kept_pipes.h"
+#include "mkimage/compiler/response_file.h"
 
 namespace xaas {
 namespace {
@@ -104,7 +106,22 @@ std::string first_error(std::string_view messages) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
+HeaderList::HeaderList(const CaptureStore& store, const std::vector<std::string>& arguments) : HeaderList(store) {
+  const std::vector<std::string> expanded = expand_response_files(arguments);
+  for (const CommandPart& part : command_parts(expanded)) {
+    if (part.option == nullptr) continue;
+    if (part.option->name == "-MD" || part.option->name == "-Wp,-MD") has_own_only_ = false;
+    if (part.option->name == "-MMD" || part.option->name == "-Wp,-MMD") has_own_only_ = true;
+  }
+}
+
+std::vector<std::string> HeaderList::arguments() const {
+  if (!has_own_only_) return {};
+  return {"-Xclang", "-header-include-file", "-Xclang", path().string()};
+}
+
 Variables HeaderList::variables() const {
+  if (has_own_only_) return {};
   return {{"CC_PRINT_HEADERS", "1"}, {"CC_PRINT_HEADERS_FILE", path().string()}};
 }
 

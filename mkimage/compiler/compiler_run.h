@@ -51,17 +51,23 @@ class TentativeRun {
 // The first error among a compiler's messages, from "error:" to the end of the line, or else the first line.
 std::string first_error(std::string_view messages);
 
-// Makes the compiler write the names of the headers that it reads. Changes nothing else that the compiler does.
+// Makes the compiler write the names of the headers that it reads. Changes nothing else that the compiler does. Where
+// the command asks for a rule of make without system headers (-MMD), the list is without them, too: clang's variables
+// would bring them into the rule.
 class HeaderList {
  public:
   explicit HeaderList(const CaptureStore& store) : file_(store, ".headers") {}
+  // For a command with these arguments.
+  HeaderList(const CaptureStore& store, const std::vector<std::string>& arguments);
 
-  Variables variables() const;  // for the compiler's environment
+  Variables variables() const;                 // for the compiler's environment
+  std::vector<std::string> arguments() const;  // for clang's command line
   const std::filesystem::path& path() const { return file_.path(); }
   std::vector<std::string> read() const;  // each once, in order
 
  private:
   StoreFile file_;
+  bool has_own_only_ = false;
 };
 
 // The headers that a list at `path` names, each once, in order.

@@ -5,6 +5,9 @@
 #include <array>
 #include <bitset>
 #include <functional>
+#include <optional>
+#include <unordered_set>
+#include <utility>
 
 #include "format/base/split.h"
 
@@ -62,6 +65,21 @@ bool is_marker(std::string_view line) {
   return line.size() > 2 && line[0] == '#' && line[1] == ' ' && line[2] >= '0' && line[2] <= '9';
 }
 
+// The header that a line marker says is entered: # 1 "name" 1 3.
+std::optional<std::string> entered_header(std::string_view line) {
+  if (!is_marker(line)) return std::nullopt;
+  std::string name;
+  std::size_t at = line.find('"');
+  if (at == std::string_view::npos) return std::nullopt;
+  for (++at; at < line.size() && line[at] != '"'; ++at) {
+    if (line[at] == '\\' && at + 1 < line.size()) ++at;
+    name += line[at];
+  }
+  const bool is_entered = line.substr(std::min(at, line.size())).starts_with("\" 1");
+  if (!is_entered || name.starts_with('<')) return std::nullopt;
+  return name;
+}
+
 bool is_place(std::string_view line) { return line.empty() || is_marker(line); }
 
 // The lines for which `is_wanted` returns true.
@@ -112,6 +130,16 @@ bool is_decided_by_cpu(std::string_view text) {
   const std::string own_text = without_compiler_headers(text);
   return contains_any(own_text, kDecidedByCpu) || has_attribute(own_text, "target", '"') ||
          has_attribute(own_text, "mode", 'V');
+}
+
+std::vector<std::string> headers_of(std::string_view text) {
+  std::vector<std::string> headers;
+  std::unordered_set<std::string> known;
+  for_each_piece(text, '\n', [&](std::string_view line) {
+    auto header = entered_header(line);
+    if (header && known.insert(*header).second) headers.push_back(std::move(*header));
+  });
+  return headers;
 }
 
 std::string without_places(std::string_view text) {

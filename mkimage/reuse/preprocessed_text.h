@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace xaas {
 
@@ -15,6 +16,9 @@ bool asks_for_places(std::string_view text);
 // Whether the compiler decides by the CPU, before there is IR, something that no macro shows: how wide vectors are
 // passed, or what a function's own target adds to. The compiler's own headers do not count; only their use does.
 bool is_decided_by_cpu(std::string_view text);
+
+// The headers that the text has come from, each once, in order: those that a line marker says are entered.
+std::vector<std::string> headers_of(std::string_view text);
 
 // The text without the lines that only tell where it came from: line markers and empty lines.
 std::string without_places(std::string_view text);

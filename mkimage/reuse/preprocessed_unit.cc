@@ -131,7 +131,6 @@ bool files_ask_for_cpu(const std::vector<std::string>& files) {
 std::optional<PreprocessedUnit> PreprocessedUnit::run_with(const CaptureEnvironment& environment,
                                                            const Compilation& compilation, const fs::path& header,
                                                            std::string& messages) {
-  const HeaderList headers(environment.store());
   const StoreFile dependencies(environment.store(), ".d");
   std::vector<std::string> arguments = preprocessing_arguments(environment, compilation);
   const auto add = [&](const std::vector<std::string>& options) {
@@ -141,7 +140,7 @@ std::optional<PreprocessedUnit> PreprocessedUnit::run_with(const CaptureEnvironm
   if (wants_dependencies) add(dependency_options(compilation, dependencies.path().string()));
   // The first error tells enough, so the preprocessor may stop there.
   if (!header.empty()) add({"-imacros", header.string(), "-ferror-limit=1"});
-  const auto preprocessed = run_and_read(arguments, std::nullopt, headers.variables());
+  const auto preprocessed = run_and_read(arguments, std::nullopt);
   PreprocessedUnit unit;
   if (wants_dependencies) {
     auto rule = read_file(dependencies.path());
@@ -153,7 +152,7 @@ std::optional<PreprocessedUnit> PreprocessedUnit::run_with(const CaptureEnvironm
   unit.text_ = without_markers_of(preprocessed->output, header.native());
   if (reads_files(unit.text_)) return std::nullopt;
   unit.is_silent_ = preprocessed->error.empty();
-  unit.headers_ = headers.read();
+  unit.headers_ = headers_of(preprocessed->output);
   std::erase(unit.headers_, header.string());
   if (has_debug_info(compilation.arguments) || asks_for_places(unit.text_)) {
     unit.tokens_ = Digest::of(unit.text_);

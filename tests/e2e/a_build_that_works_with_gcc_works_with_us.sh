@@ -1,6 +1,6 @@
-# A build gets from our compilers what it gets from GCC and GNU ld: inputs that can be read only once, the output of the
-# linker, commands in GCC's language that make no object, code that GCC compiles with a warning, and what clang leaves
-# out with a warning: attributes and options that change what a program means.
+# A build gets from our compilers what it gets from GCC and GNU ld: inputs that can be read only once, rules of make,
+# the output of the linker, commands in GCC's language that make no object, code that GCC compiles with a warning, and
+# what clang leaves out with a warning: attributes and options that change what a program means.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/habits-1.0
@@ -10,7 +10,7 @@ SHELL = /bin/bash
 D = $(DESTDIR)$(PREFIX)
 C = $(CC) -O2
 programs = response input descriptor nested scripted assembly piped silent old swapped single
-all: $(programs) libversions.so libsymver.so answers
+all: $(programs) libversions.so libsymver.so answers rules
 response: named.c ; $(C) @<(echo "-DNAME='\"response\"'") named.c -o $@
 input: named.c ; echo '#define NAME "input"' | $(C) -include /dev/stdin -c named.c -o $@.o && $(CC) $@.o -o $@
 descriptor: named.c ; $(C) -include <(echo '#define NAME "descriptor"') -c named.c -o $@.o && $(CC) $@.o -o $@
@@ -32,8 +32,13 @@ swapped: swapped.c ; gcc -O2 -w -c swapped.c && gcc swapped.o -o $@
 single: single.c ; gcc -O2 -fsingle-precision-constant single.c -o $@
 libsymver.so: symver.c ; gcc -O2 -shared -fPIC symver.c -Wl,--version-script=symver.map -o $@
 answers: ; gcc -dumpfullversion >$@ && $(CC) -Wl,--version | head -n 1 >>$@ && $(CC) first.c 2>&1 | grep -c error: >>$@; true
+# Rules of make without system headers, in each way to ask for them.
+rules: named.c
+	$(C) -DNAME='"rule"' -MMD -MF first.d -c named.c -o $@.o && $(C) -DNAME='"rule"' -Wp,-MMD,second.d named.c -o $@.x
+	$(C) -DNAME='"rule"' -MMD -MF third.d named.c -o $@.x && cat first.d second.d third.d >$@
+	$(CC) -v 2>&1 | grep -c unused >>$@; clang-19 -cc1 -E -x c /dev/null >>$@
 install: all
-	mkdir -p $D/bin $D/lib && cp $(programs) answers $D/bin && cp libversions.so libsymver.so $D/lib
+	mkdir -p $D/bin $D/lib && cp $(programs) answers rules $D/bin && cp libversions.so libsymver.so $D/lib
 S
 cat >"$source/named.c" <<'S'
 #include <stdio.h>
@@ -72,5 +77,5 @@ echo 'int x = ;' >"$source/first.c"
 built_both_ways "$source"
 says_the_same '$T/bin/response' '$T/bin/input' '$T/bin/descriptor' '$T/bin/nested' '$T/bin/assembly' '$T/bin/piped' '$T/bin/silent' \
   '$T/bin/scripted' '$T/bin/old' '$T/bin/swapped' '$T/bin/single' 'nm -D --defined-only $T/lib/libsymver.so | cut -c18-' \
-  'cat $T/bin/answers' 'nm -D --defined-only $T/lib/libversions.so | cut -c18-'
+  'cat $T/bin/answers $T/bin/rules' 'nm -D --defined-only $T/lib/libversions.so | cut -c18-'
 are_lowered bin/response bin/input bin/descriptor bin/old lib/libversions.so
