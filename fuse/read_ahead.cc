@@ -17,7 +17,7 @@ namespace xaas {
 namespace {
 
 // A start reads little of a large file, and nobody knows where. So only files up to this size are read.
-constexpr std::uint64_t kLargestFile = 4 << 20;
+constexpr std::uint64_t kLargestFile = 8 << 20;
 constexpr std::uint64_t kMostOfLibraries = 16 << 20;  // bytes, of all libraries of a program
 
 // The path in the image of a library, where the dynamic loader finds it by the rpath of `user`.
