@@ -49,17 +49,14 @@ constexpr auto kLinkerSymbols = std::to_array<std::string_view>({"_DYNAMIC",
                                                                  "end",
                                                                  "etext"});
 
-// Beginnings of the names of sections that linkers make or merge. Their sizes differ between linkers.
-constexpr auto kUsualSections = std::to_array<std::string_view>({".bss",      ".comment",       ".ctors",
-                                                                 ".data",     ".dtors",         ".dyn",
-                                                                 ".eh_frame", ".fini",          ".gcc_except_table",
-                                                                 ".gnu",      ".got",           ".hash",
-                                                                 ".init",     ".interp",        ".iplt",
-                                                                 ".jcr",      ".lbss",          ".ldata",
-                                                                 ".lrodata",  ".ltext",         ".note",
-                                                                 ".plt",      ".preinit_array", ".rel",
-                                                                 ".rodata",   ".sframe",        ".tbss",
-                                                                 ".tdata",    ".text",          ".tm_clone_table"});
+// Beginnings of the names of sections that linkers make or merge. Their sizes differ between linkers. Not among them
+// are .ctors and .dtors: GNU ld makes them part of .init_array and .fini_array, lld does not, and then nothing calls
+// them.
+constexpr auto kUsualSections = std::to_array<std::string_view>(
+    {".bss",  ".comment", ".data",    ".dyn",   ".eh_frame", ".fini", ".gcc_except_table",
+     ".gnu",  ".got",     ".hash",    ".init",  ".interp",   ".iplt", ".jcr",
+     ".lbss", ".ldata",   ".lrodata", ".ltext", ".note",     ".plt",  ".preinit_array",
+     ".rel",  ".rodata",  ".sframe",  ".tbss",  ".tdata",    ".text", ".tm_clone_table"});
 
 // Beginnings of the names of sections that strip and similar tools remove or add, and of those that hold the names and
 // symbols of others.

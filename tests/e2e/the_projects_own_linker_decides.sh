@@ -10,7 +10,7 @@ D = $(DESTDIR)$(PREFIX)
 C = $(CC) -O2
 B = $(C) -ffreestanding -fno-stack-protector -fno-pie -fno-asynchronous-unwind-tables
 run = -L. -Wl,-rpath,'$$ORIGIN/../lib'
-programs = member library block needed stack nested resolver table packed aligned wrapped relocated same-id other-id
+programs = member library block needed stack nested resolver table packed aligned wrapped relocated same-id other-id constructed
 all: $(programs)
 # The archive is in front of the object that needs it. GNU ld does not look back.
 early late: ; echo 'const char *which(void) { return "$@"; }' >$@.c && $(C) -c $@.c && rm -f lib$@.a && ar cr lib$@.a $@.o
@@ -42,6 +42,8 @@ wrapped: copies.c counts.c
 	$(C) copies.o libcounts.a -Wl,--wrap=memcpy -o $@
 # GNU ld lets the loader write to constants.
 relocated: relocated.c ; $(C) relocated.c -o $@
+# GNU ld makes .ctors part of .init_array.
+constructed: ctors.c ; $(C) ctors.c -o $@
 same-id other-id: ; echo '#include <stdio.h>' >$@.c && echo 'int main(void) { return puts("$@") < 0; }' >>$@.c && $(C) $@.c -Wl,--build-id=0x1234567890 -o $@
 install: all
 	mkdir -p $D/bin $D/lib && cp $(programs) $D/bin && cp *.so $D/lib
@@ -177,11 +179,18 @@ extern const char *const names[];
 __asm__(".pushsection .fixed,\"a\"\n.globl names\nnames: .quad name\n.popsection\n.pushsection .rodata\nname: .asciz \"by the loader\"\n.popsection");
 int main(void) { return puts(names[0]) < 0; }
 S
+cat >"$source/ctors.c" <<'S'
+#include <stdio.h>
+static void start(void) { puts("constructed"); }
+__attribute__((section(".ctors"), used)) static void (*constructor)(void) = start;
+int main(void) { return puts("main") < 0; }
+S
 built_both_ways "$source"
 says_the_same '$T/bin/member' '$T/bin/library' '$T/bin/block' '$T/bin/needed' '$T/bin/stack' '$T/bin/nested' '$T/bin/resolver' \
-  '$T/bin/table' '$T/bin/packed' '$T/bin/aligned' '$T/bin/wrapped' '$T/bin/relocated' '$T/bin/same-id' \
+  '$T/bin/table' '$T/bin/packed' '$T/bin/aligned' '$T/bin/wrapped' '$T/bin/relocated' '$T/bin/constructed' '$T/bin/same-id' \
   '$T/bin/other-id' 'readelf -dW $T/bin/needed | grep NEEDED | grep -vc libxaas-'
 are_lowered bin/member bin/library bin/needed bin/stack bin/resolver lib/libclones.so bin/table bin/packed bin/aligned bin/wrapped bin/relocated \
   bin/same-id bin/other-id
+contains "$(reason_of bin/constructed)" "lld does not link it as its own linker does: sections of the project's own (.ctors"
 contains "$(cat "$work/expected")" 'late 0'
 contains "$(cat "$work/expected")" 'registered'

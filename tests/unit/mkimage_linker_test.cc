@@ -148,6 +148,17 @@ TEST_CASE("differences are named") {
             .starts_with("exported symbols (x data is added)"));
 }
 
+TEST_CASE("linkers differ where one of them calls no constructor") {
+  const Directory directory;
+  const std::string code =
+      "static void f(void) {}\n__attribute__((section(\".ctors\"), used)) static void (*c)(void) = f;\n"
+      "int main(void) { return 0; }\n";
+  const auto difference =
+      difference_of_linkers(directory.link(code, {"-fuse-ld=bfd"}), directory.link(code, {"-fuse-ld=lld"}));
+  REQUIRE(difference);
+  CHECK(difference->find(".ctors 8 is added") != std::string::npos);
+}
+
 TEST_CASE("a long list is compared by its digest in a record") {
   std::string code;
   for (int i = 0; i < 100; ++i) code += fmt::format("int f{}(void) {{ return 0; }}\n", i);
