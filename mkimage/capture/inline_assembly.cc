@@ -31,13 +31,24 @@ std::size_t operand_length(std::string_view text) {
   return text.starts_with("${") ? std::min(text.find('}'), text.size() - 1) + 1 : 0;
 }
 
-// Calls `visit` with the text of each piece of assembly.
+// Calls `visit` with each piece of assembly, and with its text.
 void for_each_assembly(const llvm::Function& function, auto visit) {
   for (const llvm::Instruction& instruction : llvm::instructions(function)) {
     const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
     const auto* assembly = call == nullptr ? nullptr : llvm::dyn_cast<llvm::InlineAsm>(call->getCalledOperand());
-    if (assembly != nullptr) visit(std::string_view(assembly->getAsmString()));
+    if (assembly != nullptr) visit(*call, *assembly, std::string_view(assembly->getAsmString()));
   }
+}
+
+// Whether the assembly may use memory of which it does not tell. Then nothing but the call of its function keeps
+// accesses to that memory in front of it and behind it.
+bool hides_memory(const llvm::CallBase& call, const llvm::InlineAsm& assembly) {
+  const std::string_view constraints = assembly.getConstraintString();
+  if (constraints.find("~{memory}") != constraints.npos || assembly.getAsmString().empty()) return false;
+  if (assembly.hasSideEffects()) return true;
+  for (unsigned i = 0; i < call.arg_size(); ++i)  // a pointer to an operand in memory has the operand's type
+    if (call.getArgOperand(i)->getType()->isPointerTy() && call.getParamElementType(i) == nullptr) return true;
+  return false;
 }
 
 // Whether an instruction of x86 by this name writes below the stack pointer, where functions that call nothing keep
@@ -80,16 +91,21 @@ void AssemblyNames::add(std::string_view text) {
 AssemblyNames assembly_names(const llvm::Module& module) {
   AssemblyNames names;
   for (const llvm::Function& function : module) {
-    for_each_assembly(function, [&](std::string_view text) { names.add(text); });
+    for_each_assembly(function, [&](const auto&, const auto&, std::string_view text) { names.add(text); });
   }
   return names;
 }
 
 bool has_assembly_of_its_place(const llvm::Function& function) {
   AssemblyNames names;
-  for_each_assembly(function, [&](std::string_view text) { names.add(text); });
-  return std::ranges::any_of(
-      names.all, [](std::string_view name) { return moves_stack_pointer(name) || is_in(kChangesSection, name); });
+  bool hides = false;
+  for_each_assembly(function, [&](const llvm::CallBase& call, const llvm::InlineAsm& assembly, std::string_view text) {
+    names.add(text);
+    hides |= hides_memory(call, assembly);
+  });
+  return hides || std::ranges::any_of(names.all, [](std::string_view name) {
+           return moves_stack_pointer(name) || is_in(kChangesSection, name);
+         });
 }
 
 std::optional<std::string_view> directive_that_reads(const llvm::Module& module) {

@@ -29,8 +29,10 @@ struct AssemblyNames {
 // The names in the assembly within all functions of the unit.
 AssemblyNames assembly_names(const llvm::Module& module);
 
-// Whether the function's assembly means the place where it stands. It moves the stack pointer, so the function that has
-// it must keep nothing below the stack pointer. Or it adds to another section, once for every copy.
+// Whether the function's assembly means the place where it stands:
+// - it moves the stack pointer, so the function that has it must keep nothing below the stack pointer;
+// - it adds to another section, once for every copy;
+// - it may use memory and does not say so, which goes well as long as the function is called.
 bool has_assembly_of_its_place(const llvm::Function& function);
 
 // The directive by which the unit's assembly reads another file. A host does not have that file.

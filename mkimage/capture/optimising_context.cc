@@ -17,6 +17,7 @@
 
 #include "format/bitcode/module_order.h"
 #include "format/recipe.h"
+#include "mkimage/capture/arithmetic_mode.h"
 #include "mkimage/capture/call_frames.h"
 #include "mkimage/capture/cleared_memory.h"
 #include "mkimage/capture/inline_assembly.h"
@@ -281,6 +282,8 @@ OptimisingContext mark_context(llvm::Module& module, std::string_view object) {
   context.is_ordered = depends_on_order(module);
   context.catches_exceptions = catches_exceptions(module);
   context.hides_exceptions = hides_exceptions(module);
+  context.uses_arithmetic_mode = uses_arithmetic_mode(module);
+  context.has_arithmetic = has_arithmetic(module);
   return context;
 }
 

@@ -42,6 +42,9 @@ struct OptimisingContext {
   bool is_ordered = false;
   bool catches_exceptions = false;  // a unit that does must not be mixed with one that hides them; see call_frames.h
   bool hides_exceptions = false;
+  // In a link with a unit that uses the mode of arithmetic, units that compute are not mixed; see arithmetic_mode.h.
+  bool uses_arithmetic_mode = false;
+  bool has_arithmetic = false;
 
   // Whether it was compiled with -ffast-math.
   bool is_fast_math() const { return signature.find("unsafe-fp-math=true") != std::string::npos; }

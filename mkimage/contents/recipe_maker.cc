@@ -156,9 +156,11 @@ class Translator {
         names_(names),
         needed_(needed.begin(), needed.end()),
         keeps_apart_(keeps_units_apart(link)),
-        flushes_denormals_(flushes_denormals(link)),
+        computes_at_run_time_(flushes_denormals(link)),
         exceptions_(exceptions_of(link, units)),
         signature_(usual_signature(link, units)) {
+    for_each_unit(link, units,
+                  [&](const CanonicalUnit& unit) { computes_at_run_time_ |= unit.context.uses_arithmetic_mode; });
     for_each_unit(link, units, [&](const CanonicalUnit& unit) {
       if (unit.context.is_ordered && must_be_alone(unit)) orders_alone_ = true;
     });
@@ -223,7 +225,8 @@ class Translator {
     const OptimisingContext& context = unit.context;
     if (exceptions_ == Exceptions::catching_alone && context.catches_exceptions) return true;
     if (exceptions_ == Exceptions::hiding_alone && context.hides_exceptions) return true;
-    return !context.alone.empty() || context.signature != signature_ || (flushes_denormals_ && !context.is_fast_math());
+    if (computes_at_run_time_ && context.has_arithmetic && !context.is_fast_math()) return true;
+    return !context.alone.empty() || context.signature != signature_;
   }
 
   // Objects of units that are compiled by themselves stand before what LTO makes of the others. If the order of one
@@ -238,7 +241,7 @@ class Translator {
   const InputNames& names_;
   const std::set<std::string> needed_;
   const bool keeps_apart_;
-  const bool flushes_denormals_;
+  bool computes_at_run_time_;  // compile time would know another mode of arithmetic
   const Exceptions exceptions_;
   const std::string signature_;
   bool orders_alone_ = false;

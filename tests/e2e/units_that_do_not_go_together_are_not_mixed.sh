@@ -11,7 +11,7 @@ cat >"$source/Makefile" <<'S'
 D = $(DESTDIR)$(PREFIX)
 C = $(CC) -O2
 programs = redzone math mathlink wide model stack labels names versions emulated ordered arrays thrown frames cleared \
-  shared-types known sites flags doubled found threads
+  shared-types known sites flags doubled found threads pokes rounding
 all: $(programs)
 redzone: leaf.c push.c ; $(C) -c leaf.c && $(C) -mno-red-zone -c push.c && $(CC) leaf.o push.o -o $@
 math: math.c strict.c fast.c
@@ -46,6 +46,8 @@ flags: flags.c eflags.c ; $(C) -c flags.c && $(C) -c eflags.c && $(CC) flags.o e
 # The first definition in the link counts for all units.
 doubled: doubled.c ; $(C) -DN=1 -c doubled.c -o d1.o && $(C) -DN=2 -c doubled.c -o d2.o && $(C) -DMAIN -c doubled.c && $(CC) d2.o d1.o doubled.o -Wl,-z,muldefs -o $@
 found: main.c found.c ; $(C) -c main.c && $(C) -c found.c && $(CC) main.o found.o -o $@
+pokes: pokes.c poke.c ; $(C) -c pokes.c && $(C) -c poke.c && $(CC) pokes.o poke.o -o $@
+rounding: rounding.c mode.c add.c ; for u in rounding mode add; do $(C) -c $$u.c || exit 1; done; $(CC) rounding.o mode.o add.o -lm -o $@
 # A function goes on in another thread.
 threads: threads.c local.c switch.c
 	$(C) -fPIC -fvisibility=hidden -c local.c && $(C) -fPIC -c switch.c && $(CC) -shared local.o switch.o -Wl,-soname,libswitch.so -o libswitch.so
@@ -102,6 +104,42 @@ cat >"$source/eflags.c" <<'S'
 unsigned long eflags(void) { unsigned long f; __asm__ volatile("pushfq\n\tpopq %0" : "=r"(f) :: "memory"); return f; }
 int is_deeper(char *outer) { volatile char inner; return (char *)&inner < outer; }
 S
+cat >"$source/pokes.c" <<'S'
+#include <stdio.h>
+void poke(int *);
+int peek(const int *);
+int main(void) { int x = 1, y; poke(&x); y = 3; int z = peek(&y); y = 5; return printf("%d %d %d\n", x, z, peek(&y)) < 0; }
+S
+cat >"$source/poke.c" <<'S'
+void poke(int *p) { __asm__ volatile("movl $7, (%0)" :: "r"(p)); }
+int peek(const int *p) { int r; __asm__("movl (%1), %0" : "=r"(r) : "r"(p)); return r; }
+S
+cat >"$source/rounding.c" <<'S'
+#include <fenv.h>
+#include <float.h>
+#include <stdio.h>
+double add(double, double), divide(double, double);
+void up(void), down(void), no_denormals(void);
+int main(void) {
+  up();
+  double above = add(1, 1e-20);
+  down();
+  double below = add(1, 1e-20);
+  feclearexcept(FE_ALL_EXCEPT);
+  volatile double infinite = divide(1, 0);
+  int by_zero = fetestexcept(FE_DIVBYZERO) != 0;
+  no_denormals();
+  return printf("%d %d %g %g\n", above > below, by_zero, infinite, divide(DBL_MIN, 4)) < 0;
+}
+S
+cat >"$source/mode.c" <<'S'
+#include <fenv.h>
+#include <xmmintrin.h>
+void up(void) { fesetround(FE_UPWARD); }
+void down(void) { fesetround(FE_DOWNWARD); }
+void no_denormals(void) { _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON); }
+S
+echo 'double add(double a, double b) { return a + b; } double divide(double a, double b) { return a / b; }' >"$source/add.c"
 cat >"$source/doubled.c" <<'S'
 #include <stdio.h>
 #ifdef MAIN
@@ -303,7 +341,7 @@ S
 built_both_ways "$source"
 says_the_same '$T/bin/redzone' '$T/bin/math' '$T/bin/mathlink' '$T/bin/wide' '$T/bin/model' '$T/bin/stack' '$T/bin/labels' \
   'nm $T/bin/labels | grep -c probe_point' '$T/bin/names' '$T/bin/versions' '$T/bin/ordered' '$T/bin/arrays' '$T/bin/thrown' '$T/bin/frames' '$T/bin/cleared' \
-  '$T/bin/shared-types' '$T/bin/known' '$T/bin/sites' '$T/bin/flags' '$T/bin/doubled' '$T/bin/found' 'strings $T/bin/found | grep "version 1.0"' \
+  '$T/bin/shared-types' '$T/bin/known' '$T/bin/sites' '$T/bin/flags' '$T/bin/doubled' '$T/bin/pokes' '$T/bin/rounding' '$T/bin/found' 'strings $T/bin/found | grep "version 1.0"' \
   'readelf -p .modinfo $T/bin/found' '$T/bin/threads' '$T/bin/emulated' 'nm $T/bin/emulated | grep -c __emutls'
 are_lowered bin/redzone bin/math bin/mathlink bin/wide bin/model bin/stack bin/labels bin/names bin/versions bin/ordered bin/arrays \
-  bin/thrown bin/frames bin/cleared bin/shared-types bin/known bin/sites bin/flags bin/doubled bin/found bin/threads lib/private/libswitch.so
+  bin/thrown bin/frames bin/cleared bin/shared-types bin/known bin/sites bin/flags bin/doubled bin/found bin/threads bin/pokes bin/rounding lib/private/libswitch.so

@@ -108,12 +108,31 @@ TEST_CASE("functions that mean the place where they run are odd", "[one-thread]"
   CHECK(is_odd("int f(char *outer) { volatile char inner; return (char *)&inner < outer; }\n"));
   CHECK(is_odd("unsigned long f(void) { char here; return (unsigned long)&here; }\n"));
   CHECK(is_odd("long f(char *top) { char here; return top - &here; }\n"));
+  CHECK(is_odd("void f(int *p) { __asm__ volatile(\"movl $7, (%0)\" :: \"r\"(p)); }\n"));
+  CHECK(is_odd("int f(int *p) { int r; __asm__(\"movl (%1), %0\" : \"=r\"(r) : \"r\"(p)); return r; }\n"));
+  CHECK_FALSE(is_odd("void f(int *p) { __asm__ volatile(\"incl (%0)\" :: \"r\"(p) : \"memory\"); }\n"));
+  CHECK_FALSE(is_odd("void f(int *p) { __asm__(\"incl %0\" : \"+m\"(*p)); }\n"));
   CHECK_FALSE(is_odd("int f(int x) { __asm__(\"popcntl %0, %0\" : \"+r\"(x)); return x; }\n"));
   const std::string locals =
       "char *copy(char *, char *); void free(void *);\n"
       "long f(char *s) { char here[16]; char *end = copy(here, s); long n = 0;\n"
       "for (char *at = here; at < here + 16; at += 4) n += *at; if (end != here) free(end); return n; }\n";
   CHECK_FALSE(is_odd(locals));
+}
+
+TEST_CASE("units that use the mode of arithmetic are told, and those that compute") {
+  const auto mode = [](const std::string& source) { return context_of(source, "").uses_arithmetic_mode; };
+  CHECK(mode("int fesetround(int); int f(void) { return fesetround(0x800); }\n"));
+  CHECK(mode("int fetestexcept(int); int f(void) { return fetestexcept(4); }\n"));
+  CHECK(mode("#include <xmmintrin.h>\nvoid f(void) { _mm_setcsr(_mm_getcsr() | 0x8000); }\n"));
+  CHECK(mode("void f(short *w) { __asm__ volatile(\"fldcw %0\" :: \"m\"(*w)); }\n"));
+  CHECK_FALSE(mode("int fegetround(void); int f(void) { return fegetround(); }\n"));
+  const auto computes = [](const std::string& source) { return context_of(source, "").has_arithmetic; };
+  CHECK(computes("double f(double x) { return x + 1; }\n"));
+  CHECK(computes("double f(int x) { return x; }\n"));
+  CHECK(computes("int f(float x) { return x; }\n"));
+  CHECK(computes("int f(double x) { return x < 1; }\n"));
+  CHECK_FALSE(computes("double f(double *x) { return x[3]; } int g(int a) { return a * 3; }\n"));
 }
 
 TEST_CASE("a unit whose assembly reads another file is native", "[one-thread]") {
@@ -130,8 +149,10 @@ TEST_CASE("a unit whose assembly reads another file is native", "[one-thread]") 
 
 TEST_CASE("clang's options make signatures", "[one-thread]") {
   const std::string source = "double f(double a, double b) { return a / b; }\n";
-  CHECK(context_of(source, "") == OptimisingContext());
-  CHECK(context_of(source, "-fPIC -g -fno-omit-frame-pointer -fstack-protector-strong") == OptimisingContext());
+  OptimisingContext usual;
+  usual.has_arithmetic = true;
+  CHECK(context_of(source, "") == usual);
+  CHECK(context_of(source, "-fPIC -g -fno-omit-frame-pointer -fstack-protector-strong") == usual);
   CHECK(context_of(source, "-mno-red-zone").signature == "noredzone");
   CHECK(context_of(source, "-fshort-wchar").signature == "wchar_size=2");
   CHECK(context_of(source, "-mcmodel=large").signature.starts_with("Code Model=4"));
