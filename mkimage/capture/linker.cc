@@ -296,7 +296,7 @@ class NativeRun {
   Result<std::vector<RecordedArgument>> record(std::vector<std::string> arguments, const LinkerCommand& command,
                                                const LinkOrder& order, const LinkShape& shape) const {
     if (is_lld_) return read_lld(environment_, order, command.output, tar_.path());
-    remove_plugins(arguments);
+    remove_for_lld(arguments);
     const NativeLink native{command, std::move(arguments), is_long_, shape,
                             read_map(command.map.value_or(map_.path()))};
     return Recorder(environment_, order, native).record();

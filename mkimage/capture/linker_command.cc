@@ -52,6 +52,21 @@ void remove_plugins_if(std::vector<std::string>& arguments, const Drop& drop) {
   arguments = std::move(kept);
 }
 
+// Removes the option in both forms, with its value.
+void remove_option(std::vector<std::string>& arguments, std::string_view name) {
+  std::vector<std::string> kept;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view option = name_of(arguments[i]);
+    const std::string* next = i + 1 < arguments.size() ? &arguments[i + 1] : nullptr;
+    if (!value_of(option, name, next)) {
+      kept.push_back(arguments[i]);
+    } else if (option == name) {
+      ++i;
+    }
+  }
+  arguments = std::move(kept);
+}
+
 }  // namespace
 
 LinkerCommand parse_linker_command(const std::vector<std::string>& arguments) {
@@ -78,8 +93,9 @@ LinkerCommand parse_linker_command(const std::vector<std::string>& arguments) {
 
 void remove_llvm_plugin(std::vector<std::string>& arguments) { remove_plugins_if(arguments, is_llvm_plugin); }
 
-void remove_plugins(std::vector<std::string>& arguments) {
+void remove_for_lld(std::vector<std::string>& arguments) {
   remove_plugins_if(arguments, [](const std::string& /*path*/) { return true; });
+  remove_option(arguments, "retain-symbols-file");
 }
 
 }  // namespace xaas

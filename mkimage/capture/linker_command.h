@@ -22,7 +22,8 @@ LinkerCommand parse_linker_command(const std::vector<std::string>& arguments);
 // Removes the options that load LLVM's plugin for LTO. The objects are real, and clang adds the plugin only because of
 // the options of the capture. GCC's plugin stays.
 void remove_llvm_plugin(std::vector<std::string>& arguments);
-// Removes all plugins; lld does not use them.
-void remove_plugins(std::vector<std::string>& arguments);
+// Removes what lld must not see of a command for GNU ld or gold: plugins, which it does not use, and
+// --retain-symbols-file, by which it also hides symbols that the other two export.
+void remove_for_lld(std::vector<std::string>& arguments);
 
 }  // namespace xaas

@@ -57,8 +57,10 @@ sub/sub: ; $(MAKE) -C sub
 libversioned.so.1: versioned.c
 	printf 'V1 { global: answer; local: *; };' >versions && $(CC) $(CFLAGS) -fPIC -shared versioned.c -Wl,--version-script=versions,-soname,$@ -o $@
 uses-versioned: uses.c libversioned.so.1 ; $(CC) $(CFLAGS) uses.c ./libversioned.so.1 -Wl,-rpath,$(CURDIR) -o $@
-# The linker stores the name of the function as the end of the rpath.
-tail: uses.c versioned.c ; $(CC) $(CFLAGS) -fPIC -shared -Danswer=lib versioned.c -Wl,-soname,libtail.so -o libtail.so && $(CC) $(CFLAGS) -Danswer=lib uses.c -L. -ltail -Wl,-rpath,'$$ORIGIN/../lib' -o $@
+# The linker stores the name of the function as the end of the rpath. libtool asks for the symbols of C++ libraries so.
+tail: uses.c versioned.c
+	echo lib >retained && $(CC) $(CFLAGS) -fPIC -shared -Danswer=lib versioned.c -Wl,-soname,libtail.so -Wl,-retain-symbols-file -Wl,retained -o libtail.so
+	$(CC) $(CFLAGS) -Danswer=lib uses.c -L. -ltail -Wl,-rpath,'$$ORIGIN/../lib' -o $@
 plugin.so: plugin.c ; $(CC) $(CFLAGS) -fPIC -shared plugin.c -o $@
 host: host.c ; $(CC) $(CFLAGS) -rdynamic host.c -ldl -o $@
 

@@ -67,8 +67,14 @@ TEST_CASE("LLVM's plugin goes with its options, and GCC's stays for GCC's own ob
                                    "-plugin", "/g/liblto.so",   "-plugin-opt=-fresolution=r"};
   remove_llvm_plugin(both);
   CHECK(both == std::vector<std::string>{"a.o", "-plugin", "/g/liblto.so", "-plugin-opt=-fresolution=r"});
-  remove_plugins(both);
+  remove_for_lld(both);
   CHECK(both == std::vector<std::string>{"a.o"});
+}
+
+TEST_CASE("lld hides no symbol that GNU ld and gold only leave out of a table") {
+  std::vector<std::string> arguments = {"-retain-symbols-file", "a", "x.o", "--retain-symbols-file=b", "-o", "y"};
+  remove_for_lld(arguments);
+  CHECK(arguments == std::vector<std::string>{"x.o", "-o", "y"});
 }
 
 TEST_CASE("the tests of build systems are told from what is installed") {
