@@ -170,6 +170,8 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   const std::string fallback = fallback_for(name);
   if (role == xaas::CompilerRole::c && !command.inputs.empty()) add_gcc_tolerance(expanded, arguments);
   if (!fallback.empty()) add_gcc_warnings(arguments);
+  // GNU as does not know clang's table of addresses, and projects that call GCC assemble with it.
+  if (!fallback.empty() && command.reason == "-S") arguments.insert(arguments.begin(), "-fno-addrsig");
   xaas::Compilation compilation{compiler,
                                 std::move(arguments),
                                 std::move(command),

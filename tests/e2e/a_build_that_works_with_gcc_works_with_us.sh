@@ -9,7 +9,7 @@ cat >"$source/Makefile" <<'S'
 SHELL = /bin/bash
 D = $(DESTDIR)$(PREFIX)
 C = $(CC) -O2
-programs = response input descriptor nested scripted assembly piped silent old swapped single
+programs = response input descriptor nested scripted assembly piped silent old swapped single assembled
 all: $(programs) libversions.so libsymver.so answers rules
 response: named.c ; $(C) @<(echo "-DNAME='\"response\"'") named.c -o $@
 input: named.c ; echo '#define NAME "input"' | $(C) -include /dev/stdin -c named.c -o $@.o && $(CC) $@.o -o $@
@@ -18,6 +18,7 @@ libversions.so: versions.c ; echo 'V1 { global: shown; local: *; };' | $(C) -sha
 # GCC's nested functions: compiled, assembled, and from standard input.
 nested: nested.c ; gcc -O2 nested.c -o $@
 assembly: nested.c ; gcc -O2 -S nested.c -o $@.s && gcc $@.s -o $@
+assembled: named.c ; gcc -DNAME='"assembled"' -O2 -S named.c -o $@.s && as $@.s -o $@.o && gcc $@.o -o $@
 piped: nested.c ; gcc -O2 -x c -c - -o $@.o <nested.c && gcc $@.o -o $@
 silent: nested.c ; gcc -fsyntax-only nested.c && gcc -O2 -save-temps -c nested.c -o $@.o && gcc $@.o -o $@
 # The linker's own script, with a change.
@@ -76,6 +77,6 @@ echo 'V1 { global: f; local: *; }; V2 { global: f; } V1;' >"$source/symver.map"
 echo 'int x = ;' >"$source/first.c"
 built_both_ways "$source"
 says_the_same '$T/bin/response' '$T/bin/input' '$T/bin/descriptor' '$T/bin/nested' '$T/bin/assembly' '$T/bin/piped' '$T/bin/silent' \
-  '$T/bin/scripted' '$T/bin/old' '$T/bin/swapped' '$T/bin/single' 'nm -D --defined-only $T/lib/libsymver.so | cut -c18-' \
+  '$T/bin/scripted' '$T/bin/old' '$T/bin/swapped' '$T/bin/single' '$T/bin/assembled' 'nm -D --defined-only $T/lib/libsymver.so | cut -c18-' \
   'cat $T/bin/answers $T/bin/rules' 'nm -D --defined-only $T/lib/libversions.so | cut -c18-'
 are_lowered bin/response bin/input bin/descriptor bin/old lib/libversions.so
