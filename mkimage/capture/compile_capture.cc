@@ -70,16 +70,6 @@ Status replay_unit(const Compilation& compilation, const CompileResult& result, 
   return replay(compilation, result);
 }
 
-// Whether the first error has a place in a file. Other errors, such as that of a full disk, may not occur again.
-bool is_about_source(std::string_view messages) {
-  constexpr std::string_view kError = ": error:";
-  const std::size_t error = messages.find("error:");
-  if (error == std::string_view::npos || error < 2) return false;
-  const std::size_t start = error - 2;
-  return messages.substr(start, kError.size()) == kError && start > 0 && messages[start - 1] >= '0' &&
-         messages[start - 1] <= '9';
-}
-
 // Keeps the result of a compile. If this fails, the next compile only takes longer.
 Status keep(const CaptureCache& cache, const PreprocessedUnit::Keys& keys, const Compilation& compilation,
             const TentativeRun& run, const Attempt& attempt) {

@@ -57,6 +57,14 @@ std::string fallback_for(const std::string& name) {
   return path ? path->string() : "";
 }
 
+// The compiler to try where ours refuses a source: a project that calls $CC may need the system's compiler, in whose
+// place mkxaas puts ours.
+std::string last_resort_for(const std::string& name) {
+  if (name != xaas::kDefaultC && name != xaas::kDefaultCxx) return {};
+  const auto path = xaas::find_real_compiler(name == xaas::kDefaultC ? "cc" : "c++");
+  return path ? path->string() : "";
+}
+
 // c89 and c99 are names that stand for a compiler and an option.
 void add_implied_options(const std::string& name, std::vector<std::string>& arguments) {
   const std::string_view family = xaas::compiler_family(name);
@@ -172,13 +180,14 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   if (!fallback.empty()) add_gcc_warnings(arguments);
   // GNU as does not know clang's table of addresses, and projects that call GCC assemble with it.
   if (!fallback.empty() && command.reason == "-S") arguments.insert(arguments.begin(), "-fno-addrsig");
-  xaas::Compilation compilation{compiler,
-                                std::move(arguments),
-                                std::move(command),
-                                fallback,
-                                role,
-                                fallback_arguments,
-                                is_host_code ? (*host_code)->name() : ""};
+  xaas::Compilation compilation{.compiler = compiler,
+                                .arguments = std::move(arguments),
+                                .command = std::move(command),
+                                .fallback = fallback,
+                                .role = role,
+                                .fallback_arguments = fallback_arguments,
+                                .last_resort = is_host_code ? "" : last_resort_for(name),
+                                .source_name = is_host_code ? (*host_code)->name() : ""};
   const bool is_fortran = role == xaas::CompilerRole::fortran && compilation.command.mode == xaas::CommandMode::compile;
   if (is_fortran && xaas::is_flang(compiler)) return xaas::compile_fortran(*environment, compilation);
   if (is_fortran) {

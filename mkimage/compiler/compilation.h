@@ -17,7 +17,9 @@ struct Compilation {
   std::string fallback = {};  // absolute path of the compiler that the project called by name, if it is another one
   CompilerRole role = CompilerRole::c;
   std::vector<std::string> fallback_arguments = {};  // for the fallback: without options that xaas-cc adds
-  std::string source_name = {};                      // how records call the only source; empty: by its path
+  // Absolute path of the system's compiler, which is tried where `compiler` refuses a source; empty: there is no other.
+  std::string last_resort = {};
+  std::string source_name = {};  // how records call the only source; empty: by its path
 };
 
 // A command line of the compilation's compiler: the program, followed by `arguments`.

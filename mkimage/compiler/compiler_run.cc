@@ -58,11 +58,42 @@ std::string_view left_out(std::string_view messages) {
   return {};
 }
 
+// Whether the last resort may be tried. The answers to probes must all come from one compiler, and a project that turns
+// warnings into errors wants them from that one, too.
+bool may_need_other(const Compilation& compilation, const TentativeRun& run) {
+  const auto is_strict = [](const std::string& argument) { return argument.starts_with("-Werror"); };
+  const auto is_temporary = [](const CompilerInput& input) {
+    const std::string directory = environment_variable("TMPDIR");
+    return is_probe(input.path) || input.path.starts_with("/dev/") ||
+           (!directory.empty() && input.path.starts_with(directory));
+  };
+  return is_about_source(run.messages()) && std::ranges::none_of(compilation.arguments, is_strict) &&
+         !is_part_of_probe(compilation) && std::ranges::none_of(compilation.command.inputs, is_temporary);
+}
+
+// run_as_asked() for a compilation with a last resort.
+PlainRun run_with_last_resort(const Compilation& compilation, const Variables& variables,
+                              const std::function<Variables(const std::string& refusal)>& again) {
+  const TentativeRun run(compilation, compilation.arguments, variables);
+  if (!run.ok() && may_need_other(compilation, run)) {
+    std::vector<std::string> arguments = compilation.fallback_arguments;
+    arguments.insert(arguments.begin(), compilation.last_resort);
+    const TentativeRun other(std::move(arguments), again ? again(run.first_message()) : Variables());
+    if (other.ok()) {
+      other.pass_on_output();
+      return {0, run.first_message()};
+    }
+  }
+  run.pass_on_output();
+  return {run.code(), std::nullopt};
+}
+
 }  // namespace
 
 PlainRun run_as_asked(const Compilation& compilation, Variables variables,
                       const std::function<Variables(const std::string& refusal)>& again) {
   const std::vector<std::string> arguments = command_line(compilation, compilation.arguments);
+  if (!compilation.last_resort.empty()) return run_with_last_resort(compilation, variables, again);
   if (compilation.fallback.empty()) {
     const auto status = run_program(arguments, std::move(variables));
     return {status ? status->shell_code() : 1, std::nullopt};
@@ -99,6 +130,15 @@ void TentativeRun::pass_on_output() const {
 }
 
 std::string TentativeRun::first_message() const { return left_out_.empty() ? first_error(messages_) : left_out_; }
+
+bool is_about_source(std::string_view messages) {
+  constexpr std::string_view kError = ": error:";
+  const std::size_t error = messages.find("error:");
+  if (error == std::string_view::npos || error < 2) return false;
+  const std::size_t start = error - 2;
+  return messages.substr(start, kError.size()) == kError && start > 0 && messages[start - 1] >= '0' &&
+         messages[start - 1] <= '9';
+}
 
 std::string first_error(std::string_view messages) {
   const std::size_t error = messages.find("error:");

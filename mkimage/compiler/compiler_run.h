@@ -20,8 +20,9 @@ struct PlainRun {
   std::optional<std::string> refusal;  // the compiler's first message, if the fallback ran
 };
 // Runs the command as the project gave it. If the compiler fails and there is a fallback, runs the fallback, and only
-// the fallback's messages are shown. `variables` are for the compiler. `again` returns the variables for the fallback;
-// it gets the compiler's first message.
+// the fallback's messages are shown. If it refuses a source and there is a last resort, which takes the source, the
+// last resort counts, and the compiler's messages are not shown. `variables` are for the compiler. `again` returns the
+// variables for the fallback; it gets the compiler's first message.
 PlainRun run_as_asked(const Compilation& compilation, Variables variables,
                       const std::function<Variables(const std::string& refusal)>& again = {});
 
@@ -50,6 +51,9 @@ class TentativeRun {
 
 // The first error among a compiler's messages, from "error:" to the end of the line, or else the first line.
 std::string first_error(std::string_view messages);
+
+// Whether the first error has a place in a file. Other errors, such as that of a full disk, may not occur again.
+bool is_about_source(std::string_view messages);
 
 // Makes the compiler write the names of the headers that it reads. Changes nothing else that the compiler does. Where
 // the command asks for a rule of make without system headers (-MMD), the list is without them, too: clang's variables

@@ -9,7 +9,8 @@ cat >"$source/Makefile" <<'S'
 SHELL = /bin/bash
 D = $(DESTDIR)$(PREFIX)
 C = $(CC) -O2
-programs = response input descriptor nested scripted assembly piped silent old swapped single assembled
+SYSTEM = $(CC)
+programs = response input descriptor nested scripted assembly piped silent old swapped single assembled unnamed unnamed_unit preprocessed
 all: $(programs) libversions.so libsymver.so answers rules
 response: named.c ; $(C) @<(echo "-DNAME='\"response\"'") named.c -o $@
 input: named.c ; echo '#define NAME "input"' | $(C) -include /dev/stdin -c named.c -o $@.o && $(CC) $@.o -o $@
@@ -26,6 +27,10 @@ scripted: scripted.c
 	$(C) -c scripted.c && $(CC) scripted.o -Wl,--defsym=mine=0 -Wl,--verbose -o first | sed -e '1,/^======/d' -e '/^======/,$$d' >default.ld
 	sed 's/\. = DATA_SEGMENT_END (\.);/mine = .; &/' default.ld >mine.ld && $(CC) scripted.o -Wl,-T,mine.ld -Wl,-Map,scripted.map -o $@
 	grep -q scripted.o scripted.map
+# GCC's language for the compiler of the environment, which is clang with us.
+unnamed: nested.c ; $(SYSTEM) -O2 nested.c -o $@
+unnamed_unit: nested.c ; $(SYSTEM) -O2 -c nested.c -o $@.o && $(SYSTEM) $@.o -o $@
+preprocessed: named.c ; cpp -DNAME='"preprocessed"' named.c >$@.c && $(SYSTEM) -O2 $@.c -o $@
 # Code that GCC 12 compiles with warnings.
 old: old.c ; gcc -O2 -w old.c -o $@
 # What clang leaves out, with a warning unless the project wants none.
@@ -75,8 +80,8 @@ __attribute__((symver("f@@V2"))) int new_f(void) { return 2; }
 S
 echo 'V1 { global: f; local: *; }; V2 { global: f; } V1;' >"$source/symver.map"
 echo 'int x = ;' >"$source/first.c"
-built_both_ways "$source"
+plain_variables=SYSTEM=gcc built_both_ways "$source"
 says_the_same '$T/bin/response' '$T/bin/input' '$T/bin/descriptor' '$T/bin/nested' '$T/bin/assembly' '$T/bin/piped' '$T/bin/silent' \
-  '$T/bin/scripted' '$T/bin/old' '$T/bin/swapped' '$T/bin/single' '$T/bin/assembled' 'nm -D --defined-only $T/lib/libsymver.so | cut -c18-' \
+  '$T/bin/scripted' '$T/bin/old' '$T/bin/swapped' '$T/bin/single' '$T/bin/assembled' '$T/bin/unnamed' '$T/bin/unnamed_unit' '$T/bin/preprocessed' 'nm -D --defined-only $T/lib/libsymver.so | cut -c18-' \
   'cat $T/bin/answers $T/bin/rules' 'nm -D --defined-only $T/lib/libversions.so | cut -c18-'
 are_lowered bin/response bin/input bin/descriptor bin/old lib/libversions.so

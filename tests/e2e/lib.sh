@@ -180,10 +180,11 @@ $(cat "$work/stderr")"
 }
 
 # built_both_ways SOURCE: builds SOURCE in two ways with its Makefile (`all`, `install` with PREFIX and DESTDIR): as
-# anybody would, into $work/plain, and as $work/both.xaas. $work/both.json says what was captured.
+# anybody would, into $work/plain, and as $work/both.xaas. $work/both.json says what was captured. $plain_variables
+# are more variables for the first.
 built_both_ways() {
   cp -r "$1" "$work/plain-source"
-  make -s -C "$work/plain-source" CC=clang-19 CXX=clang++-19 PREFIX="$work/plain" DESTDIR= all install >"$work/plain.log" 2>&1 ||
+  make -s -C "$work/plain-source" CC=clang-19 CXX=clang++-19 ${plain_variables:-} PREFIX="$work/plain" DESTDIR= all install >"$work/plain.log" 2>&1 ||
     die "the plain build fails: $(tail -n 5 "$work/plain.log")"
   mkxaas -q --report "$work/both.json" --build 'make -s PREFIX="$PREFIX"' \
     --install 'make -s install PREFIX="$PREFIX" DESTDIR="$DESTDIR"' "$1" "$work/both.xaas"
