@@ -73,16 +73,22 @@ void add_implied_options(const std::string& name, std::vector<std::string>& argu
 
 // GCC compiles some code with a warning that clang 19 refuses. Options make clang do the same, unless the project turns
 // warnings into errors.
-void add_gcc_tolerance(const std::vector<std::string>& expanded, std::vector<std::string>& arguments) {
-  constexpr auto kWarnings =
+void add_gcc_tolerance(xaas::CompilerRole role, const std::vector<std::string>& expanded,
+                       std::vector<std::string>& arguments) {
+  constexpr auto kInC =
       std::to_array<std::string_view>({"implicit-function-declaration", "implicit-int",
                                        "incompatible-function-pointer-types", "int-conversion", "return-mismatch"});
+  constexpr auto kInCxx = std::to_array<std::string_view>({"c++11-narrowing", "enum-constexpr-conversion",
+                                                           "missing-template-arg-list-after-template-kw", "register",
+                                                           "reserved-user-defined-literal"});
+  if (role == xaas::CompilerRole::fortran) return;
   const auto is_strict = [](const std::string& argument) {
     return argument == "-Werror" || argument == "-pedantic-errors" || argument.starts_with("-Werror=");
   };
   if (std::ranges::any_of(expanded, is_strict)) return;
   std::vector<std::string> tolerance;
-  for (const std::string_view warning : kWarnings) tolerance.push_back(fmt::format("-Wno-error={}", warning));
+  for (const std::string_view warning : role == xaas::CompilerRole::c ? kInC : kInCxx)
+    tolerance.push_back(fmt::format("-Wno-error={}", warning));
   arguments.insert(arguments.begin(), tolerance.begin(), tolerance.end());
 }
 
@@ -176,7 +182,7 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   xaas::CompilerCommand command = xaas::parse_compiler_command(expanded, role);
   const std::vector<std::string> fallback_arguments = arguments;
   const std::string fallback = fallback_for(name);
-  if (role == xaas::CompilerRole::c && !command.inputs.empty()) add_gcc_tolerance(expanded, arguments);
+  if (!command.inputs.empty()) add_gcc_tolerance(role, expanded, arguments);
   if (!fallback.empty()) add_gcc_warnings(arguments);
   // GNU as does not know clang's table of addresses, and projects that call GCC assemble with it.
   if (!fallback.empty() && command.reason == "-S") arguments.insert(arguments.begin(), "-fno-addrsig");

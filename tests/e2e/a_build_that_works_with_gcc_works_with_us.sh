@@ -10,7 +10,7 @@ SHELL = /bin/bash
 D = $(DESTDIR)$(PREFIX)
 C = $(CC) -O2
 SYSTEM = $(CC)
-programs = response input descriptor nested scripted assembly piped silent old swapped single assembled unnamed unnamed_unit preprocessed
+programs = response input descriptor nested scripted assembly piped silent old old_cpp swapped single assembled unnamed unnamed_unit preprocessed
 all: $(programs) libversions.so libsymver.so answers rules
 response: named.c ; $(C) @<(echo "-DNAME='\"response\"'") named.c -o $@
 input: named.c ; echo '#define NAME "input"' | $(C) -include /dev/stdin -c named.c -o $@.o && $(CC) $@.o -o $@
@@ -33,6 +33,7 @@ unnamed_unit: nested.c ; $(SYSTEM) -O2 -c nested.c -o $@.o && $(SYSTEM) $@.o -o 
 preprocessed: named.c ; cpp -DNAME='"preprocessed"' named.c >$@.c && $(SYSTEM) -O2 $@.c -o $@
 # Code that GCC 12 compiles with warnings.
 old: old.c ; gcc -O2 -w old.c -o $@
+old_cpp: old.cc ; g++ -O2 -w old.cc -o $@
 # What clang leaves out, with a warning unless the project wants none.
 swapped: swapped.c ; gcc -O2 -w -c swapped.c && gcc swapped.o -o $@
 single: single.c ; gcc -O2 -fsingle-precision-constant single.c -o $@
@@ -65,6 +66,15 @@ static counter = 3;
 static twice(x) { return 2 * x; }
 int main(void) { int *p = counter - 3; printf("%d %d\n", twice(counter), p == 0); return 0; }
 S
+cat >"$source/old.cc" <<'S'
+#include <cstdio>
+enum E { one = 1 };
+constexpr E far = static_cast<E>(9);
+struct T { template <class U> static U make(U u) { return u; } };
+template <class X> int use(X) { return X::template make(3); }
+int f(int x) { register int k = x; unsigned char a[] = {x}; return k + a[0]; }
+int main() { std::printf("%d %d %d\n", f(2), use(T()), (int)far); }
+S
 cat >"$source/swapped.c" <<'S'
 #include <stdio.h>
 union number { struct __attribute__((scalar_storage_order("big-endian"))) { int value; } swapped; unsigned char bytes[4]; };
@@ -82,6 +92,6 @@ echo 'V1 { global: f; local: *; }; V2 { global: f; } V1;' >"$source/symver.map"
 echo 'int x = ;' >"$source/first.c"
 plain_variables=SYSTEM=gcc built_both_ways "$source"
 says_the_same '$T/bin/response' '$T/bin/input' '$T/bin/descriptor' '$T/bin/nested' '$T/bin/assembly' '$T/bin/piped' '$T/bin/silent' \
-  '$T/bin/scripted' '$T/bin/old' '$T/bin/swapped' '$T/bin/single' '$T/bin/assembled' '$T/bin/unnamed' '$T/bin/unnamed_unit' '$T/bin/preprocessed' 'nm -D --defined-only $T/lib/libsymver.so | cut -c18-' \
+  '$T/bin/scripted' '$T/bin/old' '$T/bin/old_cpp' '$T/bin/swapped' '$T/bin/single' '$T/bin/assembled' '$T/bin/unnamed' '$T/bin/unnamed_unit' '$T/bin/preprocessed' 'nm -D --defined-only $T/lib/libsymver.so | cut -c18-' \
   'cat $T/bin/answers $T/bin/rules' 'nm -D --defined-only $T/lib/libversions.so | cut -c18-'
-are_lowered bin/response bin/input bin/descriptor bin/old lib/libversions.so
+are_lowered bin/response bin/input bin/descriptor bin/old bin/old_cpp lib/libversions.so
