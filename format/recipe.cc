@@ -167,6 +167,18 @@ Result<RelocatableCode> parse_relocatable(const JsonObject& fields) {
   return code;
 }
 
+Result<std::vector<NewerSymbol>> parse_newer_symbols(const JsonObject& recipe) {
+  XAAS_ASSIGN(const auto objects, recipe.objects("newer_symbols"));
+  std::vector<NewerSymbol> symbols;
+  for (const JsonObject& fields : objects) {
+    XAAS_TRY(fields.only_keys({"name", "units"}));
+    NewerSymbol& symbol = symbols.emplace_back();
+    XAAS_ASSIGN(symbol.name, fields.string("name"));
+    XAAS_ASSIGN(symbol.units, fields.strings("units"));
+  }
+  return symbols;
+}
+
 // Reads what a CUDA unit has beside its IR.
 Status parse_device(const JsonObject& fields, IrInput& input) {
   if (fields.has("device")) {
@@ -270,10 +282,14 @@ OrderedJson encode(const Recipe& recipe) {
   for (const LinkArgument& argument : recipe.arguments) {
     arguments.push_back(std::visit([](const auto& input) { return encode(input); }, argument));
   }
-  return {{"kind", to_string(recipe.kind)},
-          {"triple", recipe.triple},
-          {"output", recipe.output},
-          {"arguments", std::move(arguments)}};
+  OrderedJson json = {{"kind", to_string(recipe.kind)},
+                      {"triple", recipe.triple},
+                      {"output", recipe.output},
+                      {"arguments", std::move(arguments)}};
+  for (const NewerSymbol& symbol : recipe.newer_symbols) {
+    json["newer_symbols"].push_back(OrderedJson{{"name", symbol.name}, {"units", symbol.units}});
+  }
+  return json;
 }
 
 }  // namespace
@@ -305,7 +321,7 @@ bool holds_only_utf8(const Recipe& recipe) { return holds_only_utf8(encode(recip
 Result<Recipe> parse_recipe(std::string_view json) {
   XAAS_ASSIGN(const Json value, parse_json(json, "recipe"));
   XAAS_ASSIGN(const JsonObject fields, JsonObject::of(value, "recipe"));
-  XAAS_TRY(fields.only_keys({"kind", "triple", "output", "arguments"}));
+  XAAS_TRY(fields.only_keys({"kind", "triple", "output", "arguments", "newer_symbols"}));
   Recipe recipe;
   XAAS_ASSIGN(recipe.kind, parse_kind(fields));
   XAAS_ASSIGN(recipe.triple, fields.string("triple"));
@@ -315,6 +331,9 @@ Result<Recipe> parse_recipe(std::string_view json) {
   for (const Json& argument : *arguments) {
     const std::string where = fmt::format("recipe: arguments[{}]", recipe.arguments.size());
     XAAS_ASSIGN(recipe.arguments.emplace_back(), parse_argument(argument, where));
+  }
+  if (fields.has("newer_symbols")) {
+    XAAS_ASSIGN(recipe.newer_symbols, parse_newer_symbols(fields));
   }
   return recipe;
 }

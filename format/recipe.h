@@ -110,11 +110,19 @@ struct FileOption {
 // A string is a plain option, as lld understands it.
 using LinkArgument = std::variant<std::string, IrInput, ObjectInput, ArchiveInput, LibraryInput, FileOption>;
 
+// A function or variable of glibc that the oldest hosts lack.
+struct NewerSymbol {
+  std::string name;                // "fsopen"
+  std::vector<std::string> units;  // that need it, by their names in the recipe, objects included; in link order
+  bool operator==(const NewerSymbol&) const = default;
+};
+
 struct Recipe {
   LinkKind kind = LinkKind::pie;
-  std::string triple;                   // target triple of the units
-  std::string output;                   // file name of the linked file, for people
-  std::vector<LinkArgument> arguments;  // in link order, without -o, --build-id and the driver's own options
+  std::string triple;                        // target triple of the units
+  std::string output;                        // file name of the linked file, for people
+  std::vector<LinkArgument> arguments;       // in link order, without -o, --build-id and the driver's own options
+  std::vector<NewerSymbol> newer_symbols{};  // that the baseline needs, sorted by name; for messages
   bool operator==(const Recipe&) const = default;
 };
 

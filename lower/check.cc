@@ -4,8 +4,6 @@
 #include <elf.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <filesystem>
 #include <iterator>
 #include <map>
@@ -33,7 +31,10 @@ constexpr std::size_t kMostNames = 4;   // symbols or versions in a line
 class Checker {
  public:
   Checker(const Image& image, const Explanation& explanation, const LowererOptions& options)
-      : image_(image), explanation_(explanation), host_(*options.host) {
+      : image_(image),
+        explanation_(explanation),
+        host_(*options.host),
+        interfaces_(image, host_, explanation.target.triple) {
     if (auto decided = decide_lowering(image, options)) decided_.emplace(std::move(*decided));
     const std::string hidden = decided_ ? decided_->hidden_directory : hidden_directory(image, host_);
     directories_ = toolchain_libraries(image, hidden, host_);
@@ -41,7 +42,7 @@ class Checker {
 
   // Nullopt if the file is no program or shared library for the target.
   Result<std::optional<FileCheck>> check(const FileRecord& record) {
-    XAAS_ASSIGN(const std::optional<std::string> content, read_elf(record.path));
+    XAAS_ASSIGN(const std::optional<std::string> content, read_elf(image_, record.path));
     if (!content) return std::nullopt;
     const auto elf = ElfFile::parse(*content);
     const bool is_loaded = elf && (elf->kind() == ElfKind::executable || elf->kind() == ElfKind::shared);
@@ -55,19 +56,10 @@ class Checker {
   }
 
   const std::string& level() const { return decided_ ? decided_->level : no_level_; }
+  // Those of all files that were checked.
+  MissingSymbols take_missing_symbols() { return std::move(missing_symbols_); }
 
  private:
-  // The bytes of an ELF file of the image; nullopt for other files.
-  Result<std::optional<std::string>> read_elf(const std::string& path) const {
-    XAAS_ASSIGN(const InodeRef ref, image_.squashfs().resolve(path));
-    std::array<std::byte, 4> magic{};
-    XAAS_ASSIGN(const std::size_t size, image_.squashfs().read(ref, 0, magic));
-    if (!ElfFile::is_elf({reinterpret_cast<const char*>(magic.data()), size})) return std::nullopt;
-    XAAS_ASSIGN(const auto record, image_.files().find(path));
-    if (record) return image_.file(path);
-    return image_.squashfs().read_all(ref, kElfLimit);
-  }
-
   // Files for other machines, such as code for GPUs, are data here.
   bool is_for_target(const ElfFile& elf) const {
     const std::uint8_t elf_class = elf.is_64() ? ELFCLASS64 : ELFCLASS32;
@@ -84,8 +76,9 @@ class Checker {
     file.way = FileCheck::Way::lowered;
     for (const FoundLibrary& library : plan->libraries) XAAS_TRY(use(library, file));
     XAAS_TRY(check_interpreter(elf, file));
-    XAAS_ASSIGN(const std::vector<std::string> versions, missing_versions(elf, file));
-    if (!versions.empty()) XAAS_TRY(check_symbols(elf, versions, plan->recipe, file));
+    XAAS_ASSIGN(Lack lack, find_lack(elf, plan->recipe, file.libraries, interfaces_));
+    note(lack, file);
+    if (!lack.symbols.empty()) missing_symbols_.emplace(file.path, std::move(lack.symbols));
     if (!file.missing.empty()) return {};
     return check_ready(record, file);
   }
@@ -106,7 +99,7 @@ class Checker {
       }
     }
     if (!has_all) return {};  // the library that is not there may be the one that has a version
-    XAAS_ASSIGN(const std::vector<std::string> versions, missing_versions(elf, file));
+    XAAS_ASSIGN(const std::vector<std::string> versions, interfaces_.missing_versions(elf, file.libraries));
     if (!versions.empty()) {
       file.missing.push_back(fmt::format("needs {}, which its libraries on {} do not define",
                                          short_list(versions, kMostNames), host_.name()));
@@ -126,27 +119,11 @@ class Checker {
 
   // Notes the library, and what it lacks itself.
   Status use(const FoundLibrary& library, FileCheck& file) {
-    if (const auto path = path_in_slot(library)) {
-      file.libraries.push_back({library.soname, path->string(), false});
-      return {};
-    }
-    file.libraries.push_back({library.soname, library.path, library.in_image});
-    if (!library.in_image) return {};
+    file.libraries.push_back(use_of(library, explanation_.slots));
+    if (!file.libraries.back().bundled) return {};
     XAAS_ASSIGN(const std::string reason, reason_against(library.path));
     if (!reason.empty()) file.missing.push_back(fmt::format("its library {} does not run: {}", library.soname, reason));
     return {};
-  }
-
-  // The host's library that stands for one of the image; nullopt if none does. It was checked when it was chosen.
-  std::optional<std::filesystem::path> path_in_slot(const FoundLibrary& library) const {
-    if (!library.in_image || library.path.find(fmt::format("/{}/", kSlotLibraries)) == std::string::npos) {
-      return std::nullopt;
-    }
-    for (const SlotChoice& slot : explanation_.slots) {
-      const auto found = slot.libraries.find(library.soname);
-      if (found != slot.libraries.end()) return found->second;
-    }
-    return std::nullopt;
   }
 
   // Why a library of the image does not run; empty if it does. Libraries that need each other are looked at once.
@@ -159,72 +136,18 @@ class Checker {
     return place->second;
   }
 
-  std::optional<LibraryInterface> interface(const LibraryUse& library) {
-    if (!library.bundled && host_.find_library(library.soname, triple()) == library.path) {
-      return host_.library_interface(library.soname, triple());
-    }
-    if (!library.bundled) {  // it stands in a slot, so it is on this host
-      auto exported = read_library_interface(library.path);
-      return exported ? std::optional(std::move(*exported)) : std::nullopt;
-    }
-    const auto content = read_elf(library.path);
-    if (!content || !*content) return std::nullopt;
-    const auto elf = ElfFile::parse(**content);
-    auto exported = elf ? library_interface(*elf) : tl::unexpected(elf.error());
-    return exported ? std::optional(std::move(*exported)) : std::nullopt;
-  }
-
-  const std::optional<LibraryInterface>& known_interface(const LibraryUse& library) {
-    const auto [place, is_new] = interfaces_.emplace(std::pair(library.bundled, library.path), std::nullopt);
-    if (is_new) place->second = interface(library);
-    return place->second;
-  }
-
-  // The versions that the file needs and the library that is to have them does not define, the newest first. Libraries
-  // that cannot be read, or are not among those of the file, are taken to have them.
-  Result<std::vector<std::string>> missing_versions(const ElfFile& elf, const FileCheck& file) {
-    std::set<std::string> missing;
-    XAAS_ASSIGN(const auto needed, elf.needed_versions());
-    for (const auto& [number, version] : needed) {
-      const auto library = std::ranges::find(file.libraries, version.file, &LibraryUse::soname);
-      if (library == file.libraries.end() || version.is_weak) continue;
-      const auto& exported = known_interface(*library);
-      if (exported && !is_in(exported->versions, version.version)) missing.insert(version.version);
-    }
-    std::vector<std::string> versions(missing.begin(), missing.end());
-    std::ranges::sort(versions, [](const auto& a, const auto& b) { return strverscmp(a.c_str(), b.c_str()) > 0; });
-    return versions;
-  }
-
   // The baseline needs versions that the host lacks. Lowered code takes any version of a symbol, so what counts is
   // whether the symbols that ask for these versions are there at all.
-  Status check_symbols(const ElfFile& elf, const std::vector<std::string>& versions, const Recipe& recipe,
-                       FileCheck& file) {
-    XAAS_ASSIGN(const auto symbols, elf.dynamic_symbols());
-    std::vector<MissingSymbol> missing;
-    for (const ElfSymbol& symbol : symbols) {
-      if (symbol.is_defined || symbol.is_weak || !is_in(versions, symbol.version)) continue;
-      if (!is_exported(symbol.name, file)) missing.push_back({std::string(symbol.name), symbol.version});
-    }
-    std::ranges::sort(missing, {}, &MissingSymbol::name);
-    if (missing.empty()) {
+  void note(const Lack& lack, FileCheck& file) const {
+    if (lack.versions.empty()) return;
+    if (lack.symbols.empty()) {
       file.notes.push_back(fmt::format("{} lacks {}: only the lowered file runs, not the baseline", host_.name(),
-                                       short_list(versions, kMostNames)));
-      return {};
+                                       short_list(lack.versions, kMostNames)));
+    } else {
+      file.missing.push_back(fmt::format("needs {}, which its libraries on {} have in no version{}",
+                                         describe(lack.symbols), host_.name(),
+                                         describe_oldest_libc(lack.symbols, host_.name(), explanation_.libc)));
     }
-    XAAS_TRY(find_units(image_, recipe, missing));
-    const std::string oldest = describe_oldest_libc(missing, host_.name(), explanation_.libc);
-    file.missing.push_back(fmt::format("needs {}, which its libraries on {} have in no version{}", describe(missing),
-                                       host_.name(), oldest.empty() ? "" : ": " + oldest));
-    return {};
-  }
-
-  // Where a description does not have the symbols of a library, it is taken to have none that it had no version for.
-  bool is_exported(std::string_view symbol, const FileCheck& file) {
-    return std::ranges::any_of(file.libraries, [&](const LibraryUse& library) {
-      const auto& exported = known_interface(library);
-      return exported && exported->symbols && std::ranges::binary_search(*exported->symbols, symbol, std::less<>());
-    });
   }
 
   // A ready file was linked where the image was made, as the baseline was.
@@ -233,7 +156,7 @@ class Checker {
     if (!ready) return {};
     XAAS_ASSIGN(const std::string content, image_.file(ready->record.path));
     XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(content));
-    XAAS_ASSIGN(const std::vector<std::string> versions, missing_versions(elf, file));
+    XAAS_ASSIGN(const std::vector<std::string> versions, interfaces_.missing_versions(elf, file.libraries));
     if (versions.empty()) {
       file.ready = ready->cpu;
     } else {
@@ -245,7 +168,6 @@ class Checker {
 
   const std::string& triple() const { return explanation_.target.triple; }
 
-  static constexpr std::uint64_t kElfLimit = 4ULL << 30;
   const Image& image_;
   const Explanation& explanation_;
   const HostView& host_;
@@ -253,7 +175,8 @@ class Checker {
   std::vector<std::string> directories_;      // toolchain_libraries()
   std::string no_level_;
   std::map<std::string, std::string> reasons_;  // of libraries in the image, by path
-  std::map<std::pair<bool, std::string>, std::optional<LibraryInterface>> interfaces_;  // by LibraryUse's members
+  LibraryInterfaces interfaces_;
+  MissingSymbols missing_symbols_;
 };
 
 const char* to_string(FileCheck::Way way) { return way == FileCheck::Way::lowered ? "lowered" : "baseline"; }
@@ -337,7 +260,7 @@ bool ImageCheck::runs() const { return problem.empty() && failing(*this) == 0; }
 
 Result<ImageCheck> check_image(const Image& image, const LowererOptions& options) {
   ImageCheck check;
-  XAAS_ASSIGN(check.explanation, explain_image(image, options));
+  XAAS_ASSIGN(check.explanation, explain_choices(image, options));
   const auto chosen = choose_configuration(image, check.explanation.target, options.configuration, *options.host);
   if (!chosen) {
     check.problem = chosen.error().message;
@@ -353,6 +276,7 @@ Result<ImageCheck> check_image(const Image& image, const LowererOptions& options
     XAAS_ASSIGN(auto file, checker.check(record));
     if (file) check.files.push_back(std::move(*file));
   }
+  check.explanation.missing_symbols = checker.take_missing_symbols();
   return check;
 }
 

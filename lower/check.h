@@ -7,15 +7,9 @@
 
 #include "format/base/json_fields.h"
 #include "lower/explanation.h"
+#include "lower/library_use.h"
 
 namespace xaas {
-
-struct LibraryUse {
-  std::string soname;
-  std::string path;      // in the image or on the host
-  bool bundled = false;  // whether the image has it
-  bool operator==(const LibraryUse&) const = default;
-};
 
 // One ELF file of the tree.
 struct FileCheck {
@@ -39,8 +33,8 @@ struct ImageCheck {
   bool runs() const;
 };
 
-// Decides for `options.host` by what explain_image() and plan_link() decide. Reads the ELF files of the configuration.
-// Code::invalid if the image is damaged.
+// Decides for `options.host` by what explain_choices() and plan_link() decide. Reads the ELF files of the
+// configuration. Code::invalid if the image is damaged.
 //
 // A file runs if all of these hold: each library that it names is in the image or on the host; each library of the
 // image among them runs itself; each library defines the symbol versions that are asked of it. A file that is lowered

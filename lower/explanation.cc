@@ -34,16 +34,18 @@ Result<std::map<std::string, std::string>> missing_libraries(const Image& image,
   return missing;
 }
 
-// What files need of a newer libc than the host's. A file whose link lacks something else is left out.
-Result<std::map<std::string, std::vector<MissingSymbol>>> missing_symbols(const Image& image,
-                                                                          const std::vector<FileRecord>& records,
-                                                                          const LoweringDecisions& decided) {
-  std::map<std::string, std::vector<MissingSymbol>> missing;
+// What files lack. A file whose link lacks something else is left out.
+Result<MissingSymbols> find_missing_symbols(const Image& image, const LoweringDecisions& decided,
+                                            const std::vector<SlotChoice>& slots) {
+  MissingSymbols missing;
   if (!decided.has_older_libc) return missing;
+  const LoweringContext context = decided.context(image);
+  LibraryInterfaces interfaces(image, context.host, decided.target.triple);
+  XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(image.manifest(), decided.configuration)));
   for (const FileRecord& record : records) {
-    const auto plan = plan_link(decided.context(image), record);
+    const auto plan = plan_link(context, record);
     if (!plan) continue;
-    XAAS_ASSIGN(auto symbols, missing_from_libc(decided.context(image), record, *plan));
+    XAAS_ASSIGN(auto symbols, missing_symbols(image, record, *plan, slots, interfaces));
     if (!symbols.empty()) missing.emplace(path_in_tree(record.path), std::move(symbols));
   }
   return missing;
@@ -105,7 +107,7 @@ std::string describe(const Host& host) {
   return text + ", " + human_bytes(host.memory_bytes) + " memory";
 }
 
-Result<Explanation> explain_image(const Image& image, const LowererOptions& options) {
+Result<Explanation> explain_choices(const Image& image, const LowererOptions& options) {
   const HostView& host = *options.host;
   const Manifest& manifest = image.manifest();
   Explanation all;
@@ -130,12 +132,18 @@ Result<Explanation> explain_image(const Image& image, const LowererOptions& opti
   XAAS_TRY(look_for_device_code(image, records, all));
   const auto decided = decide_lowering(image, options);
   if (!decided) all.problem = decided.error().message;
-  if (decided) {
-    XAAS_ASSIGN(all.missing_symbols, missing_symbols(image, records, *decided));
-  }
   if (decided && all.has_device_code) all.gpus = decided->gpus ? *decided->gpus : gpus_of(host);
   if (!all.gpus.empty()) all.ptxas = find_ptxas().string();
   if (!all.gpus.empty() && all.has_relocatable_code) all.nvlink = find_nvlink().string();
+  return all;
+}
+
+Result<Explanation> explain_image(const Image& image, const LowererOptions& options) {
+  XAAS_ASSIGN(Explanation all, explain_choices(image, options));
+  const auto decided = decide_lowering(image, options);
+  if (decided) {
+    XAAS_ASSIGN(all.missing_symbols, find_missing_symbols(image, *decided, all.slots));
+  }
   return all;
 }
 
@@ -240,7 +248,7 @@ std::string to_text(const Image& image, const Explanation& all) {
   if (all.has_device_code) fmt::format_to(out, "gpus      {}\n", describe_device_code(all));
   for (const auto& [soname, path] : all.missing) fmt::format_to(out, "missing   {}, which {} needs\n", soname, path);
   for (const auto& [path, symbols] : all.missing_symbols) {
-    fmt::format_to(out, "missing   {}, which {} needs: {}\n", printable(describe(symbols)), printable(path),
+    fmt::format_to(out, "missing   {}, which {} needs{}\n", printable(describe(symbols)), printable(path),
                    describe_oldest_libc(symbols, all.host_name, all.libc));
   }
   if (!all.missing_libc.empty()) {

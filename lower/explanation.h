@@ -35,8 +35,7 @@ struct Explanation {
   std::map<std::string, std::string> libraries;
   // Maps the soname of each library that is neither in the image nor on the host to one of the files that need it.
   std::map<std::string, std::string> missing;
-  // What files of the chosen configuration need of a newer libc than the host's: path in the tree -> symbols.
-  std::map<std::string, std::vector<MissingSymbol>> missing_symbols;
+  MissingSymbols missing_symbols;     // of the chosen configuration
   std::vector<SlotChoice> slots;      // of the chosen configuration
   bool has_device_code = false;       // whether programs of the chosen configuration have code for GPUs
   GpuArchitectures gpus;              // for which that code is made
@@ -49,8 +48,11 @@ struct Explanation {
   std::vector<HostBuildChoice> builds;
 };
 
-// Decides for `options.host`. An image that cannot be lowered there is no error; `problem` says why. Code::invalid for
-// what the user asks for in a slot, as choose_slots().
+// Decides for `options.host`, and does not look for missing symbols. An image that cannot be lowered there is no error;
+// `problem` says why. Code::invalid for what the user asks for in a slot, as choose_slots().
+Result<Explanation> explain_choices(const Image& image, const LowererOptions& options);
+
+// The same with missing symbols, where the host's libc is older than the one that the image was made with.
 Result<Explanation> explain_image(const Image& image, const LowererOptions& options);
 
 OrderedJson to_ordered_json(const Explanation& explanation);

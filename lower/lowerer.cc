@@ -45,11 +45,12 @@ std::string reason_of_failure(const LoweringContext& context, const FileRecord& 
                               const std::string& message) {
   if (!context.has_older_libc) return message;
   const std::string host = context.host.name();
-  const auto missing = missing_from_libc(context, record, plan);
+  LibraryInterfaces interfaces(context.image, context.host, context.target.triple);
+  const auto missing = missing_symbols(context.image, record, plan, {}, interfaces);
   if (!missing || missing->empty() || message.find("undefined symbol") == std::string::npos) {
     return fmt::format("{}; the image was made with a newer libc than that of {}", message, host);
   }
-  return fmt::format("it needs {}: {}", printable(describe(*missing)),
+  return fmt::format("it needs {}{}", printable(describe(*missing)),
                      describe_oldest_libc(*missing, host, libc_of(context.host, context.target.triple)));
 }
 

@@ -1,22 +1,13 @@
 // Compares what baselines ask of libc with what there is; see missing_symbols.h.
 #include "lower/missing_symbols.h"
 
-#include <elf.h>
-
 #include <algorithm>
-#include <cstring>
-#include <functional>
 #include <iterator>
-#include <optional>
 #include <utility>
-#include <variant>
 
 #include "format/base/elf_file.h"
 #include "format/base/libc_version.h"
 #include "format/base/text.h"
-#include "format/ir_symbols.h"
-#include "lower/host_library.h"
-#include "lower/library_search.h"
 #include "lower/short_list.h"
 
 namespace xaas {
@@ -28,45 +19,9 @@ constexpr std::size_t kMostUnits = 2;    // of a symbol
 // "GLIBC_2.36" -> "2.36"
 std::string_view number_of(std::string_view version) { return version.substr(version.find('_') + 1); }
 
-// Nullopt if they are not known.
-std::optional<std::vector<std::string>> exported_by(const LoweringContext& context, const FoundLibrary& library) {
-  if (!library.in_image) {
-    auto known = context.host.library_interface(library.soname, context.target.triple);
-    return known ? std::move(known->symbols) : std::nullopt;
-  }
-  const auto content = read_library(context.image, library, context.host);
-  const auto elf = content ? ElfFile::parse(*content) : tl::unexpected(content.error());
-  auto known = elf ? library_interface(*elf) : tl::unexpected(elf.error());
-  return known ? std::move(known->symbols) : std::nullopt;
-}
-
-// The undefined symbols of an object. None if it is damaged, or for another class of machines.
-std::vector<std::string> undefined_symbols_in(const ElfFile& object) {
-  std::vector<std::string> names;
-  const ElfSection* table = object.find_section(".symtab");
-  const ElfSection* strings = object.find_section(".strtab");
-  if (!object.is_64() || table == nullptr || strings == nullptr) return names;
-  for (std::size_t at = 0; at + sizeof(Elf64_Sym) <= table->data.size(); at += sizeof(Elf64_Sym)) {
-    Elf64_Sym symbol{};
-    std::memcpy(&symbol, table->data.data() + at, sizeof symbol);
-    if (symbol.st_shndx != SHN_UNDEF || symbol.st_name >= strings->data.size()) continue;
-    const std::string_view rest = strings->data.substr(symbol.st_name);
-    names.emplace_back(rest.substr(0, rest.find('\0')));
-  }
-  return names;
-}
-
-// What a unit or an object of a recipe needs from elsewhere.
-Result<std::vector<std::string>> needs_of(const Image& image, const IrInput& unit) {
-  XAAS_ASSIGN(const std::string bitcode, image.ir(unit.digest));
-  return undefined_ir_symbols(bitcode);
-}
-
-Result<std::vector<std::string>> needs_of(const Image& image, const ObjectInput& object) {
-  XAAS_ASSIGN(const std::string bytes, image.object(object.digest));
-  if (!ElfFile::is_elf(bytes)) return std::vector<std::string>();  // an archive without IR
-  XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(bytes));
-  return undefined_symbols_in(elf);
+std::vector<std::string> units_of(const Recipe& recipe, std::string_view symbol) {
+  const auto found = std::ranges::find(recipe.newer_symbols, symbol, &NewerSymbol::name);
+  return found == recipe.newer_symbols.end() ? std::vector<std::string>() : found->units;
 }
 
 }  // namespace
@@ -75,44 +30,30 @@ std::string libc_of(const HostView& host, std::string_view triple) {
   return newest_libc_version(host.library_versions("libc.so.6", triple).value_or(std::vector<std::string>()));
 }
 
-Result<std::vector<MissingSymbol>> missing_from_libc(const LoweringContext& context, const FileRecord& record,
-                                                     const LinkPlan& plan) {
-  XAAS_ASSIGN(const std::string baseline, context.image.file(record.path));
-  XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(baseline));
+Result<Lack> find_lack(const ElfFile& elf, const Recipe& recipe, const std::vector<LibraryUse>& libraries,
+                       LibraryInterfaces& interfaces) {
+  Lack lack;
+  XAAS_ASSIGN(lack.versions, interfaces.missing_versions(elf, libraries));
+  if (lack.versions.empty()) return lack;
   XAAS_ASSIGN(const auto symbols, elf.dynamic_symbols());
-  std::vector<MissingSymbol> missing;
   for (const ElfSymbol& symbol : symbols) {
-    if (symbol.is_defined || symbol.is_weak || !is_libc_version(symbol.version)) continue;
-    if (context.host.libc_has(symbol.version, context.target.triple)) continue;
-    missing.push_back({std::string(symbol.name), symbol.version});
+    if (symbol.is_defined || symbol.is_weak || !is_in(lack.versions, symbol.version)) continue;
+    if (interfaces.is_exported(symbol.name, libraries)) continue;
+    lack.symbols.push_back({std::string(symbol.name), symbol.version, units_of(recipe, symbol.name)});
   }
-  for (const FoundLibrary& library : plan.libraries) {
-    if (missing.empty()) break;
-    const auto exported = exported_by(context, library);
-    if (!exported) continue;
-    std::erase_if(missing, [&](const MissingSymbol& symbol) {
-      return std::ranges::binary_search(*exported, symbol.name, std::less<>());
-    });
-  }
-  XAAS_TRY(find_units(context.image, plan.recipe, missing));
-  return missing;
+  std::ranges::sort(lack.symbols, {}, &MissingSymbol::name);
+  return lack;
 }
 
-Status find_units(const Image& image, const Recipe& recipe, std::vector<MissingSymbol>& symbols) {
-  Status status;
-  const auto add = [&](const auto& input) -> Status {
-    XAAS_ASSIGN(const auto names, needs_of(image, input));
-    for (MissingSymbol& symbol : symbols) {
-      if (is_in(names, symbol.name) && !is_in(symbol.units, input.name)) symbol.units.push_back(input.name);
-    }
-    return {};
-  };
-  for_each_input(recipe, [&](const auto& input) {
-    if (symbols.empty() || !status) return;
-    if (const auto* unit = std::get_if<IrInput>(&input)) status = add(*unit);
-    if (const auto* object = std::get_if<ObjectInput>(&input)) status = add(*object);
-  });
-  return status;
+Result<std::vector<MissingSymbol>> missing_symbols(const Image& image, const FileRecord& record, const LinkPlan& plan,
+                                                   const std::vector<SlotChoice>& slots,
+                                                   LibraryInterfaces& interfaces) {
+  XAAS_ASSIGN(const std::string baseline, image.file(record.path));
+  XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(baseline));
+  std::vector<LibraryUse> libraries;
+  for (const FoundLibrary& library : plan.libraries) libraries.push_back(use_of(library, slots));
+  XAAS_ASSIGN(Lack lack, find_lack(elf, plan.recipe, libraries, interfaces));
+  return std::move(lack.symbols);
 }
 
 std::string describe(const std::vector<MissingSymbol>& symbols) {
@@ -130,7 +71,7 @@ std::string describe_oldest_libc(const std::vector<MissingSymbol>& symbols, std:
   std::ranges::transform(symbols, std::back_inserter(asked), &MissingSymbol::version);
   const std::string oldest = newest_libc_version(asked);
   if (oldest.empty()) return "";
-  return fmt::format("glibc {} is the oldest that has {}{}", number_of(oldest), symbols.size() == 1 ? "it" : "them",
+  return fmt::format(": glibc {} is the oldest that has {}{}", number_of(oldest), symbols.size() == 1 ? "it" : "them",
                      own.empty() ? "" : fmt::format(", and that of {} has versions up to {}", host, number_of(own)));
 }
 

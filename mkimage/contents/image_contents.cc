@@ -11,6 +11,7 @@
 #include "mkimage/capture/used_features.h"
 #include "mkimage/contents/build_sources.h"
 #include "mkimage/contents/native_archives.h"
+#include "mkimage/contents/newer_symbols.h"
 #include "mkimage/contents/recorded_source.h"
 #include "mkimage/contents/slot_needs.h"
 #include "mkimage/reuse/isa_options.h"
@@ -212,6 +213,8 @@ Status collect_configuration(const FinishedBuild& build, Progress& progress, Ima
   XAAS_TRY(make_recipes(result.tree, contents.canonical, result.names, contents.triple, result.programs));
   progress.end();
   if (plan.bundles) XAAS_TRY(lower_libc_floor(contents.libc, result.tree));
+  SymbolReader symbols(store);
+  add_newer_symbols(result.tree.root, result.names, symbols, result.programs);
   XAAS_ASSIGN(result.needs, host_needs(result.tree, bundled));
   XAAS_ASSIGN(result.slots, slot_needs(result.tree, bundled, plan.slots, contents.triple));
 

@@ -27,8 +27,6 @@ constexpr auto kLibcParts = std::to_array<const char*>({"libc.so.6", "libm.so.6"
 // Every host has this one: RHEL 7's, of 2012.
 constexpr const char* kOldestHost = "GLIBC_2.17";
 
-bool is_newer(std::string_view version) { return libc_version_numbers(version) > libc_version_numbers(kOldestHost); }
-
 std::string key_of(const std::string& name, const std::string& version) { return name + "@" + version; }
 
 }  // namespace
@@ -53,6 +51,10 @@ Result<LibcFloor> LibcFloor::create(const std::string& compiler) {
 }
 
 bool LibcFloor::is_addition(std::string_view soname) { return is_in(kAdditions, soname); }
+
+bool LibcFloor::is_newer(std::string_view version) {
+  return libc_version_numbers(version) > libc_version_numbers(kOldestHost);
+}
 
 // What our additions define is needed without a version, because libc has it under another one.
 void LibcFloor::plan_symbol(const std::string& name, const std::string& version, const std::vector<std::string>& needed,

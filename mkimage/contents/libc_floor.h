@@ -33,6 +33,8 @@ class LibcFloor {
   const std::filesystem::path& addition(const std::string& soname) const { return additions_.at(soname).path; }
   bool has(const std::string& soname) const { return additions_.contains(soname); }
   static bool is_addition(std::string_view soname);
+  // Whether the version is one of libc's that the oldest hosts lack.
+  static bool is_newer(std::string_view version);
 
   // Changes an ELF file in place, by patchelf. Leaves a file as it is that needs no newer version than the oldest hosts
   // have, and one whose ELF structures patchelf does not understand. Keeps its times and permissions.

@@ -212,8 +212,7 @@ class Translator {
 
   std::variant<IrInput, ObjectInput> input(const RecordedFile& file) {
     const auto found = units_.find(file.digest);
-    const auto source = names_.find(file.digest);
-    const std::string& name = source == names_.end() ? file.name : source->second;
+    const std::string& name = input_name(file, names_);
     if (found == units_.end()) return ObjectInput{file.digest, name};
     found_ir_ = true;
     const CanonicalUnit& unit = found->second;
@@ -258,6 +257,11 @@ const IrVariant* variant_at(const CanonicalUnit& unit, const std::string& level)
     return std::ranges::find(variant.levels, level) != variant.levels.end();
   });
   return found == unit.variants.end() ? nullptr : &*found;
+}
+
+const std::string& input_name(const RecordedFile& file, const InputNames& names) {
+  const auto found = names.find(file.digest);
+  return found == names.end() ? file.name : found->second;
 }
 
 Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, const CanonicalUnits& units,

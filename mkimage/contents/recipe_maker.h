@@ -40,6 +40,8 @@ using CanonicalUnits = std::map<Digest, CanonicalUnit>;
 // on where and how the build ran. An input that is not in the map keeps the name that the link gave it.
 using InputNames = std::map<Digest, std::string>;
 
+const std::string& input_name(const RecordedFile& file, const InputNames& names);
+
 // Code::unsupported, with the reason, if the file must stay native: nothing of it was captured, the record cannot be
 // followed, or the installed file was changed in a way that lowering would undo.
 Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, const CanonicalUnits& units,

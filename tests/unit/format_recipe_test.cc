@@ -20,6 +20,7 @@ Recipe full_recipe() {
                                ObjectInput{.digest = Digest::of("o"), .name = "x.o"}}});
   recipe.arguments.emplace_back(FileOption{.option = "--version-script=", .digest = Digest::of("v")});
   recipe.arguments.emplace_back("--no-whole-archive \"quoted\\\n");
+  recipe.newer_symbols = {{"fsopen", {"a.c", "b.c"}}, {"fspick", {"b.c"}}};
   return recipe;
 }
 
@@ -101,12 +102,15 @@ TEST_CASE("a recipe is written in one way only") {
                               .alone = {{std::string(kDataSections), std::string(kFunctionSections)}}},
                       ObjectInput{.digest = Digest::of("v"), .name = "n"},
                       ArchiveInput{.name = "a", .members = {}}};
+  const std::string without = to_json(recipe);
+  recipe.newer_symbols = {{"fsopen", {"n"}}};
   CHECK(to_json(recipe) ==
-        R"({"kind":"static","triple":"t","output":"o","arguments":["-s",{"library":"l"},)"
-        R"({"option":"-T","file":")" +
-            digest + R"("},{"ir":")" + digest + R"(","name":"n","features":["+a"]},{"ir":")" + digest +
-            R"(","name":"n","features":[],"alone":["data-sections","function-sections"]},{"object":")" + digest +
-            R"(","name":"n"},{"archive":"a","members":[]}]})" + "\n");
+        without.substr(0, without.size() - 2) + R"(,"newer_symbols":[{"name":"fsopen","units":["n"]}]})" + "\n");
+  CHECK(without == R"({"kind":"static","triple":"t","output":"o","arguments":["-s",{"library":"l"},)"
+                   R"({"option":"-T","file":")" +
+                       digest + R"("},{"ir":")" + digest + R"(","name":"n","features":["+a"]},{"ir":")" + digest +
+                       R"(","name":"n","features":[],"alone":["data-sections","function-sections"]},{"object":")" +
+                       digest + R"(","name":"n"},{"archive":"a","members":[]}]})" + "\n");
 }
 
 TEST_CASE("every kind of link has its name") {
@@ -125,6 +129,10 @@ TEST_CASE("what a recipe's reader does not know is an error with its place") {
   CHECK(contains(bad(parse_recipe(R"({"kind":"pi","triple":"t","output":"o","arguments":[]})"), Code::invalid), "pi"));
   CHECK(contains(bad(parse_recipe(with_argument(R"("-x",{"wheel":"x"})")), Code::invalid), "arguments[1]"));
   CHECK(contains(bad(parse_recipe(with_argument("7")), Code::invalid), "arguments[0]"));
+  const std::string newer = R"({"kind":"pie","triple":"t","output":"o","arguments":[],"newer_symbols":[)";
+  good(parse_recipe(newer + R"({"name":"f","units":[]}]})"));
+  CHECK(contains(bad(parse_recipe(newer + R"({"name":"f","units":[],"version":"V"}]})"), Code::invalid), "version"));
+  CHECK(contains(bad(parse_recipe(newer + R"({"name":"f"}]})"), Code::invalid), "units"));
   bad(parse_recipe(with_argument(R"({"ir":")" + kDigest + R"(","name":"n","features":[],"more":1})")), Code::invalid);
   bad(parse_recipe(with_argument(R"({"ir":")" + kDigest + R"(","name":"n","features":["avx2"]})")), Code::invalid);
   bad(parse_recipe(with_argument(R"({"ir":")" + kDigest + R"(","name":"n","features":[],"alone":["text"]})")),
