@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -20,8 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A merged image goes to many machines, and most of it are compilers, of which no two are alike.
-constexpr int kMergeLevel = 15;
+// A merged image is made once and goes to many machines, and most of it are compilers, of which no two are alike.
+constexpr int kMergeLevel = 19;
+constexpr std::uint32_t kMergeBlockSize = 256U << 10;
 
 struct Merged {
   std::uint64_t size = 0;  // bytes
@@ -90,6 +92,7 @@ Status merge_images(const MergeOptions& options, Progress& progress) {
   WriterOptions writer;
   writer.jobs = options.jobs;
   writer.zstd_level = kMergeLevel;
+  writer.block_size = kMergeBlockSize;
   XAAS_ASSIGN(writer.mtime, source_date_epoch());
   if (options.executable) {
     XAAS_ASSIGN(writer.runner, load_runner());

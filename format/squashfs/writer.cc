@@ -32,7 +32,7 @@
 namespace xaas {
 namespace {
 
-constexpr std::size_t kBlockSize = std::size_t{128} << 10;
+constexpr std::size_t kZeroSize = std::size_t{128} << 10;
 constexpr std::size_t kReadSize = std::size_t{1} << 20;
 constexpr unsigned kBacklogPerJob = 10;
 
@@ -132,13 +132,13 @@ Status Session::check(int error, std::string_view what) const {
 
 Status Session::begin() {
   const auto mtime = std::clamp<std::int64_t>(options_.mtime, 0, std::numeric_limits<std::uint32_t>::max());
-  XAAS_TRY(
-      check(sqfs_super_init(&super_, kBlockSize, static_cast<std::uint32_t>(mtime), SQFS_COMP_ZSTD), "super block"));
+  XAAS_TRY(check(sqfs_super_init(&super_, options_.block_size, static_cast<std::uint32_t>(mtime), SQFS_COMP_ZSTD),
+                 "super block"));
   XAAS_TRY(check(sqfs_super_write(&super_, file_.get()), "cannot write the super block"));
 
   sqfs_compressor_config_t config;
   sqfs_compressor_t* made = nullptr;
-  XAAS_TRY(check(sqfs_compressor_config_init(&config, SQFS_COMP_ZSTD, kBlockSize, 0), "zstd"));
+  XAAS_TRY(check(sqfs_compressor_config_init(&config, SQFS_COMP_ZSTD, options_.block_size, 0), "zstd"));
   config.level = static_cast<sqfs_u32>(std::clamp(options_.zstd_level, SQFS_ZSTD_MIN_LEVEL, SQFS_ZSTD_MAX_LEVEL));
   XAAS_TRY(check(sqfs_compressor_create(&config, &made), "zstd"));
   compressor_.reset(made);
@@ -159,7 +159,7 @@ Status Session::begin() {
 
 Status Session::write_data() {
   const sqfs_block_processor_desc_t description{.size = sizeof description,
-                                                .max_block_size = kBlockSize,
+                                                .max_block_size = options_.block_size,
                                                 .num_workers = jobs(),
                                                 .max_backlog = backlog(),
                                                 .cmp = compressor_.get(),
@@ -227,9 +227,9 @@ Status Session::append(const void* data, std::size_t size) {
 }
 
 Status Session::append_hole(std::uint64_t size) {
-  static constexpr char kZeros[kBlockSize] = {};
-  for (; size > 0; size -= std::min<std::uint64_t>(size, kBlockSize)) {
-    XAAS_TRY(append(kZeros, static_cast<std::size_t>(std::min<std::uint64_t>(size, kBlockSize))));
+  static constexpr char kZeros[kZeroSize] = {};
+  for (; size > 0; size -= std::min<std::uint64_t>(size, kZeroSize)) {
+    XAAS_TRY(append(kZeros, static_cast<std::size_t>(std::min<std::uint64_t>(size, kZeroSize))));
   }
   return {};
 }

@@ -1,4 +1,4 @@
-// Writes a SquashFS 4.0 image (zstd, 128 KiB blocks) in process through libsquashfs. The same entries give the same
+// Writes a SquashFS 4.0 image with zstd in process through libsquashfs. The same entries give the same
 // bytes, whatever the order of the calls or the number of jobs: entries are sorted, owners are root, times are clamped,
 // data is deduplicated byte by byte.
 #pragma once
@@ -15,10 +15,11 @@
 namespace xaas {
 
 struct WriterOptions {
-  unsigned jobs = 1;       // compressor threads
-  std::int64_t mtime = 0;  // of every entry (SOURCE_DATE_EPOCH), in seconds since 1970
-  int zstd_level = 9;      // 15 takes four times the CPU for an image that is 6 % smaller
-  std::string runner{};    // make_runner(): stands in front of the image and makes the file executable; empty: none
+  unsigned jobs = 1;                      // compressor threads
+  std::int64_t mtime = 0;                 // of every entry (SOURCE_DATE_EPOCH), in seconds since 1970
+  int zstd_level = 9;                     // 15 takes four times the CPU for an image that is 6 % smaller
+  std::uint32_t block_size = 128U << 10;  // a power of two, up to 1 MiB
+  std::string runner{};  // make_runner(): stands in front of the image and makes the file executable; empty: none
 };
 
 // Paths are relative to the root of the image. Their components may have any byte except NUL and '/', and are neither

@@ -59,10 +59,11 @@ std::map<std::string, std::string> contents_of_all_sizes() {
 
 }  // namespace
 
-TEST_CASE("files of all sizes come out as they went in") {
+TEST_CASE("files of all sizes come out as they went in, from blocks of any size") {
+  const std::uint32_t block_size = GENERATE(4U << 10, 128U << 10, 256U << 10, 1U << 20);
   const SquashfsFixture f;
   const auto contents = contents_of_all_sizes();
-  const auto writer = f.writer(2);
+  const auto writer = good(SquashfsWriter::create(f.image, {.jobs = 2, .zstd_level = 3, .block_size = block_size}));
   for (const auto& [path, content] : contents) good(writer->add_bytes(path, content, {.permissions = 0600}));
   good(writer->finish());
   const auto reader = f.reader();
