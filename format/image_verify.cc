@@ -46,6 +46,7 @@ class Verifier {
   void check_recipe(const Digest& digest);
   void check_input(const Digest& recipe, const IrInput& input);
   void check_input(const Digest& recipe, const ObjectInput& input);
+  void check_ir(const Digest& recipe, const Digest& ir, const std::string& name);
   void check_input(const Digest& recipe, const ArchiveInput& input);
   void check_input(const Digest& recipe, const FileOption& input);
   void check_input(const Digest&, const LibraryInput&) {}
@@ -185,18 +186,21 @@ void Verifier::check_input(const Digest& recipe, const IrInput& input) {
   for (const DeviceCode& code : input.device) {
     check_input(recipe, ObjectInput{.digest = code.digest, .name = input.name});
   }
-  const auto check = [&](const Digest& ir) {
-    if (ir_.found.contains(ir)) return;
-    problem(recipe_path(recipe), fmt::format("needs {}, which is not in the image, for {}", ir_path(ir), input.name));
-  };
-  check(input.digest);
-  for (const IrVariant& variant : input.variants) check(variant.digest);
+  check_ir(recipe, input.digest, input.name);
+  for (const IrVariant& variant : input.variants) check_ir(recipe, variant.digest, input.name);
+  for (const RegionCode& code : input.regions) check_ir(recipe, code.digest, input.name);
 }
 
 void Verifier::check_input(const Digest& recipe, const ObjectInput& input) {
+  for (const RegionCode& code : input.runtime) check_ir(recipe, code.digest, input.name);
   if (objects_.found.contains(input.digest)) return;
   problem(recipe_path(recipe),
           fmt::format("needs {}, which is not in the image, for {}", object_path(input.digest), input.name));
+}
+
+void Verifier::check_ir(const Digest& recipe, const Digest& ir, const std::string& name) {
+  if (ir_.found.contains(ir)) return;
+  problem(recipe_path(recipe), fmt::format("needs {}, which is not in the image, for {}", ir_path(ir), name));
 }
 
 void Verifier::check_input(const Digest& recipe, const ArchiveInput& input) {

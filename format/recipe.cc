@@ -53,6 +53,14 @@ OrderedJson encode(const RelocatableCode& code) {
   return json;
 }
 
+OrderedJson encode(const RegionCode& code) {
+  return {{"triple", code.triple}, {"architecture", code.architecture}, {"ir", code.digest.to_string()}};
+}
+
+OrderedJson encode(const DeviceImage& image) {
+  return {{"triple", image.triple}, {"architecture", image.architecture}};
+}
+
 OrderedJson encode(const IrInput& input) {
   OrderedJson json = {{"ir", input.digest.to_string()}, {"name", input.name}, {"features", input.features}};
   if (input.native) json["native"] = input.native->to_string();
@@ -61,10 +69,16 @@ OrderedJson encode(const IrInput& input) {
   for (const DeviceCode& code : input.device) json["device"].push_back(encode(code));
   if (input.relocatable) json["relocatable"] = encode(*input.relocatable);
   if (!input.links.empty()) json["links"] = input.links;
+  for (const RegionCode& code : input.regions) json["regions"].push_back(encode(code));
   return json;
 }
 
-OrderedJson encode(const ObjectInput& input) { return {{"object", input.digest.to_string()}, {"name", input.name}}; }
+OrderedJson encode(const ObjectInput& input) {
+  OrderedJson json = {{"object", input.digest.to_string()}, {"name", input.name}};
+  for (const DeviceImage& image : input.images) json["images"].push_back(encode(image));
+  for (const RegionCode& code : input.runtime) json["runtime"].push_back(encode(code));
+  return json;
+}
 
 OrderedJson encode(const ArchiveInput& input) {
   OrderedJson members = OrderedJson::array();
@@ -197,9 +211,30 @@ Status parse_device(const JsonObject& fields, IrInput& input) {
   return {};
 }
 
+// Reads what RegionCode and DeviceImage have in common.
+template <typename ForDevice>
+Status parse_device_name(const JsonObject& fields, ForDevice& result) {
+  XAAS_ASSIGN(result.triple, fields.string("triple"));
+  XAAS_ASSIGN(result.architecture, fields.string("architecture"));
+  return {};
+}
+
+Result<std::vector<RegionCode>> parse_region_codes(const JsonObject& fields, std::string_view key) {
+  std::vector<RegionCode> codes;
+  if (!fields.has(key)) return codes;
+  XAAS_ASSIGN(const auto objects, fields.objects(key));
+  for (const JsonObject& object : objects) {
+    XAAS_TRY(object.only_keys({"triple", "architecture", "ir"}));
+    RegionCode& code = codes.emplace_back();
+    XAAS_TRY(parse_device_name(object, code));
+    XAAS_ASSIGN(code.digest, object.digest("ir"));
+  }
+  return codes;
+}
+
 Result<IrInput> parse_ir(const JsonObject& fields) {
-  XAAS_TRY(
-      fields.only_keys({"ir", "name", "features", "native", "alone", "variants", "device", "relocatable", "links"}));
+  XAAS_TRY(fields.only_keys(
+      {"ir", "name", "features", "native", "alone", "variants", "device", "relocatable", "links", "regions"}));
   IrInput input;
   XAAS_ASSIGN(input.digest, fields.digest("ir"));
   XAAS_ASSIGN(input.name, fields.string("name"));
@@ -219,14 +254,23 @@ Result<IrInput> parse_ir(const JsonObject& fields) {
     XAAS_ASSIGN(input.variants, parse_variants(fields));
   }
   XAAS_TRY(parse_device(fields, input));
+  XAAS_ASSIGN(input.regions, parse_region_codes(fields, "regions"));
   return input;
 }
 
 Result<ObjectInput> parse_object(const JsonObject& fields) {
-  XAAS_TRY(fields.only_keys({"object", "name"}));
+  XAAS_TRY(fields.only_keys({"object", "name", "images", "runtime"}));
   ObjectInput input;
   XAAS_ASSIGN(input.digest, fields.digest("object"));
   XAAS_ASSIGN(input.name, fields.string("name"));
+  if (fields.has("images")) {
+    XAAS_ASSIGN(const auto images, fields.objects("images"));
+    for (const JsonObject& image : images) {
+      XAAS_TRY(image.only_keys({"triple", "architecture"}));
+      XAAS_TRY(parse_device_name(image, input.images.emplace_back()));
+    }
+  }
+  XAAS_ASSIGN(input.runtime, parse_region_codes(fields, "runtime"));
   return input;
 }
 

@@ -50,6 +50,17 @@ struct RelocatableCode {
   bool operator==(const RelocatableCode&) const = default;
 };
 
+// How the triples of NVIDIA's GPUs begin, and names of their architectures: "sm_80".
+inline constexpr std::string_view kNvidiaTriple = "nvptx64-";
+
+// A unit's code for a device of OpenMP: canonical bitcode, stored like that of units.
+struct RegionCode {
+  std::string triple;        // "nvptx64-nvidia-cuda"
+  std::string architecture;  // for which it was compiled: "sm_80"
+  Digest digest;             // as in IrInput
+  bool operator==(const RegionCode&) const = default;
+};
+
 // What a unit that asks for the CPU while it is compiled is at other levels: canonical bitcode like the unit's own.
 struct IrVariant {
   std::vector<std::string> levels;    // names of the levels at which it takes the unit's place, at least one
@@ -73,16 +84,27 @@ struct IrInput {
   // Of the unit that nvcc makes when it links code for GPUs: the ids of the units whose code is in its fat binary, in
   // the order in which they were linked.
   std::vector<std::string> links{};
+  std::vector<RegionCode> regions{};  // of a unit with OpenMP target regions, in the order of the build
 
   // Whether the unit has a fat binary, which may be empty; then the IR needs kFatbinSymbol.
   bool has_fatbin() const { return !device.empty() || !links.empty(); }
   bool operator==(const IrInput&) const = default;
 };
 
+// A program for a device of OpenMP that the build has put into an object.
+struct DeviceImage {
+  std::string triple;        // as in RegionCode
+  std::string architecture;  // as in RegionCode
+  bool operator==(const DeviceImage&) const = default;
+};
+
 // A relocatable object, or a whole archive without IR, /.xaas/obj/<2>/<digest>.o.
 struct ObjectInput {
   Digest digest;
   std::string name;
+  // Of the object that clang makes of a link's code for devices, if the link's units have all of that as IR.
+  std::vector<DeviceImage> images{};
+  std::vector<RegionCode> runtime{};  // what clang links to such code for each architecture, by rising architecture
   bool operator==(const ObjectInput&) const = default;
 };
 

@@ -66,7 +66,7 @@ UnitTarget target_of(const llvm::Function& function) {
 
 void drop_build_names(llvm::Module& module) {
   module.setSourceFileName(kSourceName);
-  for (const char* name : {"llvm.ident", "llvm.commandline"})
+  for (const char* name : {"llvm.ident", "llvm.commandline", "omp_offload.info"})
     if (llvm::NamedMDNode* node = module.getNamedMetadata(name)) module.eraseNamedMetadata(node);
 }
 
@@ -133,6 +133,14 @@ std::string write_bitcode(llvm::Module& module) {
   return {bytes.data(), bytes.size()};
 }
 
+// The vocabulary of PTX and the architecture follow from the GPU.
+void drop_gpu(llvm::Module& module) {
+  for (llvm::Function& function : module) {
+    function.removeFnAttr(kFeatures);
+    function.removeFnAttr(kCpu);
+  }
+}
+
 }  // namespace
 
 Result<UnitTarget> read_unit_target(std::string_view bitcode) {
@@ -170,6 +178,22 @@ Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own
   canonical.bitcode = write_bitcode(module);
   if (const Status status = context.status(); !status) return fail_bitcode(status.error().message);
   return canonical;
+}
+
+Result<std::string> canonicalise_for_gpu(std::string_view bitcode) {
+  UnitContext context;
+  const auto read = read_module(bitcode, context);
+  if (!read) return fail_bitcode(read.error().message);
+  llvm::Module& module = **read;
+  drop_build_names(module);
+  drop_source_locations(module);
+  drop_gpu(module);
+  llvm::SmallVector<char, 0> bytes;
+  llvm::BitcodeWriter writer(bytes);
+  writer.writeModule(module);
+  writer.writeStrtab();
+  if (const Status status = context.status(); !status) return fail_bitcode(status.error().message);
+  return std::string(bytes.data(), bytes.size());
 }
 
 }  // namespace xaas

@@ -54,4 +54,8 @@ struct CanonicalIr {
 Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own, std::string_view object = {},
                                  const AllowedFeatures& features = {});
 
+// The canonical form of a unit's code for GPUs, or of the code that clang links to it, before it is optimised with that
+// of other units. It says nothing of the GPU. Code::invalid as for canonicalise(). Thread-safe.
+Result<std::string> canonicalise_for_gpu(std::string_view bitcode);
+
 }  // namespace xaas

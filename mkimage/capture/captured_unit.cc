@@ -24,6 +24,7 @@ void record_unit(const CaptureEnvironment& environment, const Compilation& compi
   record.identity = unit.identity;
   record.asks = unit.asks;
   record.variants = unit.variants;
+  record.regions = unit.regions;
   record.is_shared = unit.is_shared;
   if (record.reason.empty() && !unit.bitcode) record.reason = "the compiler wrote no bitcode";
   const CaptureStore store = environment.store();

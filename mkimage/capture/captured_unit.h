@@ -21,6 +21,7 @@ struct CompiledUnit {
   std::optional<UnitIdentity> identity = {};
   std::vector<std::string> asks = {};  // Ask::line() of each
   UnitVariants variants = {};
+  std::vector<UnitRegions> regions = {};
   bool is_shared = false;  // whether it is an earlier compile's result
 };
 void record_unit(const CaptureEnvironment& environment, const Compilation& compilation, const CompiledUnit& unit);

@@ -13,6 +13,7 @@
 #include "format/base/mapped_file.h"
 #include "format/fatbin.h"
 #include "mkimage/capture/captured_unit.h"
+#include "mkimage/capture/region_capture.h"
 #include "mkimage/capture/variant_capture.h"
 #include "mkimage/compiler/compiler_options.h"
 #include "mkimage/compiler/compiler_run.h"
@@ -165,12 +166,18 @@ std::string fatbin_of(const std::filesystem::path& object) {
   return section == nullptr ? std::string() : std::string(section->data);
 }
 
-// The options by which clang compiles only the host's part of a source, and puts the code for GPUs into it that it has
-// put into `object`. They name `fatbin`, a file that is written here.
-Result<std::vector<std::string>> host_only_options(const std::filesystem::path& object,
+// The options by which clang compiles only the host's part of a source. That of CUDA gets the code for GPUs that clang
+// has put into the project's object, from `fatbin`, a file that is written here.
+Result<std::vector<std::string>> host_only_options(const CaptureEnvironment& environment,
+                                                   const Compilation& compilation,
                                                    const std::filesystem::path& fatbin) {
   std::vector<std::string> options = {"--offload-host-only"};
-  const std::string bytes = fatbin_of(object);
+  if (!compilation.command.is_cuda) {
+    // A build with a prefix that can move has the plugin already.
+    if (!environment.movable) std::ranges::copy(options_for_region_names(environment), std::back_inserter(options));
+    return options;
+  }
+  const std::string bytes = fatbin_of(object_of(compilation, compilation.command.inputs.front()));
   if (bytes.empty()) return options;
   XAAS_TRY(write_file(fatbin, bytes));
   for (const std::string& word : {std::string("-fcuda-include-gpubinary"), fatbin.string()}) {
@@ -192,19 +199,40 @@ Compilation for_host_only(const Compilation& compilation, const std::vector<std:
   return result;
 }
 
+// Compiles as the project asks, but for the names of target regions.
+PlainRun run_with_region_names(const CaptureEnvironment& environment, const Compilation& compilation) {
+  const std::vector<std::string> options = options_for_region_names(environment);
+  std::vector<std::string> arguments = compilation.arguments;
+  arguments.insert(std::ranges::find(arguments, "--"), options.begin(), options.end());
+  const TentativeRun run(compilation, std::move(arguments), {});
+  if (!run.ok()) return run_as_asked(compilation, {});
+  run.pass_on_output();
+  return {};
+}
+
+// Adds the bitcode of the target regions of a unit, by a compile for the devices.
+void add_regions(const CaptureEnvironment& environment, const Compilation& compilation, CompiledUnit& unit) {
+  auto regions = capture_regions(environment, compilation);
+  if (regions) {
+    unit.regions = std::move(*regions);
+  } else {
+    environment.store().note(fmt::format("no bitcode for devices: {}", regions.error().message));
+  }
+}
+
 // Compiles a source for the host and for devices. The project's object has the devices' code: that of OpenMP in a
 // section that the link takes out again, that of CUDA as data of the host's code. A second compile, for the host only,
 // makes the bitcode.
 int compile_offloading(const CaptureEnvironment& environment, const Compilation& compilation) {
-  const PlainRun plain = run_as_asked(compilation, {});
+  const bool is_cuda = compilation.command.is_cuda;
+  const PlainRun plain = is_cuda ? run_as_asked(compilation, {}) : run_with_region_names(environment, compilation);
   if (plain.code != 0) return plain.code;
   const HeaderList headers(environment.store());
   const StoreFile object(environment.store(), ".o");
   const StoreFile fatbin(environment.store(), ".fatbin");
   Compilation recorded = compilation;
   Attempt attempt;
-  if (const auto options =
-          host_only_options(object_of(compilation, compilation.command.inputs.front()), fatbin.path())) {
+  if (const auto options = host_only_options(environment, compilation, fatbin.path())) {
     TentativeRun run;
     const Compilation host_only = for_host_only(compilation, *options, object.path());
     attempt = compile_with_bitcode(environment, host_only, &headers, run);
@@ -218,6 +246,7 @@ int compile_offloading(const CaptureEnvironment& environment, const Compilation&
   unit.headers = headers.read();
   unit.asks = attempt.asks;
   if (attempt.works && !plain.refusal && host_object) unit.bitcode = embedded_bitcode(host_object->bytes());
+  if (unit.bitcode && !is_cuda) add_regions(environment, compilation, unit);
   record_objects(environment, recorded, unit, attempt.variants);
   return 0;
 }

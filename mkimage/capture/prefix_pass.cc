@@ -3,7 +3,7 @@
 // again when the image is mounted elsewhere. These marks stay in the captured IR. Behind each string that nothing has
 // measured, the plugin writes a string mark, by which those strings are known when the prefix is replaced. Implements
 // spec/image-format.md, "Prefix". In flang, which has no -ffile-prefix-map, it also gives the sources their names in
-// the image.
+// the image. In clang, it gives OpenMP target regions names that are the same in each build.
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/BinaryFormat/Dwarf.h>
 #include <llvm/IR/Constants.h>
@@ -13,6 +13,8 @@
 #include <llvm/IR/PassManager.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Passes/PassPlugin.h>
+#include <llvm/Support/FileSystem.h>
+#include <llvm/Support/Path.h>
 
 #include <cstdlib>
 #include <optional>
@@ -22,6 +24,7 @@
 
 #include "format/string_mark.h"
 #include "mkimage/capture/lone_strings.h"
+#include "mkimage/capture/region_names.h"
 
 namespace {
 
@@ -89,6 +92,7 @@ struct MarkPrefix : llvm::PassInfoMixin<MarkPrefix> {
   static llvm::PreservedAnalyses run(llvm::Module& module, llvm::ModuleAnalysisManager& /*analyses*/) {
     const llvm::StringRef prefix = variable_of(kPrefixVariable);
     if (prefix.empty() || variable_of(kMovableVariable).empty()) return llvm::PreservedAnalyses::all();
+    if (module.getModuleFlag("openmp-device") != nullptr) return llvm::PreservedAnalyses::all();  // opens no files
     std::vector<llvm::GlobalVariable*> holders;
     for (llvm::GlobalVariable& variable : module.globals()) {
       if (variable.hasInitializer() && holds(*variable.getInitializer(), prefix)) holders.push_back(&variable);
@@ -159,6 +163,17 @@ struct MapSources : llvm::PassInfoMixin<MapSources> {
   }
 };
 
+struct FixRegionNames : llvm::PassInfoMixin<FixRegionNames> {
+  static llvm::PreservedAnalyses run(llvm::Module& module, llvm::ModuleAnalysisManager& /*analyses*/) {
+    llvm::SmallString<0> source(module.getSourceFileName());
+    if (llvm::sys::fs::make_absolute(source)) return llvm::PreservedAnalyses::all();
+    llvm::sys::path::remove_dots(source, /*remove_dot_dot=*/true);
+    xaas::fix_region_names(module, path_in_image(source).value_or(std::string(source)));
+    return llvm::PreservedAnalyses::none();
+  }
+  static bool isRequired() { return true; }
+};
+
 }  // namespace
 
 extern "C" LLVM_ATTRIBUTE_WEAK llvm::PassPluginLibraryInfo llvmGetPassPluginInfo() {
@@ -167,6 +182,7 @@ extern "C" LLVM_ATTRIBUTE_WEAK llvm::PassPluginLibraryInfo llvmGetPassPluginInfo
         builder.registerPipelineStartEPCallback([](llvm::ModulePassManager& passes, llvm::OptimizationLevel /*level*/) {
           passes.addPass(MapSources());
           passes.addPass(MarkPrefix());
+          passes.addPass(FixRegionNames());
         });
       }};
 }

@@ -86,6 +86,7 @@ class Parser {
   void add_input(const std::string& path) {
     if (path == "-" || path == "/dev/stdin" || path.starts_with("/dev/fd/")) untouched("standard input");
     const bool is_cuda = language_.empty() ? path.ends_with(kCudaExtension) : language_ == kCuda;
+    command_.is_cuda = command_.is_cuda || is_cuda;
     if (is_cuda && offload_.empty()) offload_ = "CUDA code whose command makes more than one object";
     command_.inputs.push_back(
         {path, language_.empty() ? kind_of_file(path, role_) : kind_of_language(language_, role_)});

@@ -37,6 +37,7 @@ struct CompilerCommand {
   std::vector<std::string> sections;               // "data-sections", "function-sections", if asked for
   bool names_cpu = false;                          // -march= names another CPU than x86-64
   bool offloads = false;                           // a compile of one source that is for a device, too
+  bool is_cuda = false;                            // whether a source is CUDA code, which clang compiles
 };
 
 // Parses `arguments`, which have no program name and no response files (they are expanded). `role` is that of the

@@ -30,6 +30,7 @@ struct Task {
   UnitFeatures features;
   std::vector<std::string> sections;
   UnitVariants captured;
+  std::vector<UnitRegions> regions;
   std::vector<VariantTask> variants{};
   std::map<std::string, std::string> refusals{};
 };
@@ -123,6 +124,7 @@ class Canonicaliser {
     XAAS_ASSIGN(unit.device, store_device_code(options_.store, canonical.device.entries));
     unit.relocatable = canonical.device.relocatable;
     unit.links = canonical.device.links;
+    for (const UnitRegions& regions : task.regions) XAAS_TRY(add_regions(regions, unit));
     unit.captured = task.captured;
     unit.refusals = task.refusals;
     for (const VariantTask& variant : task.variants) {
@@ -154,6 +156,13 @@ class Canonicaliser {
       unit.context.alone = "it is optimised otherwise at a level";
     }
     return {};
+  }
+
+  Status add_regions(const UnitRegions& regions, CanonicalUnit& unit) {
+    XAAS_ASSIGN(const std::string bitcode, read_file(options_.store.bitcode_path(regions.bitcode)));
+    XAAS_ASSIGN(const std::string canonical, canonicalise_for_gpu(bitcode));
+    unit.regions.push_back({regions.triple, regions.architecture, Digest::of(canonical)});
+    return write(unit.regions.back().digest, canonical);
   }
 
   Status write(const Digest& digest, const std::string& canonical) {
@@ -251,7 +260,7 @@ Status canonicalise_units(const CanonicaliseOptions& options, const std::vector<
     if (is_known || !unit.reason.empty() || !objects.contains(unit.object)) continue;
     auto features = table.lookup(unit.compiler, unit.machine_options);
     if (features) {
-      tasks.push_back({unit.object, std::move(*features), unit.sections, unit.variants});
+      tasks.push_back({unit.object, std::move(*features), unit.sections, unit.variants, unit.regions});
       add_variants(unit.compiler, table, tasks.back());
     } else {
       result.failures.emplace(unit.object, features.error().message);

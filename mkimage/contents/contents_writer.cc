@@ -61,15 +61,21 @@ Status add_tree(const ConfigurationContents& configuration, const std::string& r
 
 Status add_recipe_parts(const Recipe& recipe, const CaptureStore& store, const fs::path& ir, ImageAssembler& image) {
   const auto add_object = [&](const Digest& digest) { return image.add_object(digest, store.object_path(digest)); };
+  const auto add_regions = [&](const std::vector<RegionCode>& codes) -> Status {
+    for (const RegionCode& code : codes) XAAS_TRY(image.add_ir(code.digest, ir / code.digest.hex()));
+    return {};
+  };
   const auto add_input = [&](const auto& input) -> Status {
     if constexpr (std::is_same_v<std::decay_t<decltype(input)>, IrInput>) {
       if (input.native) XAAS_TRY(add_object(*input.native));
       for (const DeviceCode& code : input.device) XAAS_TRY(add_object(code.digest));
+      XAAS_TRY(add_regions(input.regions));
       for (const IrVariant& variant : input.variants) {
         XAAS_TRY(image.add_ir(variant.digest, ir / variant.digest.hex()));
       }
       return image.add_ir(input.digest, ir / input.digest.hex());
     } else {
+      XAAS_TRY(add_regions(input.runtime));
       return add_object(input.digest);
     }
   };

@@ -10,6 +10,7 @@
 #include "mkimage/capture/unit_features.h"
 #include "mkimage/capture/used_features.h"
 #include "mkimage/contents/build_sources.h"
+#include "mkimage/contents/device_images.h"
 #include "mkimage/contents/native_archives.h"
 #include "mkimage/contents/newer_symbols.h"
 #include "mkimage/contents/recorded_source.h"
@@ -169,6 +170,19 @@ bool needs_no_more(const std::vector<std::string>& features, const std::vector<s
   });
 }
 
+// Says in the recipes what the programs for devices of OpenMP are made of. `ir` gets the modules.
+Status complete_recipes(const CaptureStore& store, const std::string& compiler, const fs::path& ir, Progress& progress,
+                        std::vector<InstalledProgram>& programs) {
+  DeviceRuntime runtime(compiler, ir);
+  for (InstalledProgram& program : programs) {
+    if (!program.recipe) continue;
+    XAAS_ASSIGN(const std::string reason, complete_device_images(store, runtime, *program.recipe));
+    if (reason.empty()) continue;
+    progress.warn(fmt::format("{}: code for devices stays as it was built: {}", program.path, reason));
+  }
+  return {};
+}
+
 // Comes after the recipes, which tell what the project's own links need.
 Status lower_libc_floor(const LibcFloor& floor, const InstalledTree& tree) {
   for (const TreeEntry& entry : tree.entries) {
@@ -211,6 +225,7 @@ Status collect_configuration(const FinishedBuild& build, Progress& progress, Ima
   XAAS_TRY(canonicalise_units(canonicalise, result.units, result.linked, contents.canonical));
   result.names = source_names(environment, result.units, contents.canonical.units);
   XAAS_TRY(make_recipes(result.tree, contents.canonical, result.names, contents.triple, result.programs));
+  XAAS_TRY(complete_recipes(store, environment.c_compiler, work.ir(), progress, result.programs));
   progress.end();
   if (plan.bundles) XAAS_TRY(lower_libc_floor(contents.libc, result.tree));
   SymbolReader symbols(store);

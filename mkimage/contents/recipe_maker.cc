@@ -217,7 +217,7 @@ class Translator {
     found_ir_ = true;
     const CanonicalUnit& unit = found->second;
     return IrInput{unit.digest,   name,        unit.features,    unit.native, alone(unit),
-                   unit.variants, unit.device, unit.relocatable, unit.links};
+                   unit.variants, unit.device, unit.relocatable, unit.links,  unit.regions};
   }
 
   bool must_be_alone(const CanonicalUnit& unit) const {

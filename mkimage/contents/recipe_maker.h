@@ -22,6 +22,7 @@ struct CanonicalUnit {
   OptimisingContext context{};
   std::vector<DeviceCode> device{};                   // as in IrInput
   std::optional<RelocatableCode> relocatable{};       // as in IrInput
+  std::vector<RegionCode> regions{};                  // as in IrInput
   std::vector<std::string> links{};                   // as in IrInput
   std::vector<std::string> sections{};                // as in IrInput::alone, as the project asked for
   UnitVariants captured{};                            // what the compiler made for levels

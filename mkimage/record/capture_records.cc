@@ -76,6 +76,22 @@ Result<UnitVariants> parse_variants(const JsonObject& record) {
   return variants;
 }
 
+OrderedJson to_json(const UnitRegions& regions) {
+  return {{"triple", regions.triple}, {"architecture", regions.architecture}, {"bitcode", regions.bitcode.to_string()}};
+}
+
+Result<std::vector<UnitRegions>> parse_regions(const JsonObject& record) {
+  std::vector<UnitRegions> list;
+  XAAS_ASSIGN(const auto objects, record.objects("regions"));
+  for (const JsonObject& json : objects) {
+    UnitRegions& regions = list.emplace_back();
+    XAAS_ASSIGN(regions.triple, json.string("triple"));
+    XAAS_ASSIGN(regions.architecture, json.string("architecture"));
+    XAAS_ASSIGN(regions.bitcode, json.digest("bitcode"));
+  }
+  return list;
+}
+
 Result<UnitIdentity> parse_identity(const JsonObject& record) {
   XAAS_ASSIGN(const JsonObject json, record.object("identity"));
   UnitIdentity identity;
@@ -155,6 +171,8 @@ std::string to_json(const UnitRecord& record) {
   for (const UnitVariant& variant : record.variants.list) json["variants"].push_back(to_json(variant));
   json["refusals"] = OrderedJson::object();
   for (const auto& [level, message] : record.variants.refusals) json["refusals"][level] = message;
+  json["regions"] = OrderedJson::array();
+  for (const UnitRegions& regions : record.regions) json["regions"].push_back(to_json(regions));
   json["is_shared"] = record.is_shared;
   return dump_json(json);
 }
@@ -195,6 +213,7 @@ Result<UnitRecord> parse_unit_record(std::string_view text) {
   }
   XAAS_ASSIGN(record.asks, object.strings("asks"));
   XAAS_ASSIGN(record.variants, parse_variants(object));
+  XAAS_ASSIGN(record.regions, parse_regions(object));
   XAAS_ASSIGN(record.is_shared, object.boolean("is_shared"));
   return record;
 }

@@ -47,6 +47,14 @@ struct UnitVariants {
   bool operator==(const UnitVariants&) const = default;
 };
 
+// A unit's code for a device of OpenMP.
+struct UnitRegions {
+  std::string triple;        // as in RegionCode
+  std::string architecture;  // as in RegionCode
+  Digest bitcode;            // digest of its bitcode, by which the store has it
+  bool operator==(const UnitRegions&) const = default;
+};
+
 // A header that the build has precompiled.
 struct PrecompiledHeader {
   std::string header;             // absolute path of what was precompiled
@@ -69,7 +77,8 @@ struct UnitRecord {
   std::optional<UnitIdentity> identity;            // set if it was preprocessed by itself
   std::vector<std::string> asks;                   // Ask::line() of each
   UnitVariants variants;
-  bool is_shared = false;  // whether it is an earlier compile's result, not compiled again
+  std::vector<UnitRegions> regions;  // in the order of the object
+  bool is_shared = false;            // whether it is an earlier compile's result, not compiled again
   bool operator==(const UnitRecord&) const = default;
 
   std::string name() const { return target + " " + source; }  // the same in all configurations

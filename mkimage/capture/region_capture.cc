@@ -1,0 +1,51 @@
+// See region_capture.h.
+#include "mkimage/capture/region_capture.h"
+
+#include "format/base/mapped_file.h"
+#include "mkimage/capture/offload_images.h"
+#include "mkimage/compiler/compiler_options.h"
+#include "mkimage/compiler/compiler_run.h"
+#include "mkimage/compiler/response_file.h"
+
+namespace xaas {
+namespace {
+
+// The command with the devices' code as bitcode in `object`, in the form in which clang links it.
+std::vector<std::string> region_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
+                                          const std::filesystem::path& object) {
+  const std::vector<std::string> expanded = expand_response_files(compilation.arguments);
+  std::vector<std::string> arguments = filter_parts(
+      expanded, [](const CommandPart& part, std::string_view) { return !part.has(option_flags::names_output); });
+  const std::vector<std::string> maps = environment.prefix_maps();
+  const std::vector<std::string> names = options_for_region_names(environment);
+  arguments.insert(arguments.begin(), maps.begin(), maps.end());
+  arguments.insert(arguments.end(), names.begin(), names.end());
+  arguments.insert(arguments.end(), {"-w", "-foffload-lto", "-c", "-o", object.string()});
+  return arguments;
+}
+
+}  // namespace
+
+std::vector<std::string> options_for_region_names(const CaptureEnvironment& environment) {
+  if (environment.prefix_pass.empty()) return {};
+  return {"-fpass-plugin=" + environment.prefix_pass.string()};
+}
+
+Result<std::vector<UnitRegions>> capture_regions(const CaptureEnvironment& environment,
+                                                 const Compilation& compilation) {
+  const CaptureStore store = environment.store();
+  const StoreFile object(store, ".o");
+  const TentativeRun run(compilation, region_arguments(environment, compilation, object.path()), {});
+  if (!run.ok()) return fail(Code::unsupported, "{}", run.first_message());
+  XAAS_ASSIGN(const MappedFile file, MappedFile::open(object.path()));
+  XAAS_ASSIGN(const auto images, read_offload_images(file.bytes()));
+  std::vector<UnitRegions> regions;
+  for (const OffloadImage& image : images) {
+    if (!image.is_bitcode || !image.is_for_openmp || !image.triple.starts_with(kNvidiaTriple)) continue;
+    XAAS_ASSIGN(const Digest bitcode, store.add_bitcode(image.content));
+    regions.push_back({image.triple, image.architecture, bitcode});
+  }
+  return regions;
+}
+
+}  // namespace xaas
