@@ -148,7 +148,16 @@ FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectu
 }
 
 bool has_device_code(const Recipe& recipe) {
-  return any_unit(recipe, [](const IrInput& unit) { return unit.has_fatbin(); });
+  return any_unit(recipe, [](const IrInput& unit) { return unit.has_fatbin(); }) || has_device_images(recipe);
+}
+
+bool has_device_images(const Recipe& recipe) {
+  bool found = false;
+  for_each_input(recipe, [&](const auto& input) {
+    const auto* object = std::get_if<ObjectInput>(&input);
+    found = found || (object != nullptr && !object->images.empty());
+  });
+  return found;
 }
 
 bool has_relocatable_code(const Recipe& recipe) {

@@ -47,8 +47,10 @@ struct FatbinPlan {
 // Chooses for `gpus`. Keeps everything if no GPU is known, or if one of them could run nothing else.
 FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus, CubinSource source);
 
-// Whether the recipe has code for GPUs.
+// Whether the recipe has code for GPUs, that of OpenMP included.
 bool has_device_code(const Recipe& recipe);
+// Whether it has programs for devices of OpenMP that can be made again.
+bool has_device_images(const Recipe& recipe);
 // Whether some of it is relocatable, so that it must be linked.
 bool has_relocatable_code(const Recipe& recipe);
 

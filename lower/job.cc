@@ -72,6 +72,19 @@ Result<std::map<Digest, std::string>> parse_files(const JsonObject& object) {
   return files;
 }
 
+Result<std::vector<JobImage>> parse_images(const JsonObject& object) {
+  std::vector<JobImage> images;
+  XAAS_ASSIGN(const auto objects, object.objects("images"));
+  for (const JsonObject& fields : objects) {
+    XAAS_TRY(fields.only_keys({"triple", "architecture", "file"}));
+    JobImage& image = images.emplace_back();
+    XAAS_ASSIGN(image.triple, fields.string("triple"));
+    XAAS_ASSIGN(image.architecture, fields.string("architecture"));
+    XAAS_ASSIGN(image.file, fields.string("file"));
+  }
+  return images;
+}
+
 }  // namespace
 
 std::string to_json(const Job& job) {
@@ -93,6 +106,10 @@ std::string to_json(const Job& job) {
                       {"output", job.output}};
   // Workers that are older do not know the key, and know no recipe that needs it.
   if (!job.fatbins.empty()) json["fatbins"] = fatbins;
+  for (const JobImage& image : job.images) {
+    json["images"].push_back(
+        OrderedJson{{"triple", image.triple}, {"architecture", image.architecture}, {"file", image.file}});
+  }
   return dump_json(json) + "\n";
 }
 
@@ -101,7 +118,7 @@ Result<Job> parse_job(std::string_view text) {
   XAAS_ASSIGN(const JsonObject object, JsonObject::of(json, "job"));
   XAAS_TRY(check_version(object));
   XAAS_TRY(object.only_keys({"version", "recipe", "target", "policy", "build_id", "jobs", "merged", "files",
-                             "libraries", "prepared", "modules", "output", "fatbins"}));
+                             "libraries", "prepared", "modules", "output", "fatbins", "images"}));
   Job job;
   XAAS_TRY(object.object("recipe"));
   XAAS_ASSIGN(job.recipe, parse_recipe(json["recipe"].dump()));
@@ -120,6 +137,9 @@ Result<Job> parse_job(std::string_view text) {
   XAAS_ASSIGN(job.output, object.string("output"));
   if (object.has("fatbins")) {
     XAAS_ASSIGN(job.fatbins, object.string_map("fatbins"));
+  }
+  if (object.has("images")) {
+    XAAS_ASSIGN(job.images, parse_images(object));
   }
   return job;
 }

@@ -21,6 +21,13 @@ inline constexpr int kJobVersion = 1;
 // The environment variable that names the descriptor to which the worker writes a byte for each module that is done.
 inline constexpr const char* kProgressVariable = "XAAS_PROGRESS_FD";
 
+// A program for a device of OpenMP that is made for this link.
+struct JobImage {
+  std::string triple;        // as in DeviceImage
+  std::string architecture;  // of the device that is found
+  std::string file;
+};
+
 // All file names are relative to the scratch directory. It is the worker's working directory, and the worker sees
 // nothing else of the file system.
 struct Job {
@@ -33,6 +40,7 @@ struct Job {
   std::map<Digest, std::string> files;  // digest in the recipe -> name of its file; only the digests that are needed
   std::map<std::string, std::string> libraries;  // soname in the recipe -> name of its file
   std::map<std::string, std::string> fatbins{};  // file of a unit with code for GPUs -> name of its fat binary
+  std::vector<JobImage> images{};                // take the place of those in the recipe's object with images
   std::vector<std::string> prepared;             // files of units that are already there in prepared form
   std::string modules;  // directory that LLVM uses as its cache of objects of modules; empty: no cache
   std::string output;   // name of the file to make

@@ -94,6 +94,15 @@ Result<std::vector<std::string>> JobLayout::make_fatbins(const std::stop_token& 
   return made.warnings;
 }
 
+Status JobLayout::add_region_programs(const std::vector<RegionProgram>& programs) {
+  for (const RegionProgram& program : programs) {
+    JobImage image{program.triple, fmt::format("sm_{}", program.architecture), {}};
+    XAAS_ASSIGN(image.file, put(fmt::format("obj/{}.cubin", image.architecture), program.cubin));
+    job_.images.push_back(std::move(image));
+  }
+  return {};
+}
+
 Status JobLayout::extract_units() {
   const std::set<std::string_view> prepared(job_.prepared.begin(), job_.prepared.end());
   for (const LinkUnit& unit : units_) {
@@ -130,20 +139,33 @@ std::size_t JobLayout::collect_modules() {
   return made;
 }
 
-Result<Fd> JobLayout::open_output(std::uint64_t& size) const {
-  const std::string& triple = job_.target.triple;
+Result<Fd> JobLayout::open_file(std::uint64_t& size) const {
   Fd fd(open((scratch_ / kOutputName).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat status{};
   if (!fd.valid() || fstat(fd.get(), &status) != 0) return fail_errno("cannot open the worker's output");
   if (!S_ISREG(status.st_mode)) return fail(Code::failed, "the worker's output is no regular file");
   size = static_cast<std::uint64_t>(status.st_size);
   if (size > kOutputLimit) return fail(Code::failed, "the worker's output is larger than {} bytes", kOutputLimit);
+  return fd;
+}
+
+Result<Fd> JobLayout::open_output(std::uint64_t& size) const {
+  const std::string& triple = job_.target.triple;
+  XAAS_ASSIGN(Fd fd, open_file(size));
   const auto identity = read_elf_identity(fd.get());
   const bool links = identity && (identity->type == ET_EXEC || identity->type == ET_DYN);
   if (!links || !is_elf_for(*identity, triple)) {
     return fail(Code::failed, "the worker's output is no ELF program or library for {}", triple);
   }
   return fd;
+}
+
+Result<std::string> JobLayout::read_text() const {
+  std::uint64_t size = 0;
+  XAAS_ASSIGN(const Fd fd, open_file(size));
+  XAAS_ASSIGN(std::string text, read_fd(fd.get()));
+  if (text.find('\0') != std::string::npos) return fail(Code::failed, "the worker's output is no text");
+  return text;
 }
 
 }  // namespace xaas

@@ -16,6 +16,7 @@
 #include "lower/link_plan.h"
 #include "lower/link_units.h"
 #include "lower/module_store.h"
+#include "lower/region_programs.h"
 
 namespace xaas {
 
@@ -39,6 +40,8 @@ class JobLayout {
   // Lays out the fat binaries of units with code for GPUs, for which ptxas may run for long. Returns lines for people,
   // about code that a tool refuses. `stop` ends it early with Code::interrupted.
   Result<std::vector<std::string>> make_fatbins(const std::stop_token& stop);
+  // Lays out the programs for devices of OpenMP.
+  Status add_region_programs(const std::vector<RegionProgram>& programs);
   // Lays out the IR of the units that the worker has to prepare.
   Status extract_units();
   // Makes the job one whose units are not merged, and removes the units that were prepared for merging.
@@ -53,6 +56,9 @@ class JobLayout {
   // Opens the linked file that the job has left, and sets `size` to its size in bytes. The file is as untrusted as the
   // worker. Code::failed if it is anything else than an ELF program or library for the target.
   Result<Fd> open_output(std::uint64_t& size) const;
+  // The text that the job has left, if it is for a GPU. It is as untrusted as the worker. Code::failed if it is no
+  // text.
+  Result<std::string> read_text() const;
   // Keeps modules and prepared units in the cache for other links. Returns how many objects of modules are new.
   std::size_t collect_modules();
   // The number of units that the worker prepares. The others were lent by the cache.
@@ -62,6 +68,7 @@ class JobLayout {
   JobLayout(const LoweringContext& context, const LinkPlan& plan, std::filesystem::path scratch)
       : image_(&context.image), host_(&context.host), plan_(&plan), scratch_(std::move(scratch)) {}
   Status extract_inputs();
+  Result<Fd> open_file(std::uint64_t& size) const;
   Result<std::string> put(const std::string& name, std::string_view content) const;
 
   const Image* image_;

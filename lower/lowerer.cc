@@ -185,7 +185,7 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const LinkPlan& plan, co
   const auto begin = std::chrono::steady_clock::now();
   XAAS_ASSIGN(const TempDirectory scratch, TempDirectory::create(cache_->scratch_parent()));
   XAAS_ASSIGN(JobLayout layout, JobLayout::create(context(), plan, jobs_, scratch.path()));
-  XAAS_ASSIGN(std::vector<std::string> warnings, layout.make_fatbins(stop));
+  XAAS_ASSIGN(std::vector<std::string> warnings, add_device_code(plan, layout, stop));
   const auto lend = [&](JobLayout& lent) -> Status {
     if (!lent.has_modules()) return {};
     XAAS_ASSIGN(const Digest index, index_digest());
@@ -211,12 +211,36 @@ Result<Lowered> Lowerer::make(const FileRecord& record, const LinkPlan& plan, co
   return lowered;
 }
 
+Result<std::vector<std::string>> Lowerer::add_device_code(const LinkPlan& plan, JobLayout& layout,
+                                                          const std::stop_token& stop) const {
+  XAAS_ASSIGN(std::vector<std::string> warnings, layout.make_fatbins(stop));
+  const auto compile = [&](const Recipe& recipe, unsigned gpu) { return compile_regions(recipe, gpu, stop); };
+  XAAS_ASSIGN(const RegionPrograms made, make_region_programs(plan, compile, layout.scratch(), stop));
+  if (!made.warning.empty()) warnings.push_back(made.warning);
+  XAAS_TRY(layout.add_region_programs(made.programs));
+  return warnings;
+}
+
+Result<std::string> Lowerer::compile_regions(const Recipe& recipe, unsigned gpu, const std::stop_token& stop) const {
+  LoweringDecisions decisions = decisions_;
+  decisions.target = {recipe.triple, fmt::format("sm_{}", gpu), {}, 0};
+  LinkPlan plan;
+  plan.recipe = recipe;
+  plan.key = Digest::of(to_json(recipe));
+  XAAS_ASSIGN(const TempDirectory scratch, TempDirectory::create(cache_->scratch_parent()));
+  XAAS_ASSIGN(JobLayout layout, JobLayout::create(decisions.context(*image_), plan, jobs_, scratch.path()));
+  const auto lend_nothing = [](JobLayout&) { return Status(); };
+  XAAS_ASSIGN(const JobResult result, runner_->run(layout, lend_nothing, stop, {}));
+  if (!result.ok) return fail(Code::invalid, "{}", result.message);
+  return layout.read_text();
+}
+
 Status Lowerer::save_job(const FileRecord& record, const fs::path& directory) const {
   XAAS_ASSIGN(const LinkPlan plan, plan_link(context(), record));
   XAAS_ASSIGN(const std::string program, runner_->worker_bytes());
   XAAS_TRY(create_private_directory(directory));
   XAAS_ASSIGN(JobLayout layout, JobLayout::create(context(), plan, jobs_, directory));
-  XAAS_TRY(layout.make_fatbins({}));
+  XAAS_TRY(add_device_code(plan, layout, {}));
   XAAS_TRY(layout.extract_units());
   XAAS_TRY(create_private_file(directory / "job.json", to_json(layout.job())));
   XAAS_TRY(create_private_file(directory / "xaas-lower", program));

@@ -126,6 +126,11 @@ class Lowerer {
   std::optional<Lowered> find(const Digest& key) const;
   Result<Lowered> make(const FileRecord& record, const LinkPlan& plan, const std::stop_token& stop,
                        const ModuleReport& report) const;
+  // Lays out the code for GPUs. Returns lines for people.
+  Result<std::vector<std::string>> add_device_code(const LinkPlan& plan, JobLayout& layout,
+                                                   const std::stop_token& stop) const;
+  // Compiles target regions for a GPU, in a job of its own; see CompileRegions.
+  Result<std::string> compile_regions(const Recipe& recipe, unsigned gpu, const std::stop_token& stop) const;
   void keep(const FileRecord& record, Lowered& lowered) const;  // stores in the cache; a failure becomes a warning
   Result<Digest> index_digest() const;
 

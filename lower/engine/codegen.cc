@@ -82,20 +82,28 @@ Result<std::string> compile_alone(llvm::Module& module, UnitContext& context, co
   return emit_object(module, *machine, context);
 }
 
-Result<std::string> compile_data(const SectionData& data, const LinkContext& link) {
-  constexpr std::uint64_t kDataAlignment = 8;
+Result<std::string> compile_made(const std::string& name, const LinkContext& link,
+                                 llvm::function_ref<Status(llvm::Module& module)> fill) {
   UnitContext context;
-  llvm::Module module(data.symbol, context.context());
+  llvm::Module module(name, context.context());
   module.setTargetTriple(link.target.triple);
   XAAS_ASSIGN(const std::unique_ptr<llvm::TargetMachine> machine, target_machine(module, link, 0, {}));
   module.setDataLayout(machine->createDataLayout());
-  llvm::Constant* bytes = llvm::ConstantDataArray::getString(context.context(), data.bytes, /*AddNull=*/false);
-  auto* variable = new llvm::GlobalVariable(module, bytes->getType(), /*isConstant=*/true,
-                                            llvm::GlobalValue::ExternalLinkage, bytes, data.symbol);
-  variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
-  variable->setSection(data.section);
-  variable->setAlignment(llvm::Align(kDataAlignment));
+  XAAS_TRY(fill(module));
   return emit_object(module, *machine, context);
+}
+
+Result<std::string> compile_data(const SectionData& data, const LinkContext& link) {
+  constexpr std::uint64_t kDataAlignment = 8;
+  return compile_made(data.symbol, link, [&](llvm::Module& module) -> Status {
+    llvm::Constant* bytes = llvm::ConstantDataArray::getString(module.getContext(), data.bytes, /*AddNull=*/false);
+    auto* variable = new llvm::GlobalVariable(module, bytes->getType(), /*isConstant=*/true,
+                                              llvm::GlobalValue::ExternalLinkage, bytes, data.symbol);
+    variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
+    variable->setSection(data.section);
+    variable->setAlignment(llvm::Align(kDataAlignment));
+    return {};
+  });
 }
 
 }  // namespace xaas

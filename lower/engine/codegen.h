@@ -21,6 +21,11 @@ struct SectionOptions {
 Result<std::string> compile_alone(llvm::Module& module, UnitContext& context, const LinkContext& link,
                                   const Policy& policy, SectionOptions sections);
 
+// The bytes of the ELF object of a module for the link that `fill` makes. `fill` gets it empty, with its target set. It
+// is not optimised. Several threads may call it at once.
+Result<std::string> compile_made(const std::string& name, const LinkContext& link,
+                                 llvm::function_ref<Status(llvm::Module& module)> fill);
+
 // Bytes that the linker is to put into a section, under a name that only the linked file sees.
 struct SectionData {
   std::string symbol;

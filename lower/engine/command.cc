@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "format/base/overloaded.h"
+#include "lower/engine/image_object.h"
 #include "lower/engine/link.h"
 
 namespace xaas {
@@ -51,7 +52,7 @@ class CommandBuilder {
     return std::visit(
         Overloaded{[this](const std::string& option) { return add_option(option); },
                    [this](const IrInput&) { return add_unit(); },
-                   [this](const ObjectInput& input) { return add_file("", input.digest, input.name); },
+                   [this](const ObjectInput& input) { return add_object(input); },
                    [this](const ArchiveInput& input) { return add_archive(input); },
                    [this](const LibraryInput& input) { return add_library(input); },
                    [this](const FileOption& input) { return add_file(input.option, input.digest, input.option); }},
@@ -79,6 +80,12 @@ class CommandBuilder {
     const LinkUnit& unit = *next_unit_++;
     add(unit.file);
     if (!unit.fatbin_file.empty()) add(unit.fatbin_file);
+    return {};
+  }
+
+  Status add_object(const ObjectInput& input) {
+    if (!is_made(job_, input)) return add_file("", input.digest, input.name);
+    add(kImageObject);
     return {};
   }
 

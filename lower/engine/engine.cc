@@ -26,10 +26,12 @@
 #include "format/bitcode/module.h"
 #include "format/bitcode/module_order.h"
 #include "lower/engine/codegen.h"
+#include "lower/engine/image_object.h"
 #include "lower/engine/link.h"
 #include "lower/engine/merging.h"
 #include "lower/engine/module_progress.h"
 #include "lower/engine/parallel.h"
+#include "lower/engine/region_program.h"
 #include "lower/engine/relocations.h"
 #include "lower/engine/retarget.h"
 #include "lower/engine/targets.h"
@@ -143,6 +145,10 @@ Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
   if (error) return fail(Code::io, "cannot make the directory {}: {}", kUnitDirectory, error.message());
   const Target target = known_target(job.target);
   LinkContext link{target, job.recipe.kind, symbolic_of(job.recipe), has_own_objects(job.recipe), job.merged};
+  if (!job.images.empty()) {
+    XAAS_ASSIGN(const std::string object, make_image_object(job, link));
+    XAAS_TRY(write_unit(kImageObject, object));
+  }
   const std::set<std::string_view> given(job.prepared.begin(), job.prepared.end());
   Merge merge;
   const auto prepare_all = [&] {
@@ -211,6 +217,17 @@ const std::string& out_of_memory_answer() {
   ::_exit(write_result(failed({Code::failed, fmt::format("LLVM gave up: {}", reason)})) ? 0 : 1);
 }
 
+JobResult result_of_region_program(const Job& job, const std::vector<LinkUnit>& units) {
+  const auto start = std::chrono::steady_clock::now();
+  const Result<std::string> program = make_region_program(job, units);
+  if (!program) return failed(program.error());
+  if (const Status status = write_unit(job.output, *program); !status) return failed(status.error());
+  JobResult result;
+  result.ok = true;
+  result.link_seconds = seconds_since(start);
+  return result;
+}
+
 }  // namespace
 
 JobResult run_job(const Job& job) {
@@ -218,6 +235,7 @@ JobResult run_job(const Job& job) {
   if (const Status status = check_job(job); !status) return failed(status.error());
   JobResult result;
   const std::vector<LinkUnit> units = link_units(job.recipe);
+  if (is_for_gpu(job)) return result_of_region_program(job, units);
   const Result<std::vector<std::string>> command = link_command(job, units);
   if (!command) return failed(command.error());
 
