@@ -35,14 +35,14 @@ TEST_CASE("what a baseline needs and no library has is named with the units that
   const xaas::TempDirectory directory = xaas::test::scratch();
   // A library as it was: without the version, with one of the functions.
   const auto library = [&](const std::string& functions, const std::string& version) {
-    good(write_file(directory.path() / "map", version + " { " + functions + " };"));
+    good(xaas::write_file(directory.path() / "map", version + " { " + functions + " };"));
     const std::string bytes = compile_c("void fsopen(void) {} void fspick(void) {} void exp10(void) {}",
                                         fmt::format("-shared -fPIC -nostdlib -fno-builtin -Wl,-soname,libc.so.6 "
                                                     "-Wl,--version-script={}/map",
                                                     directory.path().string()));
     return bytes;
   };
-  good(write_file(directory.path() / "libnew.so", library("global: *;", "GLIBC_2.36")));
+  good(xaas::write_file(directory.path() / "libnew.so", library("global: *;", "GLIBC_2.36")));
   const std::string baseline = compile_c(
       "void fsopen(void), fspick(void), exp10(void); int main(void) { fsopen(); fspick(); exp10(); return 0; }",
       fmt::format("-fno-builtin -nostdlib -Wl,-e,main {}/libnew.so", directory.path().string()));
