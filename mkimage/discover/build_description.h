@@ -41,6 +41,7 @@ struct BuildPoint {
   PointKind kind = PointKind::boolean;
   FlagForm form = FlagForm::cmake;
   std::vector<BuildValue> values;            // of a choice, in the order of the file
+  bool is_open = false;                      // the build takes other values, too: these are those that it asks for
   std::optional<std::string> default_value;  // nullopt: it depends on the host
   std::string help;
   std::string condition;     // of the files, if the build offers the point only under one
@@ -69,8 +70,9 @@ struct UsedPackage {
   std::string name;
   std::string version;  // the least version, or ""
   bool is_required = false;
-  bool is_always = false;   // no choice of the user keeps the build from looking for it
-  bool is_of_host = false;  // only the host decides whether the build looks for it
+  bool is_always = false;      // no choice of the user keeps the build from looking for it
+  bool is_by_default = false;  // the build looks for it while all points have their defaults
+  bool is_of_host = false;     // only the host decides whether the build looks for it
   std::string condition;
   std::string guard;  // the only point on which it depends, if there is exactly one and it is asked for alone
   BuildPlace place;

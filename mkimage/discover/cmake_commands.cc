@@ -284,6 +284,9 @@ void CmakeInterpreter::do_include(const Call& call) {
     if (!variables_.cached("BUILD_TESTING")) variables_.set_cached("BUILD_TESTING", "ON");
     return;
   }
+  if (const std::string package = package_of_module(name); !package.empty()) {
+    points_.use_package(package, "", false, context(call));
+  }
   Words candidates = {in_source(name)};
   if (!name.starts_with('/')) {
     for (const std::string& directory : list_elements(variables_.get("CMAKE_MODULE_PATH").value_or(""), false)) {
@@ -321,7 +324,8 @@ void CmakeInterpreter::do_find_package(const Call& call) {
   const std::string version = call.words.size() > 1 && is_version_text(call.words[1]) ? call.words[1] : "";
   points_.use_package(name, version, is_required, context(call));
   if (!is_known(name)) return;
-  found_prefixes_.insert(upper(name));
+  // Examples and tests look for the project itself. Its options are no variables of a package.
+  if (upper(name) != upper(variables_.get("CMAKE_PROJECT_NAME").value_or(""))) found_prefixes_.insert(upper(name));
   const std::string found = is_required ? "TRUE" : kUnknownValue;
   variables_.set(name + "_FOUND", found);
   variables_.set(upper(name) + "_FOUND", found);

@@ -120,7 +120,18 @@ Truth CmakeInterpreter::decide(const CmakeCommand& command, std::string& text) {
     }
   }
   text = has_reference && is_known(expanded) && expanded.size() < 500 ? expanded : written_arguments(command);
+  note_comparisons(command);
   return decide(words);
+}
+
+// `NAME STREQUAL text` and `"${NAME}" STREQUAL text` tell a value that NAME may have.
+void CmakeInterpreter::note_comparisons(const CmakeCommand& command) {
+  for (std::size_t i = 1; i + 1 < command.arguments.size(); ++i) {
+    if (command.arguments[i].text != "STREQUAL") continue;
+    std::string_view name = command.arguments[i - 1].text;
+    if (name.starts_with("${") && name.ends_with('}')) name = name.substr(2, name.size() - 3);
+    points_.note_comparison(std::string(name), command.arguments[i + 1].text);
+  }
 }
 
 Truth CmakeInterpreter::decide(const std::vector<ConditionWord>& words) { return evaluate_condition(words, facts()); }

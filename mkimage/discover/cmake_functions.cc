@@ -8,6 +8,7 @@
 #include <set>
 
 #include "mkimage/discover/cmake_condition.h"
+#include "mkimage/discover/cmake_math.h"
 #include "mkimage/discover/cmake_regex.h"
 #include "mkimage/discover/names.h"
 
@@ -290,25 +291,11 @@ class ListCommand {
   Words elements_;
 };
 
-// math(EXPR variable "a op b"): longer expressions are unknown.
+// math(EXPR variable "expression" …)
 void run_math(const Words& words, CmakeVariables& variables) {
   if (words.size() < 3) return;
-  const std::string& text = words[2];
-  const auto groups = regex_groups("^ *(-?[0-9]+) *([-+*/%]) *(-?[0-9]+) *$", text);
-  std::string result = kUnknownValue;
-  if (const auto alone = integer_of(without_blanks(text))) result = std::to_string(*alone);
-  if (groups && groups->size() == 4) {
-    const auto a = integer_of((*groups)[1]);
-    const auto b = integer_of((*groups)[3]);
-    const char operation = (*groups)[2][0];
-    const bool divides = operation == '/' || operation == '%';
-    // With eight digits each, no result overflows.
-    if (a && b && std::abs(*a) < 100000000 && std::abs(*b) < 100000000 && !(divides && *b == 0)) {
-      const long long values[] = {*a * *b, *a + *b, 0, *a - *b, 0, divides ? *a / *b : 0, divides ? *a % *b : 0};
-      result = std::to_string(operation == '%' ? values[6] : values[operation - '*']);
-    }
-  }
-  variables.set(words[1], result);
+  const std::optional<long long> result = integer_expression(words[2]);
+  variables.set(words[1], result ? std::to_string(*result) : kUnknownValue);
 }
 
 std::string component_of(const std::string& path, const std::string& mode) {

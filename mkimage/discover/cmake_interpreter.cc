@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "format/base/text.h"
@@ -22,12 +23,43 @@ constexpr std::size_t kMaxRounds = 10000;      // of foreach
 constexpr std::size_t kMaxWhileRounds = 1000;  // the condition may never become false
 constexpr std::size_t kMaxNotes = 20;
 
+// The numbers of `RANGE stop` or `RANGE start stop step`; one unknown number if the host or the text decides.
+std::vector<std::string> range_items(const std::vector<std::string>& words) {
+  std::vector<std::size_t> numbers;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const bool is_number =
+        !words[i].empty() && words[i].size() < 10 && words[i].find_first_not_of("0123456789") == std::string::npos;
+    if (!is_number) return {kUnknownValue};
+    numbers.push_back(std::stoul(words[i]));
+  }
+  if (numbers.empty() || numbers.size() > 3) return {kUnknownValue};
+  const std::size_t first = numbers.size() == 1 ? 0 : numbers[0];
+  const std::size_t last = numbers.size() == 1 ? numbers[0] : numbers[1];
+  const std::size_t step = numbers.size() == 3 ? std::max<std::size_t>(numbers[2], 1) : 1;
+  std::vector<std::string> items;
+  for (std::size_t i = first; i <= last && items.size() < kMaxRounds; i += step) items.push_back(std::to_string(i));
+  return items;
+}
+
+// `if(APPLE)` and the like, of which one that stands alone, or with others that must hold, too.
+bool asks_for_another_system(const CmakeCommand& condition) {
+  constexpr auto kSystems =
+      std::to_array<std::string_view>({"ANDROID", "APPLE", "CYGWIN", "EMSCRIPTEN", "IOS", "MINGW", "MSVC", "WIN32"});
+  bool is_negated = false;
+  for (const CmakeArgument& argument : condition.arguments) {
+    if (argument.text == "OR" || argument.text == "(") return false;
+    if (!is_negated && is_in(kSystems, argument.text)) return true;
+    is_negated = argument.text == "NOT";
+  }
+  return false;
+}
+
 }  // namespace
 
 void CmakeInterpreter::run() {
   const CmakeCommand start{"", {}, 0};
   run_file(build_.directory + (build_.directory.empty() ? "" : "/") + "CMakeLists.txt", {start, {}});
-  points_.add_implicit();
+  points_.finish();
 }
 
 void CmakeInterpreter::note(std::string text) {
@@ -68,7 +100,10 @@ void CmakeInterpreter::run_file(const std::string& path, const Call& call) {
   const std::size_t slash = path.rfind('/');
   variables_.set("CMAKE_CURRENT_LIST_FILE", absolute(path));
   variables_.set("CMAKE_CURRENT_LIST_DIR", absolute(slash == std::string::npos ? "" : path.substr(0, slash)));
+  // Arguments of a macro stand for text of its body only.
+  const auto outer_arguments = std::exchange(macro_arguments_, {});
   run_nodes(file->nodes);
+  macro_arguments_ = outer_arguments;
   variables_.set("CMAKE_CURRENT_LIST_FILE", outer_file);
   variables_.set("CMAKE_CURRENT_LIST_DIR", outer_directory);
   file_ = outer;
@@ -125,6 +160,7 @@ CmakeInterpreter::Flow CmakeInterpreter::run_branch(const CmakeBranch& branch, M
   std::string guard = is_reference && constant_truth(text) ? written.substr(2, written.size() - 3) : text;
   if (is_identifier(guard)) condition.guard = std::move(guard);
   if (condition.is_users || truth == Truth::no) condition.text = std::move(text);
+  condition.is_elsewhere = truth == Truth::no && asks_for_another_system(branch.opening);
   conditions_.push_back(std::move(condition));
   const Mode outer = std::exchange(mode_, mode);
   const Flow flow = run_nodes(branch.body);
@@ -199,7 +235,7 @@ CmakeInterpreter::Flow CmakeInterpreter::run_foreach(const CmakeNode& node) {
     }
     items = std::move(listed);
   } else if (!items.empty() && items.front() == "RANGE") {
-    items = {kUnknownValue};
+    items = range_items(items);
   }
   const auto before = variables_.get(name);
   for (std::size_t i = 0; i < std::min(items.size(), kMaxRounds); ++i) {
@@ -235,8 +271,14 @@ void CmakeInterpreter::run_command(const CmakeCommand& command) {
   const Call call{command, expand_arguments(command)};
   const auto handler = handlers().find(command.name);
   if (handler != handlers().end()) return (this->*handler->second)(call);
-  if (!use_up(work_of(call))) return;
+  if (!use_up(work_of(call)) || is_removal_by_host(call)) return;
   if (!run_value_command(command.name, call.words, variables_)) do_unknown(call);
+}
+
+// Whether the host decides if elements leave a list. A choice that is made of it has them on some host.
+bool CmakeInterpreter::is_removal_by_host(const Call& call) const {
+  return mode_ == Mode::maybe && call.command.name == "list" && !call.words.empty() &&
+         call.words.front() == "REMOVE_ITEM" && conditions_.back().is_of_host;
 }
 
 // The work of a command beyond reading its arguments: a list is read from its variable, and an expression is tried at
@@ -337,6 +379,7 @@ CmakeContext CmakeInterpreter::context(const Call& call) const {
   context.is_always = users == 0;
   context.is_of_host =
       std::ranges::all_of(conditions_, [](const Condition& one) { return !one.is_users || one.is_of_host; });
+  context.is_elsewhere = std::ranges::any_of(conditions_, &Condition::is_elsewhere);
   context.is_live = mode_ == Mode::live;
   context.is_possible = mode_ != Mode::dead;
   context.is_foreign = std::ranges::any_of(

@@ -47,6 +47,7 @@ class CmakeInterpreter {
     std::string guard;
     bool is_users = false;         // a choice of the user or of the host decides
     bool is_of_host = false;       // not one of the user
+    bool is_elsewhere = false;     // it asks for another system than Linux
     bool says_deprecated = false;  // a message of the branch calls the guard deprecated
   };
   struct Call {
@@ -74,6 +75,7 @@ class CmakeInterpreter {
   bool is_running(const std::string& callee) const;
   bool use_up(std::size_t work);
   std::size_t work_of(const Call& call);
+  bool is_removal_by_host(const Call& call) const;
 
   // Expanding arguments.
   Words expand_arguments(const CmakeCommand& command);
@@ -85,6 +87,7 @@ class CmakeInterpreter {
   Truth decide(const CmakeCommand& command, std::string& text);
   Truth decide(const std::vector<ConditionWord>& words);
   ConditionFacts facts();
+  void note_comparisons(const CmakeCommand& command);
   bool depends_on_choice(const CmakeCommand& command, const std::string& text) const;
 
   // Commands.

@@ -49,6 +49,13 @@ bool is_settled(const std::string& value) {
          value.find(kCmakeBinaryRoot) == std::string::npos;
 }
 
+// One word, as a value of a choice is.
+bool is_plain_value(const std::string& text) {
+  return !text.empty() && text.size() < 100 &&
+         std::ranges::all_of(
+             text, [](char c) { return is_identifier(std::string("_") + c) || c == '-' || c == '.' || c == '+'; });
+}
+
 bool is_switch_value(const std::string& text) { return constant_truth(text).has_value() && !text.empty(); }
 
 }  // namespace
@@ -127,11 +134,12 @@ void CmakePoints::hide(const std::string& name, const CmakeContext& context) {
 
 void CmakePoints::use_package(const std::string& name, const std::string& version, bool is_required,
                               const CmakeContext& context) {
-  if (!is_known(name) || name.empty() || build_.packages.size() >= kMaxPoints) return;
+  if (!is_known(name) || name.empty() || context.is_elsewhere || build_.packages.size() >= kMaxPoints) return;
   UsedPackage package;
   package.name = name;
   package.version = is_known(version) ? version : "";
   package.is_required = is_required;
+  package.is_by_default = context.is_live;
   package.is_always = context.is_live && context.is_always;
   package.is_of_host = !context.is_live && context.is_possible && context.is_of_host;
   package.condition = context.condition;
@@ -165,7 +173,30 @@ void CmakePoints::add_implicit_point(const std::string& name, const BuildPlace& 
   point.places = {place};
 }
 
-void CmakePoints::add_implicit() {
+void CmakePoints::note_comparison(const std::string& name, const std::string& text) {
+  if (!is_identifier(name) || !is_plain_value(text) || compared_.size() >= kMaxPoints) return;
+  std::vector<std::string>& texts = compared_[name];
+  if (!is_in(texts, text) && texts.size() < kMaxChoices) texts.push_back(text);
+}
+
+// A text without a list of values has its default and those with which conditions compare it.
+void CmakePoints::add_compared_values() {
+  for (const auto& [name, texts] : compared_) {
+    BuildPoint* point = name.starts_with("CMAKE_") ? nullptr : find(name);
+    if (point == nullptr || point->kind != PointKind::text || !point->values.empty()) continue;
+    const std::string value = point->default_value.value_or("");
+    const bool is_value = is_plain_value(value);
+    if (!is_value && !value.empty()) continue;
+    if (is_value && !is_in(texts, value)) point->values.push_back({value, value});
+    for (const std::string& text : texts) point->values.push_back({text, text});
+    if (point->values.size() < 2) point->values.clear();
+    if (!point->values.empty()) point->kind = PointKind::choice;
+    point->is_open = !point->values.empty();
+  }
+}
+
+void CmakePoints::finish() {
+  add_compared_values();
   for (const auto& [name, place] : replacements_) add_implicit_point(name, place);
   for (const auto& [name, place] : asked_) {
     if (!set_.contains(name)) add_implicit_point(name, place);
@@ -205,6 +236,13 @@ std::optional<ShapedDeclaration> declaration_by_shape(const std::string& command
     return std::nullopt;
   if (!rest.empty()) shaped.declaration.condition = join_list(rest);
   return shaped;
+}
+
+std::string package_of_module(const std::string& module) {
+  constexpr std::string_view kFind = "_Find";
+  const std::size_t at = module.rfind(kFind);
+  const std::string package = at == std::string::npos ? "" : module.substr(at + kFind.size());
+  return is_identifier(package) ? package : "";
 }
 
 }  // namespace xaas

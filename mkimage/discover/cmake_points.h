@@ -27,6 +27,7 @@ struct CmakeContext {
   bool is_possible = true;                          // whether it may run with all defaults: the host decides
   bool is_always = true;                            // whether it runs whatever the user chooses
   bool is_of_host = false;                          // whether only the host decides if it runs
+  bool is_elsewhere = false;                        // whether it runs only on other systems than Linux
   bool is_foreign = false;
 };
 
@@ -55,12 +56,15 @@ class CmakePoints {
 
   // A variable that a condition asks for and that is not set.
   void ask_unset(const std::string& name, const CmakeContext& context);
+  // A condition compares the variable with that text.
+  void note_comparison(const std::string& name, const std::string& text);
   void note_set(const std::string& name) { set_.insert(name); }
   // A branch says that `old_name` is deprecated, and turns on `name` in its place.
   void replace_deprecated(const std::string& old_name, const std::string& name, const CmakeContext& context);
 
-  // Adds points for variables that the build asks for and never sets or declares.
-  void add_implicit();
+  // Adds what is known only at the end: points for variables that the build asks for and never sets or declares, and
+  // values of texts that conditions compare with them.
+  void finish();
 
  private:
   // How sure it is that what is said in a place counts.
@@ -68,6 +72,7 @@ class CmakePoints {
   static Certainty certainty_of(const CmakeContext& context);
 
   BuildPoint* find(const std::string& name);
+  void add_compared_values();
   void add_implicit_point(const std::string& name, const BuildPlace& place);
 
   BuildDescription& build_;
@@ -75,6 +80,7 @@ class CmakePoints {
   std::map<std::string, Certainty> certainties_;         // of the declaration that a point has
   std::map<std::string, Certainty> choice_certainties_;  // of the values that it has
   std::map<std::string, BuildPlace> asked_;
+  std::map<std::string, std::vector<std::string>> compared_;
   std::map<std::string, BuildPlace> replacements_;
   std::set<std::string> set_;
   std::set<std::string> deprecated_;
@@ -90,5 +96,8 @@ struct ShapedDeclaration {
 };
 std::optional<ShapedDeclaration> declaration_by_shape(const std::string& command,
                                                       const std::vector<std::string>& arguments);
+
+// The package BLAS that a module DEMO_FindBLAS finds, which a project has for itself; "" for other modules.
+std::string package_of_module(const std::string& module);
 
 }  // namespace xaas

@@ -1,5 +1,5 @@
 // Reads configure.ac and the macros that it uses, or the help of a configure script; see build_readers.h. Of m4 it
-// knows quotes, comments, and calls with arguments. It expands no macros but follows those that the source defines.
+// knows what m4_text.h does. It expands no macros but follows those that the source defines.
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -10,6 +10,7 @@
 #include "format/base/split.h"
 #include "format/base/text.h"
 #include "mkimage/discover/build_readers.h"
+#include "mkimage/discover/m4_text.h"
 #include "mkimage/discover/names.h"
 
 namespace xaas {
@@ -18,108 +19,7 @@ namespace {
 constexpr int kMaxMacroDepth = 12;
 constexpr std::size_t kMaxMacroCalls = 200000;
 constexpr std::size_t kMaxMacroBytes = 64ULL << 20;  // looked through, together
-constexpr int kMaxOpenCalls = 20;                    // each is looked through to the end of the text
 constexpr std::size_t kMaxConfigurePoints = 5000;
-
-bool is_macro_part(char c) { return is_identifier(std::string("_") + c); }
-
-// A call of a macro, or its name without arguments.
-struct MacroCall {
-  std::string name;
-  std::vector<std::string> arguments;
-  std::size_t at = 0;  // in the text
-};
-
-// The text without one pair of quotes around it.
-std::string_view unquoted(std::string_view text) {
-  text = without_blanks(text);
-  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return text;
-  int depth = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '[') ++depth;
-    if (text[i] == ']' && --depth == 0 && i + 1 < text.size()) return text;
-  }
-  return text.substr(1, text.size() - 2);
-}
-
-std::string without_brackets(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c != '[' && c != ']') result += c;
-  }
-  return result;
-}
-
-// Reads "(a, [b], c)" that begins at `at`, and moves `at` behind it. Nullopt if it does not end.
-std::optional<std::vector<std::string>> take_arguments(std::string_view text, std::size_t& at) {
-  std::vector<std::string> arguments;
-  std::size_t begin = at + 1;
-  int parentheses = 0;
-  int brackets = 0;
-  const auto add = [&](std::size_t end) { arguments.emplace_back(unquoted(text.substr(begin, end - begin))); };
-  for (std::size_t i = begin; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '[') ++brackets;
-    if (c == ']') --brackets;
-    if (brackets > 0) continue;
-    if (c == '(') ++parentheses;
-    if (c == ')' && parentheses-- == 0) {
-      add(i);
-      at = i + 1;
-      return arguments;
-    }
-    if (c == ',' && parentheses == 0) {
-      add(i);
-      begin = i + 1;
-    }
-  }
-  return std::nullopt;
-}
-
-// Replaces comments by blanks, so that places stay: `dnl`, and lines that begin with '#'.
-std::string without_comments(std::string text) {
-  bool is_line_start = true;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_dnl = text.compare(i, 3, "dnl") == 0 && (i == 0 || !is_macro_part(text[i - 1])) &&
-                        (i + 3 >= text.size() || !is_macro_part(text[i + 3]));
-    if (is_dnl || (is_line_start && text[i] == '#')) {
-      while (i < text.size() && text[i] != '\n') text[i++] = ' ';
-    }
-    if (i < text.size() && text[i] == '\n')
-      is_line_start = true;
-    else if (i < text.size() && text[i] != ' ' && text[i] != '\t')
-      is_line_start = false;
-  }
-  return text;
-}
-
-// Calls `visit` with each call of a macro by one of these names; arguments of other calls are looked through by whoever
-// visits. `is_macro` says whether a word is a macro.
-void for_each_macro(std::string_view text, const auto& is_macro, const auto& visit) {
-  int open_calls = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    if (!is_macro_part(text[i])) {
-      ++i;
-      continue;
-    }
-    std::size_t end = i;
-    while (end < text.size() && is_macro_part(text[end])) ++end;
-    MacroCall call{std::string(text.substr(i, end - i)), {}, i};
-    i = end;
-    if (!is_macro(call.name)) continue;
-    if (end < text.size() && text[end] == '(' && open_calls < kMaxOpenCalls) {
-      std::size_t behind = end;
-      auto arguments = take_arguments(text, behind);
-      if (arguments) {
-        call.arguments = std::move(*arguments);
-        i = behind;
-      } else {
-        ++open_calls;
-      }
-    }
-    visit(call);
-  }
-}
 
 // Finds "yes" in "enable_mpi=yes" or "enable_mpi=\"yes\"", for the first variable that gets a value.
 std::string assigned_value(std::string_view action) {
@@ -132,6 +32,12 @@ std::string assigned_value(std::string_view action) {
     if (c != '"' && c != '\'' && c != '[' && c != ']') result += c;
   }
   return result;
+}
+
+// PREFIX in "--with-mkl=yes|no|PREFIX" is no value.
+bool stands_for_a_path(const std::string& word) {
+  return is_in(std::to_array<std::string_view>({"dir", "directory", "file", "lib", "path", "prefix", "root"}),
+               lower_case(word));
 }
 
 // The choices in "--with-blas=mkl|openblas" and "--with-fft={fftw,mkl}".
@@ -148,7 +54,7 @@ std::vector<BuildValue> help_values(std::string_view usage) {
     if (is_macro_part(c) || c == '-' || c == '.' || c == '+') {
       word += c;
     } else if (!word.empty()) {
-      values.push_back({word, word});
+      if (!stands_for_a_path(word)) values.push_back({word, word});
       word.clear();
     }
   }
@@ -160,7 +66,9 @@ std::string named_in(std::string_view usage) {
   for (const std::string_view start : {"--enable-", "--disable-", "--with-", "--without-"}) {
     if (!usage.starts_with(start)) continue;
     usage.remove_prefix(start.size());
-    return std::string(usage.substr(0, usage.find_first_of("=[")));
+    const auto end =
+        std::ranges::find_if(usage, [](char c) { return !is_macro_part(c) && c != '-' && c != '.' && c != '+'; });
+    return std::string(usage.begin(), end);
   }
   return "";
 }
@@ -212,25 +120,40 @@ class ConfigureReader {
   void read_input(const std::string& file) {
     const std::string* text = tree_.read(file);
     if (text == nullptr) return;
+    const std::string plain = without_m4_comments(*text);
     for (const char* directory : {"", "m4", "config", "config/m4", "build-aux/m4", "autoconf", "aclocal"}) {
-      for (const std::string& name : tree_.files_in(directory)) {
-        if (name.ends_with(".m4") && name != "aclocal.m4")
-          read_definitions(std::string(directory) + (*directory ? "/" : "") + name);
-      }
+      read_directory(directory);
     }
+    const auto names_directories = [](const std::string& name) { return name.starts_with("AC_CONFIG_MACRO_DIR"); };
+    for_each_macro(plain, names_directories, [&](const MacroCall& call) {
+      for (const std::string& names : call.arguments) {
+        for (const std::string_view name : split(names, ' ')) {
+          if (const auto directory = path_in_tree("", name)) read_directory(*directory);
+        }
+      }
+    });
     read_definitions(file);
-    follow(without_comments(*text), {file, 1}, 0, 0);
+    follow(plain, {file, 1}, 0, 0);
+  }
+  void read_directory(const std::string& directory) {
+    for (const std::string& name : tree_.files_in(directory)) {
+      if (name.ends_with(".m4") && name != "aclocal.m4")
+        read_definitions(directory + (directory.empty() ? "" : "/") + name);
+    }
+  }
+  static bool is_definition(const std::string& name) {
+    constexpr auto kDefinitions =
+        std::to_array<std::string_view>({"AC_DEFUN", "AC_DEFUN_ONCE", "AU_DEFUN", "m4_define"});
+    return is_in(kDefinitions, name);
   }
 
   void read_definitions(const std::string& file) {
     const std::string* text = tree_.read(file);
     if (text == nullptr) return;
-    const std::string plain = without_comments(*text);
-    const auto is_definition = [](const std::string& name) {
-      return name == "AC_DEFUN" || name == "AC_DEFUN_ONCE" || name == "AU_DEFUN";
-    };
+    const std::string plain = without_m4_comments(*text);
     for_each_macro(plain, is_definition, [&](const MacroCall& call) {
       if (call.arguments.size() < 2) return;
+      if (call.name == "m4_define") return void(texts_.try_emplace(call.arguments[0], call.arguments[1]));
       definitions_.try_emplace(call.arguments[0], Definition{call.arguments[1], place_at(plain, call.at, {file, 1})});
     });
   }
@@ -248,7 +171,8 @@ class ConfigureReader {
     std::size_t inside = conditions;
     std::size_t line = begin.line;
     const auto is_macro = [&](const std::string& name) {
-      return handlers().contains(name) || definitions_.contains(name) || knowledge_.macros.contains(name);
+      return handlers().contains(name) || definitions_.contains(name) || knowledge_.macros.contains(name) ||
+             is_definition(name) || is_loop(name) || is_include(name);
     };
     for_each_macro(text, is_macro, [&](const MacroCall& call) {
       if (++calls_ > kMaxMacroCalls) return;
@@ -300,6 +224,9 @@ class ConfigureReader {
   }
 
   void handle(const MacroCall& call, const BuildPlace& place, int depth, std::size_t conditions) {
+    if (is_definition(call.name)) return;  // its body counts where it is called
+    if (is_loop(call.name)) return follow_loop(call, place, depth, conditions);
+    if (is_include(call.name)) return follow_file(call, depth, conditions);
     const auto handler = handlers().find(call.name);
     if (handler != handlers().end() && handler->second != nullptr) (this->*handler->second)(call, place, conditions);
     const bool is_conditional = call.name == "AS_IF" || call.name == "AS_CASE" || call.name.starts_with("AC_ARG_") ||
@@ -310,6 +237,26 @@ class ConfigureReader {
     if (definition != definitions_.end()) return expand(call, definition->second, place, depth, conditions);
     if (const auto known = knowledge_.macros.find(call.name); known != knowledge_.macros.end())
       add_known(known->second, place, conditions);
+  }
+  static bool is_loop(const std::string& name) { return name == "m4_foreach" || name == "m4_foreach_w"; }
+  static bool is_include(const std::string& name) { return name == "m4_include" || name == "m4_sinclude"; }
+  void follow_file(const MacroCall& call, int depth, std::size_t conditions) {
+    const auto path = call.arguments.empty() ? std::nullopt : path_in_tree("", call.arguments[0]);
+    const std::string* text = path ? tree_.read(*path) : nullptr;
+    if (text == nullptr) return;
+    read_definitions(*path);
+    follow(without_m4_comments(*text), {*path, 1}, depth + 1, conditions);
+  }
+  // Follows the body once for each word of the list, which may be a macro that stands for the words.
+  void follow_loop(const MacroCall& call, const BuildPlace& place, int depth, std::size_t conditions) {
+    if (call.arguments.size() < 3) return;
+    const auto list = texts_.find(call.arguments[1]);
+    std::string words = without_brackets(list != texts_.end() ? list->second : call.arguments[1]);
+    std::ranges::replace_if(words, [](char c) { return c == ',' || c == '\n' || c == '\t'; }, ' ');
+    for (const std::string_view word : split(words, ' ')) {
+      if (!word.empty())
+        follow(with_word_replaced(call.arguments[2], call.arguments[0], word), place, depth + 1, conditions);
+    }
   }
   // Follows the body of a macro of the source, with its arguments in place of $1, $2, …
   void expand(const MacroCall& call, const Definition& definition, const BuildPlace& place, int depth,
@@ -357,17 +304,20 @@ class ConfigureReader {
   }
   void add_argument(const MacroCall& call, const BuildPlace& place, FlagForm form) {
     if (call.arguments.empty()) return;
-    std::string help = call.arguments.size() > 1 ? call.arguments[1] : "";
+    const std::string name = without_brackets(evaluated_m4(call.arguments[0]));
+    const bool is_whole = name.find("m4_") == std::string::npos && !texts_.contains(name);
+    if (!is_whole) return;
+    std::string help = call.arguments.size() > 1 ? evaluated_m4(call.arguments[1]) : "";
     for (const std::string_view wrapper : {"AS_HELP_STRING", "AC_HELP_STRING"}) {
       std::size_t open = help.find(std::string(wrapper) + "(");
       if (open == std::string::npos) continue;
       open += wrapper.size();
-      const auto parts = take_arguments(help, open);
+      const auto parts = take_m4_arguments(help, open);
       if (parts && !parts->empty()) help = (*parts)[0] + "  " + (parts->size() > 1 ? (*parts)[1] : "");
     }
     std::string answer = call.arguments.size() > 3 ? assigned_value(call.arguments[3]) : "";
     if (answer.find('$') != std::string::npos) answer.clear();
-    add_point(point_of_help(call.arguments[0], help, form, answer), place);
+    add_point(point_of_help(name, help, form, answer), place);
   }
   // `answer` is the value that the script takes if the user says nothing, or "".
   static BuildPoint point_of_help(const std::string& name, const std::string& help, FlagForm form,
@@ -415,9 +365,10 @@ class ConfigureReader {
   }
   void add_modules(const MacroCall& call, const BuildPlace& place, std::size_t conditions) {
     if (call.arguments.size() < 2) return;
-    for (const std::string_view name : split(without_brackets(call.arguments[1]), ' ')) {
+    const std::string names = without_brackets(call.arguments[1]);
+    for (const std::string_view name : split(names, ' ')) {
       const bool is_name =
-          !name.empty() && std::string_view("<>=0123456789").find(name.front()) == std::string_view::npos;
+          !name.empty() && std::string_view("<>=0123456789$").find(name.front()) == std::string_view::npos;
       if (is_name) use_package(std::string(name), place, conditions);
     }
   }
@@ -455,6 +406,7 @@ class ConfigureReader {
   const Knowledge& knowledge_;
   BuildDescription build_;
   std::map<std::string, Definition> definitions_;
+  std::map<std::string, std::string> texts_;  // by m4_define
   std::set<std::string> running_;
   std::size_t calls_ = 0;
   std::size_t bytes_ = 0;

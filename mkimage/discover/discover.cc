@@ -45,12 +45,30 @@ Result<const BuildReader*> choose_reader(const SourceTree& tree, const std::opti
               tree.root().string());
 }
 
-// Reads the build files of a directory in which a source often has them, if it has none at its top. Only CMake's may
-// lie beside what they read.
+// Places in a directory of a source become places of the source.
+void move_below(const std::string& directory, BuildDescription& build) {
+  const auto move = [&](BuildPlace& place) { place.file = directory + "/" + place.file; };
+  build.directory = directory;
+  for (BuildPoint& point : build.points) std::ranges::for_each(point.places, move);
+  for (UsedPackage& package : build.packages) move(package.place);
+  for (UsedFlag& flag : build.flags) move(flag.place);
+}
+
+// Reads the build files of a directory in which a source often has them, if it has none at its top. CMake's may use
+// files beside them.
 std::optional<BuildDescription> read_below(SourceTree& tree, const std::optional<std::string>& asked) {
-  for (const char* directory : {"cmake", "build/cmake", "src", "source"}) {
-    const bool is_there = tree.has_file(std::string(directory) + "/CMakeLists.txt");
+  for (const std::string directory : {"cmake", "build/cmake", "src", "source"}) {
+    const bool is_there = tree.has_file(directory + "/CMakeLists.txt");
     if (is_there && asked.value_or("cmake") == "cmake") return read_cmake_in(tree, directory);
+  }
+  for (const std::string directory : {"src", "source", "main"}) {
+    if (!tree.has_directory(directory)) continue;
+    auto below = SourceTree::open(tree.root() / directory);
+    const auto reader = below ? choose_reader(*below, asked) : tl::unexpected(below.error());
+    if (!reader) continue;
+    BuildDescription build = (*reader)->read(*below, built_in_knowledge());
+    move_below(directory, build);
+    return build;
   }
   return std::nullopt;
 }

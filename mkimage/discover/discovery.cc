@@ -7,6 +7,8 @@
 #include <set>
 
 #include "format/base/text.h"
+#include "mkimage/discover/flag_findings.h"
+#include "mkimage/discover/internal_library.h"
 #include "mkimage/discover/names.h"
 #include "mkimage/discover/option_name.h"
 
@@ -36,8 +38,8 @@ class Classifier {
     classify_vendors();
     join_pairs();
     for (const UsedPackage& package : build_.packages) classify_package(package);
-    classify_flags();
-    find_internal_library();
+    add_flag_findings(found_, prefixes_, knowledge_);
+    found_.internal = find_internal_library(build_, names_, knowledge_);
     for (const Finding& finding : found_.findings) {
       found_.supports_gpu = found_.supports_gpu || finding.category == TermCategory::gpu;
     }
@@ -57,8 +59,13 @@ class Classifier {
   }
   void for_each_point(const auto& visit) {
     for (const BuildPoint& point : build_.points) {
-      if (!point.is_foreign) visit(point);
+      if (!point.is_foreign && !is_aside(point)) visit(point);
     }
+  }
+  // Whether it is about tests or documents, and not about what is built.
+  bool is_aside(const BuildPoint& point) const {
+    const std::vector<std::string> words = name_words(point.name);
+    return std::ranges::any_of(words, [&](const std::string& word) { return knowledge_.has_word("aside", word); });
   }
   const OptionName& name_of(const BuildPoint& point) const { return names_.at(point.name); }
   bool has_choice(TermCategory category) const { return choices_.contains(category); }
@@ -100,24 +107,40 @@ class Classifier {
   void classify_choice(const BuildPoint& point) {
     if (point.kind != PointKind::choice) return;
     const OptionName& name = name_of(point);
+    if (point.is_open) return classify_open_choice(point, name);
     if (has_word_with(name, {"FFT"}) && offers(point, TermCategory::fft, 1)) {
       return add_values(point, TermCategory::fft, true);
     }
     if (offers(point, TermCategory::simd, has_word_with(name, {"SIMD", "ISA", "VECTOR", "ARCH"}) ? 1 : 2)) {
       return add_values(point, TermCategory::simd, true);
     }
-    if (is_choice_of_gpus(point, name)) {
-      if (found_.gpu_flag.empty()) found_.gpu_flag = short_flag(point);
-      return add_values(point, TermCategory::gpu, false);
-    }
+    if (is_choice_of_gpus(point, name)) return add_backends(point);
     if (has_word_with(name, {"BLAS", "LAPACK", "LINALG", "LINEAR"}) && offers(point, TermCategory::linear_algebra, 1)) {
       return add_values(point, TermCategory::linear_algebra, false);
     }
-    if (offers(point, TermCategory::parallel, 1) && has_word_with(name, {"PARALLEL", "THREAD", "COMM"})) {
+    if (is_choice_of_parallel(point, name)) {
       add_values(point, TermCategory::parallel, false);
     } else if (offers_switch(point)) {
       classify_boolean(point);
     }
+  }
+  // Values that conditions ask for are not all that there are, so that they tell of back ends only.
+  void classify_open_choice(const BuildPoint& point, const OptionName& name) {
+    if (is_choice_of_gpus(point, name)) return add_backends(point);
+    if (is_choice_of_parallel(point, name)) add_values(point, TermCategory::parallel, false);
+  }
+  void add_backends(const BuildPoint& point) {
+    if (found_.gpu_flag.empty()) found_.gpu_flag = short_flag(point);
+    add_values(point, TermCategory::gpu, false);
+  }
+  // THREADING_MODEL, and not SOLVER_THREADS.
+  bool is_choice_of_parallel(const BuildPoint& point, const OptionName& name) const {
+    const auto is_word = [&](const std::string& word) {
+      return knowledge_.has_word("parallel_choice", word) || knowledge_.has_word("gpu_choice", word) ||
+             knowledge_.has_word("neutral", word);
+    };
+    return offers(point, TermCategory::parallel, 1) && std::ranges::all_of(name.words, is_word) &&
+           has_word_with(name, {"PARALLEL", "THREAD", "COMM", "SMP"});
   }
   // A choice that names another term or a layer, such as SYCL or RAJA_BACKENDS, is about that.
   bool is_choice_of_gpus(const BuildPoint& point, const OptionName& name) const {
@@ -188,10 +211,20 @@ class Classifier {
 
   static bool says_build(const BuildPoint& point) { return is_in(name_words(point.name), "BUILD"); }
 
+  bool is_gpu_text(const std::string& text) const {
+    return std::ranges::any_of(name_words(text), [&](const std::string& word) {
+      const KnownTerm* term = knowledge_.term_by_words(word);
+      const bool is_model = term != nullptr && term->category == TermCategory::gpu;
+      return word != "DEVICE" && (is_model || knowledge_.has_word("gpu", word));
+    });
+  }
   void classify_switch(const BuildPoint& point) {
     if (point.kind == PointKind::choice || !found_.gpu_flag.empty() || point.is_implicit) return;
     const OptionName& name = name_of(point);
     if (name.words.size() != 1 || !knowledge_.has_word("gpu", name.words.front()) || name.is_negative) return;
+    // A device may be one of a network.
+    const bool is_vague = name.words.front() == "DEVICE" && !is_gpu_text(point.help);
+    if (is_vague) return;
     found_.gpu_flag = short_flag(point);
     found_.supports_gpu = true;
   }
@@ -205,8 +238,14 @@ class Classifier {
     if (term == nullptr) term = library_of_gpu(name);
     if (term == nullptr) return classify_pair(point, name);
     if (point.is_implicit && !is_plausible(point, *term)) return;
-    if (has_choice(term->category) && term->category != TermCategory::linear_algebra) return;
+    if (is_left_to_choice(*term) && term->category != TermCategory::linear_algebra) return;
     add_boolean(point, name, *term);
+  }
+  // Where there is a choice, single options for its terms count no more. Processes and threads go together, so that a
+  // choice of the one says nothing of the other.
+  bool is_left_to_choice(const KnownTerm& term) const {
+    if (term.category == TermCategory::parallel) return has_choice(term.category) && find(term.name) != nullptr;
+    return has_choice(term.category);
   }
   // BLAS_LAPACK is about both.
   void classify_pair(const BuildPoint& point, const OptionName& name) {
@@ -265,6 +304,8 @@ class Classifier {
     for_each_point([&](const BuildPoint& point) {
       const OptionName& name = name_of(point);
       if (point.kind != PointKind::boolean || name.words.size() < 2 || point.is_implicit) return;
+      const KnownTerm* term = knowledge_.term_by_words(name.words.back());
+      if (term != nullptr && term->category != TermCategory::simd) return;
       families[joined_words({name.words.begin(), name.words.end() - 1})].push_back(&point);
     });
     for (const auto& [stem, members] : families) {
@@ -329,10 +370,30 @@ class Classifier {
     found_.findings.erase(lapack);
   }
 
+  // A project calls its own modules after itself: DEMO_FFTW or DemoFFTW finds FFTW.
+  const KnownTerm* term_of_package(const std::string& package) const {
+    if (const KnownTerm* term = knowledge_.term_by_package(package)) return term;
+    std::string rest = upper(package);
+    for (bool is_shorter = true; is_shorter;) {
+      is_shorter = false;
+      for (const std::string& prefix : prefixes_) {
+        if (!rest.starts_with(prefix)) continue;
+        rest.erase(0, prefix.size());
+        if (rest.starts_with('_')) rest.erase(0, 1);
+        is_shorter = !rest.empty();
+      }
+    }
+    return knowledge_.term_by_package(rest);
+  }
+  // Whether a condition only asks whether options are on.
+  static bool is_of_switches(const std::string& condition) {
+    return !condition.empty() && condition.find(" STREQUAL ") == std::string::npos &&
+           condition.find(" MATCHES ") == std::string::npos;
+  }
   void classify_package(const UsedPackage& package) {
-    const KnownTerm* term = knowledge_.term_by_package(package.name);
+    const KnownTerm* term = term_of_package(package.name);
     if (term == nullptr || find(term->name) != nullptr) return;
-    const bool is_covered = has_choice(term->category) ? !is_beside_blas(*term) : is_in_pair(*term);
+    const bool is_covered = is_left_to_choice(*term) ? !is_beside_blas(*term) : is_in_pair(*term);
     if (is_covered) return;
     const BuildPoint* guard = find_point(build_, package.guard);
     const bool is_guarded =
@@ -340,7 +401,8 @@ class Classifier {
     const bool is_always = package.is_always && (package.is_required || term->category == TermCategory::parallel ||
                                                  is_library_category(term->category));
     const bool is_of_host = package.is_of_host && package.is_required && is_library_category(term->category);
-    if (!is_always && !is_guarded && !is_of_host) return;
+    const bool is_users = is_library_category(term->category) && is_of_switches(package.condition);
+    if (!is_always && !is_guarded && !is_of_host && !is_users) return;
     Finding finding;
     finding.category = term->category;
     finding.name = term->name;
@@ -348,6 +410,8 @@ class Classifier {
     finding.place = package.place;
     if (!is_always && !is_guarded) {
       finding.condition = package.condition;
+      // BLAS where no option for another library is on.
+      finding.is_default = package.is_by_default && package.is_required;
       return add(std::move(finding));
     }
     finding.is_default = is_always || is_default_on(*guard);
@@ -366,109 +430,6 @@ class Classifier {
   bool is_in_pair(const KnownTerm& term) const {
     const auto is_pair = [](const Finding& finding) { return finding.name == "BLAS/LAPACK"; };
     return term.name == "LAPACK" && std::ranges::any_of(found_.findings, is_pair);
-  }
-
-  // Options of compilers tell of a term only where nothing else does. The one that is used most often counts.
-  void classify_flags() {
-    std::map<std::string, std::map<std::string, std::size_t>> uses;
-    std::vector<std::pair<std::string, std::string>> order;  // term, name
-    for (const UsedFlag& used : build_.flags) {
-      const std::optional<KnownFlag> flag = known_flag(used.flag);
-      if (!flag) continue;
-      if (uses[flag->term].empty()) order.emplace_back(flag->term, flag->name);
-      ++uses[flag->term][used.flag];
-    }
-    for (const auto& [term, name] : order) {
-      const KnownTerm* known = knowledge_.term(term);
-      if (known != nullptr) add_flag(*known, name, most_used(uses[term]));
-    }
-  }
-  // What an option of a compiler or linker is about: -fopenmp, -lfftw3, -DUSE_MPI=1.
-  std::optional<KnownFlag> known_flag(const std::string& flag) const {
-    if (const KnownFlag* known = knowledge_.flag(flag)) return *known;
-    const KnownTerm* term = nullptr;
-    if (flag.starts_with("-l")) {
-      term = knowledge_.term_by_library_option(flag.substr(2));
-    } else if (flag.starts_with("-D") && !flag.ends_with("=0")) {
-      term = knowledge_.term_by_words(
-          read_option_name(flag.substr(2, flag.find('=') - 2), prefixes_, knowledge_).joined());
-    }
-    return term == nullptr ? std::nullopt : std::optional(KnownFlag{flag, term->name, term->name});
-  }
-  std::string most_used(const std::map<std::string, std::size_t>& counts) const {
-    std::size_t most = 0;
-    for (const auto& [flag, count] : counts) most = std::max(most, count);
-    for (const UsedFlag& used : build_.flags) {
-      const auto found = counts.find(used.flag);
-      if (found != counts.end() && found->second == most) return used.flag;
-    }
-    return "";
-  }
-  void add_flag(const KnownTerm& term, const std::string& name, const std::string& flag) {
-    const auto used = std::ranges::find(build_.flags, flag, &UsedFlag::flag);
-    const auto known = std::ranges::find(found_.findings, term.name, &Finding::term);
-    const bool is_compiler_option = flag.starts_with('-') && !flag.starts_with("-l");
-    if (known != found_.findings.end()) {
-      // The variable is how the user asks; the option is what a build without any variable would be given.
-      if (is_compiler_option && build_.build_system == "make") known->flag = flag;
-      return;
-    }
-    if (term.category == TermCategory::simd && term.machine == "build") return;
-    Finding finding;
-    finding.category = term.category;
-    finding.name = name;
-    finding.term = term.name;
-    finding.place = used->place;
-    finding.flag = is_compiler_option ? flag : define_beside(*used);
-    if (const BuildPoint* point = find_point(build_, used->guard)) {
-      finding.point = point->name;
-      finding.value = std::string(on_value(*point));
-      if (finding.flag.empty()) finding.flag = flag_for(*point, finding.value);
-    }
-    finding.is_default = used->guard.empty() && term.category != TermCategory::simd;
-    add(std::move(finding));
-    if (term.category == TermCategory::gpu && found_.gpu_flag.empty()) found_.gpu_flag = found_.findings.back().flag;
-  }
-  // The first macro that the makefile defines under the same condition.
-  std::string define_beside(const UsedFlag& used) const {
-    const auto found = std::ranges::find_if(build_.flags, [&](const UsedFlag& other) {
-      return !used.guard.empty() && other.guard == used.guard && other.flag.starts_with("-D");
-    });
-    return found == build_.flags.end() ? "" : found->flag;
-  }
-
-  // The library that the build can make itself. BUILD_OWN_FFTW says more than USE_SYSTEM_FFTW.
-  void find_internal_library() {
-    int best = 4;
-    for_each_point([&](const BuildPoint& point) {
-      const OptionName& name = name_of(point);
-      if (!point.builds.empty() && best > 0) {
-        best = 0;
-        found_.internal = InternalLibrary{point.builds, short_flag(point), point.places.front()};
-      }
-      const bool says_nothing =
-          name.words.empty() || (name.words.size() == 1 && knowledge_.has_word("neutral", name.words.front()));
-      if (point.kind == PointKind::text || point.is_implicit || says_nothing || best == 0) return;
-      const bool is_known = knowledge_.term_by_words(name.joined()) != nullptr;
-      if (!is_known && !is_package(name.joined())) return;
-      int rank = 4;
-      if (name.provenance == Provenance::internal) rank = is_known ? 0 : 1;
-      if (name.provenance == Provenance::downloaded) rank = 2;
-      if (name.provenance == Provenance::external) rank = 3;
-      if (rank >= best) return;
-      best = rank;
-      const KnownTerm* term = knowledge_.term_by_words(name.joined());
-      found_.internal =
-          InternalLibrary{term != nullptr ? term->name : name.joined(), rank == 3 ? "" : short_flag(point),
-                          point.places.empty() ? BuildPlace() : point.places.front()};
-    });
-  }
-
-  // Whether the build looks for a package whose name has the words: libbrotlidec for BROTLI.
-  bool is_package(const std::string& words) const {
-    return std::ranges::any_of(build_.packages, [&](const UsedPackage& package) {
-      return joined_words(name_words(package.name)).find(words) != std::string::npos;
-    });
   }
 
   Discovery& found_;

@@ -94,7 +94,13 @@ const KnownTerm* Knowledge::term_by_words(std::string_view joined_words) const {
 
 const KnownTerm* Knowledge::term_by_package(std::string_view package) const {
   const auto found = std::ranges::find_if(terms, [&](const KnownTerm& term) { return is_in(term.packages, package); });
-  return found == terms.end() ? nullptr : &*found;
+  if (found != terms.end()) return &*found;
+  // A project's own module may write it otherwise: FindLapack.
+  const auto alike = std::ranges::find_if(terms, [&](const KnownTerm& term) {
+    return std::ranges::any_of(term.packages,
+                               [&](const std::string& known) { return lower_case(known) == lower_case(package); });
+  });
+  return alike == terms.end() ? nullptr : &*alike;
 }
 
 const KnownTerm* Knowledge::term_by_library_option(std::string_view library) const {

@@ -115,7 +115,7 @@ TEST_CASE("a library that is required where the host lacks another one is a find
   const std::string other = "find_package(MKL)\nif(NOT MKL_FOUND)\n  find_package(BLAS REQUIRED)\nendif()\n";
   CHECK(findings(of_cmake(other)) == "MKL* , BLAS ");
   CHECK(of_cmake(other).findings.back().condition == "NOT MKL_FOUND");
-  CHECK(findings(of_cmake("option(DEMO_X \"\" ON)\nif(NOT DEMO_X)\n" + other + "endif()\n")).empty());
+  CHECK(findings(of_cmake("option(DEMO_X \"\" ON)\nif(NOT DEMO_X)\n" + other + "endif()\n")) == "MKL , BLAS ");
 }
 
 TEST_CASE("a deprecated option stands for the one that takes its place", "[one-thread]") {
@@ -132,6 +132,52 @@ TEST_CASE("options of other projects in the source and of tests are not the proj
                                    {"external/x/CMakeLists.txt", "option(X_CUDA \"\" ON)\n"}});
   CHECK(findings(found).empty());
   CHECK(default_of(found, "X_CUDA") == "ON");
+}
+
+TEST_CASE("a project's own module for a package is the package", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_A \"\" OFF)\noption(DEMO_B \"\" OFF)\nfind_package(DemoFFTW REQUIRED)\n"
+                          "find_package(Lapack REQUIRED)\ninclude(DEMO_FindOpenMP)\n")) ==
+        "OpenMP* , LAPACK* , FFTW* ");
+}
+
+TEST_CASE("a library is a default where the build requires it unless an option says otherwise", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_MKL \"\" OFF)\nif(DEMO_MKL)\n  find_package(MKL REQUIRED)\nelse()\n"
+                          "  find_package(LAPACK REQUIRED)\nendif()\n")) == "MKL -DDEMO_MKL, LAPACK* ");
+}
+
+TEST_CASE("a library behind several options is a finding without a flag", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_A \"\" OFF)\noption(DEMO_B \"\" OFF)\nset(DEMO_C x CACHE STRING \"\")\n"
+                          "if(DEMO_A OR DEMO_B)\n  find_package(BLAS)\nendif()\n"
+                          "if(DEMO_C STREQUAL y)\n  find_package(LAPACK)\nendif()\n")) == "BLAS ");
+}
+
+TEST_CASE("what a build looks for on other systems only is no finding", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_MAC \"\" ON)\nif(APPLE AND DEMO_MAC)\n  find_package(OpenBLAS)\nendif()\n"
+                          "if(NOT APPLE)\n  find_package(MPI REQUIRED)\nendif()\n")) == "MPI* ");
+}
+
+TEST_CASE("options about tests and documents tell nothing of what is built", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_TEST_SSE2 \"\" OFF)\noption(DEMO_TEST_AVX \"\" OFF)\n"
+                          "option(DEMO_EXAMPLES_MPI \"\" OFF)\noption(DEMO_CUDA \"\" OFF)\n")) == "CUDA -DDEMO_CUDA");
+}
+
+TEST_CASE("a member of a family that is something else is not an instruction set", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_USE_V4_SSE \"\" OFF)\noption(DEMO_USE_V4_AVX \"\" OFF)\n"
+                          "option(DEMO_USE_V4_OPENMP \"\" OFF)\n")) == "SSE -DDEMO_USE_V4_SSE, AVX -DDEMO_USE_V4_AVX");
+}
+
+TEST_CASE("a device is a GPU only if the help says so", "[one-thread]") {
+  const auto network = of_cmake("set(DEMO_DEVICE ch4 CACHE STRING \"communication device\")\n");
+  CHECK(network.gpu_flag.empty());
+  CHECK(of_cmake("option(DEMO_DEVICE \"build for the GPU\" OFF)\n").gpu_flag == "-DDEMO_DEVICE");
+}
+
+TEST_CASE("a choice of processes says nothing of threads", "[one-thread]") {
+  CHECK(findings(of_cmake("set(DEMO_COMMS none CACHE STRING \"\")\n"
+                          "set_property(CACHE DEMO_COMMS PROPERTY STRINGS none mpi)\noption(DEMO_OPENMP \"\" ON)\n"
+                          "set(DEMO_SOLVER_THREADS OPENMP CACHE STRING \"\")\n"
+                          "set_property(CACHE DEMO_SOLVER_THREADS PROPERTY STRINGS OPENMP PTHREAD)\n")) ==
+        "mpi -DDEMO_COMMS=mpi, OpenMP* -DDEMO_OPENMP");
 }
 
 }  // namespace

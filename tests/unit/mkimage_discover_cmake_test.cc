@@ -1,4 +1,5 @@
 // How `mkxaas discover` reads CMake: one rule a test, on small projects.
+#include "mkimage/discover/cmake_math.h"
 #include "tests/unit/mkimage_discover_support.h"
 
 namespace {
@@ -166,6 +167,64 @@ TEST_CASE("CMake files that are wrong or endless give what can be found in bound
   const auto bounded = of_cmake(wide + "m60()\n");
   REQUIRE_FALSE(bounded.build.notes.empty());
   CHECK(bounded.build.notes.front().find("run for too long") != std::string::npos);
+}
+
+TEST_CASE("CMake: foreach counts in a range, and math computes expressions", "[one-thread]") {
+  const auto found = of_cmake(
+      "set(parts A cpu B gpu)\nlist(LENGTH parts length)\nmath(EXPR last \"${length}/2-1\")\n"
+      "foreach(i RANGE ${last})\n  math(EXPR at \"${i}*(1+1)\")\n  math(EXPR behind \"${at} + 1\")\n"
+      "  list(GET parts ${at} name)\n  list(GET parts ${behind} value)\n"
+      "  set(DEMO_${name} ${value} CACHE STRING \"\")\nendforeach()\n"
+      "foreach(i RANGE 2 6 2)\n  set(DEMO_${i} ${i} CACHE STRING \"\")\nendforeach()\n");
+  CHECK(default_of(found, "DEMO_A") == "cpu");
+  CHECK(default_of(found, "DEMO_B") == "gpu");
+  CHECK(default_of(found, "DEMO_4") == "4");
+  CHECK(default_of(found, "DEMO_6") == "6");
+  CHECK(default_of(found, "DEMO_3") == "-");
+}
+
+TEST_CASE("CMake: what math cannot compute is unknown", "[one-thread]") {
+  CHECK(xaas::integer_expression("2 + 3 * -(4 - 1) % 5") == -2);
+  for (const char* text : {"1/0", "1%0", "2**3", "(1", "1)", "", "x", "1 2", "99999999999999999999",
+                           "999999999999999*999999999999999", "1<<2"}) {
+    INFO(text);
+    CHECK_FALSE(xaas::integer_expression(text));
+  }
+  CHECK_FALSE(xaas::integer_expression(std::string(1000, '(') + "1" + std::string(1000, ')')));
+}
+
+TEST_CASE("CMake: a choice keeps the values that only some hosts have", "[one-thread]") {
+  const auto found = of_cmake(
+      "set(models THREADS OPENMP)\nfind_package(OpenMP QUIET)\nif(NOT OPENMP_FOUND)\n"
+      "  list(REMOVE_ITEM models OPENMP)\nendif()\nset(DEMO_THREADING_MODEL THREADS CACHE STRING \"\")\n"
+      "set_property(CACHE DEMO_THREADING_MODEL PROPERTY STRINGS ${models})\n");
+  CHECK(values_of(found, "DEMO_THREADING_MODEL") == "THREADS OPENMP ");
+  CHECK(findings(found) == "THREADS* -DDEMO_THREADING_MODEL=THREADS, OPENMP -DDEMO_THREADING_MODEL=OPENMP");
+}
+
+TEST_CASE("CMake: a text has the values with which conditions compare it", "[one-thread]") {
+  const auto found = of_cmake(
+      "set(DEMO_GPU none CACHE STRING \"\")\nset(DEMO_NOTE \"a b\" CACHE STRING \"\")\n"
+      "set(DEMO_FFT_VENDOR own CACHE STRING \"\")\n"
+      "if(DEMO_GPU STREQUAL \"cuda\")\nelseif(\"${DEMO_GPU}\" STREQUAL hip)\nendif()\n"
+      "if(DEMO_NOTE STREQUAL x)\nendif()\nif(DEMO_FFT_VENDOR STREQUAL FFTW3)\nendif()\n");
+  CHECK(values_of(found, "DEMO_GPU") == "none cuda hip ");
+  CHECK(values_of(found, "DEMO_NOTE").empty());
+  CHECK(findings(found) == "cuda -DDEMO_GPU=cuda, hip -DDEMO_GPU=hip");
+}
+
+TEST_CASE("CMake: arguments of a macro stand for nothing in a file that it includes", "[one-thread]") {
+  const auto found = discovery_of({{"CMakeLists.txt",
+                                    "project(demo)\nset(name outer)\nmacro(read name)\n  include(part.cmake)\n"
+                                    "endmacro()\nread(inner)\n"},
+                                   {"part.cmake", "set(DEMO_NAME ${name} CACHE STRING \"\")\n"}});
+  CHECK(default_of(found, "DEMO_NAME") == "outer");
+}
+
+TEST_CASE("CMake: options of a project do not come from a package of its own name", "[one-thread]") {
+  CHECK(default_of(of_cmake("find_package(Demo)\nif(NOT DEMO_ASKED)\n  set(level 2)\nendif()\n"
+                            "set(DEMO_LEVEL ${level} CACHE STRING \"\")\n"),
+                   "DEMO_LEVEL") == "2");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // How `mkxaas discover` reads Autoconf, Meson, Make and bundles: one rule a test, on small projects.
+#include "mkimage/discover/m4_text.h"
 #include "tests/unit/mkimage_discover_support.h"
 
 namespace {
@@ -102,6 +103,54 @@ TEST_CASE("a variable that makefiles set by what the host is has no known defaul
                                     "ifeq ($(WIN),yes)\nEXT = .exe\nendif\nLEVEL ?= 2\n"}});
   CHECK(default_of(found, "WIN") == "?");
   CHECK(default_of(found, "LEVEL") == "2");
+}
+
+TEST_CASE("a configure script has the options of macros that it includes, calls, and makes of lists", "[one-thread]") {
+  const auto found =
+      discovery_of({{"configure.ac",
+                     "AC_CONFIG_MACRO_DIR([build/macros])\nm4_include([extra.m4])\nm4_define(demo_kinds, [sse avx2])\n"
+                     "AC_DEFUN([DEMO_KIND], [AC_ARG_ENABLE(m4_bpatsubst($1,[_],[-]), "
+                     "[AS_HELP_STRING([--]m4_case([$2],[on],[disable],"
+                     "[enable])[-]m4_bpatsubst($1,[_],[-]), [$1])], [], [])])\nDEMO_KIND([big_gpu],[off])\n"
+                     "m4_foreach_w([demo_kind], demo_kinds, [AC_ARG_WITH([fast-]demo_kind[-code], [], [], [])])\n"
+                     "DEMO_LIB([BLAS])\n"},
+                    {"extra.m4", "AC_ARG_ENABLE([extra], [--enable-extra  more], [], [])\n"},
+                    {"build/macros/lib.m4",
+                     "AC_DEFUN([DEMO_LIB], [AC_ARG_WITH([m4_tolower($1)-dir], [], [], [])])\n"
+                     "AC_DEFUN([DEMO_UNUSED], [AC_ARG_WITH([unused], [], [], [])])\n"}});
+  std::string names;
+  for (const xaas::BuildPoint& point : found.build.points) names += point.name + " ";
+  CHECK(names == "extra big-gpu fast-sse-code fast-avx2-code blas-dir ");
+}
+
+TEST_CASE("m4's functions of texts are evaluated, and others are left", "[one-thread]") {
+  CHECK(xaas::evaluated_m4("a m4_toupper([b]) m4_if([x], [y], [no], [x], [x], [yes], [no]) DEMO(m4_tolower(C))") ==
+        "a B yes DEMO(c)");
+  CHECK(xaas::evaluated_m4(
+            "m4_ifblank([ ], [blank], [full]) m4_ifval([], [full], [blank]) m4_translit([a_b], [_], [-])") ==
+        "blank blank a-b");
+  CHECK(xaas::evaluated_m4("m4_case(z, [x], [1], [other]) m4_tolower(") == "other m4_tolower(");
+}
+
+TEST_CASE("words for paths are no values of a choice of a configure script", "[one-thread]") {
+  const auto found =
+      discovery_of({{"configure.ac",
+                     "AC_ARG_ENABLE([mkl], [AS_HELP_STRING([--enable-mkl=yes|no|prefix], [use MKL])], [], [])\n"
+                     "PKG_CHECK_MODULES([FFTW], [fftw3 >= 3.3 $MORE])\n"}});
+  CHECK(values_of(found, "mkl") == "yes no ");
+  CHECK(findings(found) == "MKL --enable-mkl, FFTW* ");
+}
+
+TEST_CASE("makefiles that lie in a usual directory are found, and their places are those of the source",
+          "[one-thread]") {
+  const auto found = discovery_of({{"src/GNUmakefile", "ifdef USE_MPI\nFLAGS += -O3\nendif\n"}});
+  CHECK(findings(found) == "MPI USE_MPI=1");
+  CHECK(found.findings.front().place.file == "src/GNUmakefile");
+}
+
+TEST_CASE("a macro of a makefile stands for a term only if its name has to do with it", "[one-thread]") {
+  CHECK(findings(discovery_of({{"Makefile", "ifdef USE_FAST\nF += -DNO_HEADERS\nL += -lcuda\nendif\n"}})) ==
+        "CUDA USE_FAST=1");
 }
 
 }  // namespace

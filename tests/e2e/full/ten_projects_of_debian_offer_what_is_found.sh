@@ -1,5 +1,5 @@
-# `mkxaas discover` finds in ten unmodified projects of Debian, of four build systems, the options, defaults and choices
-# that the build system itself has, no more and no less. The recipe file that it writes for each is one that mkxaas takes.
+# `mkxaas discover` finds in ten and more unmodified projects of Debian, of four build systems, the options, defaults
+# and choices that the build system itself has, no more and no less. mkxaas takes the recipe file that it writes.
 . "$(dirname "$0")/../lib.sh"
 export CC=gcc CXX=g++ FC=gfortran
 # agrees SYSTEM PACKAGE VERSION [DIRECTORY] [NAME…]: but for the options of these names. Each call says why.
@@ -20,6 +20,8 @@ agrees cmake fftw3 3.3.10-1
 agrees cmake hypre 2.26.0-3 src
 # Discovery does not run the programs that tell whether these two are offered here.
 agrees cmake sundials 6.4.1+dfsg1-3 . SUNDIALS_MAX_SPRINTF_SIZE SUNDIALS_POSIX_C_SOURCE
+# Automake adds these three to whatever asks for Python.
+agrees configure elpa 2022.11.001-2+deb12u1 . --with-python-sys-prefix --with-python_exec_prefix --with-python_prefix
 agrees configure fftw3 3.3.10-1
 # A macro asks for this one behind more calls than are followed.
 agrees configure hwloc 2.9.0-1 . --enable-visibility

@@ -1,0 +1,118 @@
+// See flag_findings.h.
+#include "mkimage/discover/flag_findings.h"
+
+#include <algorithm>
+#include <map>
+
+#include "format/base/text.h"
+#include "mkimage/discover/names.h"
+#include "mkimage/discover/option_name.h"
+
+namespace xaas {
+namespace {
+
+class FlagFindings {
+ public:
+  FlagFindings(Discovery& found, const std::set<std::string>& prefixes, const Knowledge& knowledge)
+      : found_(found), build_(found.build), prefixes_(prefixes), knowledge_(knowledge) {}
+
+  // Options of compilers tell of a term only where nothing else does. The one that is used most often counts.
+  void run() {
+    std::map<std::string, std::map<std::string, std::size_t>> uses;
+    std::vector<std::pair<std::string, std::string>> order;  // term, name
+    for (const UsedFlag& used : build_.flags) {
+      const std::optional<KnownFlag> flag = known_flag(used.flag);
+      if (!flag) continue;
+      if (uses[flag->term].empty()) order.emplace_back(flag->term, flag->name);
+      ++uses[flag->term][used.flag];
+    }
+    for (const auto& [term, name] : order) {
+      const KnownTerm* known = knowledge_.term(term);
+      if (known != nullptr) add_flag(*known, name, most_used(uses[term]));
+    }
+  }
+
+ private:
+  // What an option of a compiler or linker is about: -fopenmp, -lfftw3, -DUSE_MPI=1.
+  std::optional<KnownFlag> known_flag(const std::string& flag) const {
+    if (const KnownFlag* known = knowledge_.flag(flag)) return *known;
+    const KnownTerm* term = nullptr;
+    if (flag.starts_with("-l")) {
+      term = knowledge_.term_by_library_option(flag.substr(2));
+    } else if (flag.starts_with("-D") && !flag.ends_with("=0")) {
+      term = knowledge_.term_by_words(
+          read_option_name(flag.substr(2, flag.find('=') - 2), prefixes_, knowledge_).joined());
+    }
+    return term == nullptr ? std::nullopt : std::optional(KnownFlag{flag, term->name, term->name});
+  }
+  std::string most_used(const std::map<std::string, std::size_t>& counts) const {
+    std::size_t most = 0;
+    for (const auto& [flag, count] : counts) most = std::max(most, count);
+    for (const UsedFlag& used : build_.flags) {
+      const auto found = counts.find(used.flag);
+      if (found != counts.end() && found->second == most) return used.flag;
+    }
+    return "";
+  }
+  void add_flag(const KnownTerm& term, const std::string& name, const std::string& flag) {
+    const auto used = std::ranges::find(build_.flags, flag, &UsedFlag::flag);
+    const auto known = std::ranges::find(found_.findings, term.name, &Finding::term);
+    const bool is_compiler_option = flag.starts_with('-') && !flag.starts_with("-l");
+    if (known != found_.findings.end()) {
+      // The variable is how the user asks; the option is what a build without any variable would be given.
+      if (is_compiler_option && build_.build_system == "make") known->flag = flag;
+      return;
+    }
+    if (term.category == TermCategory::simd && term.machine == "build") return;
+    Finding finding;
+    finding.category = term.category;
+    finding.name = name;
+    finding.term = term.name;
+    finding.place = used->place;
+    finding.flag = is_compiler_option ? flag : define_beside(*used, term);
+    if (const BuildPoint* point = find_point(build_, used->guard)) {
+      finding.point = point->name;
+      finding.value = std::string(on_value(*point));
+      // What must be compared with a text is not known to be on by 1.
+      const bool is_switch = point->kind == PointKind::boolean;
+      if (finding.flag.empty() && is_switch) finding.flag = flag_for(*point, finding.value);
+    }
+    finding.is_default = used->guard.empty() && term.category != TermCategory::simd;
+    const auto is_same = [&](const Finding& other) {
+      return other.category == finding.category && other.name == finding.name;
+    };
+    if (std::ranges::any_of(found_.findings, is_same)) return;
+    if (term.category == TermCategory::gpu && found_.gpu_flag.empty()) found_.gpu_flag = finding.flag;
+    found_.findings.push_back(std::move(finding));
+  }
+  // Whether a word of the macro's name is the term, one for all GPUs, or one of the variable that decides: HAVE_QUDA
+  // for WANTQUDA.
+  bool is_about(const std::string& macro, const std::string& guard, const KnownTerm& term) const {
+    return std::ranges::any_of(name_words(macro), [&](const std::string& word) {
+      const bool is_gpu = term.category == TermCategory::gpu && knowledge_.has_word("gpu", word);
+      const bool is_of_guard = !knowledge_.has_word("neutral", word) && upper(guard).find(word) != std::string::npos;
+      return is_in(term.words, word) || is_gpu || is_of_guard;
+    });
+  }
+  // The first macro that the makefile defines under the same condition, and that is about the same.
+  std::string define_beside(const UsedFlag& used, const KnownTerm& term) const {
+    const auto found = std::ranges::find_if(build_.flags, [&](const UsedFlag& other) {
+      return !used.guard.empty() && other.guard == used.guard && other.flag.starts_with("-D") &&
+             is_about(other.flag.substr(2, other.flag.find('=') - 2), used.guard, term);
+    });
+    return found == build_.flags.end() ? "" : found->flag;
+  }
+
+  Discovery& found_;
+  const BuildDescription& build_;
+  const std::set<std::string>& prefixes_;
+  const Knowledge& knowledge_;
+};
+
+}  // namespace
+
+void add_flag_findings(Discovery& found, const std::set<std::string>& prefixes, const Knowledge& knowledge) {
+  FlagFindings(found, prefixes, knowledge).run();
+}
+
+}  // namespace xaas
