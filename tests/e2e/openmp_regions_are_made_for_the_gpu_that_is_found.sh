@@ -1,6 +1,8 @@
+#!/bin/bash
 # A program with OpenMP target regions for GPUs gets, when it is lowered, a program for each GPU of the host: LLVM makes
-# PTX of the bitcode of its units, and the host's ptxas the rest. Where no GPU is known, it gets what the build made, and
-# the regions run on the host. A ptxas and an nvlink of our own stand in for CUDA, so that this runs everywhere.
+# PTX of the bitcode of its units, and the host's ptxas makes the rest. Where no GPU is known, it gets what the build
+# made, and the regions run on the host. A ptxas and an nvlink of our own stand in for CUDA, so that this runs
+# everywhere.
 . "$(dirname "$0")/lib.sh"
 runtime=$(dirname "$(clang-19 -print-file-name=libomptarget.so)")
 mkdir "$work/cuda" "$work/regions-1.0" "$work/regions-1.0/part"
@@ -118,7 +120,8 @@ assert sorted(i["architecture"] for i in images[0]["images"]) == ["sm_80", "sm_9
 assert len({r["ir"] for r in images[0]["runtime"]}) < len(images[0]["runtime"]), images
 END
 
-# lower NAME OPTION...: lowers the program into the file NAME, runs it, and lists in NAME.images for which GPUs it has programs.
+# lower NAME OPTION...: lowers the program into the file NAME, runs it, and lists in NAME.images for which GPUs it has
+# programs.
 lower() {
   xaas-lower -o "$1" "${@:2}" app.xaas bin/regions >"$1.log" 2>&1 || die "$(cat "$1.log")"
   llvm-objdump-19 --offloading "$1" | awk '$1 == "arch" {print $2}' | sort | xargs >"$1.images"

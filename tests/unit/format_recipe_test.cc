@@ -86,6 +86,26 @@ TEST_CASE("what links relocatable code for GPUs survives being written and read"
   CHECK_THAT(with(R"("links":"_1")"), Catch::Contains("links"));
 }
 
+TEST_CASE("code for devices of OpenMP survives being written and read") {
+  Recipe recipe = small_recipe();
+  IrInput unit{.digest = Digest::of("host"), .name = "a.c", .features = {}};
+  unit.regions = {{"nvptx64-nvidia-cuda", "sm_80", Digest::of("a")}, {"nvptx64-nvidia-cuda", "sm_90", Digest::of("a")}};
+  recipe.arguments.emplace_back(unit);
+  ObjectInput object{Digest::of("images"), "/image.wrapper.o"};
+  object.images = {{"nvptx64-nvidia-cuda", "sm_80"}, {"x86_64-pc-linux-gnu", ""}};
+  object.runtime = {{"nvptx64-nvidia-cuda", "sm_80", Digest::of("runtime")}};
+  recipe.arguments.emplace_back(object);
+  CHECK(good(parse_recipe(to_json(recipe))) == recipe);
+  const auto with = [&](const std::string& more) {
+    const auto read = parse_recipe(with_argument(R"({"object":")" + kDigest + R"(","name":"n",)" + more + "}"));
+    return read ? "accepted" : read.error().message;
+  };
+  CHECK(with(R"("images":[{"triple":"t","architecture":"a"}])") == "accepted");
+  CHECK_THAT(with(R"("images":[{"triple":"t"}])"), Catch::Contains("architecture"));
+  CHECK_THAT(with(R"("images":[{"triple":"t","architecture":"a","more":1}])"), Catch::Contains("more"));
+  CHECK_THAT(with(R"("runtime":[{"triple":"t","architecture":"a"}])"), Catch::Contains("ir"));
+}
+
 TEST_CASE("a recipe is written in one way only") {
   const std::string digest = Digest::of("v").to_string();
   Recipe recipe;

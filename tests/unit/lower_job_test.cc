@@ -22,6 +22,7 @@ Job sample_job() {
   job.files = {{ir, "ir/x.bc"}};
   job.libraries = {{"libc.so.6", "lib/libc.so.6"}};
   job.fatbins = {{"units/0.bc", "obj/0.fatbin"}};
+  job.images = {{"nvptx64-nvidia-cuda", "sm_90", "obj/sm_90.cubin"}};
   job.prepared = {"units/0.bc"};
   job.output = "output";
   return job;
