@@ -133,17 +133,20 @@ Result<std::string> complete_device_images(const CaptureStore& store, DeviceRunt
   if (!has_regions(recipe)) return std::string();
   XAAS_ASSIGN(FoundImages found, find_images(store, recipe));
   if (!found.reason.empty() || found.object == nullptr) return found.reason;
+  std::vector<DeviceImage> images;
   std::optional<unsigned> lowest;
   for (const OffloadImage& image : found.images) {
     const auto architecture = number_behind(image.architecture, kArchitectureStart, "");
     if (!architecture || !image.triple.starts_with(kNvidiaTriple)) continue;
     if (!is_in_units(recipe, image)) return fmt::format("not all of its code for {} is bitcode", image.architecture);
-    found.object->images.push_back({image.triple, image.architecture});
-    if (lowest && *lowest <= *architecture) continue;
-    lowest = architecture;
-    XAAS_ASSIGN(found.object->runtime, runtime.from(image.triple, *architecture));
+    images.push_back({image.triple, image.architecture});
+    lowest = std::min(lowest.value_or(*architecture), *architecture);
   }
-  if (found.object->runtime.empty()) found.object->images.clear();
+  if (!lowest) return std::string();
+  XAAS_ASSIGN(auto code, runtime.from(images.front().triple, *lowest));
+  if (code.empty()) return std::string("the compiler has no runtime for devices as bitcode");
+  found.object->images = std::move(images);
+  found.object->runtime = std::move(code);
   return std::string();
 }
 
