@@ -168,15 +168,10 @@ std::string fatbin_of(const std::filesystem::path& object) {
 
 // The options by which clang compiles only the host's part of a source. That of CUDA gets the code for GPUs that clang
 // has put into the project's object, from `fatbin`, a file that is written here.
-Result<std::vector<std::string>> host_only_options(const CaptureEnvironment& environment,
-                                                   const Compilation& compilation,
+Result<std::vector<std::string>> host_only_options(const Compilation& compilation,
                                                    const std::filesystem::path& fatbin) {
   std::vector<std::string> options = {"--offload-host-only"};
-  if (!compilation.command.is_cuda) {
-    // A build with a prefix that can move has the plugin already.
-    if (!environment.movable) std::ranges::copy(options_for_region_names(environment), std::back_inserter(options));
-    return options;
-  }
+  if (!compilation.command.is_cuda) return options;
   const std::string bytes = fatbin_of(object_of(compilation, compilation.command.inputs.front()));
   if (bytes.empty()) return options;
   XAAS_TRY(write_file(fatbin, bytes));
@@ -187,24 +182,21 @@ Result<std::vector<std::string>> host_only_options(const CaptureEnvironment& env
 }
 
 // The command for the host's part of its only source, which makes `object` and nothing else.
-Compilation for_host_only(const Compilation& compilation, const std::vector<std::string>& options,
+Compilation for_host_only(const Compilation& compilation, std::vector<std::string> options,
                           const std::filesystem::path& object) {
   Compilation result = compilation;
   const std::vector<std::string> expanded = expand_response_files(compilation.arguments);
   result.arguments = filter_parts(
       expanded, [](const CommandPart& part, std::string_view) { return !part.has(option_flags::names_output); });
-  result.arguments.insert(result.arguments.end(), options.begin(), options.end());
-  result.arguments.insert(result.arguments.end(), {"-c", "-o", object.string()});
+  options.insert(options.end(), {"-c", "-o", object.string()});
+  result.arguments.insert(std::ranges::find(result.arguments, "--"), options.begin(), options.end());
   result.command.output = object.string();
   return result;
 }
 
-// Compiles as the project asks, but for the names of target regions.
-PlainRun run_with_region_names(const CaptureEnvironment& environment, const Compilation& compilation) {
-  const std::vector<std::string> options = options_for_region_names(environment);
-  std::vector<std::string> arguments = compilation.arguments;
-  arguments.insert(std::ranges::find(arguments, "--"), options.begin(), options.end());
-  const TentativeRun run(compilation, std::move(arguments), {});
+// Compiles as the project asks, but for names that would tell one build from another.
+PlainRun run_with_fixed_names(const CaptureEnvironment& environment, const Compilation& compilation) {
+  const TentativeRun run(compilation, with_fixed_names(environment, compilation.arguments), {});
   if (!run.ok()) return run_as_asked(compilation, {});
   run.pass_on_output();
   return {};
@@ -224,17 +216,18 @@ void add_regions(const CaptureEnvironment& environment, const Compilation& compi
 // section that the link takes out again, that of CUDA as data of the host's code. A second compile, for the host only,
 // makes the bitcode.
 int compile_offloading(const CaptureEnvironment& environment, const Compilation& compilation) {
-  const bool is_cuda = compilation.command.is_cuda;
-  const PlainRun plain = is_cuda ? run_as_asked(compilation, {}) : run_with_region_names(environment, compilation);
+  const PlainRun plain = run_with_fixed_names(environment, compilation);
   if (plain.code != 0) return plain.code;
   const HeaderList headers(environment.store());
   const StoreFile object(environment.store(), ".o");
   const StoreFile fatbin(environment.store(), ".fatbin");
   Compilation recorded = compilation;
   Attempt attempt;
-  if (const auto options = host_only_options(environment, compilation, fatbin.path())) {
+  if (const auto options = host_only_options(compilation, fatbin.path())) {
     TentativeRun run;
-    const Compilation host_only = for_host_only(compilation, *options, object.path());
+    Compilation host_only = for_host_only(compilation, *options, object.path());
+    // A build with a prefix that can move has the plugin already.
+    if (!environment.movable) host_only.arguments = with_fixed_names(environment, std::move(host_only.arguments));
     attempt = compile_with_bitcode(environment, host_only, &headers, run);
   } else {
     attempt.refusal = options.error().message;
@@ -246,7 +239,7 @@ int compile_offloading(const CaptureEnvironment& environment, const Compilation&
   unit.headers = headers.read();
   unit.asks = attempt.asks;
   if (attempt.works && !plain.refusal && host_object) unit.bitcode = embedded_bitcode(host_object->bytes());
-  if (unit.bitcode && !is_cuda) add_regions(environment, compilation, unit);
+  if (unit.bitcode && !compilation.command.is_cuda) add_regions(environment, compilation, unit);
   record_objects(environment, recorded, unit, attempt.variants);
   return 0;
 }

@@ -1,6 +1,9 @@
 // See region_capture.h.
 #include "mkimage/capture/region_capture.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "format/base/mapped_file.h"
 #include "mkimage/capture/offload_images.h"
 #include "mkimage/compiler/compiler_options.h"
@@ -16,19 +19,21 @@ std::vector<std::string> region_arguments(const CaptureEnvironment& environment,
   const std::vector<std::string> expanded = expand_response_files(compilation.arguments);
   std::vector<std::string> arguments = filter_parts(
       expanded, [](const CommandPart& part, std::string_view) { return !part.has(option_flags::names_output); });
-  const std::vector<std::string> maps = environment.prefix_maps();
-  const std::vector<std::string> names = options_for_region_names(environment);
-  arguments.insert(arguments.begin(), maps.begin(), maps.end());
-  arguments.insert(arguments.end(), names.begin(), names.end());
-  arguments.insert(arguments.end(), {"-w", "-foffload-lto", "-c", "-o", object.string()});
-  return arguments;
+  const auto ours = {std::string("-w"), std::string("-foffload-lto"), std::string("-c"), std::string("-o"),
+                     object.string()};
+  arguments.insert(std::ranges::find(arguments, "--"), ours);
+  return with_fixed_names(environment, std::move(arguments));
 }
 
 }  // namespace
 
-std::vector<std::string> options_for_region_names(const CaptureEnvironment& environment) {
-  if (environment.prefix_pass.empty()) return {};
-  return {"-fpass-plugin=" + environment.prefix_pass.string()};
+std::vector<std::string> with_fixed_names(const CaptureEnvironment& environment, std::vector<std::string> arguments) {
+  const std::vector<std::string> maps = environment.prefix_maps();
+  if (!environment.prefix_pass.empty()) {
+    arguments.insert(std::ranges::find(arguments, "--"), "-fpass-plugin=" + environment.prefix_pass.string());
+  }
+  arguments.insert(arguments.begin(), maps.begin(), maps.end());
+  return arguments;
 }
 
 Result<std::vector<UnitRegions>> capture_regions(const CaptureEnvironment& environment,

@@ -1,6 +1,7 @@
 // The code for devices of a unit with OpenMP target regions, as bitcode. Implements spec/cuda.md, "OpenMP".
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "format/base/error.h"
@@ -14,8 +15,8 @@ namespace xaas {
 // have no code generator are left out.
 Result<std::vector<UnitRegions>> capture_regions(const CaptureEnvironment& environment, const Compilation& compilation);
 
-// The option by which the compiler gives names to target regions that are the same in each build; empty if there is no
-// plugin.
-std::vector<std::string> options_for_region_names(const CaptureEnvironment& environment);
+// A compile's arguments with those that give target regions, and the sources in debug information, names that are the
+// same in each build.
+std::vector<std::string> with_fixed_names(const CaptureEnvironment& environment, std::vector<std::string> arguments);
 
 }  // namespace xaas
