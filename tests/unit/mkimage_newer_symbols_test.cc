@@ -24,7 +24,7 @@ class RecordedLink {
     for (const char* source : {kMain, kOpens, kPicks}) {
       const std::string name = fmt::format("{}.o", objects_.size());
       const std::string bytes = compile_c(source, "-O2 -c");
-      good(write_file(directory_.path() / name, bytes));
+      good(xaas::write_file(directory_.path() / name, bytes));
       objects_.push_back(record(name, bytes));
       command += " " + name;
     }
