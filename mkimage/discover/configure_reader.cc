@@ -315,7 +315,7 @@ class ConfigureReader {
       const auto parts = take_m4_arguments(help, open);
       if (parts && !parts->empty()) help = (*parts)[0] + "  " + (parts->size() > 1 ? (*parts)[1] : "");
     }
-    std::string answer = call.arguments.size() > 3 ? assigned_value(call.arguments[3]) : "";
+    std::string answer = call.arguments.size() > 3 ? assigned_value(evaluated_m4(call.arguments[3])) : "";
     if (answer.find('$') != std::string::npos) answer.clear();
     add_point(point_of_help(name, help, form, answer), place);
   }

@@ -40,6 +40,7 @@ class Classifier {
     for (const UsedPackage& package : build_.packages) classify_package(package);
     add_flag_findings(found_, prefixes_, knowledge_);
     found_.internal = find_internal_library(build_, names_, knowledge_);
+    for (Finding& finding : found_.findings) finding.is_default = finding.is_default && has_its_gpu(finding);
     for (const Finding& finding : found_.findings) {
       found_.supports_gpu = found_.supports_gpu || finding.category == TermCategory::gpu;
     }
@@ -47,6 +48,16 @@ class Classifier {
   }
 
  private:
+  // cuSOLVER is used by default only where CUDA is.
+  bool has_its_gpu(const Finding& finding) const {
+    const KnownTerm* term = knowledge_.term(finding.term);
+    if (term == nullptr || !is_library_category(term->category) || term->devices.empty()) return true;
+    return std::ranges::any_of(found_.findings, [&](const Finding& other) {
+      const KnownTerm* model = knowledge_.term(other.term);
+      return other.is_default && model != nullptr && model->category == TermCategory::gpu &&
+             model->devices == term->devices;
+    });
+  }
   void sort_by_category() {
     std::vector<Finding> sorted;
     for (const TermCategory category : {TermCategory::gpu, TermCategory::parallel, TermCategory::linear_algebra,

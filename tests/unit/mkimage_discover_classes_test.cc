@@ -180,4 +180,11 @@ TEST_CASE("a choice of processes says nothing of threads", "[one-thread]") {
         "mpi -DDEMO_COMMS=mpi, OpenMP* -DDEMO_OPENMP");
 }
 
+TEST_CASE("a library of a GPU is a default only with the GPU", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_CUDA \"\" OFF)\noption(DEMO_CUSOLVER \"\" ON)\n")) ==
+        "CUDA -DDEMO_CUDA, cuSOLVER -DDEMO_CUSOLVER");
+  CHECK(findings(of_cmake("option(DEMO_CUDA \"\" ON)\noption(DEMO_CUSOLVER \"\" ON)\n")) ==
+        "CUDA* -DDEMO_CUDA, cuSOLVER* -DDEMO_CUSOLVER");
+}
+
 }  // namespace

@@ -111,7 +111,9 @@ TEST_CASE("a configure script has the options of macros that it includes, calls,
                      "AC_CONFIG_MACRO_DIR([build/macros])\nm4_include([extra.m4])\nm4_define(demo_kinds, [sse avx2])\n"
                      "AC_DEFUN([DEMO_KIND], [AC_ARG_ENABLE(m4_bpatsubst($1,[_],[-]), "
                      "[AS_HELP_STRING([--]m4_case([$2],[on],[disable],"
-                     "[enable])[-]m4_bpatsubst($1,[_],[-]), [$1])], [], [])])\nDEMO_KIND([big_gpu],[off])\n"
+                     "[enable])[-]m4_bpatsubst($1,[_],[-]), [$1])], [], "
+                     "[enable_$1=]m4_case([$2],[on],[yes],[no]))])\nDEMO_KIND([big_gpu],[off])\n"
+                     "DEMO_KIND([code],[on])\n"
                      "m4_foreach_w([demo_kind], demo_kinds, [AC_ARG_WITH([fast-]demo_kind[-code], [], [], [])])\n"
                      "DEMO_LIB([BLAS])\n"},
                     {"extra.m4", "AC_ARG_ENABLE([extra], [--enable-extra  more], [], [])\n"},
@@ -120,7 +122,9 @@ TEST_CASE("a configure script has the options of macros that it includes, calls,
                      "AC_DEFUN([DEMO_UNUSED], [AC_ARG_WITH([unused], [], [], [])])\n"}});
   std::string names;
   for (const xaas::BuildPoint& point : found.build.points) names += point.name + " ";
-  CHECK(names == "extra big-gpu fast-sse-code fast-avx2-code blas-dir ");
+  CHECK(default_of(found, "big-gpu") == "no");
+  CHECK(default_of(found, "code") == "yes");
+  CHECK(names == "extra big-gpu code fast-sse-code fast-avx2-code blas-dir ");
 }
 
 TEST_CASE("m4's functions of texts are evaluated, and others are left", "[one-thread]") {
