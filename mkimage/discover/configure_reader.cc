@@ -243,7 +243,7 @@ class ConfigureReader {
   void follow_file(const MacroCall& call, int depth, std::size_t conditions) {
     const auto path = call.arguments.empty() ? std::nullopt : path_in_tree("", call.arguments[0]);
     const std::string* text = path ? tree_.read(*path) : nullptr;
-    if (text == nullptr) return;
+    if (text == nullptr || !included_.insert(*path).second) return;
     read_definitions(*path);
     follow(without_m4_comments(*text), {*path, 1}, depth + 1, conditions);
   }
@@ -408,6 +408,7 @@ class ConfigureReader {
   std::map<std::string, Definition> definitions_;
   std::map<std::string, std::string> texts_;  // by m4_define
   std::set<std::string> running_;
+  std::set<std::string> included_;
   std::size_t calls_ = 0;
   std::size_t bytes_ = 0;
 };
