@@ -50,24 +50,27 @@ mkdir "$work/needs-1.0"
 printf '[[points]]\nname = "simd"\nvalues = [{name = "wide", features = ["+avx512f"]}]\n' >"$work/needs-1.0/xaas.toml"
 cat >"$work/needs-1.0/main.c" <<'S'
 #include <string.h>
+#include <sys/mount.h>
 static char copy[4096];
-int main(int count, char** words) { memcpy(copy, words[0], count); return copy[0] == 'x'; }
+int main(int count, char** words) { memcpy(copy, words[0], count); return copy[0] == 'x' && fsopen(copy, 0) < 0; }
 S
 printf 'all:\n\t$(CC) main.c -o needs\ninstall:\n\tinstall -D needs $(DESTDIR)$(PREFIX)/bin/needs\n' >"$work/needs-1.0/Makefile"
 mkxaas -q "$work/needs-1.0" "$work/needs.xaas"
 contains "$(xaas-lower check --cpu=haswell "$work/needs.xaas" || true)" "needs +avx512f, which haswell lacks"
 contains "$(xaas-lower check --cpu=skylake-avx512 "$work/needs.xaas")" "verdict   all 1 "
-# A libc that has memcpy by another version than the baseline asks for: only what is lowered runs. Then one without it.
-# The symbol, its unit and the oldest libc that has it are said before anything is lowered.
+# A libc that has memcpy by another version than the baseline asks for: only what is lowered runs. Then one without it and
+# fsopen. The symbols, the unit of what not all hosts have, and the oldest libc that has both are said before anything is
+# lowered.
 edited older 'lib["libc.so.6"]["versions"].remove("GLIBC_2.14")'
 contains "$(xaas-lower check --cpu=skylake-avx512 --host-description "$work/older.json" "$work/needs.xaas")" \
   "lacks GLIBC_2.14: only the lowered file runs"
-edited oldest 'lib["libc.so.6"]["versions"] = ["GLIBC_2.2.5", "GLIBC_2.3"]; lib["libc.so.6"]["symbols"].remove("memcpy"); d["libc"] = "GLIBC_2.3"'
-oldest="glibc 2.14 is the oldest that has it, and that of the described host has versions up to 2.3"
+edited oldest 'lib["libc.so.6"]["versions"] = ["GLIBC_2.2.5", "GLIBC_2.3"]; [lib["libc.so.6"]["symbols"].remove(s) for s in ("fsopen", "memcpy")]; d["libc"] = "GLIBC_2.3"'
+missing="fsopen@GLIBC_2.36 (main.c), memcpy@GLIBC_2.14"
+oldest="glibc 2.36 is the oldest that has them, and that of the described host has versions up to 2.3"
 contains "$(xaas-lower check --cpu=skylake-avx512 --host-description "$work/oldest.json" "$work/needs.xaas" || true)" \
-  "needs memcpy@GLIBC_2.14 (main.c), which its libraries on the described host have in no version: $oldest"
+  "needs $missing, which its libraries on the described host have in no version: $oldest"
 contains "$(xaas-lower explain --cpu=skylake-avx512 --host-description "$work/oldest.json" "$work/needs.xaas")" \
-  "missing   memcpy@GLIBC_2.14 (main.c), which bin/needs needs: $oldest"
+  "missing   $missing, which bin/needs needs: $oldest"
 
 # Lowering for the described host gives what that host would look for in its cache, if its libraries are here.
 lower() { xaas-lower --json "$@" "$heat" bin/heat | value 'c["key"]'; }
