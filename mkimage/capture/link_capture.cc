@@ -6,6 +6,7 @@
 
 #include "format/base/json_fields.h"
 #include "format/base/process.h"
+#include "format/base/text.h"
 #include "mkimage/capture/captured_unit.h"
 #include "mkimage/capture/fortran_command.h"
 #include "mkimage/compiler/compiler_options.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr const char* kReason = "XAAS_LINK_REASON";
 constexpr const char* kCompilation = "XAAS_LINK_COMPILATION";
 constexpr const char* kHeaders = "XAAS_LINK_HEADERS";
+constexpr const char* kGfortranRuntime = "-lgfortran";
 // The variable with the directories in which clang, flang and GCC first look for the programs that they start.
 constexpr const char* kCompilerPath = "COMPILER_PATH";
 
@@ -52,15 +54,34 @@ Variables variables_for(const CaptureEnvironment& environment, const LinkOrder& 
   return variables;
 }
 
+// flang's runtime libraries, for a link by a C or C++ compiler that names gfortran's: the project counts on gfortran,
+// and flang has compiled its Fortran code. They are archives, so the link takes only what is needed.
+std::vector<std::string> flang_runtime(const CaptureEnvironment& environment, const Compilation& compilation) {
+  if (!is_flang(environment.fortran_compiler) || !is_in(compilation.arguments, kGfortranRuntime)) return {};
+  std::error_code error;
+  const std::filesystem::path flang = std::filesystem::canonical(environment.fortran_compiler, error);
+  std::vector<std::string> libraries;
+  for (const char* name : {"libFortranRuntime.a", "libFortranDecimal.a"}) {
+    const std::filesystem::path library = flang.parent_path().parent_path() / "lib" / name;
+    if (std::filesystem::exists(library, error)) libraries.push_back(library.string());
+  }
+  return libraries;
+}
+
 // Objects are real, so the link must be too. The project's own options for LTO must not change that.
 std::vector<std::string> linking_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
                                            const HeaderList& headers) {
   if (compilation.role == CompilerRole::fortran) {
     return is_flang(compilation.compiler) ? fortran_arguments(environment, compilation) : compilation.arguments;
   }
-  if (has_sources(compilation.command)) return capturing_arguments(environment, compilation, headers.arguments());
   std::vector<std::string> arguments = compilation.arguments;
-  arguments.insert(std::ranges::find(arguments, "--"), "-fno-lto");
+  if (has_sources(compilation.command)) {
+    arguments = capturing_arguments(environment, compilation, headers.arguments());
+  } else {
+    arguments.insert(std::ranges::find(arguments, "--"), "-fno-lto");
+  }
+  const std::vector<std::string> runtime = flang_runtime(environment, compilation);
+  arguments.insert(std::ranges::find(arguments, "--"), runtime.begin(), runtime.end());
   return arguments;
 }
 
