@@ -87,6 +87,12 @@ Result<std::vector<JobImage>> parse_images(const JsonObject& object) {
 
 }  // namespace
 
+Result<std::string> file_of(const Job& job, const Digest& digest, std::string_view name) {
+  const auto file = job.files.find(digest);
+  if (file != job.files.end()) return file->second;
+  return fail(Code::invalid, "the job names no file for {} ({})", name, digest.to_string());
+}
+
 std::string to_json(const Job& job) {
   OrderedJson libraries = OrderedJson::object();
   for (const auto& [soname, name] : job.libraries) libraries[soname] = name;

@@ -56,6 +56,9 @@ struct JobResult {
   std::uint64_t peak_bytes = 0;  // the most memory that the worker had
 };
 
+// The name of the file with an input of the recipe, which is called `name` there. Code::invalid if the job has none.
+Result<std::string> file_of(const Job& job, const Digest& digest, std::string_view name);
+
 std::string to_json(const Job& job);
 Result<Job> parse_job(std::string_view json);
 std::string to_json(const JobResult& result);

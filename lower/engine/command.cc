@@ -90,10 +90,8 @@ class CommandBuilder {
   }
 
   Status add_file(const std::string& prefix, const Digest& digest, const std::string& name) {
-    const auto file = job_.files.find(digest);
-    if (file == job_.files.end())
-      return fail(Code::invalid, "the job names no file for {} ({})", name, digest.to_string());
-    add(prefix + file->second);
+    XAAS_ASSIGN(const std::string file, file_of(job_, digest, name));
+    add(prefix + file);
     return {};
   }
 

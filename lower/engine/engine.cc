@@ -97,10 +97,8 @@ struct Merge {
 // Reads, retargets and writes one unit. The unit is written as an object if it is to be lowered alone, else as bitcode.
 Status prepare_unit(const Job& job, const LinkContext& link, const LinkUnit& unit, Merge& merge) {
   const llvm::PrettyStackTraceFormat at("preparing %s", unit.file.c_str());
-  const auto file = job.files.find(unit.input->digest);
-  if (file == job.files.end())
-    return fail(Code::invalid, "the job names no file for {}", unit.input->digest.to_string());
-  XAAS_ASSIGN(const std::string bitcode, read_file(file->second));
+  XAAS_ASSIGN(const std::string file, file_of(job, unit.input->digest, unit.name));
+  XAAS_ASSIGN(const std::string bitcode, read_file(file));
   UnitContext context;
   XAAS_ASSIGN(const std::unique_ptr<llvm::Module> module, read_module(bitcode, context));
   XAAS_TRY(retarget(*module, link, *unit.input, unit.name));

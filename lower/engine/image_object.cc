@@ -43,9 +43,8 @@ Result<std::string> contain(const JobImage& image) {
 
 // Those of the build that are for devices for which the job has none.
 Status add_kept(const Job& job, const ObjectInput& object, std::vector<std::string>& images) {
-  const auto path = job.files.find(object.digest);
-  if (path == job.files.end()) return fail(Code::invalid, "the job names no file for {}", object.name);
-  XAAS_ASSIGN(const std::string bytes, read_file(path->second));
+  XAAS_ASSIGN(const std::string path, file_of(job, object.digest, object.name));
+  XAAS_ASSIGN(const std::string bytes, read_file(path));
   llvm::SmallVector<llvm::object::OffloadFile> files;
   const auto buffer = llvm::MemoryBuffer::getMemBufferCopy(bytes);
   if (llvm::Error error = llvm::object::extractOffloadBinaries(*buffer, files)) return fail_llvm(std::move(error));

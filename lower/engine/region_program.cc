@@ -50,10 +50,8 @@ struct Input {
 };
 
 Result<Input> read_input(const Job& job, const LinkUnit& unit) {
-  const auto file = job.files.find(unit.input->digest);
-  if (file == job.files.end())
-    return fail(Code::invalid, "the job names no file for {}", unit.input->digest.to_string());
-  XAAS_ASSIGN(const std::string bitcode, read_file(file->second));
+  XAAS_ASSIGN(const std::string file, file_of(job, unit.input->digest, unit.name));
+  XAAS_ASSIGN(const std::string bitcode, read_file(file));
   UnitContext context;
   XAAS_ASSIGN(const std::unique_ptr<llvm::Module> module, read_module(bitcode, context));
   if (llvm::Triple(module->getTargetTriple()).getArch() != llvm::Triple(job.target.triple).getArch())

@@ -8,7 +8,7 @@ namespace xaas {
 namespace {
 
 constexpr long long kMaxInteger = 1000000000000000;
-constexpr int kMaxParentheses = 50;
+constexpr int kMaxMathDepth = 50;
 
 class IntegerExpression {
  public:
@@ -68,7 +68,7 @@ class IntegerExpression {
     while (const char sign = take("+-")) is_negative = is_negative != (sign == '-');
     std::optional<long long> result;
     if (take("(") != 0) {
-      result = depth < kMaxParentheses ? sum(depth + 1) : std::nullopt;
+      result = depth < kMaxMathDepth ? sum(depth + 1) : std::nullopt;
       if (take(")") == 0) return std::nullopt;
     } else {
       long long number = 0;
