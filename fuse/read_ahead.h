@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,13 +19,16 @@ namespace xaas {
 // Thread-safe. What cannot be read is left to whoever asks for it.
 class ReadAhead {
  public:
-  // The file of the image with the bytes that a read of the file at `path` gets, or with similar ones where they come
-  // from the cache. `path` is a path in the image.
+  // The file of the image with the bytes that a read of the library at `path` gets, as far as is known without a search
+  // of the cache. Code::not_found if its bytes come from elsewhere. `path` is a path in the image.
   using ServedFile = std::function<Result<InodeRef>(const std::string& path)>;
 
-  // `image` outlives this object. `served` is called from the thread of this object. The destructor waits for what is
-  // being read.
+  // `image` outlives this object. `served` is called from the thread of this object.
   ReadAhead(const Image& image, ServedFile served) : image_(image), served_(std::move(served)) {}
+  // Waits for the file that is being read, and reads no other.
+  ~ReadAhead() { stop_.request_stop(); }
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
 
   // Reads the libraries of the image that the program or library at `path` needs, also through each other, in the order
   // in which the dynamic loader opens them. Each library is read once. Returns at once.
@@ -39,6 +43,7 @@ class ReadAhead {
 
   const Image& image_;
   const ServedFile served_;
+  std::stop_source stop_;
   std::set<std::string> known_;  // paths of files that were read, or are about to be; only for the thread
   JobPool pool_{1};
 };

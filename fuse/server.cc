@@ -89,6 +89,7 @@ class Server::Impl {
   std::string status() const;
   TreeOptions tree_options() const;
   decltype(LazyHooks::stand_in) stand_ins() const;
+  bool serves_ready_files() const;
   Result<InodeRef> served_file(const std::string& path) const;
   LazyHooks hooks();
   WaitLineHooks wait_line_hooks();
@@ -159,9 +160,11 @@ Status Server::Impl::choose() {
   return {};
 }
 
+bool Server::Impl::serves_ready_files() const { return options_.when == LowerWhen::automatic && !options_.strict; }
+
 // Empty unless a ready file may be served.
 decltype(LazyHooks::stand_in) Server::Impl::stand_ins() const {
-  if (options_.when != LowerWhen::automatic || options_.strict) return {};
+  if (!serves_ready_files()) return {};
   return [this](const FileRecord& record) -> Result<std::optional<StandIn>> {
     XAAS_ASSIGN(const auto ready, lowerer_->ready_file(record));
     if (!ready) return std::nullopt;
@@ -169,13 +172,14 @@ decltype(LazyHooks::stand_in) Server::Impl::stand_ins() const {
   };
 }
 
-// The file of the image with the bytes that a first read of the file at `path` gets.
+// The file of the image with the bytes that a first read of the file at `path` gets, unless the cache has others.
 Result<InodeRef> Server::Impl::served_file(const std::string& path) const {
   if (!tree_->shows_bytes_of(path)) return fail(Code::not_found, "{} is not shown", path);
   XAAS_ASSIGN(const auto record, image_->files().find(path));
   if (!record || record->recipe.is_none()) return image_->squashfs().resolve(path);
-  XAAS_ASSIGN(const auto ready, lowerer_->ready_file(*record));
-  return image_->squashfs().resolve(ready ? ready->record.path : path);
+  const auto ready = serves_ready_files() ? lowerer_->ready_file(*record) : std::nullopt;
+  if (!ready || !*ready) return fail(Code::not_found, "{} is lowered before it is read", path);
+  return image_->squashfs().resolve((*ready)->record.path);
 }
 
 LazyHooks Server::Impl::hooks() {

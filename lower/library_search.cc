@@ -3,12 +3,16 @@
 
 #include <sys/stat.h>
 
+#include <array>
 #include <deque>
 #include <filesystem>
+#include <span>
 #include <utility>
 
-#include "format/base/elf_file.h"
 #include "format/base/search_path.h"
+#include "format/base/split.h"
+#include "format/base/text.h"
+#include "lower/elf_needs.h"
 #include "lower/host_library.h"
 
 namespace xaas {
@@ -58,25 +62,20 @@ Result<std::optional<FoundLibrary>> look_in_image(const Image& image, std::strin
   return library;
 }
 
-// Where a file itself looks for libraries: its DT_RUNPATH, or else its DT_RPATH.
-std::string own_rpath(const Image& image, std::string_view user) {
-  const auto bytes = image.file(user);
-  const auto elf = bytes ? ElfFile::parse(*bytes) : tl::unexpected(bytes.error());
-  const auto dynamic = elf ? elf->dynamic() : tl::unexpected(elf.error());
-  return dynamic ? dynamic->runpath.value_or(dynamic->rpath.value_or("")) : std::string();
+// Where a file of the image looks for libraries by itself; empty if it does not say.
+std::string rpath_of(const Image& image, std::string_view user) {
+  const auto file = image.squashfs().resolve(user);
+  if (!file) return {};
+  const auto needs = read_elf_needs(
+      [&](std::uint64_t offset, std::span<std::byte> into) { return image.squashfs().read(*file, offset, into); });
+  return needs ? needs->rpath : std::string();
 }
 
-// The library in one of those directories of the rpath that are in the image, or nullopt.
-Result<std::optional<FoundLibrary>> look_along_rpath(const Image& image, std::string_view soname, std::string_view user,
-                                                     std::string_view rpath) {
-  const fs::path origin = fs::path(image.manifest().prefix) / fs::path(path_in_tree(user)).parent_path();
-  for (const fs::path& directory : search_path(rpath, origin)) {
-    const auto inside = in_prefix(image, directory.lexically_normal());
-    if (!inside) continue;
-    XAAS_ASSIGN(auto found, look_in_image(image, soname, fs::path(tree_root_of(user)) / *inside / soname));
-    if (found) return found;
-  }
-  return std::nullopt;
+// Whether the library is one of libc's, which no image has. Most programs need no other library of the host.
+bool is_of_libc(std::string_view soname) {
+  static constexpr auto kSonames =
+      std::to_array<std::string_view>({"libc.so.6", "libdl.so.2", "libm.so.6", "libpthread.so.0", "librt.so.1"});
+  return is_in(kSonames, soname) || soname.starts_with("ld-linux");
 }
 
 std::string multiarch_directory(std::string_view triple) {
@@ -122,6 +121,22 @@ std::optional<std::string> follow_in_image(const Image& image, std::string_view 
   return walked.empty() ? std::nullopt : std::optional(walked.string());
 }
 
+std::optional<std::string> find_along_rpath(const Image& image, std::string_view soname, std::string_view user,
+                                            std::string_view rpath) {
+  const fs::path origin = fs::path("/" + std::string(user)).parent_path();
+  for (const std::string_view part : split(rpath, ':')) {
+    const bool is_relative = part.starts_with("$ORIGIN") || part.starts_with("${ORIGIN}");
+    for (const fs::path& directory : search_path(part, origin)) {
+      const fs::path place = directory.lexically_normal();
+      std::optional<fs::path> inside = is_relative ? place.relative_path() : in_prefix(image, place);
+      if (inside && !is_relative) inside = fs::path(tree_root_of(user)) / *inside;
+      auto found = inside ? follow_in_image(image, (*inside / soname).string()) : std::nullopt;
+      if (found) return found;
+    }
+  }
+  return std::nullopt;
+}
+
 Result<FoundLibrary> find_library(const Image& image, std::string_view soname, std::string_view user,
                                   const std::vector<std::string>& toolchain_libraries, std::string_view triple,
                                   const HostView& host) {
@@ -134,14 +149,16 @@ Result<FoundLibrary> find_library(const Image& image, std::string_view soname, s
     XAAS_ASSIGN(auto found, look_in_image(image, soname, directory / soname));
     if (found) return std::move(*found);
   }
+  const std::string rpath = is_of_libc(soname) ? std::string() : rpath_of(image, user);
+  if (const auto path = find_along_rpath(image, soname, user, rpath)) {
+    XAAS_ASSIGN(auto found, look_in_image(image, soname, *path));
+    if (found) return std::move(*found);
+  }
   if (const auto path = host.find_library(soname, triple)) {
     FoundLibrary library{.soname = std::string(soname), .identity = {}, .path = path->string(), .in_image = false};
     XAAS_ASSIGN(library.identity, host.library_identity(soname, triple));
     return library;
   }
-  const std::string rpath = own_rpath(image, user);
-  XAAS_ASSIGN(auto own, look_along_rpath(image, soname, user, rpath));
-  if (own) return std::move(*own);
   // Files that were built on this host name directories of it.
   if (&host == this_host().get()) {
     if (const auto path = find_host_library(soname, triple, absolute_directories(rpath))) {

@@ -28,10 +28,15 @@ struct FoundLibrary {
 // regular file.
 std::optional<std::string> follow_in_image(const Image& image, std::string_view path);
 
+// The path in the image of a library, where the file at `user`, a path in the image, finds it by `rpath`. Directories
+// outside of the image are passed over. Nullopt if no other has it.
+std::optional<std::string> find_along_rpath(const Image& image, std::string_view soname, std::string_view user,
+                                            std::string_view rpath);
+
 // Looks for a library in this order: in lib, lib64 and lib/<multiarch> of the tree of `user`'s configuration, in the
-// directory of `user` (a path in the image), in the `toolchain_libraries` of the image, on `host`, and if that is this
-// host, in the absolute directories of the rpath of `user`.
-// Code::not_found if none of them has it.
+// directory of `user` (a path in the image), in the `toolchain_libraries` of the image, along the rpath of `user` in
+// the image, on `host`, and if that is this host, in the absolute directories of that rpath. Code::not_found if none of
+// them has it.
 Result<FoundLibrary> find_library(const Image& image, std::string_view soname, std::string_view user,
                                   const std::vector<std::string>& toolchain_libraries, std::string_view triple,
                                   const HostView& host = *this_host());

@@ -48,7 +48,7 @@ std::optional<LibraryInterface> LibraryInterfaces::read(const LibraryUse& librar
   if (!library.bundled && host_.find_library(library.soname, triple_) == library.path) {
     return host_.library_interface(library.soname, triple_);
   }
-  if (!library.bundled) {  // it stands in a slot, so it is on this host
+  if (!library.bundled) {  // of this host: it stands in a slot, or a program's rpath names it
     auto exported = read_library_interface(library.path);
     return exported ? std::optional(std::move(*exported)) : std::nullopt;
   }

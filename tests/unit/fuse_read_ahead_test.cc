@@ -34,6 +34,10 @@ std::filesystem::path image_with_libraries(const std::filesystem::path& director
   add_library("libother.so", filler(3) + "int other(void) { return 3; }", "");
   builder.add("bin/program", link(filler(4) + "int one(void); int main(void) { return one(); }", "program",
                                   "-pie -lone -Wl,-rpath,'$ORIGIN/../lib' -Wl,--allow-shlib-undefined"));
+  // A program of its own, which finds its library by an absolute rpath.
+  add_library("liblast.so", "int last(void) { return 5; }", "");
+  builder.add("bin/last", link("int last(void); int main(void) { return last(); }", "last",
+                               "-pie -llast -Wl,-rpath," + test::small_manifest().prefix + "/lib"));
   builder.finish();
   return path;
 }
@@ -58,17 +62,16 @@ TEST_CASE("a program that starts is read ahead together with the libraries that 
     test::good(squashfs.stat(files[name]));
   }
   const std::string wanted = test::good(read_file(directory.path() / "build/libtwo.so"));
-  std::promise<void> last;  // library that is asked for
-  {
-    bool is_asked = false;
-    ReadAhead read_ahead(*image, [&](const std::string& file) {
-      if (file == "lib/libtwo.so" && !std::exchange(is_asked, true)) last.set_value();
-      return resolve(file);
-    });
-    read_ahead.begin(files["bin/program"]);
-    read_ahead.begin_libraries_of("bin/program");
-    REQUIRE(last.get_future().wait_for(test::kPatience) == std::future_status::ready);
-  }
+  std::promise<void> done;
+  ReadAhead read_ahead(*image, [&](const std::string& file) -> Result<InodeRef> {
+    if (file != "lib/liblast.so") return resolve(file);
+    done.set_value();
+    return fail(Code::not_found, "not served");
+  });
+  read_ahead.begin(files["bin/program"]);
+  read_ahead.begin_libraries_of("bin/program");
+  read_ahead.begin_libraries_of("bin/last");
+  REQUIRE(done.get_future().wait_for(test::kPatience) == std::future_status::ready);
   damage(path);
   for (const std::string name : {"bin/program", "lib/libone.so"}) CHECK(squashfs.read_all(files[name], 1 << 20));
   CHECK(test::good(squashfs.read_all(files["lib/libtwo.so"], 1 << 20)) == wanted);
