@@ -362,6 +362,19 @@ std::string to_json(const Recipe& recipe) { return dump_json(encode(recipe)) + '
 
 bool holds_only_utf8(const Recipe& recipe) { return holds_only_utf8(encode(recipe)); }
 
+namespace {
+
+std::size_t count_of_image_objects(const Recipe& recipe) {
+  std::size_t count = 0;
+  for_each_input(recipe, [&](const auto& input) {
+    const auto* object = std::get_if<ObjectInput>(&input);
+    if (object != nullptr && !object->images.empty()) ++count;
+  });
+  return count;
+}
+
+}  // namespace
+
 Result<Recipe> parse_recipe(std::string_view json) {
   XAAS_ASSIGN(const Json value, parse_json(json, "recipe"));
   XAAS_ASSIGN(const JsonObject fields, JsonObject::of(value, "recipe"));
@@ -376,6 +389,7 @@ Result<Recipe> parse_recipe(std::string_view json) {
     const std::string where = fmt::format("recipe: arguments[{}]", recipe.arguments.size());
     XAAS_ASSIGN(recipe.arguments.emplace_back(), parse_argument(argument, where));
   }
+  if (count_of_image_objects(recipe) > 1) return fail(Code::invalid, "recipe: several objects have images");
   if (fields.has("newer_symbols")) {
     XAAS_ASSIGN(recipe.newer_symbols, parse_newer_symbols(fields));
   }

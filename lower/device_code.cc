@@ -147,8 +147,10 @@ FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectu
   return plan;
 }
 
-bool has_device_code(const Recipe& recipe) {
-  return any_unit(recipe, [](const IrInput& unit) { return unit.has_fatbin(); }) || has_device_images(recipe);
+bool has_device_code(const Recipe& recipe) { return has_fatbins(recipe) || has_device_images(recipe); }
+
+bool has_fatbins(const Recipe& recipe) {
+  return any_unit(recipe, [](const IrInput& unit) { return unit.has_fatbin(); });
 }
 
 bool has_device_images(const Recipe& recipe) {

@@ -49,6 +49,8 @@ FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectu
 
 // Whether the recipe has code for GPUs, that of OpenMP included.
 bool has_device_code(const Recipe& recipe);
+// Whether it has units with fat binaries.
+bool has_fatbins(const Recipe& recipe);
 // Whether it has programs for devices of OpenMP that can be made again.
 bool has_device_images(const Recipe& recipe);
 // Whether some of it is relocatable, so that it must be linked.

@@ -56,6 +56,8 @@ Status look_for_device_code(const Image& image, const std::vector<FileRecord>& r
   for (const FileRecord& record : records) {
     XAAS_ASSIGN(const Recipe recipe, image.recipe(record.recipe));
     all.has_device_code = all.has_device_code || has_device_code(recipe);
+    all.has_fatbins = all.has_fatbins || has_fatbins(recipe);
+    all.has_target_regions = all.has_target_regions || has_device_images(recipe);
     all.has_relocatable_code = all.has_relocatable_code || has_relocatable_code(recipe);
   }
   return {};
@@ -66,8 +68,13 @@ std::string describe_device_code(const Explanation& all) {
   if (all.gpus.empty()) return "none is known: code for GPUs stays as it was built";
   const std::string gpus = describe_gpus(all.gpus);
   if (all.ptxas.empty()) {
-    return fmt::format("{}  there is no ptxas: the driver compiles {}what was not built for them", gpus,
-                       all.has_relocatable_code ? "and links " : "");
+    std::vector<std::string> results;
+    if (all.has_fatbins) {
+      results.push_back(fmt::format("the driver compiles {}what was not built for them",
+                                    all.has_relocatable_code ? "and links " : ""));
+    }
+    if (all.has_target_regions) results.emplace_back("OpenMP's target regions stay as they were built");
+    return fmt::format("{}  there is no ptxas: {}", gpus, fmt::join(results, ", and "));
   }
   std::string text = fmt::format("{}  code is made by {}", gpus, printable(all.ptxas));
   if (!all.has_relocatable_code) return text;

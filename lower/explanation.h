@@ -41,6 +41,8 @@ struct Explanation {
   GpuArchitectures gpus;              // for which that code is made
   std::string ptxas;                  // that makes it; empty: none, or none is needed
   bool has_relocatable_code = false;  // whether some of it must be linked
+  bool has_fatbins = false;           // whether units have fat binaries
+  bool has_target_regions = false;    // whether one has OpenMP's target regions for GPUs
   std::string nvlink;                 // that links it; empty: none, or none is needed
   std::string libc;                   // the newest version that the host's libc defines; empty if it has no such libc
   std::string missing_libc;           // the libc floor of the baseline, if the host's libc lacks it

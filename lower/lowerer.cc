@@ -230,8 +230,13 @@ Result<std::string> Lowerer::compile_regions(const Recipe& recipe, unsigned gpu,
   XAAS_ASSIGN(const TempDirectory scratch, TempDirectory::create(cache_->scratch_parent()));
   XAAS_ASSIGN(JobLayout layout, JobLayout::create(decisions.context(*image_), plan, jobs_, scratch.path()));
   const auto lend_nothing = [](JobLayout&) { return Status(); };
-  XAAS_ASSIGN(const JobResult result, runner_->run(layout, lend_nothing, stop, {}));
-  if (!result.ok) return fail(Code::invalid, "{}", result.message);
+  const auto result = runner_->run(layout, lend_nothing, stop, {});
+  // A damaged image is no reason to leave the regions as they were built: Code::invalid would say so.
+  if (!result) {
+    const Code code = result.error().code == Code::invalid ? Code::failed : result.error().code;
+    return fail(code, "{}", result.error().message);
+  }
+  if (!result->ok) return fail(Code::invalid, "{}", result->message);
   return layout.read_text();
 }
 

@@ -125,7 +125,7 @@ END
 lower() {
   xaas-lower -o "$1" "${@:2}" app.xaas bin/regions >"$1.log" 2>&1 || die "$(cat "$1.log")"
   llvm-objdump-19 --offloading "$1" | awk '$1 == "arch" {print $2}' | sort | xargs >"$1.images"
-  equal "sum 249750.0, 1 and 2 on the host" "$("./$1")"
+  equal "sum 249750.0, 1 and 2 on the host" "$(OMP_TARGET_OFFLOAD=DISABLED "./$1")"
 }
 # made NAME: for which GPUs ptxas was called, and the targets of the PTX.
 made() { grep -aoE 'made for sm_[0-9]+|^\.target sm_[0-9]+' "$1" | sed 's/^\.//' | tr '\n' ' '; }
@@ -144,6 +144,8 @@ equal "sm_80 sm_90" "$(cat older.images)"
 contains "$(cat older.log)" "target regions stay as they were built: there is no code for sm_75 or an older GPU"
 echo "explain says it"
 contains "$(xaas-lower explain --gpu sm_90 app.xaas)" "gpus      sm_90  code is made by $work/cuda/ptxas"
+contains "$(XAAS_PTXAS=none xaas-lower explain --gpu sm_90 app.xaas)" \
+  "gpus      sm_90  there is no ptxas: OpenMP's target regions stay as they were built"
 
 echo "the PTX is what clang makes for the GPU"
 lower newest --gpu sm_90
