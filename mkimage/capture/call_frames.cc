@@ -82,11 +82,24 @@ bool tells_place(const llvm::User& user, const Addresses& addresses) {
   });
 }
 
+// Whether the variable is there for what is in it: the function reads it, or lends it to a function that it calls. What
+// is compared then are places within a buffer, mostly.
+bool is_of_use(const Addresses& addresses) {
+  const auto is_use = [](const llvm::User* user) {
+    const auto* load = llvm::dyn_cast<llvm::LoadInst>(user);
+    if (load != nullptr) return !load->isVolatile();
+    const auto* call = llvm::dyn_cast<llvm::CallBase>(user);
+    return call != nullptr && !call->isLifetimeStartOrEnd();
+  };
+  return llvm::any_of(addresses, [&](const llvm::Value* address) { return llvm::any_of(address->users(), is_use); });
+}
+
 bool tells_place_of_local(const llvm::Function& function) {
   return llvm::any_of(llvm::instructions(function), [](const llvm::Instruction& instruction) {
     const auto* local = llvm::dyn_cast<llvm::AllocaInst>(&instruction);
     if (local == nullptr) return false;
     const Addresses addresses = addresses_of(*local);
+    if (is_of_use(addresses)) return false;
     return llvm::any_of(addresses, [&](const llvm::Value* address) {
       return llvm::any_of(address->users(), [&](const llvm::User* user) { return tells_place(*user, addresses); });
     });

@@ -40,11 +40,28 @@ void for_each_assembly(const llvm::Function& function, auto visit) {
   }
 }
 
+// How the names of instructions begin that use memory without an operand in memory, or that order its use.
+constexpr auto kUsesMemory = std::to_array<std::string_view>(
+    {".",    "bl",     "call",  "cmps", "dmb",    "dsb",  "enter", "fxrstor", "fxsave", "hvc",
+     "ins",  "int",    "leave", "lods", "mfence", "movs", "outs",  "pop",     "push",   "ret",
+     "scas", "sfence", "stos",  "svc",  "sysc",   "syse", "xlat",  "xrstor",  "xsave"});
+
+// Whether some instruction may use memory other than operands of the compiler: by an address in parentheses or
+// brackets, by a symbol, or by what it is. Those that read a clock or wait do not.
+bool uses_memory(std::string_view text) {
+  if (text.find_first_of("([") != text.npos) return true;
+  AssemblyNames names;
+  names.add(text);
+  return !names.operands.empty() || std::ranges::any_of(names.all, [](const std::string& name) {
+    return std::ranges::any_of(kUsesMemory, [&](std::string_view start) { return name.starts_with(start); });
+  });
+}
+
 // Whether the assembly may use memory of which it does not tell. Then nothing but the call of its function keeps
 // accesses to that memory in front of it and behind it.
 bool hides_memory(const llvm::CallBase& call, const llvm::InlineAsm& assembly) {
   const std::string_view constraints = assembly.getConstraintString();
-  if (constraints.find("~{memory}") != constraints.npos || assembly.getAsmString().empty()) return false;
+  if (constraints.find("~{memory}") != constraints.npos || !uses_memory(assembly.getAsmString())) return false;
   if (assembly.hasSideEffects()) return true;
   for (unsigned i = 0; i < call.arg_size(); ++i)  // a pointer to an operand in memory has the operand's type
     if (call.getArgOperand(i)->getType()->isPointerTy() && call.getParamElementType(i) == nullptr) return true;

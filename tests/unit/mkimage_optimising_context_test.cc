@@ -118,6 +118,17 @@ TEST_CASE("functions that mean the place where they run are odd", "[one-thread]"
       "long f(char *s) { char here[16]; char *end = copy(here, s); long n = 0;\n"
       "for (char *at = here; at < here + 16; at += 4) n += *at; if (end != here) free(end); return n; }\n";
   CHECK_FALSE(is_odd(locals));
+  CHECK_FALSE(
+      is_odd("char *strchr(const char *, int); int read_line(char *);\n"
+             "long f(void) { char line[80]; read_line(line); return strchr(line, ':') - line; }\n"));
+  // Clocks and waits use no memory.
+  CHECK_FALSE(
+      is_odd("unsigned f(void) { unsigned a, d; __asm__ volatile(\"lfence\\n\\trdtsc\" : \"=a\"(a), \"=d\"(d)); return "
+             "a; }\n"));
+  CHECK_FALSE(is_odd("void f(void) { __asm__ volatile(\"pause\"); }\n"));
+  CHECK_FALSE(is_odd(
+      "void f(int *x) { __asm__ volatile(\"cpuid\" : \"+a\"(x[0]), \"=b\"(x[1]), \"=c\"(x[2]), \"=d\"(x[3])); }\n"));
+  CHECK(is_odd("void f(void) { __asm__ volatile(\"mfence\"); }\n"));
 }
 
 TEST_CASE("units that use the mode of arithmetic are told, and those that compute") {
