@@ -202,16 +202,6 @@ PlainRun run_with_fixed_names(const CaptureEnvironment& environment, const Compi
   return {};
 }
 
-// Adds the bitcode of the target regions of a unit, by a compile for the devices.
-void add_regions(const CaptureEnvironment& environment, const Compilation& compilation, CompiledUnit& unit) {
-  auto regions = capture_regions(environment, compilation);
-  if (regions) {
-    unit.regions = std::move(*regions);
-  } else {
-    environment.store().note(fmt::format("no bitcode for devices: {}", regions.error().message));
-  }
-}
-
 // Compiles a source for the host and for devices. The project's object has the devices' code: that of OpenMP in a
 // section that the link takes out again, that of CUDA as data of the host's code. A second compile, for the host only,
 // makes the bitcode.
@@ -239,7 +229,15 @@ int compile_offloading(const CaptureEnvironment& environment, const Compilation&
   unit.headers = headers.read();
   unit.asks = attempt.asks;
   if (attempt.works && !plain.refusal && host_object) unit.bitcode = embedded_bitcode(host_object->bytes());
-  if (unit.bitcode && !compilation.command.is_cuda) add_regions(environment, compilation, unit);
+  if (unit.bitcode && !compilation.command.is_cuda) {
+    auto regions = capture_regions(environment, compilation);
+    if (regions) {
+      unit.regions = std::move(*regions);
+    } else {  // the other units' regions without this unit's would be another program
+      unit.bitcode = std::nullopt;
+      recorded.command.reason = fmt::format("no bitcode for devices: {}", regions.error().message);
+    }
+  }
   record_objects(environment, recorded, unit, attempt.variants);
   return 0;
 }

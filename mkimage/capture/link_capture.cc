@@ -19,7 +19,7 @@ namespace {
 constexpr const char* kReason = "XAAS_LINK_REASON";
 constexpr const char* kCompilation = "XAAS_LINK_COMPILATION";
 constexpr const char* kHeaders = "XAAS_LINK_HEADERS";
-constexpr const char* kGfortranRuntime = "-lgfortran";
+constexpr std::string_view kGfortranRuntime = "-lgfortran";
 // The variable with the directories in which clang, flang and GCC first look for the programs that they start.
 constexpr const char* kCompilerPath = "COMPILER_PATH";
 
@@ -81,7 +81,8 @@ std::vector<std::string> linking_arguments(const CaptureEnvironment& environment
     arguments.insert(std::ranges::find(arguments, "--"), "-fno-lto");
   }
   const std::vector<std::string> runtime = flang_runtime(environment, compilation);
-  arguments.insert(std::ranges::find(arguments, "--"), runtime.begin(), runtime.end());
+  const auto last = std::find(arguments.rbegin(), arguments.rend(), kGfortranRuntime);
+  if (last != arguments.rend()) arguments.insert(last.base(), runtime.begin(), runtime.end());
   return arguments;
 }
 

@@ -65,16 +65,24 @@ bool is_marker(std::string_view line) {
   return line.size() > 2 && line[0] == '#' && line[1] == ' ' && line[2] >= '0' && line[2] <= '9';
 }
 
+// The character that an escape stands for: a backslash with a character, or with three octal digits as clang writes all
+// bytes that are not ASCII. Moves `at` from the backslash to the last character of the escape.
+char unescaped(std::string_view line, std::size_t& at) {
+  const std::string_view rest = line.substr(at + 1);
+  const std::string_view digits = rest.substr(0, 3);
+  const bool is_octal = digits.size() == 3 && digits.find_first_not_of("01234567") == digits.npos;
+  at += std::min<std::size_t>(rest.size(), is_octal ? 3 : 1);
+  if (!is_octal) return rest.empty() ? '\\' : rest.front();
+  return static_cast<char>(((digits[0] - '0') << 6) | ((digits[1] - '0') << 3) | (digits[2] - '0'));
+}
+
 // The header that a line marker says is entered: # 1 "name" 1 3.
 std::optional<std::string> entered_header(std::string_view line) {
   if (!is_marker(line)) return std::nullopt;
   std::string name;
   std::size_t at = line.find('"');
   if (at == std::string_view::npos) return std::nullopt;
-  for (++at; at < line.size() && line[at] != '"'; ++at) {
-    if (line[at] == '\\' && at + 1 < line.size()) ++at;
-    name += line[at];
-  }
+  for (++at; at < line.size() && line[at] != '"'; ++at) name += line[at] == '\\' ? unescaped(line, at) : line[at];
   const bool is_entered = line.substr(std::min(at, line.size())).starts_with("\" 1");
   if (!is_entered || name.starts_with('<')) return std::nullopt;
   return name;

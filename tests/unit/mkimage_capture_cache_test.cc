@@ -321,6 +321,7 @@ TEST_CASE("a text tells the headers that it has come from") {
   CHECK(headers_of("# 1 \"a.c\"\n# 1 \"<built-in>\" 1\n# 1 \"a.c\" 2\n# 1 \"/usr/include/x.h\" 1 3\nint x;\n"
                    "# 2 \"a.c\" 2\n# 1 \"./a \\\"b\\\\.h\" 1\n# 9 \"grammar.y\"\n# 1 \"/usr/include/x.h\" 1 3\n") ==
         std::vector<std::string>{"/usr/include/x.h", "./a \"b\\.h"});
+  CHECK(headers_of("# 1 \"j\\303\\266rg/a.h\" 1\n") == std::vector<std::string>{"j\303\266rg/a.h"});
 }
 
 TEST_CASE("places in the source are left out of a text unless the compiler may look at them") {
