@@ -214,7 +214,7 @@ TEST_CASE("CUDA code is captured where clang makes one object of it, whose code 
   CHECK(parse_compiler_command({"-fgpu-rdc", "-c", "a.cu"}).mode == CommandMode::native);
   CHECK(parse_compiler_command({"--offload-new-driver", "-c", "a.cu"}).mode == CommandMode::native);
   CHECK(parse_compiler_command({"--cuda-device-only", "-c", "a.cu"}).mode == CommandMode::untouched);
-  CHECK(parse_compiler_command({"-c", "a.cu"}, CompilerRole::fortran).mode == CommandMode::native);
+  CHECK(parse_compiler_command({"-c", "a.cu"}, xaas::CompilerRole::fortran).mode == CommandMode::native);
 }
 
 TEST_CASE("assembly, headers and links are told apart") {

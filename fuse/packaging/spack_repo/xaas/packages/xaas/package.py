@@ -25,7 +25,7 @@ class Xaas(CMakePackage):
     depends_on("hwloc libs=static ~libxml2 ~pci")
     depends_on("libfuse@3.10: default_library=static")
     depends_on("libseccomp")
-    depends_on("nettle")
+    depends_on("nettle@3.4:3")
     depends_on("lz4 libs=static")
     depends_on("ncurses +termlib")
     depends_on("squashfs-tools-ng")
