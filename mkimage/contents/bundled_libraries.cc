@@ -97,16 +97,31 @@ Result<std::string> dynamic_strings(const fs::path& path) {
   return section == nullptr ? std::string() : std::string(section->data);
 }
 
-// Writes the strings that a file had before patchelf changed it over those that it has now. patchelf adds strings at
-// the end, and overwrites a former rpath with "X". Names of symbols may be the end of that string, because linkers
-// merge strings: "lib" is the end of "/opt/heat/lib".
+// `before` with the rpath of `now` where it stands there. patchelf puts an rpath that is no longer than the former one
+// in its place, and fills up with "X".
+std::string with_shorter_rpath(std::string_view now, std::string_view before, const ElfDynamic& dynamic) {
+  const std::string rpath = dynamic.runpath.value_or(dynamic.rpath.value_or("")) + '\0';
+  std::string strings(before);
+  const std::size_t place = now.find(rpath);
+  if (place != std::string_view::npos) strings.replace(place, rpath.size(), rpath);
+  return strings;
+}
+
+// Writes the strings that a file had before patchelf changed it over those that it has now. patchelf overwrites a
+// former rpath with "X", and adds the new one at the end if it is longer. Names of symbols may be the end of that
+// string, because linkers merge strings: "lib" is the end of "/opt/heat/lib".
 Status restore_strings(const fs::path& path, std::string_view before) {
   XAAS_ASSIGN(std::string bytes, read_file(path));
   XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(bytes));
   const ElfSection* section = elf.find_section(kDynamicStrings);
-  if (section == nullptr || section->data.size() <= before.size() || section->data.starts_with(before)) return {};
+  if (section == nullptr || section->data.size() < before.size() || section->data.starts_with(before)) return {};
+  std::string strings(before);
+  if (section->data.size() == before.size()) {
+    XAAS_ASSIGN(const ElfDynamic dynamic, elf.dynamic());
+    strings = with_shorter_rpath(section->data, before, dynamic);
+  }
   const auto offset = static_cast<std::size_t>(section->data.data() - bytes.data());
-  bytes.replace(offset, before.size(), before);
+  bytes.replace(offset, strings.size(), strings);
   return overwrite(path, bytes);
 }
 

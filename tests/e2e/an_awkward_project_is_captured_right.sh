@@ -13,7 +13,7 @@ CC ?= cc
 CFLAGS = -O2
 D = $(DESTDIR)$(PREFIX)
 programs = response quotes members partial blob whole layout static static-pie nostdlib debug split sizes lto profile sanitize \
-  generated absolute order sub/sub tail
+  generated absolute order sub/sub tail outer
 all: $(programs) libversioned.so.1 uses-versioned plugin.so host
 
 response: main.c value.c ; echo '-O2 "-DNAME=\"response file\"" main.c' >args && $(CC) @args -DVALUE=1 value.c -o $@
@@ -61,6 +61,8 @@ uses-versioned: uses.c libversioned.so.1 ; $(CC) $(CFLAGS) uses.c ./libversioned
 tail: uses.c versioned.c
 	echo lib >retained && $(CC) $(CFLAGS) -fPIC -shared -Danswer=lib versioned.c -Wl,-soname,libtail.so -Wl,-retain-symbols-file -Wl,retained -o libtail.so
 	$(CC) $(CFLAGS) -Danswer=lib uses.c -L. -ltail -Wl,-rpath,'$$ORIGIN/../lib' -o $@
+# The same in a library of the build machine, which finds another one by its rpath.
+outer: uses.c ; $(CC) $(CFLAGS) -Danswer=lib uses.c -L$(OUTER) -louter -Wl,-rpath,$(OUTER) -o $@
 plugin.so: plugin.c ; $(CC) $(CFLAGS) -fPIC -shared plugin.c -o $@
 host: host.c ; $(CC) $(CFLAGS) -rdynamic host.c -ldl -o $@
 
@@ -135,13 +137,18 @@ S
 # say ROOT: prints the output of every program.
 say() {
   for program in response quotes members partial blob whole layout static static-pie nostdlib debug split sizes lto sanitize generated \
-    absolute order sub tail uses-versioned relinked; do
+    absolute order sub tail outer uses-versioned relinked; do
     echo "$program: $("$1/bin/$program")"
   done
   echo "profile: $(LLVM_PROFILE_FILE=/dev/null "$1/bin/profile")"
   echo "host: $("$1/bin/host" "$1/lib/plugin.so")"
 }
 
+export OUTER=$work/outer/lib
+mkdir -p "$OUTER"
+echo 'int inner(void) { return 20; }' | clang-19 -x c -shared -fPIC -Wl,-soname,libinner.so -o "$OUTER/libinner.so" -
+echo 'int inner(void); int lib(void) { return inner() + 1; }' |
+  clang-19 -x c -shared -fPIC -Wl,-soname,libouter.so -o "$OUTER/libouter.so" - -L"$OUTER" -linner -Wl,-rpath,"$OUTER"
 real=$(command -v clang-19)
 cp -r "$source" "$work/plain"
 make -s -j2 -C "$work/plain" CC=clang-19 REAL="$real" >"$work/plain.log" 2>&1 || die "$(cat "$work/plain.log")"
@@ -150,6 +157,7 @@ say "$work/native" >"$work/expected"
 
 mkxaas -q --report "$work/report.json" --build "make -j\$JOBS PREFIX=\$PREFIX REAL=$real" \
   --install "make install PREFIX=\$PREFIX REAL=$real" "$source" "$work/awkward.xaas"
+rm -rf "$OUTER"
 mount_image "$work/awkward.xaas" "$work/baseline" lower=never
 equal "$(cat "$work/expected")" "$(say "$work/baseline")"
 mount_image "$work/awkward.xaas" "$work/app"
@@ -166,7 +174,7 @@ own = {name: [o["name"] for o in p.get("native", []) if not o["name"].startswith
 assert own["partial"] and own["order"], own
 assert not any(own[name] for name in ("response", "quotes", "members", "whole", "layout", "lto", "generated", "sub")), own
 P
-for program in response quotes members whole layout static static-pie nostdlib debug lto generated order sub tail uses-versioned relinked; do
+for program in response quotes members whole layout static static-pie nostdlib debug lto generated order sub tail outer uses-versioned relinked; do
   equal "$program ready" "$program $(state_of "$work/app/bin/$program")"
 done
 # The changes by strip and patchelf are also made to lowered files.
