@@ -2,6 +2,8 @@
 #include "mkimage/compiler/compilation.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace xaas {
 
@@ -35,14 +37,26 @@ std::filesystem::path object_of(const Compilation& compilation, const CompilerIn
   return std::filesystem::path(input.path).stem().string() + ".o";
 }
 
+namespace {
+
+// How the names of files begin that build systems compile to learn of the compiler, and parts of directories that hold
+// such files: of Autoconf, SCons, Python's setuptools and CMake; of CMake, Meson, SCons, waf and qmake.
+constexpr auto kProbeNames =
+    std::to_array<std::string_view>({"conftest.", "conftest-", "conftest_", "_configtest.", "cmTC_"});
+constexpr auto kProbeDirectories =
+    std::to_array<std::string_view>({"/CMakeFiles/CMakeScratch", "/CMakeFiles/CMakeTmp", "/meson-private/tmp",
+                                     "/.sconf_temp", "/.conf_check_", "/config.tests/"});
+
+}  // namespace
+
 bool is_probe(const std::filesystem::path& file) {
   const std::string name = file.filename().string();
-  if (name == "conftest" || name.starts_with("conftest.") || name.starts_with("conftest-")) return true;
-  if (name.starts_with("cmTC_")) return true;
+  if (name == "conftest") return true;
+  const auto begins = [&](std::string_view start) { return name.starts_with(start); };
+  if (std::ranges::any_of(kProbeNames, begins)) return true;
   const std::string directory = std::filesystem::absolute(file).parent_path().string();
-  return directory.find("/CMakeFiles/CMakeScratch") != std::string::npos ||
-         directory.find("/CMakeFiles/CMakeTmp") != std::string::npos ||
-         directory.find("/meson-private/tmp") != std::string::npos;
+  return std::ranges::any_of(kProbeDirectories,
+                             [&](std::string_view part) { return directory.find(part) != std::string::npos; });
 }
 
 }  // namespace xaas

@@ -79,7 +79,8 @@ TEST_CASE("lld hides no symbol that GNU ld and gold only leave out of a table") 
 
 TEST_CASE("the tests of build systems are told from what is installed") {
   for (const char* file : {"conftest", "conftest.c", "cmTC_1a2b3", "/b/CMakeFiles/CMakeScratch/TryCompile-x/a.c",
-                           "/b/meson-private/tmpabc/output.exe"}) {
+                           "/b/meson-private/tmpabc/output.exe", "/s/.sconf_temp/conftest_4f_0.c", "_configtest.c",
+                           "/s/config.tests/evdev/main.cpp"}) {
     INFO(file);
     CHECK(is_probe(file));
   }
