@@ -275,10 +275,11 @@ void CmakeInterpreter::run_command(const CmakeCommand& command) {
   if (!run_value_command(command.name, call.words, variables_)) do_unknown(call);
 }
 
-// Whether the host decides if elements leave a list. A choice that is made of it has them on some host.
+// Whether the host decides if elements leave a list: one of the conditions around is unknown, whatever the others ask
+// for. A choice that is made of the list has them on some host.
 bool CmakeInterpreter::is_removal_by_host(const Call& call) const {
   return mode_ == Mode::maybe && call.command.name == "list" && !call.words.empty() &&
-         call.words.front() == "REMOVE_ITEM" && conditions_.back().is_of_host;
+         call.words.front() == "REMOVE_ITEM";
 }
 
 // The work of a command beyond reading its arguments: a list is read from its variable, and an expression is tried at

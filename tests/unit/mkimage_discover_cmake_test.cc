@@ -202,6 +202,19 @@ TEST_CASE("CMake: a choice keeps the values that only some hosts have", "[one-th
   CHECK(findings(found) == "THREADS* -DDEMO_THREADING_MODEL=THREADS, OPENMP -DDEMO_THREADING_MODEL=OPENMP");
 }
 
+TEST_CASE("CMake: a choice keeps what some hosts take away under a condition of the user, around or within",
+          "[one-thread]") {
+  const std::string begin = "set(models THREADS OPENMP)\noption(DEMO_LEAN \"\" ON)\nfind_package(OpenMP QUIET)\n";
+  const std::string end =
+      "  list(REMOVE_ITEM models OPENMP)\nendif()\nendif()\nset(DEMO_THREADING_MODEL THREADS CACHE STRING \"\")\n"
+      "set_property(CACHE DEMO_THREADING_MODEL PROPERTY STRINGS ${models})\n";
+  for (const char* conditions : {"if(NOT OPENMP_FOUND)\nif(DEMO_LEAN)\n", "if(DEMO_LEAN)\nif(NOT OPENMP_FOUND)\n"}) {
+    INFO(conditions);
+    CHECK(values_of(of_cmake(begin + conditions + end), "DEMO_THREADING_MODEL") == "THREADS OPENMP ");
+  }
+  CHECK(values_of(of_cmake(begin + "if(DEMO_LEAN)\nif(TRUE)\n" + end), "DEMO_THREADING_MODEL") == "THREADS ");
+}
+
 TEST_CASE("CMake: a text has the values with which conditions compare it", "[one-thread]") {
   const auto found = of_cmake(
       "set(DEMO_GPU none CACHE STRING \"\")\nset(DEMO_NOTE \"a b\" CACHE STRING \"\")\n"
