@@ -45,13 +45,18 @@ Result<const BuildReader*> choose_reader(const SourceTree& tree, const std::opti
               tree.root().string());
 }
 
-// Places in a directory of a source become places of the source.
+// Places in a directory of a source become places of the source. So do those in notes, which begin with a file.
 void move_below(const std::string& directory, BuildDescription& build) {
   const auto move = [&](BuildPlace& place) { place.file = directory + "/" + place.file; };
   build.directory = directory;
   for (BuildPoint& point : build.points) std::ranges::for_each(point.places, move);
   for (UsedPackage& package : build.packages) move(package.place);
   for (UsedFlag& flag : build.flags) move(flag.place);
+  for (std::string& note : build.notes) note.insert(0, directory + "/");
+}
+
+void append_notes(const SourceTree& tree, BuildDescription& build) {
+  build.notes.insert(build.notes.end(), tree.notes().begin(), tree.notes().end());
 }
 
 // Reads the build files of a directory in which a source often has them, if it has none at its top. CMake's may use
@@ -67,6 +72,7 @@ std::optional<BuildDescription> read_below(SourceTree& tree, const std::optional
     const auto reader = below ? choose_reader(*below, asked) : tl::unexpected(below.error());
     if (!reader) continue;
     BuildDescription build = (*reader)->read(*below, built_in_knowledge());
+    append_notes(*below, build);
     move_below(directory, build);
     return build;
   }
@@ -78,6 +84,19 @@ Result<BuildDescription> read_source(SourceTree& tree, const std::optional<std::
   if (reader) return (*reader)->read(tree, built_in_knowledge());
   if (auto build = read_below(tree, asked)) return std::move(*build);
   return tl::unexpected(reader.error());
+}
+
+// Makes the commands those for a directory of the source. CMake and Meson take its name, and all others run there.
+void move_commands(const std::string& directory, BuildPlan& plan) {
+  constexpr std::string_view kTop = "\"$SRC\"";
+  const std::string below = "\"$SRC/" + directory + "\"";
+  if (const std::size_t top = plan.configure.find(kTop); top != std::string::npos) {
+    plan.configure.replace(top, kTop.size(), below);
+    return;
+  }
+  for (std::string* command : {&plan.configure, &plan.build, &plan.install}) {
+    if (!command->empty()) command->insert(0, "cd " + below + " && ");
+  }
 }
 
 // Writes the recipe file. A build that is driven by another program than mkxaas knows is written for what mkxaas runs.
@@ -97,10 +116,7 @@ Status write_recipe(const DiscoverOptions& options, const Discovery& discovery) 
   BuildRecipe asked;
   asked.build_system = discovery.build.build_system;
   XAAS_ASSIGN(BuildPlan plan, make_build_plan(options.source / discovery.build.directory, {}, asked));
-  if (!discovery.build.directory.empty()) {
-    constexpr std::string_view kTop = "\"$SRC\"";
-    plan.configure.replace(plan.configure.find(kTop), kTop.size(), "\"$SRC/" + discovery.build.directory + "\"");
-  }
+  if (!discovery.build.directory.empty()) move_commands(discovery.build.directory, plan);
   return write_file(*options.recipe, recipe_of(discovery, plan, built_in_knowledge()));
 }
 
@@ -110,7 +126,7 @@ Result<Discovery> discover(const DiscoverOptions& options) {
   XAAS_ASSIGN(SourceTree tree, SourceTree::open(options.source));
   XAAS_ASSIGN(BuildDescription build, read_source(tree, options.build_system));
   if (build.project.empty()) build.project = read_project_name(options.source).name;
-  build.notes.insert(build.notes.end(), tree.notes().begin(), tree.notes().end());
+  append_notes(tree, build);
   return classify(std::move(build), built_in_knowledge());
 }
 

@@ -74,7 +74,6 @@ void append_left_out(std::string& text, const std::vector<RecipePoint>& points) 
 }
 
 std::string command_text(std::string_view key, const std::string& command, const std::string& variables) {
-  if (command.empty()) return "";
   return fmt::format("{} = '''{}{}'''\n", key, command, variables);
 }
 
@@ -91,9 +90,12 @@ std::string recipe_of(const Discovery& discovery, const BuildPlan& plan, const K
       "# x86-64. What no image can hold ready has build = \"host\": the image brings the source, and a host that has\n"
       "# the tools, libraries and devices builds it by `xaas-lower build`. Other values are comments that say what\n"
       "# they need. See mkxaas(1), and what `mkxaas --print-configurations` makes of this file.\n";
-  text += fmt::format("build_system = \"{}\"\n", discovery.build.build_system);
+  // mkxaas looks for build files at the top only, and would take commands of what it finds there for those that are not
+  // given.
+  const bool is_at_top = discovery.build.directory.empty();
+  if (is_at_top) text += fmt::format("build_system = \"{}\"\n", discovery.build.build_system);
   const bool configures = !plan.configure.empty();
-  text += command_text("configure", plan.configure, variables);
+  if (configures || !is_at_top) text += command_text("configure", plan.configure, configures ? variables : "");
   text += command_text("build", plan.build, configures ? "" : variables);
   text += command_text("install", plan.install, configures ? "" : variables);
   for (const RecipePoint& point : points) append_point(text, point);

@@ -152,6 +152,11 @@ TEST_CASE("makefiles that lie in a usual directory are found, and their places a
   CHECK(found.findings.front().place.file == "src/GNUmakefile");
 }
 
+TEST_CASE("what is not read in a usual directory is noted with its place in the source", "[one-thread]") {
+  const auto found = discovery_of({{"src/Makefile", "include bad.mk\n"}, {"src/bad.mk", std::string("a\0b", 3)}});
+  CHECK(found.build.notes == std::vector<std::string>{"src/bad.mk was not read: it is no text"});
+}
+
 TEST_CASE("a macro of a makefile stands for a term only if its name has to do with it", "[one-thread]") {
   CHECK(findings(discovery_of({{"Makefile", "ifdef USE_FAST\nF += -DNO_HEADERS\nL += -lcuda\nendif\n"}})) ==
         "CUDA USE_FAST=1");

@@ -1,4 +1,5 @@
 // The recipe files that `mkxaas discover` writes: one rule a test, on small projects.
+#include "mkimage/plan/build_plan.h"
 #include "tests/unit/mkimage_discover_support.h"
 
 namespace {
@@ -69,6 +70,40 @@ TEST_CASE("a recipe file leaves values to the host only as long as the combinati
     text += std::string("option(DEMO_") + kind + " \"\" OFF)\n";
   }
   CHECK(plan_of({{"CMakeLists.txt", text}}).size() == 128);
+}
+
+// What mkxaas would run for the recipe file that is written for a project.
+xaas::BuildPlan commands_of(const Files& files, const std::string& build_system) {
+  const auto directory = project_of(files);
+  const std::filesystem::path file = directory.path() / "out.toml";
+  REQUIRE(xaas::run_discover({.source = directory.path(), .build_system = build_system, .recipe = file}));
+  const auto recipe = xaas::load_recipe_file(file).value();
+  REQUIRE(xaas::plan_configurations(recipe, {}));
+  return xaas::make_build_plan(directory.path(), recipe, {}).value();
+}
+
+TEST_CASE("the commands of a recipe file run a configure script in its directory", "[one-thread]") {
+  const auto plan = commands_of({{"source/configure", "#!/bin/sh\n  --enable-cuda   use CUDA\n"}}, "configure");
+  CHECK(plan.configure == R"(cd "$SRC/source" && ./configure --prefix="$PREFIX" $CUDA)");
+  CHECK(plan.build == R"(cd "$SRC/source" && make -j"$JOBS")");
+  CHECK(plan.install == R"(cd "$SRC/source" && make install DESTDIR="$DESTDIR")");
+}
+
+TEST_CASE("the commands of a recipe file run make in its directory, and no other build system", "[one-thread]") {
+  const Files files = {{"CMakeLists.txt", "project(demo)\n"},
+                       {"main/Makefile", "USE_MPI ?= 0\nifeq ($(USE_MPI),1)\nCC = mpicc\nendif\n"}};
+  const auto plan = commands_of(files, "make");
+  CHECK(plan.configure.empty());
+  CHECK(plan.build == R"(cd "$SRC/main" && make -j"$JOBS" PREFIX="$PREFIX" prefix="$PREFIX" $USE_MPI)");
+  CHECK(plan.install.starts_with(R"(cd "$SRC/main" && make install DESTDIR="$DESTDIR" )"));
+}
+
+TEST_CASE("the commands of a recipe file name the directory of CMake's or Meson's files", "[one-thread]") {
+  const auto cmake = commands_of({{"build/cmake/CMakeLists.txt", "project(demo)\n"}}, "cmake");
+  CHECK(cmake.configure.starts_with(R"(cmake -S "$SRC/build/cmake" -B "$BUILD" )"));
+  CHECK(cmake.build == R"(cmake --build "$BUILD" -j "$JOBS")");
+  const auto meson = commands_of({{"src/meson.build", "project('demo', 'c')\n"}}, "meson");
+  CHECK(meson.configure.starts_with(R"(meson setup "$BUILD" "$SRC/src" )"));
 }
 
 }  // namespace
