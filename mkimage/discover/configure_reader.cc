@@ -1,11 +1,14 @@
 // Reads configure.ac and the macros that it uses, or the help of a configure script; see build_readers.h. Of m4 it
 // knows what m4_text.h does. It expands no macros but follows those that the source defines.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "format/base/split.h"
 #include "format/base/text.h"
@@ -19,6 +22,7 @@ namespace {
 constexpr int kMaxMacroDepth = 12;
 constexpr std::size_t kMaxMacroCalls = 200000;
 constexpr std::size_t kMaxMacroBytes = 64ULL << 20;  // looked through, together
+constexpr std::size_t kMaxMacroDirectories = 100;
 constexpr std::size_t kMaxConfigurePoints = 5000;
 
 // Finds "yes" in "enable_mpi=yes" or "enable_mpi=\"yes\"", for the first variable that gets a value.
@@ -136,6 +140,12 @@ class ConfigureReader {
     follow(plain, {file, 1}, 0, 0);
   }
   void read_directory(const std::string& directory) {
+    if (directories_.contains(directory)) return;
+    if (directories_.size() >= kMaxMacroDirectories) {
+      return note_once(
+          fmt::format("configure.ac: more than {} directories of macros are not read", kMaxMacroDirectories));
+    }
+    directories_.insert(directory);
     for (const std::string& name : tree_.files_in(directory)) {
       if (name.ends_with(".m4") && name != "aclocal.m4")
         read_definitions(directory + (directory.empty() ? "" : "/") + name);
@@ -149,7 +159,7 @@ class ConfigureReader {
 
   void read_definitions(const std::string& file) {
     const std::string* text = tree_.read(file);
-    if (text == nullptr) return;
+    if (text == nullptr || !use_up(text->size(), {file, 1})) return;
     const std::string plain = without_m4_comments(*text);
     for_each_macro(plain, is_definition, [&](const MacroCall& call) {
       if (call.arguments.size() < 2) return;
@@ -163,25 +173,47 @@ class ConfigureReader {
                                          text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'))};
   }
 
+  void note_once(std::string text) {
+    if (!is_in(build_.notes, text)) build_.notes.push_back(printable(text));
+  }
+  // Whether `bytes` more may be looked through. Once that is not so, it stays so, and a note says where that was.
+  bool use_up(std::size_t bytes, const BuildPlace& place) {
+    if (is_exhausted_) return false;
+    bytes_ += bytes;
+    is_exhausted_ = bytes_ > kMaxMacroBytes || calls_ > kMaxMacroCalls;
+    if (is_exhausted_) {
+      note_once(fmt::format("{}:{}: macros are followed no further than here, because they are too many or too long",
+                            place.file, place.line));
+    }
+    return !is_exhausted_;
+  }
+
+  bool is_followed(const std::string& name) const {
+    return handlers().contains(name) || definitions_.contains(name) || knowledge_.macros.contains(name) ||
+           is_definition(name) || is_loop(name) || is_include(name);
+  }
   // Reads the calls in a text that begins at `begin`. `conditions` counts the conditions around it.
   void follow(const std::string& text, const BuildPlace& begin, int depth, std::size_t conditions) {
-    bytes_ += text.size();
-    if (depth > kMaxMacroDepth || bytes_ > kMaxMacroBytes) return;
+    if (!use_up(text.size(), begin)) return;
     std::size_t seen = 0;
     std::size_t inside = conditions;
     std::size_t line = begin.line;
-    const auto is_macro = [&](const std::string& name) {
-      return handlers().contains(name) || definitions_.contains(name) || knowledge_.macros.contains(name) ||
-             is_definition(name) || is_loop(name) || is_include(name);
-    };
+    const auto is_macro = [&](const std::string& name) { return is_followed(name); };
     for_each_macro(text, is_macro, [&](const MacroCall& call) {
-      if (++calls_ > kMaxMacroCalls) return;
+      if (depth > kMaxMacroDepth) return note_depth(begin);
+      ++calls_;
+      if (!use_up(0, {begin.file, line})) return;
       const std::string_view between = std::string_view(text).substr(seen, call.at - seen);
       inside = conditions_behind(between, inside, conditions);
       line += static_cast<std::size_t>(std::ranges::count(between, '\n'));
       seen = call.at;
       handle(call, {begin.file, line}, depth, inside);
     });
+  }
+  void note_depth(const BuildPlace& place) {
+    if (std::exchange(is_too_deep_, true)) return;
+    note_once(fmt::format("{}:{}: macros within more than {} others are not followed", place.file, place.line,
+                          kMaxMacroDepth));
   }
   // Follows `if` and `fi`, `case` and `esac` of the shell.
   static std::size_t conditions_behind(std::string_view text, std::size_t now, std::size_t least) {
@@ -242,7 +274,7 @@ class ConfigureReader {
   static bool is_include(const std::string& name) { return name == "m4_include" || name == "m4_sinclude"; }
   void follow_file(const MacroCall& call, int depth, std::size_t conditions) {
     const auto path = call.arguments.empty() ? std::nullopt : path_in_tree("", call.arguments[0]);
-    const std::string* text = path ? tree_.read(*path) : nullptr;
+    const std::string* text = path && !is_exhausted_ ? tree_.read(*path) : nullptr;
     if (text == nullptr || !included_.insert(*path).second) return;
     read_definitions(*path);
     follow(without_m4_comments(*text), {*path, 1}, depth + 1, conditions);
@@ -252,8 +284,10 @@ class ConfigureReader {
     if (call.arguments.size() < 3) return;
     const auto list = texts_.find(call.arguments[1]);
     std::string words = without_brackets(list != texts_.end() ? list->second : call.arguments[1]);
+    if (!use_up(words.size(), place)) return;
     std::ranges::replace_if(words, [](char c) { return c == ',' || c == '\n' || c == '\t'; }, ' ');
     for (const std::string_view word : split(words, ' ')) {
+      if (is_exhausted_) return;
       if (!word.empty())
         follow(with_word_replaced(call.arguments[2], call.arguments[0], word), place, depth + 1, conditions);
     }
@@ -261,7 +295,7 @@ class ConfigureReader {
   // Follows the body of a macro of the source, with its arguments in place of $1, $2, …
   void expand(const MacroCall& call, const Definition& definition, const BuildPlace& place, int depth,
               std::size_t conditions) {
-    if (!running_.insert(call.name).second) return;
+    if (is_exhausted_ || !running_.insert(call.name).second) return;
     std::string body;
     for (std::size_t i = 0; i < definition.body.size(); ++i) {
       const bool is_argument = definition.body[i] == '$' && i + 1 < definition.body.size() &&
@@ -409,8 +443,11 @@ class ConfigureReader {
   std::map<std::string, std::string> texts_;  // by m4_define
   std::set<std::string> running_;
   std::set<std::string> included_;
+  std::set<std::string> directories_;
   std::size_t calls_ = 0;
   std::size_t bytes_ = 0;
+  bool is_exhausted_ = false;
+  bool is_too_deep_ = false;
 };
 
 }  // namespace

@@ -32,6 +32,47 @@ TEST_CASE("configure.ac that never ends is read in bounded time", "[long]") {
   CHECK(findings(found) == "MPI --enable-mpi");
 }
 
+TEST_CASE("a directory of macros that is named again and again is read once", "[long]") {
+  std::string names;
+  std::string macros = "AC_DEFUN([DEMO_MPI], [AC_ARG_ENABLE([mpi], [--enable-mpi])])\n";
+  for (int i = 0; i < 50000; ++i) names += i % 2 == 0 ? "m4 " : "own/../own ";
+  for (int i = 0; i < 10000; ++i) macros += "AC_DEFUN([DEMO_" + std::to_string(i) + "], [])\n";
+  const auto found = discovery_of({{"configure.ac", "AC_CONFIG_MACRO_DIRS([" + names + "])\nDEMO_MPI\n"},
+                                   {"m4/a.m4", macros},
+                                   {"own/b.m4", macros}});
+  CHECK(findings(found) == "MPI --enable-mpi");
+  CHECK(found.build.notes.empty());
+}
+
+TEST_CASE("a loop of a configure script is followed up to a limit, which a note names", "[long]") {
+  std::string words;
+  for (int i = 0; i < 200000; ++i) words += "w ";
+  const auto found =
+      discovery_of({{"configure.ac", "AC_ARG_ENABLE([mpi], [--enable-mpi])\nm4_foreach_w([x], [" + words + "], [" +
+                                         std::string(1U << 20, '.') + "])\nAC_ARG_ENABLE([cuda], [--enable-cuda])\n"}});
+  CHECK(findings(found) == "MPI --enable-mpi");
+  CHECK(found.build.notes ==
+        std::vector<std::string>{"configure.ac:2: macros are followed no further than here, because "
+                                 "they are too many or too long"});
+}
+
+TEST_CASE("a note says where macros are nested deeper than they are followed", "[one-thread]") {
+  std::string deep = "AC_ARG_ENABLE([mpi], [--enable-mpi])";
+  for (int i = 0; i < 20; ++i) deep = "AS_IF([true], [" + deep + "])";
+  const auto found = discovery_of({{"configure.ac", "\n" + deep + "\n"}});
+  CHECK(findings(found).empty());
+  CHECK(found.build.notes ==
+        std::vector<std::string>{"configure.ac:2: macros within more than 12 others are not followed"});
+}
+
+TEST_CASE("more directories of macros than are read are noted", "[one-thread]") {
+  std::string names;
+  for (int i = 0; i < 200; ++i) names += "m4/" + std::to_string(i) + " ";
+  const auto found = discovery_of({{"configure.ac", "AC_CONFIG_MACRO_DIRS([" + names + "])\n"}});
+  CHECK(found.build.notes ==
+        std::vector<std::string>{"configure.ac: more than 100 directories of macros are not read"});
+}
+
 TEST_CASE("a configure script without configure.ac is read by its help", "[one-thread]") {
   CHECK(findings(discovery_of(
             {{"configure", "#!/bin/sh\ncat <<E\n  --enable-cuda   use CUDA\n  --without-mpi   no MPI\nE\n"}})) ==
