@@ -1,6 +1,4 @@
 // The guard of an image's file, on a real file that is changed under it.
-#include "fuse/image_guard.h"
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "fuse/image_guard.h"
 #include "tests/unit/format_support.h"
 
 namespace xaas {
