@@ -453,11 +453,6 @@ class Classifier {
 
 }  // namespace
 
-const Finding* Discovery::find(std::string_view term) const {
-  const auto found = std::ranges::find(findings, term, &Finding::term);
-  return found == findings.end() ? nullptr : &*found;
-}
-
 Discovery classify(BuildDescription build, const Knowledge& knowledge) {
   Discovery discovery;
   discovery.build = std::move(build);

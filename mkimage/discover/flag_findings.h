@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "mkimage/discover/discovery.h"
+#include "mkimage/discover/findings.h"
 
 namespace xaas {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "mkimage/discover/discovery.h"
+#include "mkimage/discover/findings.h"
 #include "mkimage/discover/option_name.h"
 
 namespace xaas {
