@@ -42,9 +42,11 @@ void ReadAhead::read_libraries_of(const std::string& program) {
   }
 }
 
-// The libraries that `user` needs, and that were not known before. A baseline needs what the lowered file needs.
+// The libraries that `user` needs, and that were not known before. They are read from the file that is served, whose
+// blocks are needed anyway; else from the baseline, which needs what the lowered file needs.
 std::vector<std::string> ReadAhead::new_libraries(const std::string& user) {
-  const auto file = image_.squashfs().resolve(user);
+  const auto served = served_(user);
+  const auto file = served ? served : image_.squashfs().resolve(user);
   if (!file || stop_.stop_requested()) return {};
   const auto needs = read_elf_needs(
       [&](std::uint64_t offset, std::span<std::byte> into) { return image_.squashfs().read(*file, offset, into); });
