@@ -33,19 +33,18 @@ void ReadAhead::begin(InodeRef file) {
 
 void ReadAhead::read_libraries_of(const std::string& program) {
   std::uint64_t left = kMostOfLibraries;
-  const std::vector<std::string> first = new_libraries(program);
+  const std::vector<std::string> first = new_libraries(program, served_(program));
   std::deque<std::string> unread(first.begin(), first.end());
   for (std::size_t count = 0; !unread.empty() && count < kMostLibraries && left > 0; ++count, unread.pop_front()) {
-    const auto file = served_(unread.front());
-    if (file) left -= read(*file, std::min(left, kLargestFile));
-    std::ranges::copy(new_libraries(unread.front()), std::back_inserter(unread));
+    const auto served = served_(unread.front());
+    if (served) left -= read(*served, std::min(left, kLargestFile));
+    std::ranges::copy(new_libraries(unread.front(), served), std::back_inserter(unread));
   }
 }
 
 // The libraries that `user` needs, and that were not known before. They are read from the file that is served, whose
 // blocks are needed anyway; else from the baseline, which needs what the lowered file needs.
-std::vector<std::string> ReadAhead::new_libraries(const std::string& user) {
-  const auto served = served_(user);
+std::vector<std::string> ReadAhead::new_libraries(const std::string& user, const Result<InodeRef>& served) {
   const auto file = served ? served : image_.squashfs().resolve(user);
   if (!file || stop_.stop_requested()) return {};
   const auto needs = read_elf_needs(

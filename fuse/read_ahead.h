@@ -38,7 +38,7 @@ class ReadAhead {
 
  private:
   void read_libraries_of(const std::string& program);
-  std::vector<std::string> new_libraries(const std::string& user);
+  std::vector<std::string> new_libraries(const std::string& user, const Result<InodeRef>& served);
   std::uint64_t read(InodeRef file, std::uint64_t most);
 
   const Image& image_;
