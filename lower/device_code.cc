@@ -153,14 +153,16 @@ bool has_fatbins(const Recipe& recipe) {
   return any_unit(recipe, [](const IrInput& unit) { return unit.has_fatbin(); });
 }
 
-bool has_device_images(const Recipe& recipe) {
-  bool found = false;
+const ObjectInput* object_with_images(const Recipe& recipe) {
+  const ObjectInput* found = nullptr;
   for_each_input(recipe, [&](const auto& input) {
     const auto* object = std::get_if<ObjectInput>(&input);
-    found = found || (object != nullptr && !object->images.empty());
+    if (object != nullptr && !object->images.empty()) found = object;
   });
   return found;
 }
+
+bool has_device_images(const Recipe& recipe) { return object_with_images(recipe) != nullptr; }
 
 bool has_relocatable_code(const Recipe& recipe) {
   return any_unit(recipe, [](const IrInput& unit) { return !unit.links.empty(); });

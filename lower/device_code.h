@@ -51,6 +51,8 @@ FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectu
 bool has_device_code(const Recipe& recipe);
 // Whether it has units with fat binaries.
 bool has_fatbins(const Recipe& recipe);
+// The object with programs for devices of OpenMP, of which a recipe has one at most; null if there is none.
+const ObjectInput* object_with_images(const Recipe& recipe);
 // Whether it has programs for devices of OpenMP that can be made again.
 bool has_device_images(const Recipe& recipe);
 // Whether some of it is relocatable, so that it must be linked.

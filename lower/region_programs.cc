@@ -42,15 +42,6 @@ ArchiveInput members_of(const ArchiveInput& archive, const DeviceImage& image) {
   return result;
 }
 
-const ObjectInput* object_with_images(const Recipe& recipe) {
-  const ObjectInput* found = nullptr;
-  for_each_input(recipe, [&](const auto& input) {
-    const auto* object = std::get_if<ObjectInput>(&input);
-    if (object != nullptr && !object->images.empty()) found = object;
-  });
-  return found;
-}
-
 // A program for one GPU.
 Result<RegionProgram> make_program(const LinkPlan& plan, unsigned gpu, const CompileRegions& compile,
                                    const std::filesystem::path& scratch, const std::stop_token& stop) {

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "format/base/file.h"
+#include "lower/device_code.h"
 #include "lower/engine/codegen.h"
 
 namespace xaas {
@@ -18,16 +19,6 @@ namespace {
 // The section in which the units of the host list their target regions. lld defines symbols for its two ends.
 constexpr const char* kEntrySection = "omp_offloading_entries";
 constexpr const char* kImageModule = "offload.wrapper.module";
-
-// The input whose place the object takes; null if the recipe has none.
-const ObjectInput* find_object(const Job& job) {
-  const ObjectInput* found = nullptr;
-  for_each_input(job.recipe, [&](const auto& input) {
-    const auto* object = std::get_if<ObjectInput>(&input);
-    if (object != nullptr && is_made(job, *object)) found = object;
-  });
-  return found;
-}
 
 // The image in LLVM's container, as the runtime reads it.
 Result<std::string> contain(const JobImage& image) {
@@ -60,7 +51,7 @@ Status add_kept(const Job& job, const ObjectInput& object, std::vector<std::stri
 }  // namespace
 
 Result<std::string> make_image_object(const Job& job, const LinkContext& link) {
-  const ObjectInput* object = find_object(job);
+  const ObjectInput* object = object_with_images(job.recipe);
   if (object == nullptr) return fail(Code::invalid, "the job has images, and its recipe has no object for them");
   std::vector<std::string> images;
   for (const JobImage& image : job.images) {
