@@ -137,12 +137,13 @@ std::vector<std::string> used_level_features(const llvm::Module& module, const s
     if (!needed) return features;
     add_alternative(*needed, {}, level, used);
   }
+  const llvm::Triple target(module.getTargetTriple());
   const Features asked = used;
   for (const std::string& needed : needs_of(module)) add_alternative(needed, asked, level, used);
   std::vector<std::string> result;
   std::ranges::copy_if(used_features(module, features), std::back_inserter(result), [&](const std::string& feature) {
     const std::string name = feature.substr(1);
-    return used.contains(name) || is_explicit_feature(name);
+    return used.contains(name) || is_explicit_feature(target, name);
   });
   return result;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <llvm/IR/Module.h>
+#include <llvm/TargetParser/Triple.h>
 
 #include <string>
 #include <string_view>
@@ -11,10 +12,10 @@
 
 namespace xaas {
 
-// Whether `feature` is an explicit feature. It is a name, as in "-mclwb".
-bool is_explicit_feature(std::string_view feature);
+// Whether `feature` is an explicit feature of the target's architecture. It is a name in LLVM's list: "clwb".
+bool is_explicit_feature(const llvm::Triple& target, std::string_view feature);
 
-// `features` without entries "+x" for which is_explicit_feature("x") is true and which nothing in the module uses.
+// `features` without entries "+x" of explicit features of the module's target which nothing in the module uses.
 // `features` are as in IrInput, and their order stays. Inline assembly uses a feature if it contains the name of one of
 // its instructions.
 std::vector<std::string> used_features(const llvm::Module& module, const std::vector<std::string>& features);

@@ -89,24 +89,25 @@ Features asked_features(UnitFeatureTable& table, const UnitRecord& unit) {
 
 // Removes the explicit features that the unit does not use. Only the unit's own code could use such a feature, and its
 // IR shows that it does not.
-void leave_out_unused(const CanonicalUnits& canonical, const UnitRecord& unit, Features& features) {
+void leave_out_unused(const llvm::Triple& target, const CanonicalUnits& canonical, const UnitRecord& unit,
+                      Features& features) {
   const auto found = canonical.find(unit.object);
   if (found == canonical.end()) return;
   std::erase_if(features, [&](const std::string& feature) {
-    return is_explicit_feature(feature.substr(1)) &&
+    return is_explicit_feature(target, feature.substr(1)) &&
            std::ranges::find(found->second.features, feature) == found->second.features.end();
   });
 }
 
 // Features by unit, for the units of a configuration that are linked.
 using FeaturesOfUnits = std::map<std::string, Features>;
-FeaturesOfUnits features_of_units(const ConfigurationContents& configuration, const CanonicalUnits& canonical,
-                                  UnitFeatureTable& table) {
+FeaturesOfUnits features_of_units(const ConfigurationContents& configuration, const llvm::Triple& target,
+                                  const CanonicalUnits& canonical, UnitFeatureTable& table) {
   FeaturesOfUnits result;
   for (const UnitRecord& unit : configuration.units) {
     if (!configuration.linked.contains(unit.object)) continue;
     Features features = asked_features(table, unit);
-    leave_out_unused(canonical, unit, features);
+    leave_out_unused(target, canonical, unit, features);
     result[unit.name()].merge(features);
   }
   return result;
@@ -249,7 +250,7 @@ void find_required_features(const std::string& c_compiler, ImageContents& conten
   UnitFeatureTable table(c_compiler);
   std::vector<FeaturesOfUnits> asked;
   for (const ConfigurationContents& one : contents.configurations) {
-    asked.push_back(features_of_units(one, contents.canonical.units, table));
+    asked.push_back(features_of_units(one, llvm::Triple(contents.triple), contents.canonical.units, table));
   }
   for (std::size_t i = 0; i < asked.size(); ++i) {
     ConfigurationContents& configuration = contents.configurations[i];

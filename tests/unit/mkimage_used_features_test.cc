@@ -1,6 +1,8 @@
 // Features that only intrinsic functions and inline assembly use. They are required if the code has one of those, and
 // not otherwise.
+#include <llvm/AsmParser/Parser.h>
 #include <llvm/IR/Intrinsics.h>
+#include <llvm/Support/SourceMgr.h>
 
 #include <algorithm>
 #include <array>
@@ -94,6 +96,9 @@ constexpr std::array kTable{
 #include <llvm/TargetParser/X86TargetParser.def>
 };
 
+const llvm::Triple kX86("x86_64-pc-linux-gnu");
+const llvm::Triple kArm("aarch64-unknown-linux-gnu");
+
 // Whether "+feature" is still required for a module that declares the function.
 bool is_used(const std::string& intrinsic, const std::string& feature) {
   llvm::LLVMContext context;
@@ -113,7 +118,7 @@ TEST_CASE("every feature of LLVM's x86 table is one of a kind that was looked at
   for (const std::string_view feature : kTable) {
     if (feature.starts_with("__")) continue;  // it only holds a place in the numbering
     INFO(feature);
-    CHECK(is_explicit_feature(feature) != kOthers.contains(feature));
+    CHECK(is_explicit_feature(kX86, feature) != kOthers.contains(feature));
   }
 }
 
@@ -121,7 +126,7 @@ TEST_CASE("an intrinsic function that clang has for such a feature uses it", "[o
   std::size_t looked_at = 0;
   for (const X86Builtin& builtin : x86_builtins()) {
     // Checks one feature alone. Alternatives, and several features together, also require others.
-    if (!is_explicit_feature(builtin.features)) continue;
+    if (!is_explicit_feature(kX86, builtin.features)) continue;
     const auto id = llvm::Intrinsic::getIntrinsicForClangBuiltin("x86", builtin.name);
     const std::string name =
         id != llvm::Intrinsic::not_intrinsic
@@ -150,4 +155,29 @@ TEST_CASE("a unit requires such a feature only with an intrinsic function or an 
         std::vector<std::string>{"+avx", "+pku", "-sha"});
   CHECK(used(clang, "#include <immintrin.h>\nstatic inline void g(void* p) { _mm_clwb(p); }\nint f(void) { return 1; }",
              flags, features) == none);
+}
+
+TEST_CASE("features of aarch64 are not taken for those of x86 with the same name", "[one-thread]") {
+  const ClangUnits clang;
+  CHECK(is_explicit_feature(kArm, "aes"));
+  CHECK_FALSE(is_explicit_feature(kArm, "sha3"));
+  CHECK_FALSE(is_explicit_feature(kArm, "clwb"));
+  const auto used_of = [&](const std::string& source, const std::vector<std::string>& features) {
+    const std::filesystem::path at = clang.directory("arm");
+    REQUIRE(write_file(at / "unit.c", "#include <arm_neon.h>\n" + source));
+    const std::string text = clang.output(
+        at,
+        "clang-19 --target=aarch64-linux-gnu -march=armv8.4-a+aes+sm4 -ffreestanding -O1 -S -emit-llvm -o - unit.c");
+    llvm::LLVMContext context;
+    llvm::SMDiagnostic problem;
+    const auto module = llvm::parseAssemblyString(text, problem, context);
+    REQUIRE(module != nullptr);
+    return used_features(*module, features);
+  };
+  const std::vector<std::string> features = {"+aes", "+crc", "+sha3", "+sm4"};
+  CHECK(used_of("int f(int x) { return x + 1; }", features) == std::vector<std::string>{"+sha3"});
+  CHECK(used_of("uint8x16_t f(uint8x16_t a) { return vaesmcq_u8(a); }", features) ==
+        std::vector<std::string>{"+aes", "+sha3"});
+  CHECK(used_of("void f(void) { __asm__ volatile(\"crc32cx w0, w0, x1\" ::: \"w0\"); }", features) ==
+        std::vector<std::string>{"+crc", "+sha3"});
 }
