@@ -56,7 +56,9 @@ constexpr std::array kUsableFeatures{
     UsableFeature{"lse128", arm::AEK_LSE128, in_second(capability(47))},                    // LSE128
     UsableFeature{"lse2", arm::AEK_LSE2, in_first(capability(25))},                         // USCAT
     UsableFeature{"mops", arm::AEK_MOPS, in_second(capability(43))},                        // MOPS
+    UsableFeature{"mte", arm::AEK_MTE, in_second(capability(18))},                          // MTE
     UsableFeature{"neon", arm::AEK_SIMD, in_first(capability(1))},                          // ASIMD
+    UsableFeature{"pauth", arm::AEK_PAUTH, in_first(capability(30) | capability(31))},      // PACA, PACG
     UsableFeature{"rand", arm::AEK_RAND, in_second(capability(16))},                        // RNG
     UsableFeature{"rcpc", arm::AEK_RCPC, in_first(capability(15))},                         // LRCPC
     UsableFeature{"rcpc-immo", arm::AEK_RCPC_IMMO, in_first(capability(26))},               // ILRCPC
