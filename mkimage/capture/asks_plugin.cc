@@ -17,7 +17,9 @@
 #include <llvm/Support/FileSystem.h>
 #include <llvm/Support/Process.h>
 #include <llvm/Support/raw_ostream.h>
+#include <llvm/TargetParser/AArch64TargetParser.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>
@@ -28,9 +30,11 @@ namespace {
 
 // The file to which the names are written, one a line: '+' or '-', the name, a space, and the answers. The sign says
 // whether the macro is defined at the end of the unit. There is an answer for each CPU: '+' where the compiler defines
-// the macro or has the built-in function, else '-'. As in compiler_run.cc.
+// the macro or has the built-in function, else '-'. A macro that has several values has a line for each of them, with
+// the name "macro=value". As in compiler_run.cc.
 constexpr const char* kFileVariable = "XAAS_ASKS_FILE";
-// The names of CPUs with commas between them. An answer is that for the same options with -march= and the CPU's name.
+// The names of CPUs with commas between them. An answer is that for the same options with the CPU's name, as -march=
+// has it for x86-64 and -mcpu= for aarch64.
 constexpr const char* kCpusVariable = "XAAS_ASKS_CPUS";
 // The compiler's own headers ask for which of their functions to declare.
 constexpr llvm::StringLiteral kOwnHeaders("/lib/clang/");
@@ -46,15 +50,39 @@ constexpr WideVector kWideVectors[] = {{128, "vector_size(32)", "__AVX__"}, {256
 
 // What the compiler knows of a CPU.
 struct Machine {
-  llvm::StringSet<> macros;
+  llvm::StringMap<std::string> macros;  // their values
   llvm::StringMap<bool> features;
 };
 
-Machine describe(const clang::CompilerInstance& compiler, const std::string& cpu,
-                 const std::vector<std::string>& features) {
+using Features = std::vector<std::string>;
+
+bool is_arm(const clang::CompilerInstance& compiler) { return compiler.getTarget().getTriple().isAArch64(); }
+
+// The features that clang's driver writes for a CPU. It does so for aarch64 only; elsewhere the front end knows them.
+Features written_for(const clang::CompilerInstance& compiler, const std::string& cpu) {
+  Features features;
+  const auto known = is_arm(compiler) ? llvm::AArch64::parseCpu(cpu) : std::nullopt;
+  if (!known) return features;
+  llvm::AArch64::ExtensionSet extensions;
+  extensions.addCPUDefaults(*known);
+  extensions.toLLVMFeatureList(features);
+  return features;
+}
+
+// The features that the unit's options write, without those that follow from the name of its CPU.
+Features own_features(const clang::CompilerInstance& compiler) {
+  const clang::TargetOptions& own = compiler.getTargetOpts();
+  const Features of_cpu = written_for(compiler, own.CPU);
+  Features features = own.FeaturesAsWritten;
+  std::erase_if(features, [&](const std::string& feature) { return llvm::is_contained(of_cpu, feature); });
+  return features;
+}
+
+Machine describe(const clang::CompilerInstance& compiler, const std::string& cpu, const Features& features) {
   auto options = std::make_shared<clang::TargetOptions>(compiler.getTargetOpts());
   options->CPU = cpu;
-  options->FeaturesAsWritten = features;
+  options->FeaturesAsWritten = written_for(compiler, cpu);
+  options->FeaturesAsWritten.insert(options->FeaturesAsWritten.end(), features.begin(), features.end());
   options->Features.clear();
   options->FeatureMap.clear();
   clang::DiagnosticsEngine diagnostics(new clang::DiagnosticIDs, new clang::DiagnosticOptions,
@@ -71,34 +99,50 @@ Machine describe(const clang::CompilerInstance& compiler, const std::string& cpu
   llvm::StringRef(text).split(lines, '\n');
   for (const llvm::StringRef line : lines) {
     const auto [directive, rest] = line.split(' ');
-    if (directive == "#define") machine.macros.insert(rest.split(' ').first.split('(').first);
+    const auto [name, value] = rest.split(' ');
+    if (directive == "#define") machine.macros[name.split('(').first] = value.str();
   }
   return machine;
 }
 
-// Macros that are there with all of x86's features and not without any.
-llvm::StringSet<> cpu_macros(const clang::CompilerInstance& compiler) {
-  std::vector<std::string> all;
+Features all_features(const clang::CompilerInstance& compiler) {
+  Features all;
+  if (is_arm(compiler)) {
+    for (const llvm::AArch64::ArchInfo* version : llvm::AArch64::ArchInfos) all.push_back(version->ArchFeature.str());
+    for (const llvm::AArch64::ExtensionInfo& extension : llvm::AArch64::Extensions) {
+      if (!extension.PosTargetFeature.empty()) all.push_back(extension.PosTargetFeature.str());
+    }
+    return all;
+  }
 #define X86_FEATURE(ENUM, STRING) all.emplace_back("+" STRING);
 #include <llvm/TargetParser/X86TargetParser.def>
-  llvm::StringSet<> macros = describe(compiler, "x86-64", all).macros;
-  for (const auto& entry : describe(compiler, "x86-64", {}).macros) macros.erase(entry.getKey());
+  return all;
+}
+
+std::string plain_cpu(const clang::CompilerInstance& compiler) { return is_arm(compiler) ? "generic" : "x86-64"; }
+
+// Macros that the plainest CPU does not have, or with another value than with all features.
+llvm::StringSet<> cpu_macros(const clang::CompilerInstance& compiler) {
+  const Machine plain = describe(compiler, plain_cpu(compiler), {});
+  llvm::StringSet<> macros;
+  for (const auto& [name, value] : describe(compiler, plain_cpu(compiler), all_features(compiler)).macros) {
+    const auto there = plain.macros.find(name);
+    if (there == plain.macros.end() || there->second != value) macros.insert(name);
+  }
   return macros;
 }
 
 Machine own_machine(const clang::CompilerInstance& compiler) {
-  const clang::TargetOptions& own = compiler.getTargetOpts();
-  return describe(compiler, own.CPU, own.FeaturesAsWritten);
+  return describe(compiler, compiler.getTargetOpts().CPU, own_features(compiler));
 }
 
 std::vector<Machine> machines(const clang::CompilerInstance& compiler) {
-  std::vector<Machine> machines;
-  const auto cpus = llvm::sys::Process::GetEnv(kCpusVariable);
+  const std::string cpus = llvm::sys::Process::GetEnv(kCpusVariable).value_or("");
   llvm::SmallVector<llvm::StringRef> names;
-  if (cpus) llvm::StringRef(*cpus).split(names, ',', -1, /*KeepEmpty=*/false);
-  for (const llvm::StringRef name : names) {
-    machines.push_back(describe(compiler, name.str(), compiler.getTargetOpts().FeaturesAsWritten));
-  }
+  llvm::StringRef(cpus).split(names, ',', -1, /*KeepEmpty=*/false);
+  const Features own = own_features(compiler);
+  std::vector<Machine> machines{describe(compiler, plain_cpu(compiler), own)};
+  for (const llvm::StringRef name : names) machines.push_back(describe(compiler, name.str(), own));
   return machines;
 }
 
@@ -164,8 +208,12 @@ class Asks : public clang::PPCallbacks {
     const Machine own = own_machine(compiler_);
     const std::vector<Machine> others = machines(compiler_);
     for (const std::string& name : asked_) {
-      const bool is_answered =
-          is_macro(name) ? preprocessor_.isMacroDefined(preprocessor_.getIdentifierInfo(name)) : is_given(name, own);
+      const std::set<std::string> values = values_of(name, own, others);
+      if (values.size() > 1) {
+        for (const std::string& value : values) write_value(out, name, value, own, others);
+        continue;
+      }
+      const bool is_answered = is_macro(name) ? is_defined(name) : is_given(name, own);
       out << (is_answered ? '+' : '-') << name << ' ';
       for (const Machine& machine : others) out << (is_given(name, machine) ? '+' : '-');
       out << '\n';
@@ -196,6 +244,30 @@ class Asks : public clang::PPCallbacks {
     return preprocessor_.getSpelling(*argument);
   }
   bool is_macro(llvm::StringRef name) const { return macros_.contains(name); }
+  // Whether the macro is defined at the end of the unit.
+  bool is_defined(llvm::StringRef name) const {
+    return preprocessor_.isMacroDefined(preprocessor_.getIdentifierInfo(name));
+  }
+  static std::set<std::string> values_of(const std::string& name, const Machine& own,
+                                         const std::vector<Machine>& others) {
+    std::set<std::string> values;
+    const auto add = [&](const Machine& machine) {
+      const auto found = machine.macros.find(name);
+      if (found != machine.macros.end()) values.insert(found->second);
+    };
+    add(own);
+    llvm::for_each(others, add);
+    return values;
+  }
+  void write_value(llvm::raw_ostream& out, const std::string& name, const std::string& value, const Machine& own,
+                   const std::vector<Machine>& others) const {
+    const auto has = [&](const Machine& machine) {
+      return machine.macros.contains(name) && machine.macros.lookup(name) == value;
+    };
+    out << (is_defined(name) && has(own) ? '+' : '-') << name << '=' << value << ' ';
+    for (const Machine& machine : others) out << (has(machine) ? '+' : '-');
+    out << '\n';
+  }
   // Whether the compiler gives a unit for this machine the macro, the registers or the built-in function.
   bool is_given(const std::string& name, const Machine& machine) const {
     if (is_macro(name)) return machine.macros.contains(name);
@@ -320,7 +392,9 @@ class WriteAsks : public clang::ASTConsumer {
  public:
   explicit WriteAsks(Asks& asks) : asks_(asks) {}
   void HandleTranslationUnit(clang::ASTContext& context) override {
-    if (has_wide_vectors(context)) WideVectors(context, asks_).TraverseDecl(context.getTranslationUnitDecl());
+    // Other architectures pass vectors of each size alike, whatever the CPU has.
+    const bool asks_by_vectors = context.getTargetInfo().getTriple().isX86() && has_wide_vectors(context);
+    if (asks_by_vectors) WideVectors(context, asks_).TraverseDecl(context.getTranslationUnitDecl());
     asks_.write();
   }
 
@@ -332,7 +406,8 @@ class NoteAsks : public clang::PluginASTAction {
  public:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler, llvm::StringRef) override {
     const auto file = llvm::sys::Process::GetEnv(kFileVariable);
-    if (!file || file->empty() || !compiler.getTarget().getTriple().isX86()) {
+    const llvm::Triple& triple = compiler.getTarget().getTriple();
+    if (!file || file->empty() || !(triple.isX86() || triple.isAArch64())) {
       return std::make_unique<clang::ASTConsumer>();
     }
     auto asks = std::make_unique<Asks>(compiler, *file);

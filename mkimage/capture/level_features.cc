@@ -1,5 +1,5 @@
-// Looks up intrinsic functions in clang's list of built-in functions, which names the features that each needs; see
-// level_features.h.
+// Looks up intrinsic functions of x86 in clang's list of built-in functions, which names the features that each needs;
+// see level_features.h. arm_features.cc does it for aarch64.
 #include "mkimage/capture/level_features.h"
 
 #include <llvm/IR/InstIterator.h>
@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "format/base/split.h"
+#include "mkimage/capture/arm_features.h"
 #include "mkimage/capture/used_features.h"
 
 namespace xaas {
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::string_view kBuiltins = "__builtin_ia32_";
 constexpr llvm::StringLiteral kIntrinsics("llvm.x86.");
+constexpr std::string_view kArmMacros = "__ARM_";
 
 // The names of features in LLVM's table of x86.
 constexpr std::array kX86Features{
@@ -91,20 +93,29 @@ void add_alternative(std::string_view text, const Features& there, const Feature
   }
 }
 
-// The texts of add_alternative() for all intrinsic functions of x86 that the module calls.
-std::set<std::string> needs_of(const llvm::Module& module) {
-  std::set<std::string> needs;
+// The features of an intrinsic function of x86; empty for other functions.
+std::string x86_features_of_intrinsic(const llvm::Function& function) {
+  if (!function.getName().starts_with(kIntrinsics)) return {};
   const auto& known = features_of_intrinsics();
+  const auto found = known.find(function.getIntrinsicID());
+  return found != known.end() ? std::string(found->second) : features_by_name(function.getName());
+}
+
+// The texts of add_alternative() for all intrinsic functions of a CPU that the module calls.
+std::set<std::string> needs_of(const llvm::Module& module) {
+  const bool is_arm = llvm::Triple(module.getTargetTriple()).isAArch64();
+  std::set<std::string> needs;
   for (const llvm::Function& function : module) {
-    if (!function.getName().starts_with(kIntrinsics) || function.use_empty()) continue;
-    const auto found = known.find(function.getIntrinsicID());
-    needs.insert(found != known.end() ? std::string(found->second) : features_by_name(function.getName()));
+    if (!function.isIntrinsic() || function.use_empty()) continue;
+    std::string features = is_arm ? arm_features_of_intrinsic(function) : x86_features_of_intrinsic(function);
+    if (!features.empty()) needs.insert(std::move(features));
   }
   return needs;
 }
 
 // The features, as in X86Builtin, of an ask; nullopt if not known.
 std::optional<std::string> features_of_ask(const std::string& ask) {
+  if (ask.starts_with(kArmMacros)) return arm_features_of_macro(ask);
   if (!ask.starts_with(kBuiltins)) return feature_of_macro(ask);
   const auto builtin =
       std::ranges::find_if(kBuiltinList, [&](const X86Builtin& one) { return std::string_view(one.name) == ask; });

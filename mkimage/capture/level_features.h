@@ -21,7 +21,8 @@ struct X86Builtin {
 // Those that clang has without one of its headers.
 std::span<const X86Builtin> x86_builtins();
 
-// The feature that `name` asks for: "avx512vnni" for "__AVX512VNNI__". Nullopt if it is not the macro of one feature.
+// The feature that `name` asks for: "avx512vnni" for "__AVX512VNNI__". Nullopt if it is not the macro of one feature
+// of x86.
 std::optional<std::string> feature_of_macro(std::string_view name);
 
 // Those of `features` ("+avx2") that the module can use. It can use the features of its intrinsic functions and those

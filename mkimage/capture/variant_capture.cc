@@ -35,7 +35,7 @@ Compilation at_level(const Compilation& compilation, const std::vector<std::stri
     return !part.has(option_flags::names_output) && !writes_beside(argument);
   });
   // In front: the project's own options win.
-  const std::string cpu = "-march=" + level;
+  const std::string cpu = option_of_cpu(level);
   result.arguments.insert(result.arguments.begin(), cpu);
   result.command.names_cpu = true;
   result.command.machine_options.insert(result.command.machine_options.begin(), cpu);

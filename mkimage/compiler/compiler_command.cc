@@ -217,6 +217,8 @@ std::vector<std::string> options_without_cpu(bool names_cpu) {
   return options;
 }
 
+std::string option_of_cpu(std::string_view cpu) { return std::string(kNamesCpu).append(cpu); }
+
 std::vector<std::string> remove_native_cpu(std::vector<std::string>& arguments) {
   const auto names_cpu = [](const std::string& argument) {
     return argument.starts_with("-march=") || argument.starts_with(kNamesCpu);

@@ -200,7 +200,7 @@ std::vector<std::string> AskList::arguments() const {
 
 Variables AskList::variables() const {
   return {{"XAAS_ASKS_FILE", file_.path().string()},
-          {"XAAS_ASKS_CPUS", fmt::format("x86-64,{}", fmt::join(environment_.levels, ","))}};
+          {"XAAS_ASKS_CPUS", fmt::format("{}", fmt::join(environment_.levels, ","))}};
 }
 
 Status replace_file(const std::filesystem::path& path, std::string_view content) {

@@ -8,13 +8,15 @@
 
 namespace xaas {
 
+bool is_level(std::string_view name) { return is_in(kX86Levels, name) || is_in(kArmLevels, name); }
+
 Result<LevelPlan> parse_levels(std::string_view text) {
   if (text == "auto") return LevelPlan();
   LevelPlan plan{{}, true};
   if (text == "none") return plan;
   const std::vector<std::string_view> names = split(text, ',');
   for (const std::string_view name : names) {
-    if (is_in(kCpuLevels, name)) continue;
+    if (is_level(name)) continue;
     return fail(Code::invalid, "there is no level \"{}\": choose auto, none, or some of {}", name,
                 fmt::join(kCpuLevels, ", "));
   }

@@ -10,17 +10,10 @@
 
 namespace xaas {
 
-// Names of CPUs, as -march= takes them. Each has features that code asks for and that no level before it has. A unit
-// test compares the list with LLVM's tables: machines that are sold, or that clusters still have, must lose nothing.
-#if defined(__aarch64__)
-// Nothing notes there what units ask for, so they are for ready files only.
-inline constexpr auto kCpuLevels = std::to_array<std::string_view>({
-    "neoverse-n1",  // Armv8.2: servers since 2019
-    "neoverse-v1",  // SVE
-    "neoverse-v2",  // SVE2
-});
-#else
-inline constexpr auto kCpuLevels = std::to_array<std::string_view>({
+// Names of CPUs, as -march= takes them for x86-64 and -mcpu= for aarch64. Each has features that code asks for and that
+// no level before it has. A unit test compares the lists with LLVM's tables: machines that are sold, or that clusters
+// still have, must lose nothing.
+inline constexpr auto kX86Levels = std::to_array<std::string_view>({
     "x86-64-v3",       // AVX2, FMA
     "skylake",         // AES, PCLMUL, RDRND, RDSEED, ADX: Intel since 2015, AMD since 2017
     "znver3",          // VAES, VPCLMULQDQ, SHA: AMD since 2020
@@ -33,21 +26,35 @@ inline constexpr auto kCpuLevels = std::to_array<std::string_view>({
     "znver5",          // AVX-VNNI, AVX512-VP2INTERSECT
     "sapphirerapids",  // AVX512-FP16, AMX
 });
+inline constexpr auto kArmLevels = std::to_array<std::string_view>({
+    "cortex-a72",    // AES, SHA2, CRC: the first servers, single-board computers
+    "thunderx2t99",  // LSE, RDM: clusters since 2018
+    "a64fx",         // SVE, FP16: Fugaku and its like
+    "neoverse-n1",   // DotProd, RCpc: servers since 2019
+    "ampere1",       // BF16, I8MM, FCMA, SHA3: servers since 2022, laptops
+    "neoverse-v1",   // SVE together with the features of ampere1
+    "neoverse-v2",   // SVE2: servers since 2023
+});
+// Those of the architecture for which images are made here.
+#if defined(__aarch64__)
+inline constexpr const auto& kCpuLevels = kArmLevels;
+#else
+inline constexpr const auto& kCpuLevels = kX86Levels;
 #endif
 
 // The levels for which an image is made.
 struct LevelPlan {
-#if defined(__aarch64__)
-  std::vector<std::string> names;
-#else
   std::vector<std::string> names{kCpuLevels.begin(), kCpuLevels.end()};
-#endif
   bool is_chosen = false;  // the user names them, so foreign code does not hold them back
   bool operator==(const LevelPlan&) const = default;
 };
 
-// Reads "auto" (all levels; on aarch64 none), "none", or names with commas between them. The names are put in the order
-// of kCpuLevels. Code::invalid for an unknown name; the message lists the known ones.
+// Whether there is a level of this name, of any architecture.
+bool is_level(std::string_view name);
+
+// Reads "auto" (all levels), "none", or names with commas between them. The names are put in the order of kCpuLevels.
+// Names of the other architecture's levels are left out, so that one recipe serves both. Code::invalid for an unknown
+// name; the message lists the known ones.
 Result<LevelPlan> parse_levels(std::string_view text);
 
 }  // namespace xaas

@@ -308,8 +308,10 @@ Status check(const BuildRecipe& recipe) {
 LevelPlan read_levels(Reader& reader, const toml::value& value) {
   std::vector<std::string> names;
   const auto read_name = [&](const toml::value& item) {
-    const std::string& name = names.emplace_back(read_choice(reader, item, "level", kCpuLevels));
-    if (name.empty()) names.pop_back();
+    std::string name;
+    reader.text(name)(item);
+    if (is_level(name)) return names.push_back(name);
+    read_choice(reader, item, "level", kCpuLevels);  // says which there are
   };
   if (value.is_array()) {
     reader.list(read_name)(value);

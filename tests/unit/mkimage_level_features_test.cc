@@ -1,5 +1,8 @@
 // What a variant for a level requires, and the table of levels.
 #include <llvm/ADT/SmallVector.h>
+#include <llvm/AsmParser/Parser.h>
+#include <llvm/Support/SourceMgr.h>
+#include <llvm/TargetParser/AArch64TargetParser.h>
 #include <llvm/TargetParser/X86TargetParser.h>
 
 #include <algorithm>
@@ -7,6 +10,7 @@
 #include <set>
 
 #include "format/base/split.h"
+#include "mkimage/capture/arm_features.h"
 #include "mkimage/capture/level_features.h"
 #include "mkimage/plan/cpu_levels.h"
 #include "tests/unit/clang_units.h"
@@ -16,12 +20,36 @@ using namespace xaas::test;
 
 namespace {
 
-std::set<std::string> features_of(std::string_view cpu) {
+using Names = std::set<std::string>;
+
+Names features_of(std::string_view cpu) {
   llvm::SmallVector<llvm::StringRef, 64> names;
   llvm::X86::getFeaturesForCPU(llvm::StringRef(cpu.data(), cpu.size()), names);
-  std::set<std::string> features;
+  Names features;
   for (const llvm::StringRef name : names) features.insert(name.str());
   return features;
+}
+
+Names arm_features_of(std::string_view cpu) {
+  llvm::AArch64::ExtensionSet extensions;
+  if (const auto known = llvm::AArch64::parseCpu(llvm::StringRef(cpu.data(), cpu.size()))) {
+    extensions.addCPUDefaults(*known);
+  }
+  std::vector<std::string> names;
+  extensions.toLLVMFeatureList(names);
+  return {names.begin(), names.end()};
+}
+
+void check_order(std::span<const std::string_view> levels, Names (*features)(std::string_view)) {
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    const Names own = features(levels[i]);
+    INFO(levels[i]);
+    CHECK_FALSE(own.empty());
+    for (std::size_t j = 0; j < i; ++j) {
+      INFO("after " << levels[j]);
+      CHECK_FALSE(std::ranges::includes(features(levels[j]), own));
+    }
+  }
 }
 
 // Names of the macros that clang defines with these options.
@@ -63,15 +91,8 @@ const std::string kFlags =
 }  // namespace
 
 TEST_CASE("no level is below one that stands before it, and each is a CPU that LLVM knows", "[one-thread]") {
-  for (std::size_t i = 0; i < kCpuLevels.size(); ++i) {
-    const std::set<std::string> own = features_of(kCpuLevels[i]);
-    INFO(kCpuLevels[i]);
-    CHECK_FALSE(own.empty());
-    for (std::size_t j = 0; j < i; ++j) {
-      INFO("after " << kCpuLevels[j]);
-      CHECK_FALSE(std::ranges::includes(features_of(kCpuLevels[j]), own));
-    }
-  }
+  check_order(kX86Levels, features_of);
+  check_order(kArmLevels, arm_features_of);
 }
 
 TEST_CASE("machines of today lose nothing that code asks for at compile time", "[compiler]") {
@@ -92,7 +113,7 @@ TEST_CASE("machines of today lose nothing that code asks for at compile time", "
     return names;
   };
   std::vector<std::set<std::string>> levels;
-  for (const std::string_view level : kCpuLevels) levels.push_back(asked("-march=" + std::string(level)));
+  for (const std::string_view level : kX86Levels) levels.push_back(asked("-march=" + std::string(level)));
   for (const char* cpu :
        {"haswell", "broadwell", "skylake", "skylake-avx512", "cascadelake", "icelake-client", "icelake-server",
         "alderlake", "sapphirerapids", "znver1", "znver2", "znver3", "znver4", "znver5"}) {
@@ -113,6 +134,64 @@ TEST_CASE("machines of today lose nothing that code asks for at compile time", "
     CHECK(missing == std::set<std::string>());
     CHECK(alone == std::set<std::string>());
   }
+}
+
+TEST_CASE("machines of aarch64 lose nothing that code asks for at compile time", "[compiler]") {
+  const ClangUnits clang;
+  // Nothing in these chooses code: they are for system software and for random numbers.
+  const Names ignored = {"__ARM_FEATURE_BTI", "__ARM_FEATURE_MEMORY_TAGGING", "__ARM_FEATURE_PAUTH",
+                         "__ARM_FEATURE_RNG"};
+  const auto asked = [&](std::string_view cpu) {
+    Names names = macros(clang, "--target=aarch64-linux-gnu -mcpu=" + std::string(cpu));
+    std::erase_if(names,
+                  [&](const std::string& name) { return !arm_features_of_macro(name) || ignored.contains(name); });
+    return names;
+  };
+  std::vector<Names> levels;
+  for (const std::string_view level : kArmLevels) levels.push_back(asked(level));
+  for (const char* cpu : {
+           "cortex-a57", "cortex-a72",   "cortex-a76",  "cortex-a78",  "cortex-x1",   "cortex-x2",
+           "cortex-x3",  "neoverse-n1",  "neoverse-n2", "neoverse-v1", "neoverse-v2", "neoverse-512tvb",
+           "a64fx",      "thunderx2t99", "tsv110",      "ampere1",     "ampere1a",    "ampere1b",
+           "apple-m1",   "apple-m2",     "apple-m3",    "carmel",
+       }) {
+    const Names own = asked(cpu);
+    Names missing = own;  // in all levels that the machine can run as a whole
+    Names alone = own;    // in all levels
+    for (const Names& given : levels) {
+      for (const std::string& name : given) alone.erase(name);
+      if (!std::ranges::includes(own, given)) continue;
+      for (const std::string& name : given) missing.erase(name);
+    }
+    // Code that asks for one of these alone gets it, as with x86's.
+    for (const char* single : {"COMPLEX", "DOTPROD", "FP16_FML", "FP16_SCALAR_ARITHMETIC", "FP16_VECTOR_ARITHMETIC",
+                               "JCVT", "SHA3", "SHA512", "SM3", "SM4"}) {
+      missing.erase(std::string("__ARM_FEATURE_") + single);
+    }
+    INFO(cpu);
+    CHECK(missing == Names());
+    CHECK(alone == Names());
+  }
+}
+
+TEST_CASE("the macro of every extension of aarch64 leads to features", "[compiler]") {
+  const ClangUnits clang;
+  const std::string target = "--target=aarch64-linux-gnu -march=armv9-a";
+  Names all = macros(clang, target +
+                                "+aes+bf16+crc+dotprod+fp16+fp16fml+i8mm+memtag+mops+rcpc3+rng+sha2+sha3+sm4"
+                                "+sve2-aes+sve2-bitperm+sve2-sha3+sve2-sm4+f32mm+f64mm+fcma+jscvt+lse+pauth+rdma");
+  for (const std::string& name : macros(clang, "--target=aarch64-linux-gnu")) all.erase(name);
+  for (const std::string& name : all) {
+    INFO(name);
+    CHECK(arm_features_of_macro(name).has_value());
+  }
+  CHECK(all.size() > 30);
+  CHECK(arm_features_of_macro("__ARM_FEATURE_SVE_MATMUL_INT8") == "sve,i8mm");
+  CHECK(arm_features_of_macro("__ARM_FEATURE_RCPC=1") == "rcpc");
+  CHECK(arm_features_of_macro("__ARM_FEATURE_RCPC=3") == "rcpc3");
+  CHECK(arm_features_of_macro("__ARM_ARCH=9") == "v9a");
+  CHECK_FALSE(arm_features_of_macro("__ARM_FEATURE_TOMORROW").has_value());
+  CHECK_FALSE(arm_features_of_macro("__AVX2__").has_value());
 }
 
 TEST_CASE("the macro of every feature that clang has leads to the feature", "[compiler]") {
@@ -209,4 +288,43 @@ TEST_CASE("a variant requires the features that it asked for and those of its in
   // Built-in functions can be asked for by themselves. A name that no feature has can stand for all of them.
   CHECK(required(clang, "int f(void) { return 1; }", kFlags, {"__builtin_ia32_pmaddwd256"}) == Features{"+avx2"});
   CHECK(required(clang, "int f(void) { return 1; }", "-mavx2 -mfma", {"__haswell__"}).size() > 2);
+}
+
+TEST_CASE("a variant of aarch64 requires what it asked for and what its intrinsic functions need", "[one-thread]") {
+  const ClangUnits clang;
+  const auto needed = [&](const std::string& source, const std::string& cpu, const Features& asks) {
+    const std::filesystem::path at = clang.directory("arm");
+    const std::string target = "clang-19 --target=aarch64-linux-gnu -ffreestanding -O1 -S -emit-llvm -o - ";
+    REQUIRE(write_file(at / "unit.c", "#include <arm_neon.h>\n" + source));
+    const std::string text = clang.output(at, target + "-mcpu=" + cpu + " unit.c");
+    llvm::LLVMContext context;
+    llvm::SMDiagnostic problem;
+    const auto module = llvm::parseAssemblyString(text, problem, context);
+    REQUIRE(module != nullptr);
+    Features level;
+    for (const std::string& feature : arm_features_of(cpu)) level.push_back(feature);
+    return used_level_features(*module, level, asks);
+  };
+  CHECK(needed("int f(int x) { return x + 1; }", "neoverse-v2", {}) == Features());
+  CHECK(needed("int f(int x) { return x + 1; }", "neoverse-v1", {"__ARM_FEATURE_MATMUL_INT8"}) == Features{"+i8mm"});
+  CHECK(needed("int f(int x) { return x + 1; }", "neoverse-v2", {"__ARM_ARCH=9"}) == Features{"+v9a"});
+  CHECK(needed("int32x4_t f(int32x4_t* a, int8x16_t b) { return vdotq_s32(*a, b, b); }", "neoverse-v1",
+               {"__ARM_FEATURE_FMA"})
+            .size() > 10);  // of no feature: it may stand for all
+  CHECK(needed("int32x4_t f(int32x4_t a, int8x16_t b) { return vdotq_s32(a, b, b); }", "neoverse-v1", {}) ==
+        Features{"+dotprod"});
+  CHECK(needed("int32x4_t f(int32x4_t a, int8x16_t b) { return vmmlaq_s32(a, b, b); }", "ampere1",
+               {"__ARM_FEATURE_DOTPROD"}) == Features{"+dotprod", "+i8mm"});
+  CHECK(needed("float16x8_t f(float16x8_t a) { return vmaxq_f16(a, vrecpeq_f16(a)); }", "neoverse-n1", {}) ==
+        Features{"+fullfp16"});
+  CHECK(needed("float32x4_t f(float32x4_t a) { return vmaxq_f32(a, vrecpeq_f32(a)); }", "neoverse-n1", {}) ==
+        Features());
+  CHECK(needed("uint8x16_t f(uint8x16_t a) { return vaesmcq_u8(a); }", "cortex-a72", {}) == Features{"+aes"});
+  const std::string sve = "#include <arm_sve.h>\n";
+  CHECK(needed(sve + "svfloat32_t f(svbool_t p, svfloat32_t a) { return svmax_x(p, a, a); }", "neoverse-v2", {}) ==
+        Features{"+sve"});
+  CHECK(needed(sve + "svint32_t f(svint32_t a, svint16_t b) { return svmlalb(a, b, b); }", "neoverse-v2", {}) ==
+        Features{"+sve2"});
+  CHECK(needed(sve + "svint32_t f(svint32_t a, svint8_t b) { return svmmla(a, b, b); }", "neoverse-v1", {}) ==
+        Features{"+i8mm", "+sve"});
 }

@@ -11,8 +11,37 @@ mkdir -p "$work/arm/tools"
 cp -r build/aarch64/bin build/aarch64/lib "$work/arm/tools"
 cp -r tests/example "$work/arm/heat"
 
+# A program that says what its code was compiled for.
+mkdir "$work/arm/asks"
+cat >"$work/arm/asks/asks.c" <<'END'
+#include <stdio.h>
+#include <arm_neon.h>
+int main(void) {
+  int8_t ones[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+#if defined(__ARM_FEATURE_DOTPROD)
+  printf("%d by DotProd", (int)vaddvq_s32(vdotq_s32(vdupq_n_s32(0), vld1q_s8(ones), vld1q_s8(ones))));
+#else
+  printf("%d by NEON", (int)vaddlvq_s8(vld1q_s8(ones)));
+#endif
+#if defined(__ARM_FEATURE_SVE)
+  printf(", SVE");
+#endif
+#if __ARM_ARCH >= 9
+  printf(", Armv9");
+#endif
+  puts("");
+}
+END
+cat >"$work/arm/asks/Makefile" <<'END'
+asks: asks.c
+install: asks
+	install -D -t $(DESTDIR)$(PREFIX)/bin asks
+END
+
 # The emulator has no seccomp. So no worker is started there by the tools, and none is asked for ready files.
-in_arm "$work/arm" 'mkxaas -q --ready=none --report /mnt/report.json /mnt/heat /mnt/heat.xaas; xaas-info verify /mnt/heat.xaas'
+in_arm "$work/arm" '
+  mkxaas -q --ready=none --report /mnt/report.json /mnt/heat /mnt/heat.xaas; xaas-info verify /mnt/heat.xaas
+  mkxaas -q --ready=none /mnt/asks /mnt/asks.xaas'
 all_can_be_lowered "$work/arm/report.json"
 equal "aarch64-unknown-linux-gnu" "$(xaas-info "$work/arm/heat.xaas" | sed -n 's/^triples *//p')"
 
@@ -47,12 +76,27 @@ in_arm "$work/arm" '
       mkdir -p /mnt/$cpu && cp /tmp/$file /mnt/$cpu
     done
     OMP_NUM_THREADS=1 /tmp/bin/heat 20 >/mnt/$cpu/said
+  done
+  xaas-info extract /mnt/asks.xaas /tmp/asks
+  /tmp/asks/bin/asks >/mnt/asked
+  for cpu in cortex-a72 neoverse-n1 a64fx neoverse-v1 neoverse-v2; do
+    rm -rf /tmp/job
+    xaas-lower --cpu=$cpu --reproduce /tmp/job /mnt/asks.xaas bin/asks
+    (cd /tmp/job && ./xaas-lower --worker <job.json >&2)
+    cp /tmp/job/output /tmp/asks/lowered && /tmp/asks/lowered >>/mnt/asked
   done' >"$work/arm/log" 2>&1 || die "$(tail -n 20 "$work/arm/log")"
 contains "$(cat "$work/arm/explained")" "config    default-aarch64  chosen"
 contains "$(cat "$work/arm/explained")" "target    aarch64-unknown-linux-gnu neoverse-n1"
 for cpu in neoverse-n1 armv8.2-a+sve; do
   equal "$(cat "$work/arm/baseline")" "$(cat "$work/arm/$cpu/said")"
 done
+# Code that asks for the CPU is that of the level which the CPU can run.
+equal "16 by NEON
+16 by NEON
+16 by DotProd
+16 by NEON, SVE
+16 by DotProd, SVE
+16 by DotProd, SVE, Armv9" "$(cat "$work/arm/asked")"
 # Only code for SVE has its registers.
 uses_sve() { llvm-objdump-19 -d --mattr=+all "$1" | grep -qE '\bz[0-9]+\.[sd]'; }
 uses_sve "$work/arm/armv8.2-a+sve/libheatkernels.so.1.0" || die "SVE is not used"
