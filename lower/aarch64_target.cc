@@ -108,10 +108,23 @@ std::vector<std::string> cpu_names() {
   return names;
 }
 
+// Adds what every CPU of this version of the architecture has. The table of a CPU leaves some of that out, and the code
+// generator adds it. It is what the versions of Armv8 have that are part of the version: those of Armv9 have SVE2 by
+// default, without which there are CPUs.
+void add_versions(arm::ExtensionSet& extensions, const arm::ArchInfo& version) {
+  for (const arm::ArchInfo* part : arm::ArchInfos) {
+    if (part->Version.getMajor() != 8 || !(version == *part || version.implies(*part))) continue;
+    for (const arm::ExtensionInfo& extension : arm::Extensions) {
+      if (part->DefaultExts.test(extension.ID)) extensions.enable(extension.ID);
+    }
+  }
+}
+
 // Adds what a CPU or an architecture of this name has, and says how LLVM calls the CPU; nullopt if there is none.
 std::optional<std::string> add_named(arm::ExtensionSet& extensions, std::string_view name) {
   if (const auto cpu = arm::parseCpu(text_ref(name))) {
     extensions.addCPUDefaults(*cpu);
+    add_versions(extensions, cpu->Arch);
     return cpu->Name.str();
   }
   const arm::ArchInfo* architecture = arm::parseArch(text_ref(name));

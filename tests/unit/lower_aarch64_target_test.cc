@@ -53,6 +53,9 @@ TEST_CASE("a target of aarch64 lists every feature that programs use once, sorte
   CHECK(has(named("neoverse-v1"), "+sve"));
   CHECK(has(named("neoverse-v1"), "-sve2"));
   CHECK(has(named("neoverse-v2"), "+sve2"));
+  CHECK(has(named("neoverse-v2"), "+flagm"));  // as all of Armv8.4
+  CHECK(has(named("neoverse-n1"), "-flagm"));
+  CHECK(has(named("apple-m4"), "-sve2"));  // which Armv9 has by default
   for (const char* system : {"spe", "ras", "pan", "v8.2a"}) {
     CHECK_FALSE(has(target, std::string("+") + system));
     CHECK_FALSE(has(target, std::string("-") + system));
@@ -106,5 +109,6 @@ TEST_CASE("what clang says of an option for aarch64 can be required of a host", 
   CHECK(missing_features(named("neoverse-n1"), sve) == Names{"+sve"});
   CHECK(missing_features(named("neoverse-n1"), {"+spe", "+perfmon"}).empty());
   CHECK(missing_features(named("armv8-a"), {"+v8.1a"}) == Names{"+crc", "+lse", "+rdm"});
+  CHECK(missing_features(named("neoverse-v2"), {"+v9a"}).empty());
   CHECK(missing_features(named("neoverse-v2"), {"+tomorrow"}) == Names{"+tomorrow"});
 }
