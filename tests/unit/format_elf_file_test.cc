@@ -4,6 +4,7 @@
 #include "format/base/elf_file.h"
 #include "format/base/file.h"
 #include "format/base/process.h"
+#include "tests/unit/oldest_libc.h"
 
 namespace {
 
@@ -40,7 +41,7 @@ TEST_CASE("build-id, soname, needed libraries, rpath and versions of a library a
   CHECK(dynamic->rpath == "$ORIGIN/../lib");
   CHECK_FALSE(dynamic->runpath);
   CHECK(dynamic->needed == std::vector<std::string>{"libc.so.6"});
-  CHECK(std::ranges::count(dynamic->needed_versions, "GLIBC_2.2.5") == 1);
+  CHECK(std::ranges::count(dynamic->needed_versions, xaas::test::kOldestLibc) == 1);
 }
 
 TEST_CASE("the versions that a library defines are read, without their parents") {
@@ -72,12 +73,13 @@ TEST_CASE("dynamic symbols are read, with the versions of those that are asked o
   REQUIRE(puts != symbols->end());
   CHECK_FALSE(puts->is_defined);
   CHECK_FALSE(puts->is_weak);
-  CHECK(puts->version == "GLIBC_2.2.5");
+  CHECK(puts->version == xaas::test::kOldestLibc);
   CHECK(std::ranges::any_of(*symbols, [](const auto& symbol) { return symbol.is_weak && !symbol.is_defined; }));
   const auto versions = elf->needed_versions();
   REQUIRE(versions);
   CHECK(std::ranges::any_of(*versions, [](const auto& needed) {
-    return needed.second.file == "libc.so.6" && needed.second.version == "GLIBC_2.2.5" && !needed.second.is_weak;
+    return needed.second.file == "libc.so.6" && needed.second.version == xaas::test::kOldestLibc &&
+           !needed.second.is_weak;
   }));
 }
 

@@ -2,6 +2,7 @@
 
 #include "lower/older_libc.h"
 #include "lower/target.h"
+#include "tests/unit/oldest_libc.h"
 
 namespace {
 
@@ -23,7 +24,7 @@ bool says(const LinkArgument& argument, std::string_view option) {
 TEST_CASE("an image made with a newer libc than the host's is known by the version in its manifest") {
   xaas::Manifest manifest;
   manifest.configurations.resize(3);
-  const char* const versions[] = {"GLIBC_99.1", "GLIBC_2.2.5", ""};
+  const char* const versions[] = {"GLIBC_99.1", xaas::test::kOldestLibc, ""};
   for (std::size_t i = 0; i < 3; ++i) {
     manifest.configurations[i].name = std::to_string(i);
     manifest.configurations[i].triple = xaas::host_triple();
