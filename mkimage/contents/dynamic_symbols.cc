@@ -99,6 +99,7 @@ class DynamicSymbolsReader {
     if (indices->size() != symbols->size()) return llvm::createStringError("not one version for each symbol");
     auto map = elf_.loadVersionMap(needed_, defined_);
     if (!map) return map.takeError();
+    result_.symbols_at_ = symbols_->sh_offset;
     result_.indices_at_ = versions_->sh_offset;
     for (std::size_t i = 0; i < symbols->size(); ++i) {
       const Elf::Elf_Sym& symbol = (*symbols)[i];
@@ -108,7 +109,8 @@ class DynamicSymbolsReader {
       const bool has_version = index > kNoVersion && index < map->size() && (*map)[index];
       // LLVM's names of versions go on behind their ends.
       const char* version = has_version ? (*map)[index]->Name.c_str() : "";
-      result_.symbols_.push_back({name->str(), version, symbol.st_shndx != llvm::ELF::SHN_UNDEF, symbol.st_value});
+      result_.symbols_.push_back({name->str(), version, symbol.st_shndx != llvm::ELF::SHN_UNDEF,
+                                  symbol.getBinding() == llvm::ELF::STB_WEAK, symbol.st_value});
       result_.indices_.push_back(index);
       result_.next_index_ = std::max<std::uint16_t>(result_.next_index_, index + 1);
     }
@@ -226,6 +228,17 @@ std::optional<std::string> DynamicSymbols::with_versions(std::string_view bytes,
   put<std::uint32_t>(changed, info_at_, libraries);
   put<std::uint64_t>(changed, count_at_, libraries);
   return changed;
+}
+
+std::string DynamicSymbols::with_names(std::string bytes, const NewName& new_name) const {
+  for (std::size_t i = 0; i < symbols_.size(); ++i) {
+    const auto name = symbols_[i].is_defined ? std::nullopt : new_name(symbols_[i]);
+    if (!name) continue;
+    const auto text = std::ranges::find(needed_libraries_, *name, &NeededLibrary::soname);
+    const std::uint64_t at = symbols_at_ + i * sizeof(Elf::Elf_Sym) + offsetof(Elf::Elf_Sym, st_name);
+    put<std::uint32_t>(bytes, at, static_cast<std::uint32_t>(text->name));
+  }
+  return bytes;
 }
 
 std::string DynamicSymbols::with_needed_libraries(std::string bytes, std::span<const std::string_view> last,

@@ -18,6 +18,7 @@ struct DynamicSymbol {
   std::string name;
   std::string version;  // "GLIBC_2.34"; empty without one
   bool is_defined = false;
+  bool is_weak = false;
   std::uint64_t address = 0;
 };
 
@@ -39,6 +40,12 @@ class DynamicSymbols {
   // has any longer are left out. Nullopt if nothing changes, if the table has no room for the new versions, or if no
   // needed version would be left, which the loader does not expect. `bytes` is what was read.
   std::optional<std::string> with_versions(std::string_view bytes, const Choose& choose) const;
+
+  // The bytes of the file, where each symbol that `new_name` has a name for is called that. The new name must be one of
+  // a library that the file needs, because it is taken from there. Only symbols that the file does not define can be
+  // renamed: others are in tables of hashes. Symbols must be where they were when the file was read.
+  using NewName = std::function<std::optional<std::string>(const DynamicSymbol&)>;
+  std::string with_names(std::string bytes, const NewName& new_name) const;
 
   // The bytes of the file with the libraries `last` behind all others that it needs, and without the needs of
   // `removed`. Otherwise the order stays, and so do the names in the table of strings.
@@ -75,7 +82,8 @@ class DynamicSymbols {
   std::vector<std::uint16_t> indices_;  // of the symbols' versions
   std::vector<Library> libraries_;
   std::vector<NeededLibrary> needed_libraries_;
-  std::uint64_t indices_at_ = 0;  // where the file has the indices
+  std::uint64_t symbols_at_ = 0;  // where the file has the symbols
+  std::uint64_t indices_at_ = 0;  // where it has the indices
   std::uint64_t table_at_ = 0;    // where it has the table of needed versions
   std::uint64_t table_size_ = 0;  // in bytes
   std::uint64_t info_at_ = 0;     // where the section's header has the number of libraries in the table

@@ -2,6 +2,8 @@
 #include "mkimage/contents/libc_floor.h"
 
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "format/base/elf_file.h"
 #include "format/base/file.h"
@@ -11,7 +13,6 @@
 #include "format/base/text.h"
 #include "format/image.h"
 #include "mkimage/compiler/real_compiler.h"
-#include "mkimage/contents/dynamic_symbols.h"
 #include "mkimage/contents/installed_tree.h"
 
 namespace xaas {
@@ -27,7 +28,16 @@ constexpr auto kLibcParts = std::to_array<const char*>({"libc.so.6", "libm.so.6"
 // Every host has this one: RHEL 7's, of 2012.
 constexpr const char* kOldestHost = "GLIBC_2.17";
 
-std::string key_of(const std::string& name, const std::string& version) { return name + "@" + version; }
+// An addition has this in front of the name of a function whose results differ between versions of libc, because a
+// newer libc has the older function too, and the loader would find that.
+constexpr const char* kOwnName = "xaas_";
+
+std::string key_of(const DynamicSymbol& symbol) { return symbol.name + "@" + symbol.version; }
+
+std::optional<std::string> value_at(const std::map<std::string, std::string>& values, const std::string& key) {
+  const auto found = values.find(key);
+  return found == values.end() ? std::nullopt : std::optional(found->second);
+}
 
 }  // namespace
 
@@ -56,27 +66,39 @@ bool LibcFloor::is_newer(std::string_view version) {
   return libc_version_numbers(version) > libc_version_numbers(kOldestHost);
 }
 
+std::set<std::string> LibcFloor::Plan::new_texts() const {
+  std::set<std::string> texts = new_versions;
+  for (const auto& [symbol, name] : new_names) texts.insert(name);
+  return texts;
+}
+
 // What our additions define is needed without a version, because libc has it under another one.
-void LibcFloor::plan_symbol(const std::string& name, const std::string& version, const std::vector<std::string>& needed,
-                            Plan& plan) const {
-  const std::string former(former_library(name));
+bool LibcFloor::plan_addition(const DynamicSymbol& symbol, Plan& plan) const {
   for (const auto& [soname, addition] : additions_) {
-    if (!addition.exports.contains(name)) continue;
-    plan.versions.emplace(key_of(name, version), "");
+    const std::string own_name = kOwnName + symbol.name;
+    const bool has_own_name = addition.exports.contains(own_name);
+    if (!has_own_name && !addition.exports.contains(symbol.name)) continue;
+    plan.versions.emplace(key_of(symbol), "");
+    if (has_own_name) plan.new_names.emplace(key_of(symbol), own_name);
     plan.additions.insert(soname);
-    if (!former.empty()) plan.libraries.insert(former);
-    return;
+    return true;
   }
-  std::string oldest = symbols_.oldest_same(name, version);
-  if (oldest == version) return;
-  if (!is_in(needed, oldest)) {
-    if (symbols_.can_lose_version(name, version)) {
-      oldest.clear();
-    } else {
-      plan.new_versions.insert(oldest);
+  return false;
+}
+
+// A program that refers weakly to a function looks whether libc has it, so it needs no version of libc for that.
+void LibcFloor::plan_symbol(const DynamicSymbol& symbol, const std::vector<std::string>& needed, Plan& plan) const {
+  if (!plan_addition(symbol, plan)) {
+    std::string chosen = symbols_.oldest_same(symbol.name, symbol.version);
+    const bool may_be_missing = symbol.is_weak && is_newer(chosen);
+    if ((may_be_missing || !is_in(needed, chosen)) && symbols_.can_lose_version(symbol.name, symbol.version)) {
+      chosen.clear();
     }
+    if (chosen == symbol.version) return;
+    if (!chosen.empty() && !is_in(needed, chosen)) plan.new_versions.insert(chosen);
+    plan.versions.emplace(key_of(symbol), chosen);
   }
-  plan.versions.emplace(key_of(name, version), oldest);
+  const std::string former(former_library(symbol.name));
   if (!former.empty()) plan.libraries.insert(former);
 }
 
@@ -86,7 +108,7 @@ Result<LibcFloor::Plan> LibcFloor::plan(std::string_view bytes) const {
   const std::vector<std::string> needed = symbols.needed_versions();
   for (const DynamicSymbol& symbol : symbols.symbols()) {
     if (is_in(needed, symbol.version) && is_newer(symbol.version)) {
-      plan_symbol(symbol.name, symbol.version, needed, plan);
+      plan_symbol(symbol, needed, plan);
     }
   }
   return plan;
@@ -117,22 +139,25 @@ Status LibcFloor::lower(const fs::path& file) const {
   XAAS_ASSIGN(const DynamicSymbols symbols, DynamicSymbols::read(bytes));
   const auto change = [&](bool with_new) {
     return symbols.with_versions(bytes, [&](const DynamicSymbol& symbol) -> std::optional<std::string> {
-      const auto chosen = plan.versions.find(key_of(symbol.name, symbol.version));
-      if (chosen == plan.versions.end()) return std::nullopt;
-      if (!with_new && plan.new_versions.contains(chosen->second)) return std::nullopt;
-      return chosen->second;
+      auto chosen = value_at(plan.versions, key_of(symbol));
+      return chosen && !with_new && plan.new_versions.contains(*chosen) ? std::nullopt : chosen;
     });
   };
   auto changed = change(true);
   if (!changed) changed = change(false);  // there is no room for new versions
-  return overwrite(file, symbols.with_needed_libraries(changed.value_or(bytes), kLastAdditions, plan.new_versions));
+  if (changed) {
+    const auto new_name = [&](const DynamicSymbol& symbol) { return value_at(plan.new_names, key_of(symbol)); };
+    changed = symbols.with_names(std::move(*changed), new_name);
+  }
+  return overwrite(file, symbols.with_needed_libraries(changed.value_or(bytes), kLastAdditions, plan.new_texts()));
 }
 
-// Makes the file need the libraries of the plan. The names of new versions get into its table of strings as those of
+// Makes the file need the libraries of the plan. New names and versions get into its table of strings as those of
 // libraries, and are not needed afterwards. False if patchelf cannot change the file; it is whole then.
 Result<bool> LibcFloor::add_needed(const fs::path& file, const Plan& plan) {
   std::vector<std::string> command = {"patchelf"};
-  for (const auto* names : {&plan.additions, &plan.libraries, &plan.new_versions}) {
+  const std::set<std::string> texts = plan.new_texts();
+  for (const auto* names : {&plan.additions, &plan.libraries, &texts}) {
     for (const std::string& name : *names) command.insert(command.end(), {"--add-needed", name});
   }
   if (command.size() == 1) return true;

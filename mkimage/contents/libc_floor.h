@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "format/base/error.h"
+#include "mkimage/contents/dynamic_symbols.h"
 #include "mkimage/contents/libc_symbols.h"
 
 namespace xaas {
@@ -47,17 +48,19 @@ class LibcFloor {
   };
   // What a file gets.
   struct Plan {
-    std::map<std::string, std::string> versions;  // "f@GLIBC_2.34" -> "GLIBC_2.2.5", or "" for none
+    std::map<std::string, std::string> versions;   // "f@GLIBC_2.34" -> "GLIBC_2.2.5", or "" for none
+    std::map<std::string, std::string> new_names;  // "f@GLIBC_2.34" -> "xaas_f"
     std::set<std::string> additions;
-    std::set<std::string> libraries;     // of libc
-    std::set<std::string> new_versions;  // that no symbol of the file has yet
+    std::set<std::string> libraries;          // of libc
+    std::set<std::string> new_versions;       // that no symbol of the file has yet
+    std::set<std::string> new_texts() const;  // new names and versions
     bool empty() const { return versions.empty(); }
   };
   static Result<bool> add_needed(const std::filesystem::path& file, const Plan& plan);
   Result<Plan> plan_file(const std::filesystem::path& file) const;
   Result<Plan> plan(std::string_view bytes) const;
-  void plan_symbol(const std::string& name, const std::string& version, const std::vector<std::string>& needed,
-                   Plan& plan) const;
+  bool plan_addition(const DynamicSymbol& symbol, Plan& plan) const;
+  void plan_symbol(const DynamicSymbol& symbol, const std::vector<std::string>& needed, Plan& plan) const;
 
   LibcSymbols symbols_;
   std::map<std::string, Addition> additions_;  // by soname

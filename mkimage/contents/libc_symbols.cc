@@ -19,6 +19,8 @@ struct ChangedHandler {
   std::string_view version;
 };
 constexpr auto kChangedHandlers = std::to_array<ChangedHandler>({{"exp", "GLIBC_2.29"},
+                                                                 {"exp10", "GLIBC_2.39"},
+                                                                 {"exp10f", "GLIBC_2.32"},
                                                                  {"exp2", "GLIBC_2.29"},
                                                                  {"log", "GLIBC_2.29"},
                                                                  {"log2", "GLIBC_2.29"},

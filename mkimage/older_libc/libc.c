@@ -1,5 +1,6 @@
 // libxaas-libc.so: functions that newer versions of glibc have, for programs on older ones. A program looks here last,
-// so libc's own functions are used where there are any. Implements spec/image-format.md, section "Older libcs".
+// so libc's own functions are used where there are any. Functions of threads are in threads.c. Implements
+// spec/image-format.md, section "Older libcs".
 //
 // The comment on a group says since which version glibc has it. The functions do what the manual pages say, and nothing
 // here needs a glibc newer than 2.17.
@@ -10,15 +11,16 @@
 #include <limits.h>
 #include <link.h>
 #include <locale.h>
-#include <pthread.h>
-#include <semaphore.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -72,6 +74,37 @@ EXPORTED int getcpu(unsigned* cpu, unsigned* node) { return (int)syscall(SYS_get
 
 EXPORTED int execveat(int directory, const char* path, char* const arguments[], char* const environment[], int flags) {
   return (int)syscall(SYS_execveat, directory, path, arguments, environment, flags);
+}
+
+EXPORTED int epoll_pwait2(int epoll, struct epoll_event* events, int count, const struct timespec* limit,
+                          const sigset_t* blocked) {
+  return (int)syscall(SYS_epoll_pwait2, epoll, events, count, limit, blocked, _NSIG / 8);
+}
+
+EXPORTED int pidfd_open(pid_t process, unsigned flags) { return (int)syscall(SYS_pidfd_open, process, flags); }
+
+EXPORTED int pidfd_getfd(int process, int file, unsigned flags) {
+  return (int)syscall(SYS_pidfd_getfd, process, file, flags);
+}
+
+EXPORTED int pidfd_send_signal(int process, int signal, siginfo_t* information, unsigned flags) {
+  return (int)syscall(SYS_pidfd_send_signal, process, signal, information, flags);
+}
+
+EXPORTED ssize_t process_madvise(int process, const struct iovec* ranges, size_t count, int advice, unsigned flags) {
+  return syscall(SYS_process_madvise, process, ranges, count, advice, flags);
+}
+
+EXPORTED int process_mrelease(int process, unsigned flags) {
+  return (int)syscall(SYS_process_mrelease, process, flags);
+}
+
+EXPORTED int sched_setattr(pid_t thread, void* attributes, unsigned flags) {
+  return (int)syscall(SYS_sched_setattr, thread, attributes, flags);
+}
+
+EXPORTED int sched_getattr(pid_t thread, void* attributes, unsigned size, unsigned flags) {
+  return (int)syscall(SYS_sched_getattr, thread, attributes, size, flags);
 }
 
 EXPORTED int close_range(unsigned first, unsigned last, int flags) {
@@ -204,81 +237,6 @@ EXPORTED uint32_t arc4random_uniform(uint32_t bound) {
   return number % bound;
 }
 
-// 2.30: waiting until a time of a given clock. The time is converted to CLOCK_REALTIME, which may be set meanwhile, so
-// the clock decides whether the time has come.
-
-enum { kNanoseconds = 1000000000 };
-
-static struct timespec difference(struct timespec one, struct timespec other) {
-  struct timespec result = {one.tv_sec - other.tv_sec, one.tv_nsec - other.tv_nsec};
-  if (result.tv_nsec < 0) result = (struct timespec){result.tv_sec - 1, result.tv_nsec + kNanoseconds};
-  return result;
-}
-
-static struct timespec sum(struct timespec one, struct timespec other) {
-  struct timespec result = {one.tv_sec + other.tv_sec, one.tv_nsec + other.tv_nsec};
-  if (result.tv_nsec >= kNanoseconds) result = (struct timespec){result.tv_sec + 1, result.tv_nsec - kNanoseconds};
-  return result;
-}
-
-static int is_known(clockid_t clock) { return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC; }
-
-static struct timespec in_real_time(clockid_t clock, const struct timespec* until) {
-  struct timespec now;
-  struct timespec real;
-  clock_gettime(clock, &now);
-  clock_gettime(CLOCK_REALTIME, &real);
-  return clock == CLOCK_REALTIME ? *until : sum(real, difference(*until, now));
-}
-
-static int has_come(clockid_t clock, const struct timespec* until) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return difference(*until, now).tv_sec < 0;
-}
-
-// A wait without the signal that it waits for is allowed.
-EXPORTED int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex, clockid_t clock,
-                                    const struct timespec* until) {
-  if (!is_known(clock)) return EINVAL;
-  const struct timespec real = in_real_time(clock, until);
-  const int result = pthread_cond_timedwait(condition, mutex, &real);
-  return result == ETIMEDOUT && !has_come(clock, until) ? 0 : result;
-}
-
-// In a program without threads, the older libpthread that has these may be missing.
-#define WEAK_REFERENCE(name, symbol)                    \
-  extern __typeof__(symbol) name __attribute__((weak)); \
-  REFERENCE(name, symbol, OLDEST_LIBC)
-WEAK_REFERENCE(timed_lock, pthread_mutex_timedlock)
-WEAK_REFERENCE(timed_read_lock, pthread_rwlock_timedrdlock)
-WEAK_REFERENCE(timed_write_lock, pthread_rwlock_timedwrlock)
-WEAK_REFERENCE(timed_wait, sem_timedwait)
-
-#define WAIT_BY_CLOCK(name, type, wait)                                          \
-  EXPORTED int name(type* lock, clockid_t clock, const struct timespec* until) { \
-    int result = is_known(clock) ? ETIMEDOUT : EINVAL;                           \
-    while (result == ETIMEDOUT) {                                                \
-      const struct timespec real = in_real_time(clock, until);                   \
-      result = wait(lock, &real);                                                \
-      if (has_come(clock, until)) break;                                         \
-    }                                                                            \
-    return result;                                                               \
-  }
-WAIT_BY_CLOCK(pthread_mutex_clocklock, pthread_mutex_t, timed_lock)
-WAIT_BY_CLOCK(pthread_rwlock_clockrdlock, pthread_rwlock_t, timed_read_lock)
-WAIT_BY_CLOCK(pthread_rwlock_clockwrlock, pthread_rwlock_t, timed_write_lock)
-
-EXPORTED int sem_clockwait(sem_t* semaphore, clockid_t clock, const struct timespec* until) {
-  errno = is_known(clock) ? ETIMEDOUT : EINVAL;
-  while (errno == ETIMEDOUT) {
-    const struct timespec real = in_real_time(clock, until);
-    if (timed_wait(semaphore, &real) == 0) return 0;
-    if (has_come(clock, until)) break;
-  }
-  return -1;
-}
-
 // 2.38: copies of strings that always end with 0.
 
 EXPORTED size_t strlcpy(char* to, const char* from, size_t size) {
@@ -308,6 +266,20 @@ EXPORTED size_t wcslcat(wchar_t* to, const wchar_t* from, size_t size) {
   const size_t before = wcsnlen(to, size);
   return before + wcslcpy(to + before, from, size - before);
 }
+
+// The same as _FORTIFY_SOURCE calls them, with the size of the destination, which must be large enough.
+
+extern void __chk_fail(void) __attribute__((noreturn));
+
+#define CHECKED(name, character)                                                                      \
+  EXPORTED size_t __##name##_chk(character* to, const character* from, size_t size, size_t to_size) { \
+    if (size > to_size) __chk_fail();                                                                 \
+    return name(to, from, size);                                                                      \
+  }
+CHECKED(strlcpy, char)
+CHECKED(strlcat, char)
+CHECKED(wcslcpy, wchar_t)
+CHECKED(wcslcat, wchar_t)
 
 // 2.38: reading numbers as C23 does, where "0b101" is a number if the base is 2 or not given. All of these types have
 // 64 bits.
@@ -383,6 +355,10 @@ READ_IN_LOCALE(long, __isoc23_strtol_l, __isoc23_strtol)
 READ_IN_LOCALE(long long, __isoc23_strtoll_l, __isoc23_strtoll)
 READ_IN_LOCALE(unsigned long, __isoc23_strtoul_l, __isoc23_strtoul)
 READ_IN_LOCALE(unsigned long long, __isoc23_strtoull_l, __isoc23_strtoull)
+READ_IN_LOCALE(long, __isoc23_wcstol_l, __isoc23_wcstol)
+READ_IN_LOCALE(long long, __isoc23_wcstoll_l, __isoc23_wcstoll)
+READ_IN_LOCALE(unsigned long, __isoc23_wcstoul_l, __isoc23_wcstoul)
+READ_IN_LOCALE(unsigned long long, __isoc23_wcstoull_l, __isoc23_wcstoull)
 
 // Here "%i" reads no binary numbers, because libc reads them.
 

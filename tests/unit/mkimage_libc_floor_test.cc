@@ -229,6 +229,46 @@ TEST_CASE("a version that no other symbol of the file has is added", "[compiler]
   CHECK(program.run() == "timed\n");
 }
 
+TEST_CASE("a program gets the results of the function that it was linked with where libc has an older one",
+          "[compiler]") {
+  const Linked program(
+      "#include <pthread.h>\n#include <signal.h>\n#include <stdio.h>\n#include <time.h>\n"
+      "static volatile sig_atomic_t signals;\n"
+      "static void count(int s) { (void)s; ++signals; }\n"
+      "static void* end(void* p) { return p; }\n"
+      "int main(void) {\n"
+      "  pthread_t thread; clockid_t clock; int result = 0;\n"
+      "  signal(SIGUSR1, count);\n"
+      "  result += pthread_kill(pthread_self(), SIGUSR1) + pthread_create(&thread, 0, end, 0);\n"
+      "  while (pthread_getcpuclockid(thread, &clock) == 0) {}\n"  // until it has ended
+      "  result += pthread_kill(thread, 0);\n"
+      "  printf(\"%d %d %d\", result, signals, pthread_kill(pthread_self(), 99) != 0); return 0; }\n",
+      {"-D_GNU_SOURCE"});
+  CHECK(program.version_of("pthread_kill") == "GLIBC_2.34");
+  CHECK(program.run() == "0 1 1");
+  REQUIRE(floor_here().lower(program.file));
+  CHECK(program.version_of("pthread_kill") == "no such symbol");
+  CHECK(program.version_of("xaas_pthread_kill").empty());
+  CHECK(program.dynamic().needed_versions == std::vector<std::string>{"GLIBC_2.2.5"});
+  for (const std::string& soname : program.dynamic().needed) CHECK(soname != "xaas_pthread_kill");
+  CHECK(program.run() == "0 1 1");
+}
+
+TEST_CASE("a program that looks whether libc has a function needs no version for it", "[compiler]") {
+  const std::string source =
+      "#include <stdio.h>\n"
+      "int fsopen(const char*, unsigned) WEAK;\n"
+      "int main(void) { int (*volatile f)(const char*, unsigned) = fsopen; printf(\"%d\", f != 0); return 0; }\n";
+  const Linked looks(source, {"-DWEAK=__attribute__((weak))"});
+  CHECK(looks.version_of("fsopen") == "GLIBC_2.36");
+  REQUIRE(floor_here().lower(looks.file));
+  CHECK(looks.version_of("fsopen").empty());
+  CHECK(looks.run() == "1");
+  const Linked needs(source, {"-DWEAK="});
+  REQUIRE(floor_here().lower(needs.file));
+  CHECK(needs.version_of("fsopen") == "GLIBC_2.36");
+}
+
 TEST_CASE("versions of libc are compared by their numbers") {
   CHECK(xaas::libc_version_numbers("GLIBC_2.3.4") == std::vector<unsigned>{2, 3, 4});
   CHECK(xaas::libc_version_numbers("GLIBC_2.9") < xaas::libc_version_numbers("GLIBC_2.17"));
@@ -262,6 +302,8 @@ TEST_CASE("functions of libm whose version changed give the same numbers and err
   for (const double x : values) {
     double (*const one)(double) = nullptr;
     for (const char* name : {"exp", "exp2", "log", "log2"}) both(name, "GLIBC_2.29", one, x);
+    float (*const one_float)(float) = nullptr;
+    both("exp10f", "GLIBC_2.32", one_float, static_cast<float>(x));
     for (const double y : values) {
       double (*const two)(double, double) = nullptr;
       float (*const two_floats)(float, float) = nullptr;
@@ -395,6 +437,21 @@ TEST_CASE("the additions read and copy text as newer libcs do") {
   CHECK(std::string(buffer) == "abcdefg");
   CHECK(addition<std::size_t(char*, const char*, std::size_t)>("strlcpy")(buffer, "xyz", 3) == 3);
   CHECK(std::string(buffer) == "xy");
+  using CheckedCopy = std::size_t(char*, const char*, std::size_t, std::size_t);
+  CHECK(addition<CheckedCopy>("__strlcpy_chk")(buffer, "xyz", 3, sizeof buffer) == 3);
+  CHECK(addition<CheckedCopy>("__strlcat_chk")(buffer, "z", sizeof buffer, sizeof buffer) == 3);
+  CHECK(std::string(buffer) == "xyz");
+  const pid_t child = fork();
+  if (child == 0) {
+    close(STDERR_FILENO);  // libc would say why it ends the process
+    std::signal(SIGABRT, SIG_DFL);
+    addition<CheckedCopy>("__strlcpy_chk")(buffer, "xyz", sizeof buffer + 1, sizeof buffer);
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+
   auto* const uniform = addition<std::uint32_t(std::uint32_t)>("arc4random_uniform");
   for (int i = 0; i < 100; ++i) CHECK(uniform(7) < 7);
   CHECK(uniform(1) == 0);
