@@ -161,14 +161,14 @@ Result<CanonicalIr> canonicalise(std::string_view bitcode, const UnitTarget& own
   const auto read = read_module(bitcode, context);
   if (!read) return fail_bitcode(read.error().message);
   llvm::Module& module = **read;
+  CanonicalIr canonical;
+  canonical.device = take_device_code(module);  // first, because it may be megabytes of assembly
   if (const auto directive = directive_that_reads(module)) {
     return fail(Code::unsupported, "its assembly reads another file by {}", *directive);
   }
   drop_build_names(module);
   drop_source_locations(module);
   drop_own_target(module, own);
-  CanonicalIr canonical;
-  canonical.device = take_device_code(module);
   drop_position(module);
   canonical.features = used_features(module, features.options);
   std::ranges::move(used_level_features(module, features.level, features.asks), std::back_inserter(canonical.features));
