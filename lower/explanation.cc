@@ -55,7 +55,6 @@ Result<MissingSymbols> find_missing_symbols(const Image& image, const LoweringDe
 Status look_for_device_code(const Image& image, const std::vector<FileRecord>& records, Explanation& all) {
   for (const FileRecord& record : records) {
     XAAS_ASSIGN(const Recipe recipe, image.recipe(record.recipe));
-    all.has_device_code = all.has_device_code || has_device_code(recipe);
     all.has_fatbins = all.has_fatbins || has_fatbins(recipe);
     all.has_target_regions = all.has_target_regions || has_device_images(recipe);
     all.has_relocatable_code = all.has_relocatable_code || has_relocatable_code(recipe);
@@ -114,7 +113,9 @@ std::string describe(const Host& host) {
   return text + ", " + human_bytes(host.memory_bytes) + " memory";
 }
 
-Result<Explanation> explain_choices(const Image& image, const LowererOptions& options) {
+// `decided` is what decide_lowering() says.
+static Result<Explanation> explain_decided(const Image& image, const LowererOptions& options,
+                                           const Result<LoweringDecisions>& decided) {
   const HostView& host = *options.host;
   const Manifest& manifest = image.manifest();
   Explanation all;
@@ -137,17 +138,20 @@ Result<Explanation> explain_choices(const Image& image, const LowererOptions& op
   all.libc = libc_of(host, all.target.triple);
   all.missing_libc = missing_libc(manifest, all.configuration, host);
   XAAS_TRY(look_for_device_code(image, records, all));
-  const auto decided = decide_lowering(image, options);
   if (!decided) all.problem = decided.error().message;
-  if (decided && all.has_device_code) all.gpus = decided->gpus ? *decided->gpus : gpus_of(host);
+  if (decided && all.has_device_code()) all.gpus = decided->gpus ? *decided->gpus : gpus_of(host);
   if (!all.gpus.empty()) all.ptxas = find_ptxas().string();
   if (!all.gpus.empty() && all.has_relocatable_code) all.nvlink = find_nvlink().string();
   return all;
 }
 
+Result<Explanation> explain_choices(const Image& image, const LowererOptions& options) {
+  return explain_decided(image, options, decide_lowering(image, options));
+}
+
 Result<Explanation> explain_image(const Image& image, const LowererOptions& options) {
-  XAAS_ASSIGN(Explanation all, explain_choices(image, options));
   const auto decided = decide_lowering(image, options);
+  XAAS_ASSIGN(Explanation all, explain_decided(image, options, decided));
   if (decided) {
     XAAS_ASSIGN(all.missing_symbols, find_missing_symbols(image, *decided, all.slots));
   }
@@ -202,7 +206,7 @@ OrderedJson to_ordered_json(const Explanation& all) {
           {"other_cpus", others},
           {"builds", builds},
           {"slots", to_ordered_json(all.slots)},
-          {"has_device_code", all.has_device_code},
+          {"has_device_code", all.has_device_code()},
           {"gpus", all.gpus},
           {"ptxas", all.ptxas},
           {"nvlink", all.nvlink},
@@ -252,7 +256,7 @@ std::string to_text(const Image& image, const Explanation& all) {
     fmt::format_to(out, "with      {}  {}{}\n", other.cpu, other.configuration.empty() ? "none" : other.configuration,
                    other.level.empty() ? "" : fmt::format(", level {}", printable(other.level)));
   }
-  if (all.has_device_code) fmt::format_to(out, "gpus      {}\n", describe_device_code(all));
+  if (all.has_device_code()) fmt::format_to(out, "gpus      {}\n", describe_device_code(all));
   for (const auto& [soname, path] : all.missing) fmt::format_to(out, "missing   {}, which {} needs\n", soname, path);
   for (const auto& [path, symbols] : all.missing_symbols) {
     fmt::format_to(out, "missing   {}, which {} needs{}\n", printable(describe(symbols)), printable(path),

@@ -37,17 +37,18 @@ struct Explanation {
   std::map<std::string, std::string> missing;
   MissingSymbols missing_symbols;     // of the chosen configuration
   std::vector<SlotChoice> slots;      // of the chosen configuration
-  bool has_device_code = false;       // whether programs of the chosen configuration have code for GPUs
+  bool has_fatbins = false;           // whether programs of the chosen configuration have units with fat binaries
+  bool has_target_regions = false;    // whether one has OpenMP's target regions for GPUs
   GpuArchitectures gpus;              // for which that code is made
   std::string ptxas;                  // that makes it; empty: none, or none is needed
   bool has_relocatable_code = false;  // whether some of it must be linked
-  bool has_fatbins = false;           // whether units have fat binaries
-  bool has_target_regions = false;    // whether one has OpenMP's target regions for GPUs
   std::string nvlink;                 // that links it; empty: none, or none is needed
   std::string libc;                   // the newest version that the host's libc defines; empty if it has no such libc
   std::string missing_libc;           // the libc floor of the baseline, if the host's libc lacks it
   std::string problem;                // why the image cannot be lowered for the host; empty if it can
   std::vector<HostBuildChoice> builds;
+
+  bool has_device_code() const { return has_fatbins || has_target_regions; }
 };
 
 // Decides for `options.host`, and does not look for missing symbols. An image that cannot be lowered there is no error;
