@@ -42,8 +42,11 @@ constexpr auto kNvidiaChips = std::to_array<IdRange>({
     {0x2400, 0x25ff, "sm_86"},   // GA103 to GA107
     {0x2600, 0x28ff, "sm_89"},   // AD102 to AD107
     {0x2900, 0x29ff, "sm_100"},  // GB100
-    {0x2b00, 0x2dff, "sm_120"},  // GB202, GB203, GB206, GB207
+    {0x2b00, 0x2b7f, "sm_110"},  // GB10B
+    {0x2b80, 0x2dff, "sm_120"},  // GB202, GB203, GB206, GB207
+    {0x2e00, 0x2eff, "sm_121"},  // GB20B
     {0x2f00, 0x2fff, "sm_120"},  // GB205
+    {0x3180, 0x31ff, "sm_103"},  // GB110
 });
 
 unsigned long number(std::string_view text, int base) { return std::strtoul(std::string(text).c_str(), nullptr, base); }
