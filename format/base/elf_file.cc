@@ -46,6 +46,16 @@ constexpr std::uint16_t kOwnMachine = EM_AARCH64;
 constexpr std::uint16_t kOwnMachine = EM_X86_64;
 #endif
 
+// NVIDIA's types of sections for memory of a GPU of which the file holds nothing: global, local, shared, and shared
+// memory that is reserved.
+constexpr auto kGpuMemory = std::to_array<std::uint32_t>({0x70000007, 0x70000009, 0x7000000a, 0x70000015});
+
+// Whether the bytes of a section of this type are in the file.
+bool is_in_file(std::uint32_t type, std::uint16_t machine) {
+  if (type == SHT_NOBITS || type == SHT_NULL) return false;
+  return machine != EM_CUDA || std::ranges::find(kGpuMemory, type) == kGpuMemory.end();
+}
+
 // Whether only a linker writes the section. Tools that change the rpath or the like change only the tables and strings
 // of the dynamic linker.
 bool is_content(const ElfSection& section) {
@@ -145,7 +155,7 @@ Status ElfFile::read_sections(std::uint64_t offset, std::uint64_t entry_size, st
     if (name >= table.size()) return fail(Code::invalid, "an ELF section's name lies outside of the string table");
     const std::string_view rest = table.substr(name);
     section.name = rest.substr(0, std::min(rest.find('\0'), rest.size()));
-    if (section.type != SHT_NOBITS && section.type != SHT_NULL) {
+    if (is_in_file(section.type, machine_)) {
       XAAS_ASSIGN(section.data, take(word(header, offset_at), word(header, size_at)));
     }
     sections_.push_back(section);

@@ -1,5 +1,9 @@
 // Fat binaries are read whatever nvcc has put into them, written as fatbinary writes them, and refused if damaged.
+#include <elf.h>
+
+#include <array>
 #include <catch2/catch.hpp>
+#include <cstring>
 
 #include "clang_units.h"
 #include "format/base/file.h"
@@ -14,6 +18,32 @@ namespace {
 
 FatbinEntry ptx(std::uint32_t architecture, const std::string& text) {
   return {DeviceCodeKind::ptx, architecture, 9, 0, 0x11, "", "", text};
+}
+
+// A file for GPUs with a section of this type and size, of which it holds nothing.
+std::string cubin_with_section(std::uint32_t type, std::uint64_t size) {
+  Elf64_Ehdr header{};
+  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+  header.e_ident[EI_CLASS] = ELFCLASS64;
+  header.e_ident[EI_DATA] = ELFDATA2LSB;
+  header.e_type = ET_EXEC;
+  header.e_machine = EM_CUDA;
+  header.e_shoff = sizeof header;
+  header.e_shentsize = sizeof(Elf64_Shdr);
+  header.e_shnum = 3;
+  header.e_shstrndx = 1;
+  std::array<Elf64_Shdr, 3> sections{};
+  const std::size_t end = sizeof header + sizeof sections;
+  sections[1].sh_type = SHT_STRTAB;
+  sections[1].sh_offset = end;
+  sections[1].sh_size = 1;
+  sections[2].sh_type = type;
+  sections[2].sh_offset = end;
+  sections[2].sh_size = size;
+  std::string bytes(end + 1, '\0');
+  std::memcpy(bytes.data(), &header, sizeof header);
+  std::memcpy(bytes.data() + sizeof header, sections.data(), sizeof sections);
+  return bytes;
 }
 
 // zstd's frame of one block that is stored as it is, which any zstd can read.
@@ -106,6 +136,13 @@ TEST_CASE("damaged fat binaries are refused with one line") {
   CHECK_THAT(with(16 + 56 + 4, 1), Contains("too large"));
   CHECK_THAT(with(16 + 56, 1), Contains("not what it says"));
   CHECK_THAT(with(16 + 80 + 6, 7), Contains("cannot be decompressed"));
+}
+
+TEST_CASE("sections for memory of a GPU are as large as they like") {
+  constexpr std::uint32_t kShared = 0x7000000a;
+  CHECK(cubin_entry(90, cubin_with_section(kShared, 1 << 20)));
+  CHECK(cubin_entry(90, cubin_with_section(SHT_NOBITS, 1 << 20)));
+  CHECK_FALSE(cubin_entry(90, cubin_with_section(SHT_PROGBITS, 1 << 20)));
 }
 
 TEST_CASE("files that are no code for GPUs make no entry") {

@@ -43,11 +43,18 @@ __device__ float nobody_calls_it(float x) { return x + 2; }
 __global__ void nobody_starts_it(float* x) { *x = 7; }
 __global__ void child(float* x) { *x = twice(*x); }
 __global__ void parent(float* x) { child<<<1, 1>>>(x); }
+__global__ void turn(float* x) {
+  __shared__ float all[8192];  // more bytes than the cubin has
+  all[threadIdx.x] = x[threadIdx.x];
+  __syncthreads();
+  x[threadIdx.x] = all[31 - threadIdx.x];
+}
 int main() {
   int count = 0;
   const cudaError_t error = cudaGetDeviceCount(&count);
   printf("%d %s\n", count, cudaGetErrorString(error));
   if (count > 0) parent<<<1, 1>>>(nullptr);
+  if (count > 0) turn<<<1, 32>>>(nullptr);
   return error == cudaSuccess ? 0 : 3;
 }
 END
