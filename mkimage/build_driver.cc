@@ -161,8 +161,11 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   environment_.asks_plugin = find_asks_plugin(environment_.c_compiler);
   environment_.levels = plan_.levels.names;
   environment_.movable = plan_.movable;
-  if (plan_.movable) {
-    XAAS_ASSIGN(environment_.prefix_pass, find_prefix_pass(environment_.c_compiler));
+  // Where the prefix is fixed, the plugin still gives target regions their names.
+  if (const auto pass = find_prefix_pass(environment_.c_compiler)) {
+    environment_.prefix_pass = *pass;
+  } else if (plan_.movable) {
+    return tl::unexpected(pass.error());
   }
   std::set<std::string> names = compiler_names_in_path();
   offers_fortran_ =

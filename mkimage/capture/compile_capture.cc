@@ -194,12 +194,17 @@ Compilation for_host_only(const Compilation& compilation, std::vector<std::strin
   return result;
 }
 
-// Compiles as the project asks, but for names that would tell one build from another.
+// Compiles as the project asks, but for names that would tell one build from another. If the compiler refuses those,
+// `refusal` is set, because then the object's target regions are not those that further compiles would name.
 PlainRun run_with_fixed_names(const CaptureEnvironment& environment, const Compilation& compilation) {
   const TentativeRun run(compilation, with_fixed_names(environment, compilation.arguments), {});
-  if (!run.ok()) return run_as_asked(compilation, {});
-  run.pass_on_output();
-  return {};
+  if (run.ok()) {
+    run.pass_on_output();
+    return {};
+  }
+  PlainRun plain = run_as_asked(compilation, {});
+  if (!plain.refusal) plain.refusal = run.first_message();
+  return plain;
 }
 
 // Compiles a source for the host and for devices. The project's object has the devices' code: that of OpenMP in a
@@ -230,7 +235,8 @@ int compile_offloading(const CaptureEnvironment& environment, const Compilation&
   unit.asks = attempt.asks;
   if (attempt.works && !plain.refusal && host_object) unit.bitcode = embedded_bitcode(host_object->bytes());
   if (unit.bitcode && !compilation.command.is_cuda) {
-    auto regions = capture_regions(environment, compilation);
+    auto regions =
+        capture_regions(environment, compilation, object_of(compilation, compilation.command.inputs.front()));
     if (regions) {
       unit.regions = std::move(*regions);
     } else {  // the other units' regions without this unit's would be another program

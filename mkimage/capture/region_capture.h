@@ -12,8 +12,10 @@
 namespace xaas {
 
 // Compiles the only source of the command once more, for its devices, and stores the bitcode. Devices for which images
-// have no code generator are left out.
-Result<std::vector<UnitRegions>> capture_regions(const CaptureEnvironment& environment, const Compilation& compilation);
+// have no code generator are left out; if `object`, which the command has made, has code for no others, nothing is
+// compiled.
+Result<std::vector<UnitRegions>> capture_regions(const CaptureEnvironment& environment, const Compilation& compilation,
+                                                 const std::filesystem::path& object);
 
 // A compile's arguments with those that give target regions, and the sources in debug information, names that are the
 // same in each build.

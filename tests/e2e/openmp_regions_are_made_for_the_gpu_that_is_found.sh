@@ -93,8 +93,11 @@ install:
 END
 echo 'bundle = false' >xaas.toml  # the runtime brings the whole of LLVM
 cd "$work"
-# image NAME: makes NAME.xaas in a work directory of its own.
-image() { PATH=$work/cuda:$PATH mkxaas -q --report "$1.json" regions-1.0 "$1.xaas"; }
+# image NAME: makes NAME.xaas in a work directory of its own. Neither a prefix that can be moved nor flang asks for the
+# plugin that names the regions.
+image() {
+  PATH=$work/cuda:$PATH XAAS_REAL_FC=gfortran mkxaas -q --prefix /opt/regions --report "$1.json" regions-1.0 "$1.xaas"
+}
 image app
 all_can_be_lowered app.json
 xaas-info verify app.xaas
