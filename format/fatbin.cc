@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <zstd.h>
 
+#include <charconv>
 #include <span>
 
 #include "format/base/elf_file.h"
@@ -23,9 +24,10 @@ constexpr std::size_t kAlignment = 8;
 constexpr std::uint64_t kMostEntries = 1024;
 constexpr std::uint64_t kLargestContent = 1ULL << 30;  // bytes; more is taken for damage
 constexpr std::uint64_t kOtherCompressions = 0x2000;   // LZ4, by older versions of nvcc
-constexpr std::uint64_t kCubinFlags = 0x11;            // 64 bits, for Linux
+constexpr std::uint64_t kPlainFlags = 0x11;            // 64 bits, for Linux
 constexpr std::uint16_t kCubinMajor = 1;
 constexpr std::string_view kCompatibilitySection = ".nv.compat";
+constexpr std::string_view kPtxVersion = "\n.version ";
 
 // Offsets in an entry's header.
 enum Field : std::size_t {
@@ -215,6 +217,22 @@ std::string write_fatbin(const std::vector<FatbinEntry>& entries) {
   return bytes + content;
 }
 
+Result<FatbinEntry> ptx_entry(std::uint32_t architecture, std::string text, std::uint64_t flags) {
+  FatbinEntry entry;
+  entry.architecture = architecture;
+  entry.flags = kPlainFlags | (flags & kFatbinDebug);
+  entry.options = "";
+  const std::size_t at = text.find(kPtxVersion);
+  const char* const end = text.data() + text.size();
+  const char* const start = at == std::string::npos ? end : text.data() + at + kPtxVersion.size();
+  const auto [point, error] = std::from_chars(start, end, entry.major);
+  if (error != std::errc() || point == end || std::from_chars(point + 1, end, entry.minor).ec != std::errc()) {
+    return fail(Code::invalid, "PTX that does not say its version");
+  }
+  entry.content = std::move(text);
+  return entry;
+}
+
 Result<FatbinEntry> linked_entry(std::uint32_t architecture, std::string cubin) {
   XAAS_ASSIGN(FatbinEntry entry, cubin_entry(architecture, std::move(cubin)));
   entry.options.reset();
@@ -230,7 +248,7 @@ Result<FatbinEntry> cubin_entry(std::uint32_t architecture, std::string cubin) {
   entry.architecture = architecture;
   entry.major = kCubinMajor;
   entry.minor = static_cast<unsigned char>(cubin[EI_ABIVERSION]);
-  entry.flags = kCubinFlags;
+  entry.flags = kPlainFlags;
   if (const ElfSection* section = elf.find_section(kCompatibilitySection); section != nullptr) {
     XAAS_ASSIGN(entry.options, compatibility_options(section->data));
     entry.flags |= kFatbinCompatibility;

@@ -50,6 +50,9 @@ inline constexpr const char* kFatbinSection = ".nv_fatbin";
 // The container with these entries in this order, not compressed: what `fatbinary --compress=false` writes.
 std::string write_fatbin(const std::vector<FatbinEntry>& entries);
 
+// The entry for PTX of `architecture`. Of the flags, kFatbinDebug counts. Code::invalid if the text does not say which
+// version of PTX it is.
+Result<FatbinEntry> ptx_entry(std::uint32_t architecture, std::string text, std::uint64_t flags = 0);
 // The entry for a file that ptxas made for `architecture`. Code::invalid if it is no ELF file for a GPU.
 Result<FatbinEntry> cubin_entry(std::uint32_t architecture, std::string cubin);
 // The same for a file that nvlink made. Such an entry has no options.

@@ -243,8 +243,10 @@ Status BuildDriver::find_fortran(FortranChoice choice) {
   return {};
 }
 
-// Without an nvcc, or with one that refuses our C++ compiler, CUDA code is built as the project asks.
+// Without an nvcc, or with one that refuses our C++ compiler, what nvcc compiles is built as the project asks. clang
+// compiles for what nvcc knows, too, because ptxas of the same toolkit is to take it.
 void BuildDriver::find_nvcc() {
+  environment_.cuda_families = plan_.cuda_families;
   const auto in_path = find_real_compiler(std::string(kNvccName));
   const std::string nvcc = in_path ? in_path->string() : kUsualNvcc;
   const auto works = run_and_read({nvcc, "-ccbin", environment_.cxx_compiler, "-E", "-x", "cu", "/dev/null"});
@@ -253,8 +255,8 @@ void BuildDriver::find_nvcc() {
   const auto known = run_and_read({nvcc, "--list-gpu-arch"});
   if (!known || !known->status.ok()) return;
   const std::vector<std::string_view> architectures = split(known->output, '\n');
-  std::ranges::copy_if(plan_.cuda_families, std::back_inserter(environment_.cuda_families),
-                       [&](unsigned family) { return is_in(architectures, fmt::format("compute_{}", family)); });
+  std::erase_if(environment_.cuda_families,
+                [&](unsigned family) { return !is_in(architectures, fmt::format("compute_{}", family)); });
 }
 
 // Finds the Fortran compiler that the recipe names, and no other.

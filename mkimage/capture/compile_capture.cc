@@ -8,11 +8,10 @@
 #include <iterator>
 #include <optional>
 
-#include "format/base/elf_file.h"
 #include "format/base/file.h"
 #include "format/base/mapped_file.h"
-#include "format/fatbin.h"
 #include "mkimage/capture/captured_unit.h"
+#include "mkimage/capture/cuda_capture.h"
 #include "mkimage/capture/region_capture.h"
 #include "mkimage/capture/variant_capture.h"
 #include "mkimage/compiler/compiler_options.h"
@@ -158,21 +157,14 @@ Attempt find_or_compile(const CaptureEnvironment& environment, const Compilation
   return attempt;
 }
 
-// The fat binary with the code for GPUs that clang has put into an object; empty if there is none.
-std::string fatbin_of(const std::filesystem::path& object) {
-  const auto file = MappedFile::open(object);
-  const auto elf = file ? ElfFile::parse(file->bytes()) : tl::unexpected(file.error());
-  const ElfSection* section = elf ? elf->find_section(kFatbinSection) : nullptr;
-  return section == nullptr ? std::string() : std::string(section->data);
-}
-
-// The options by which clang compiles only the host's part of a source. That of CUDA gets the code for GPUs that clang
-// has put into the project's object, from `fatbin`, a file that is written here.
-Result<std::vector<std::string>> host_only_options(const Compilation& compilation,
+// The options by which clang compiles only the host's part of a source. That of CUDA gets the code for GPUs from
+// `fatbin`, a file that is written here.
+Result<std::vector<std::string>> host_only_options(const CaptureEnvironment& environment,
+                                                   const Compilation& compilation,
                                                    const std::filesystem::path& fatbin) {
   std::vector<std::string> options = {"--offload-host-only"};
   if (!compilation.command.is_cuda) return options;
-  const std::string bytes = fatbin_of(object_of(compilation, compilation.command.inputs.front()));
+  const std::string bytes = fatbin_with_families(environment, compilation);
   if (bytes.empty()) return options;
   XAAS_TRY(write_file(fatbin, bytes));
   for (const std::string& word : {std::string("-fcuda-include-gpubinary"), fatbin.string()}) {
@@ -218,7 +210,7 @@ int compile_offloading(const CaptureEnvironment& environment, const Compilation&
   const StoreFile fatbin(environment.store(), ".fatbin");
   Compilation recorded = compilation;
   Attempt attempt;
-  if (const auto options = host_only_options(compilation, fatbin.path())) {
+  if (const auto options = host_only_options(environment, compilation, fatbin.path())) {
     TentativeRun run;
     Compilation host_only = for_host_only(compilation, *options, object.path());
     // A build with a prefix that can move has the plugin already.

@@ -24,7 +24,7 @@ struct CaptureEnvironment {
   std::filesystem::path prefix_pass;    // the compiler plugin that keeps the prefix in one piece; empty: no plugin
   std::filesystem::path asks_plugin;    // the compiler plugin that notes what units ask of the CPU; empty: no plugin
   std::vector<std::string> levels;      // for which units that ask are compiled as well; empty: none
-  std::vector<unsigned> cuda_families;  // architectures of GPUs for which nvcc compiles; empty: as the project asks
+  std::vector<unsigned> cuda_families;  // architectures of GPUs for which PTX is made; empty: as the project asks
   bool movable = false;                 // whether the prefix is a placeholder
   std::filesystem::path linkers;  // directory in which compilers find xaas-cc by the names of linkers; empty: none
   std::filesystem::path lld;      // the lld that belongs to clang

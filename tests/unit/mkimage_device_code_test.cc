@@ -4,6 +4,7 @@
 #include "format/base/little_endian.h"
 #include "format/fatbin.h"
 #include "format/recipe.h"
+#include "mkimage/capture/cuda_capture.h"
 #include "tests/unit/clang_units.h"
 
 using namespace xaas;
@@ -34,6 +35,25 @@ std::string unit_with(const std::string& fatbin, const std::string& more = "",
 }
 
 }  // namespace
+
+TEST_CASE("PTX is made of the architectures of other code, and of the families from the lowest of them on") {
+  const auto missing = [](const std::vector<FatbinEntry>& entries) {
+    return architectures_without_ptx(entries, {75, 80, 90});
+  };
+  const auto entry = [](DeviceCodeKind kind, std::uint32_t architecture, std::uint64_t flags = 0x11) {
+    return FatbinEntry{kind, architecture, 9, 0, flags, "", std::nullopt, ""};
+  };
+  using Numbers = std::vector<unsigned>;
+  using enum DeviceCodeKind;
+  CHECK(missing({entry(elf, 80), entry(ptx, 80)}) == Numbers{90});
+  CHECK(missing({entry(elf, 86), entry(ptx, 80)}) == Numbers{86, 90});
+  CHECK(missing({entry(ptx, 75), entry(ptx, 80), entry(ptx, 90)}).empty());
+  CHECK(missing({entry(elf, 120)}) == Numbers{120});
+  // Code for a single architecture is no PTX for others, and asks for none.
+  CHECK(missing({entry(ptx, 90, 0x11 | kFatbinArchitectureOnly)}).empty());
+  CHECK(missing({entry(ptx, 80), entry(ptx, 90, 0x11 | kFatbinArchitectureOnly)}) == Numbers{90});
+  CHECK(missing({}).empty());
+}
 
 TEST_CASE("canonical IR of a CUDA unit does not tell what is in its fat binary") {
   const ClangUnits clang;

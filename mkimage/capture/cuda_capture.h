@@ -1,0 +1,23 @@
+// The code for GPUs of a CUDA unit that clang compiles. Implements spec/cuda.md, "Families" and "Canonical form".
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "format/fatbin.h"
+#include "mkimage/compiler/compilation.h"
+#include "mkimage/record/capture_environment.h"
+
+namespace xaas {
+
+// The architectures of which a fat binary lacks PTX: those of its other code, and the families that are not below the
+// lowest of them. Ascending.
+std::vector<unsigned> architectures_without_ptx(const std::vector<FatbinEntry>& entries,
+                                                const std::vector<unsigned>& families);
+
+// The fat binary that clang has put into the object of the command, which compiles one source. It gets PTX of those
+// architectures, for which clang compiles the source again. Empty if there is no fat binary. If the source does not
+// compile for all of them, the fat binary is clang's own, and the store has a note.
+std::string fatbin_with_families(const CaptureEnvironment& environment, const Compilation& compilation);
+
+}  // namespace xaas
