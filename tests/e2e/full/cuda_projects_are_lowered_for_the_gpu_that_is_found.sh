@@ -175,6 +175,16 @@ done
 xaas-lower --gpu sm_86 -o lowered app.xaas bin/app >/dev/null
 equal "elf 75 elf 86 elf 86 ptx 80 ptx 86" "$(cubins lowered | sort | tr '\n' ' ' | sed 's/ $//')"
 
+echo "for every GPU that ptxas knows, it has the cubin that nvcc makes of the same family"
+for gpu in $(nvcc --list-gpu-code | sed -n 's/^sm_\([0-9]*\)$/\1/p'); do
+  family=75
+  for one in 80 90; do [ "$gpu" -lt $one ] || family=$one; done
+  xaas-lower --gpu "sm_$gpu" -o lowered app.xaas bin/app >/dev/null
+  cubins lowered >/dev/null
+  nvcc -ccbin clang++-19 -gencode "arch=compute_$family,code=sm_$gpu" -O2 -cubin -o app.cubin source/app.cu
+  is_among app.cubin || die "the cubin for sm_$gpu is not that of nvcc"
+done
+
 echo "relocatable code is linked as nvcc links it"
 for source in rdc part; do nvcc -ccbin clang++-19 -arch=sm_90 -O2 -dc -o $source.o source/$source.cu; done
 llvm-ar-19 rc libpart.a part.o
