@@ -1,6 +1,7 @@
 // What tests/bench/gpu runs on a GPU: kernels of several kinds. Prints a line with a result for each on standard
 // output, and on standard error the versions of the code that the GPU runs (cudaFuncGetAttributes), and the median time
-// of each kernel. Status 3 without a GPU.
+// of each kernel. With the argument --gpu it prints the GPU's architecture and name, and runs nothing. Status 3 without
+// a GPU.
 #include <cooperative_groups.h>
 #include <thrust/device_vector.h>
 #include <thrust/host_vector.h>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <vector>
 
@@ -204,7 +206,13 @@ void run_thrust() {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "--gpu") == 0) {
+    cudaDeviceProp properties{};
+    check(cudaGetDeviceProperties(&properties, 0), "no GPU");
+    std::printf("%d%d %s\n", properties.major, properties.minor, properties.name);
+    return 0;
+  }
   cudaFuncAttributes attributes{};
   check(cudaFuncGetAttributes(&attributes, scale), "no code for this GPU, or no GPU");
   std::fprintf(stderr, "code %d %d\n", attributes.binaryVersion, attributes.ptxVersion);
