@@ -17,6 +17,7 @@
 #include "format/base/shell_quoted.h"
 #include "format/base/split.h"
 #include "format/base/text.h"
+#include "mkimage/build_log.h"
 #include "mkimage/built_programs.h"
 #include "mkimage/capture/fortran_command.h"
 #include "mkimage/capture/nvcc_command.h"
@@ -28,7 +29,7 @@ namespace xaas {
 namespace {
 
 constexpr std::size_t kTailLines = 200;
-constexpr off_t kTailBytes = 256 << 10;
+constexpr std::size_t kSeenLines = 20;  // how many of them surely stand on the terminal
 constexpr int kFollowMilliseconds = 200;
 
 constexpr const char* kRealFortran = "XAAS_REAL_FC";
@@ -118,24 +119,6 @@ Status make_link(const std::filesystem::path& target, const std::filesystem::pat
   std::filesystem::create_symlink(target, link, error);
   if (error) return fail(Code::io, "cannot make {}: {}", link.string(), error.message());
   return {};
-}
-
-// The last kTailBytes of a log.
-std::string read_tail(const std::filesystem::path& log) {
-  const auto fd = open_for_reading(log);
-  if (!fd) return {};
-  const off_t size = lseek(fd->get(), 0, SEEK_END);
-  if (size < 0 || lseek(fd->get(), std::max<off_t>(0, size - kTailBytes), SEEK_SET) < 0) return {};
-  return read_fd(fd->get()).value_or("");
-}
-
-std::string_view last_lines(std::string_view text, std::size_t count) {
-  std::size_t at = text.size();
-  if (text.ends_with('\n')) --at;
-  for (std::size_t i = 0; i < count && at != std::string_view::npos; ++i) {
-    at = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
-  }
-  return at == std::string_view::npos ? text : text.substr(at + 1);
 }
 
 }  // namespace
@@ -291,8 +274,14 @@ Status BuildDriver::install() {
   const Status status = run_stage(Stage::install, plan_.install);
   XAAS_ASSIGN(const auto warning, install_namespace_->end());
   install_namespace_.reset();
-  if (warning) progress_.warn(*warning);
+  if (warning) progress_.warn(*warning + redirection());
   return status;
+}
+
+// Behind a warning about the place to which the default install command has written.
+std::string BuildDriver::redirection() const {
+  const std::string command = plan_.installs_by_default ? redirected_install(work_.source()) : "";
+  return command.empty() ? "" : fmt::format("; with this makefile: --install {}", shell_quoted(command));
 }
 
 Status BuildDriver::run_stage(Stage stage, const std::string& command) {
@@ -319,8 +308,11 @@ std::filesystem::path BuildDriver::log(Stage stage) const {
 
 void BuildDriver::show_failure() const {
   if (!failed_ || progress_.verbosity() == Verbosity::verbose) return;
-  const std::string tail = read_tail(log(*failed_));
-  static_cast<void>(write_all(STDERR_FILENO, last_lines(tail, kTailLines)));
+  const std::filesystem::path log = this->log(*failed_);
+  const std::string tail = read_tail(log);
+  const std::string errors = errors_above(tail, kSeenLines);
+  const std::string title = errors.empty() ? "" : fmt::format("mkxaas: errors further up in {}:\n", log.string());
+  static_cast<void>(write_all(STDERR_FILENO, fmt::format("{}{}{}", last_lines(tail, kTailLines), title, errors)));
 }
 
 bool BuildDriver::lacks_install() const {

@@ -57,6 +57,7 @@ class BuildDriver {
  private:
   Status run_stage(Stage stage, const std::string& command);
   Status install();
+  std::string redirection() const;
   Result<ExitStatus> run_logged(Stage stage, const std::string& command);
   std::string prelude(Stage stage) const;
   std::filesystem::path log(Stage stage) const;

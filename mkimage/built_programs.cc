@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <fstream>
 #include <map>
 
 #include "format/base/elf_file.h"
@@ -79,6 +81,25 @@ std::vector<std::string> values_of(const std::map<std::string, std::string>& map
   return values;
 }
 
+std::string_view without_blanks(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r";
+  const std::size_t first = std::min(text.find_first_not_of(kBlanks), text.size());
+  return text.substr(first, text.find_last_not_of(kBlanks) + 1 - first);
+}
+
+// The variable that a line of a makefile sets to /usr/local; empty if it is another line.
+std::string variable_for_local(std::string_view line) {
+  const std::size_t sign = line.find('=');
+  if (sign == std::string_view::npos || line.starts_with('\t')) return {};
+  const std::string_view value = without_blanks(line.substr(sign + 1, line.find('#', sign) - sign - 1));
+  if (value != "/usr/local" && value != "/usr/local/") return {};
+  std::string_view name = line.substr(0, sign);
+  while (name.ends_with(':') || name.ends_with('?')) name.remove_suffix(1);
+  name = without_blanks(name);
+  const bool is_name = std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+  return is_name ? std::string(name) : "";
+}
+
 std::string copy_command(const std::vector<std::string>& files, std::string_view copy, std::string_view directory) {
   const std::string place = fmt::format(R"("$DESTDIR$PREFIX/{}")", directory);
   return fmt::format("mkdir -p {} && {} {} {}", place, copy, fmt::join(files, " "), place);
@@ -100,10 +121,17 @@ std::string install_command(const BuiltPrograms& built) {
   return fmt::format("{}", fmt::join(commands, " && "));
 }
 
-bool lacks_install_target(std::string_view log) {
-  // Older versions of make begin a quotation with another character.
-  return log.find("No rule to make target 'install'") != std::string_view::npos ||
-         log.find("No rule to make target `install'") != std::string_view::npos;
+std::string redirected_install(const fs::path& source) {
+  std::string assignments;
+  for (const char* name : {"GNUmakefile", "makefile", "Makefile"}) {
+    std::ifstream makefile(source / name);
+    for (std::string line; std::getline(makefile, line);) {
+      const std::string variable = variable_for_local(line);
+      if (!variable.empty()) assignments += fmt::format(R"( {}="$DESTDIR$PREFIX")", variable);
+    }
+    if (makefile.is_open()) break;  // make reads one of them
+  }
+  return assignments.empty() ? "" : "make install" + assignments;
 }
 
 }  // namespace xaas

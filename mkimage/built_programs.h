@@ -1,9 +1,8 @@
-// Finds what a build has made that a user would install, for projects that do not say how to install.
+// Finds how a user would install what a build has made, for projects that do not say it, or do not ask where to.
 #pragma once
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace xaas {
@@ -23,7 +22,8 @@ BuiltPrograms find_built_programs(const std::filesystem::path& source, const std
 // A command that installs what was found.
 std::string install_command(const BuiltPrograms& built);
 
-// Whether the log says that make found no target `install`.
-bool lacks_install_target(std::string_view log);
+// For a makefile that installs to /usr/local whatever the prefix: the command that gives $DESTDIR$PREFIX to the
+// variables by which the makefile in `source` names that directory. Empty if it has no such variable.
+std::string redirected_install(const std::filesystem::path& source);
 
 }  // namespace xaas

@@ -46,6 +46,7 @@ Status ConfigurationBuild::finish(Status status, FortranChoice& fortran) {
   }
   if (status) return status;
   driver_.show_failure();
+  if (driver_.failed() == Stage::configure) return with_system_hint(status.error());
   return driver_.lacks_install() ? with_install_hint(status.error()) : status;
 }
 
@@ -60,6 +61,15 @@ Status ConfigurationBuild::install_as_they_are() const {
     if (error) return fail(Code::invalid, "{}: cannot install {}: {}", file.place, file.from, error.message());
   }
   return {};
+}
+
+// Where configuring failed by the build system that mkxaas took: names the others.
+Status ConfigurationBuild::with_system_hint(Error error) const {
+  if (!task_.plan.other_systems.empty()) {
+    error.message += fmt::format("\nthe source has files for other build systems: --build-system {}",
+                                 fmt::join(task_.plan.other_systems, " or "));
+  }
+  return tl::unexpected(std::move(error));
 }
 
 // For a makefile without an install target: adds to the error the option that would install the programs.

@@ -9,6 +9,7 @@
 #include "format/base/file.h"
 #include "format/base/private_namespace.h"
 #include "format/base/process.h"
+#include "mkimage/contents/installed_tree.h"
 
 namespace xaas {
 namespace {
@@ -16,6 +17,26 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kOperands = 3;  // operands of kWithPrefix, in front of the command
+// Where most makefiles install if they do not hear of the prefix.
+constexpr std::string_view kLocal = "/usr/local";
+
+// What a namespace needs below its scratch directory.
+fs::path prefix_work(const fs::path& scratch) { return scratch / "prefix"; }
+fs::path local_work(const fs::path& scratch) { return scratch / "local"; }
+fs::path local_files(const fs::path& scratch) { return scratch / "local-files"; }
+
+bool is_within(const fs::path& path, const fs::path& directory) {
+  return *path.lexically_relative(directory).begin() != "..";
+}
+
+// Has files that the command writes to kLocal go into the scratch directory, so that they do not stay on the host.
+// Where that cannot be done, the command writes there as any other.
+void keep_local_away(const fs::path& prefix, const fs::path& scratch) {
+  std::error_code error;
+  const fs::path local = fs::canonical(kLocal, error);
+  if (error || is_within(prefix, local) || is_within(local, prefix) || is_within(scratch, local)) return;
+  static_cast<void>(overlay_directory(local, local_files(scratch), local_work(scratch)));
+}
 
 // Whether the directory holds something, which the build may need.
 bool is_in_use(const fs::path& path) {
@@ -26,9 +47,10 @@ bool is_in_use(const fs::path& path) {
 
 Status show_tree(const fs::path& prefix, const fs::path& tree, const fs::path& scratch) {
   XAAS_TRY(enter_private_namespace());
+  keep_local_away(prefix, scratch);
   const fs::path missing = outermost_missing(prefix);
   if (missing.empty() && !fs::is_directory(prefix)) return fail(Code::invalid, "{} is no directory", prefix.string());
-  if (missing.empty() && is_in_use(prefix)) return overlay_directory(fs::canonical(prefix), tree, scratch);
+  if (missing.empty() && is_in_use(prefix)) return overlay_directory(fs::canonical(prefix), tree, prefix_work(scratch));
   // In the root, new files are refused: the namespace would lose a file there, though it seems to be installed.
   // Elsewhere, as in /tmp, a step may need files that it makes, and loses them.
   XAAS_TRY(ensure_directory(prefix, missing.parent_path() == "/" ? NewEntries::refused : NewEntries::lost));
@@ -49,6 +71,19 @@ void remove_whiteouts(const fs::path& tree) {
     if (is_whiteout(entry->path())) found.push_back(entry->path());
   }
   for (const fs::path& path : found) fs::remove(path, error);
+}
+
+// The files in `directory`, relative to it, but not what Python keeps for itself where it runs.
+std::vector<std::string> files_in(const fs::path& directory) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(directory, error); !error && entry != fs::recursive_directory_iterator();
+       entry.increment(error)) {
+    const bool is_kept = entry->path().parent_path().filename() == "__pycache__" || is_whiteout(entry->path());
+    if (!entry->is_directory() && !is_kept) found.push_back(entry->path().lexically_relative(directory).string());
+  }
+  std::ranges::sort(found);
+  return found;
 }
 
 bool is_real_directory(const fs::path& path) {
@@ -77,6 +112,14 @@ Status move_entry(const fs::path& from, const fs::path& to) {
   return {};
 }
 
+std::string describe_strays(const std::vector<std::string>& files) {
+  return fmt::format(
+      "the install command wrote to {} and not to the prefix: {}; these files are neither in the image nor on this "
+      "host; "
+      "have it install below $DESTDIR$PREFIX, or give --prefix {}",
+      kLocal, name_some(files), kLocal);
+}
+
 }  // namespace
 
 Error exec_with_prefix(const std::vector<std::string>& arguments) {
@@ -95,8 +138,9 @@ Result<InstallNamespace> InstallNamespace::create(const fs::path& prefix, const 
   space.scratch_ = scratch;
   space.missing_ = outermost_missing(prefix);
   std::error_code error;
-  fs::create_directories(space.tree_, error);
-  if (!error) fs::create_directories(scratch, error);
+  for (const fs::path& directory : {space.tree_, prefix_work(scratch), local_work(scratch), local_files(scratch)}) {
+    if (!error) fs::create_directories(directory, error);
+  }
   if (error) return fail(Code::io, "cannot make {}: {}", space.tree_.string(), error.message());
   // Only a trial tells whether this host allows it.
   XAAS_ASSIGN(const ProcessOutput probe, run_and_read(space.call({"true"})));
@@ -133,7 +177,9 @@ Result<std::optional<std::string>> InstallNamespace::end() const {
   std::error_code ignored;
   for (const fs::path& directory : outline_) fs::remove(directory, ignored);  // not if it holds something
   if (is_private_ && missing_.empty()) remove_whiteouts(tree_);
+  const std::vector<std::string> strays = files_in(local_files(scratch_));
   remove_tree(scratch_);
+  if (!strays.empty()) return describe_strays(strays);
   if (is_private_ || missing_.empty() || !is_real_directory(missing_)) return std::nullopt;
   XAAS_TRY(move_contents(missing_, destination_ / missing_.relative_path()));
   return fmt::format(

@@ -1,5 +1,6 @@
 // Shows the tree that is being installed at the prefix, to the install command alone. So files that an install step
-// writes to the prefix itself end up in the installed tree, and the step can run programs that it has installed.
+// writes to the prefix itself end up in the installed tree, and the step can run programs that it has installed. Files
+// that it writes to /usr/local instead do not stay there.
 // Implements spec/recipe.md, "Installing".
 #pragma once
 
@@ -16,7 +17,7 @@ namespace xaas {
 inline constexpr const char* kWithPrefix = "--with-prefix";
 
 // Replaces this process by a command with a mount namespace of its own. `arguments` are the prefix, the tree to show
-// there, an empty directory beside the tree, and the command. Returns only if that fails. REQUIRES: the process has one
+// there, the scratch directory, and the command. Returns only if that fails. REQUIRES: the process has one
 // thread.
 Error exec_with_prefix(const std::vector<std::string>& arguments);
 

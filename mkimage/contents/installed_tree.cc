@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kNamedAtMost = 5;
+
 constexpr std::string_view kOverlaysOwn = "user.overlay.";  // left by an overlay at the prefix while installing
 
 // All names in `directory`, sorted, so that every walk is the same.
@@ -50,11 +51,8 @@ Status check_outside(const fs::path& destination, const fs::path& root, const fs
   std::vector<std::string> outside;
   XAAS_TRY(find_outside(destination, destination, root, outside));
   if (outside.empty()) return {};
-  std::string list;
-  for (std::size_t i = 0; i < std::min(outside.size(), kNamedAtMost); ++i) list += (i == 0 ? "" : ", ") + outside[i];
-  if (outside.size() > kNamedAtMost) list += fmt::format(" and {} more", outside.size() - kNamedAtMost);
   return fail(Code::failed, "installed outside of the prefix {}: {}; give the right one with --prefix", prefix.string(),
-              list);
+              name_some(outside));
 }
 
 Result<std::map<std::string, std::string>> user_xattrs(const fs::path& path) {
@@ -80,7 +78,7 @@ Result<std::map<std::string, std::string>> user_xattrs(const fs::path& path) {
 
 class Scanner {
  public:
-  explicit Scanner(InstalledTree& tree) : tree_(tree) {}
+  Scanner(InstalledTree& tree, const fs::path& destination) : tree_(tree), destination_(destination.string()) {}
 
   Status scan(const std::string& directory) {
     XAAS_ASSIGN(const auto names, sorted_names(tree_.root / directory));
@@ -105,6 +103,7 @@ class Scanner {
       std::error_code error;
       entry.link_target = fs::read_symlink(full, error).string();
       if (error) return fail(Code::io, "cannot read {}: {}", full.string(), error.message());
+      entry.link_target = without_destination(entry.link_target);
     } else if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
       return fail(Code::unsupported, "{} is a device, socket or pipe, which an image cannot hold; do not install it",
                   path);
@@ -117,21 +116,37 @@ class Scanner {
       if (!is_new) entry.same_as = first->second;
     }
     XAAS_ASSIGN(entry.xattrs, user_xattrs(full));
+    if (lgetxattr(full.c_str(), "security.capability", nullptr, 0) > 0) {
+      tree_.warnings.push_back(fmt::format("{}: file capabilities are dropped", path));
+    }
     tree_.entries.push_back(std::move(entry));
     return {};
   }
 
+  // An install step that puts $DESTDIR in front of a link's target means the file of the prefix: the directory is gone
+  // when the image is used.
+  std::string without_destination(const std::string& target) const {
+    return target.starts_with(destination_ + "/") ? target.substr(destination_.size()) : target;
+  }
+
   InstalledTree& tree_;
+  const std::string destination_;
   std::map<std::pair<dev_t, ino_t>, std::string> inodes_;
 };
 
 }  // namespace
 
+std::string name_some(std::vector<std::string> files) {
+  const std::size_t more = files.size() - std::min(files.size(), kNamedAtMost);
+  files.resize(files.size() - more);
+  return fmt::format("{}{}", fmt::join(files, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
 Result<InstalledTree> scan_tree(const fs::path& destination, const fs::path& prefix) {
   InstalledTree tree;
   tree.root = destination / prefix.relative_path();
   XAAS_TRY(check_outside(destination, tree.root, prefix));
-  if (fs::is_directory(tree.root)) XAAS_TRY(Scanner(tree).scan(""));
+  if (fs::is_directory(tree.root)) XAAS_TRY(Scanner(tree, destination).scan(""));
   if (tree.entries.empty()) {
     return fail(Code::failed,
                 "the build installed nothing below $DESTDIR$PREFIX ({}); give it an install command that does",

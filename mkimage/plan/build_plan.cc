@@ -7,6 +7,7 @@
 
 #include "format/base/paths.h"
 #include "format/base/shell_quoted.h"
+#include "format/base/text.h"
 #include "format/moved_prefix.h"
 #include "mkimage/plan/project_name.h"
 
@@ -59,6 +60,18 @@ std::vector<const BuildSystem*> recognise(const std::filesystem::path& source) {
   return there;
 }
 
+// Says which directories of the source have a file of a build system; empty if none has.
+std::string describe_below(const std::filesystem::path& source) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(source, error);
+       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    if (!recognise(entry->path()).empty()) found.push_back(entry->path().filename().string());
+  }
+  std::ranges::sort(found);
+  return found.empty() ? "" : fmt::format(", but {} {}", fmt::join(found, ", "), found.size() == 1 ? "has" : "have");
+}
+
 std::string describe(const std::vector<const BuildSystem*>& systems) {
   std::string text;
   for (const BuildSystem* system : systems) {
@@ -93,6 +106,15 @@ ProjectName name_of(const std::filesystem::path& source) {
   if (!own.name.empty()) name.name = own.name;
   if (!own.version.empty()) name.version = own.version;
   return name;
+}
+
+// The names of the build systems, other than `chosen`, whose file is there.
+std::vector<std::string> systems_beside(const BuildSystem& chosen, const std::filesystem::path& source) {
+  std::vector<std::string> others;
+  for (const BuildSystem* system : recognise(source)) {
+    if (system->name != chosen.name && !is_in(others, system->name)) others.emplace_back(system->name);
+  }
+  return others;
 }
 
 std::optional<std::string> first_of(const std::optional<std::string>& a, const std::optional<std::string>& b) {
@@ -162,13 +184,16 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   const bool is_told = first_of(options.build, file.build) && first_of(options.install, file.install);
   if (system == nullptr && !is_told) {
     return fail(Code::unsupported,
-                "{} has no CMakeLists.txt, meson.build, configure or Makefile; say how it is built with --build and "
+                "{} has no CMakeLists.txt, meson.build, configure or Makefile{}; say how it is built with --build and "
                 "--install, or in xaas.toml",
-                source.string());
+                source.string(), describe_below(source));
   }
   plan.arguments = arguments;
   plan.installs_by_default = !first_of(options.install, file.install);
   set_commands(system, file, options, plan);
+  const bool is_chosen =
+      first_of(options.build_system, file.build_system) || first_of(options.configure, file.configure);
+  if (system != nullptr && !is_chosen) plan.other_systems = systems_beside(*system, source);
 
   if (!plan.main.empty() && !is_normal(plan.main)) {
     return fail(Code::invalid, "the main program \"{}\" must be a path below the prefix, such as bin/{}", plan.main,

@@ -34,10 +34,11 @@ struct BuildPlan {
   std::string configure;
   std::string build;
   std::string install;
-  std::string main{};                      // path of the main program, relative to the prefix; empty: not said
-  bool installs_by_default = false;        // `install` was not given, so it may not work
-  std::optional<FortranChoice> fortran{};  // nullopt: flang, or gfortran if flang does not build the project
-  std::string policy{kDefaultPolicy};      // policy of lowering
+  std::string main{};                        // path of the main program, relative to the prefix; empty: not said
+  bool installs_by_default = false;          // `install` was not given, so it may not work
+  std::vector<std::string> other_systems{};  // what the source has files for too, if nobody chose how to configure
+  std::optional<FortranChoice> fortran{};    // nullopt: flang, or gfortran if flang does not build the project
+  std::string policy{kDefaultPolicy};        // policy of lowering
   LevelPlan levels{};
   LevelPlan ready{};                 // CPUs for which ready files are made; see ready_cpus()
   bool bundles = true;               // whether the image brings the libraries of others that it needs

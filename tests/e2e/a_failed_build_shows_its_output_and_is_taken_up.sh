@@ -42,6 +42,17 @@ contains "$(tail -n 1 "$work/stderr")" "; the next run takes up in $left"
 equal "hello.xaas.build" "$(ls -A "$work/out")"
 equal "Makefile configure hello.c other.c" "$(ls "$work/project" | xargs)"
 
+# Errors that a lot of other output has pushed up are repeated at the end.
+mkdir "$work/loud"
+printf 'all: ; @echo "make: *** No rule for x"; seq 30; exit 1\n' >"$work/loud/Makefile"
+status=0
+mkxaas -q --toolchain none "$work/loud" "$work/out/loud.xaas" 2>"$work/stderr" || status=$?
+equal 1 $status
+contains "$(tail -n 3 "$work/stderr")" "mkxaas: errors further up in $work/out/loud.xaas.build/build.log:
+make: *** No rule for x
+mkxaas: build failed"
+rm -rf "$work/out/loud.xaas.build"
+
 # The same again, without configuring. A source file that is older than what was built from it counts as changed too. A
 # file that vanished from the source vanishes from the copy.
 try 1
@@ -84,7 +95,8 @@ equal "configure hello.c other.c build install" "$steps"
 echo exit 5 >>"$work/project/configure"
 try 1
 equal "configure" "$steps"
-contains "$(tail -n 1 "$work/stderr")" "; its files are kept in $left"
+contains "$(tail -n 2 "$work/stderr")" "; its files are kept in $left
+mkxaas: the source has files for other build systems: --build-system make"
 sed -i '$d' "$work/project/configure"
 rm "$work/project/extra.txt"
 try 0

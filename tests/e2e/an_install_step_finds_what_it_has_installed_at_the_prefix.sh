@@ -76,6 +76,26 @@ if overlay_works; then
   equal "bin bin/tool share" "$(cd "$work/there" && find . -mindepth 1 | cut -c3- | sort | xargs)"
 fi
 
+# What an install step writes to /usr/local does not stay on the host. The warning names what would bring it into the
+# image.
+if [ "$(id -u)" = 0 ] && overlay_works && ! grep -q ' /usr/local/' /proc/mounts; then
+  mkdir "$work/local"
+  cp "$work/project/hello.c" "$work/local"
+  cat >"$work/local/Makefile" <<'M'
+TOP = /usr/local
+all: ; $(CC) -o hello hello.c
+install: ; mkdir -p $(TOP)/bin && cp hello $(TOP)/bin/xaas-hello && $(TOP)/bin/xaas-hello
+M
+  ! mkxaas --toolchain none "$work/local" "$work/local.xaas" >"$work/stdout" 2>"$work/stderr" || die "an empty image was made"
+  [ ! -e /usr/local/bin/xaas-hello ] || { rm /usr/local/bin/xaas-hello; die "it stayed on the host"; }
+  contains "$(cat "$work/stderr")" "installed nothing"
+  contains "$(cat "$work/stderr")" "wrote to /usr/local and not to the prefix: bin/xaas-hello; "
+  hint=$(grep -o -- "--install .*" "$work/stderr")
+  eval "set -- $hint"
+  mkxaas -q --toolchain none "$@" "$work/local" "$work/local.xaas"
+  contains "$(xaas-info list "$work/local.xaas")" bin/xaas-hello
+fi
+
 # If there are no private namespaces, files that an install step writes to a prefix that did not exist are moved into
 # the image, with a warning.
 cat >"$work/project/Makefile" <<'M'

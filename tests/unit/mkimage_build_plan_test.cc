@@ -32,6 +32,10 @@ TEST_CASE("CMake, Meson, configure and Make are recognised, in this order") {
   CHECK(plan().configure.starts_with("meson "));
   REQUIRE(xaas::write_file(source.path / "CMakeLists.txt", ""));
   CHECK(plan().configure.starts_with("cmake "));
+  CHECK(plan().other_systems == std::vector<std::string>{"meson", "configure", "make"});
+  xaas::BuildRecipe asked;
+  asked.build_system = "make";
+  CHECK(xaas::make_build_plan(source.path, {}, asked)->other_systems.empty());
 }
 
 TEST_CASE("name, version and prefix come from the directory's name, then the file, then the options") {
@@ -74,6 +78,13 @@ TEST_CASE("an unknown build system is an error that names the options to give") 
   const auto plan = xaas::make_build_plan(source.path, {}, {});
   REQUIRE_FALSE(plan);
   CHECK(plan.error().message.find("--build") != std::string::npos);
+  CHECK(plan.error().message.find("but") == std::string::npos);
+  for (const char* name : {"core", "MPI"}) {
+    std::filesystem::create_directory(source.path / name);
+    REQUIRE(xaas::write_file(source.path / name / "Makefile", ""));
+  }
+  CHECK(xaas::make_build_plan(source.path, {}, {}).error().message.find("Makefile, but MPI, core have;") !=
+        std::string::npos);
   xaas::BuildRecipe options;
   options.build = "true";
   CHECK_FALSE(xaas::make_build_plan(source.path, {}, options));

@@ -40,6 +40,28 @@ TEST_CASE("a tree lists files, symlinks and hard links, sorted, without setuid")
   CHECK(tree->warnings.size() == 2);
 }
 
+TEST_CASE("a link whose target begins with DESTDIR points into the prefix") {
+  const Destination destination;
+  const std::string before = destination.directory.path().string();
+  std::filesystem::create_symlink(before + "/opt/app/share/data", destination.root / "a");
+  std::filesystem::create_symlink(before + "x/data", destination.root / "b");
+  const auto tree = destination.scan();
+  REQUIRE(tree);
+  CHECK(tree->entries[0].link_target == "/opt/app/share/data");
+  CHECK(tree->entries[1].link_target == before + "x/data");
+}
+
+TEST_CASE("file capabilities are dropped with a warning") {
+  const Destination destination;
+  destination.write(destination.root / "bin/a");
+  const std::uint32_t capability[] = {0x02000000, 1U << 13, 0, 0, 0};  // version 2, CAP_NET_RAW permitted
+  const std::string file = (destination.root / "bin/a").string();
+  if (setxattr(file.c_str(), "security.capability", capability, sizeof capability, 0) != 0) return;  // not allowed here
+  const auto tree = destination.scan();
+  REQUIRE(tree);
+  CHECK(tree->warnings == std::vector<std::string>{"bin/a: file capabilities are dropped"});
+}
+
 TEST_CASE("files outside of the prefix are an error that names at most five") {
   const Destination destination;
   destination.write(destination.root / "bin/a");
