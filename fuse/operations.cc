@@ -16,6 +16,7 @@
 #include <string_view>
 #include <utility>
 
+#include "format/base/paths.h"
 #include "fuse/directory_operations.h"
 #include "fuse/replies.h"
 
@@ -205,7 +206,7 @@ void get_statistics(fuse_req_t request, fuse_ino_t /*node*/) {
   result.f_bsize = result.f_frsize = 128 << 10;
   result.f_blocks = (squashfs.image_size() + result.f_frsize - 1) / result.f_frsize;
   result.f_files = squashfs.inode_count();
-  result.f_namemax = 256;
+  result.f_namemax = kMaxName;
   fuse_reply_statfs(request, &result);
 }
 

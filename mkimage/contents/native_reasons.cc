@@ -118,7 +118,8 @@ std::string native_reason(const Digest& object, std::string_view name, const Con
   if (found != units.end() && found->object == object && !found->reason.empty()) return found->reason;
   if (const auto failure = canonical.failures.find(object); failure != canonical.failures.end()) return failure->second;
   if (name.starts_with('/')) return std::string(kNotOfTheProject);
-  return "not as a captured compiler left it: prebuilt, changed afterwards, or made by ld -r";
+  return "not as a captured compiler left it: prebuilt, made by an assembler of its own, changed afterwards, or made "
+         "by ld -r";
 }
 
 std::vector<std::string> describe_native(const ImageContents& contents) {

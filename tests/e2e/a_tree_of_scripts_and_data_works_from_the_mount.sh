@@ -88,4 +88,5 @@ check() {
 mount_image "$work/tree.xaas" "$work/a"
 mount_image "$work/tree.xaas" "$work/b" lower=never
 check "$work/a"
+equal 255 "$(stat -f -c %l "$work/a")"  # the longest name
 check "$work/b"

@@ -69,8 +69,8 @@ TEST_CASE("units that differ in the compiler's message only are counted together
         std::vector<std::string>{
             "2 units stay as compiled (src/a.c, …): does not compile with clang (a.c:1: error: x)",
             "1 unit stays as compiled (lib.a(c.o)): it has \\033 in its name",
-            "1 unit stays as compiled (old/lib.a(old.o)): not as a captured compiler left it: prebuilt, changed "
-            "afterwards, or made by ld -r"});
+            "1 unit stays as compiled (old/lib.a(old.o)): not as a captured compiler left it: prebuilt, made by an "
+            "assembler of its own, changed afterwards, or made by ld -r"});
 }
 
 TEST_CASE("there are at most eight reasons, and none is long") {
