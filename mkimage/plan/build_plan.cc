@@ -33,6 +33,7 @@ constexpr std::string_view kMesonBuild = R"(meson compile -C "$BUILD" -j "$JOBS"
 constexpr std::string_view kMesonInstall = R"(DESTDIR="$DESTDIR" meson install -C "$BUILD" --no-rebuild)";
 // Configures in the source, which is a copy, because not every configure script can run from elsewhere.
 constexpr std::string_view kConfigure = R"(./configure --prefix="$PREFIX")";
+constexpr std::string_view kAutoreconf = R"(autoreconf -fi && ./configure --prefix="$PREFIX")";
 constexpr std::string_view kConfiguredBuild = R"(make -j"$JOBS")";
 constexpr std::string_view kConfiguredInstall = R"(make install DESTDIR="$DESTDIR")";
 // CC and CXX are not set, because a makefile's own `CC = mpicc` or `CC = clang -Iinc` must stay. Any compiler that it
@@ -48,6 +49,9 @@ constexpr std::array kSystems = std::to_array<BuildSystem>({
     {"make", "GNUmakefile", "", kMakeBuild, kMakeInstall},
     {"make", "makefile", "", kMakeBuild, kMakeInstall},
     {"make", "Makefile", "", kMakeBuild, kMakeInstall},
+    // Makefiles beside it may be those that make the configure script.
+    {"configure", "configure.ac", kAutoreconf, kConfiguredBuild, kConfiguredInstall},
+    {"configure", "configure.in", kAutoreconf, kConfiguredBuild, kConfiguredInstall},
 });
 
 // The build systems whose file is there.

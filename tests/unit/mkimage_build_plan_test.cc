@@ -38,6 +38,18 @@ TEST_CASE("CMake, Meson, configure and Make are recognised, in this order") {
   CHECK(xaas::make_build_plan(source.path, {}, asked)->other_systems.empty());
 }
 
+TEST_CASE("a configure script that is not there is made, if it is asked for or there is nothing else") {
+  const Source source("a", "configure.ac");
+  xaas::BuildRecipe asked;
+  asked.build_system = "configure";
+  CHECK(xaas::make_build_plan(source.path, {}, {})->configure.starts_with("autoreconf -fi && ./configure "));
+  REQUIRE(xaas::write_file(source.path / "Makefile", ""));
+  CHECK(xaas::make_build_plan(source.path, {}, {})->build.find("PREFIX=") != std::string::npos);
+  CHECK(xaas::make_build_plan(source.path, {}, asked)->configure.starts_with("autoreconf "));
+  REQUIRE(xaas::write_file(source.path / "configure", ""));
+  CHECK(xaas::make_build_plan(source.path, {}, asked)->configure.starts_with("./configure "));
+}
+
 TEST_CASE("name, version and prefix come from the directory's name, then the file, then the options") {
   const Source source("zstd-1.5.4", "Makefile");
   auto plan = xaas::make_build_plan(source.path, {}, {});
