@@ -20,6 +20,13 @@ std::string configure_flag(const BuildPoint& point, std::string_view value, std:
   return std::string(yes) + point.name + "=" + std::string(value);
 }
 
+// The text by which a makefile itself says yes or no, if it is the default of the variable: `OPENMP ?= 0`. What it
+// tests need not be what it assigns.
+std::string_view own_answer(const BuildPoint& point, bool (*is_answer)(std::string_view), std::string_view usual) {
+  const bool is_own = point.default_value && !point.default_value->empty() && is_answer(*point.default_value);
+  return is_own ? std::string_view(*point.default_value) : usual;
+}
+
 }  // namespace
 
 std::string_view kind_name(PointKind kind) {
@@ -41,7 +48,7 @@ std::string_view on_value(const BuildPoint& point) {
     case FlagForm::meson:
       return "true";
     case FlagForm::make:
-      return "1";
+      return own_answer(point, is_on, "1");
     case FlagForm::enable:
     case FlagForm::with:
     case FlagForm::bundle:
@@ -61,7 +68,7 @@ std::string_view off_value(const BuildPoint& point) {
     case FlagForm::meson:
       return "false";
     case FlagForm::make:
-      return "";
+      return own_answer(point, is_off, "");
     case FlagForm::enable:
     case FlagForm::with:
     case FlagForm::bundle:

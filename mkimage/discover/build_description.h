@@ -75,6 +75,7 @@ struct UsedPackage {
   bool is_of_host = false;     // only the host decides whether the build looks for it
   std::string condition;
   std::string guard;  // the only point on which it depends, if there is exactly one and it is asked for alone
+  std::vector<std::string> guards;  // all variables that conditions around it ask for alone, the innermost last
   BuildPlace place;
 };
 
@@ -83,6 +84,7 @@ struct UsedFlag {
   std::string flag;
   std::string guard;  // the variable whose value decides, or ""
   BuildPlace place;
+  bool is_comment = false;  // a comment explains it, and nothing gives it
 };
 
 struct BuildDescription {
@@ -92,6 +94,7 @@ struct BuildDescription {
   std::string project;
   std::vector<BuildPoint> points;  // in the order of the files
   std::vector<UsedPackage> packages;
+  std::vector<UsedPackage> links;  // names of libraries and targets with which the build links what it makes
   std::vector<UsedFlag> flags;
   std::vector<std::string> languages;
   std::vector<std::string> notes;  // what could not be read, one line each

@@ -66,8 +66,6 @@ constexpr auto kResultPlaces = std::to_array<std::pair<std::string_view, std::si
     {"try_run", 0},
 });
 
-bool is_version_text(const std::string& text) { return !text.empty() && text.front() >= '0' && text.front() <= '9'; }
-
 // The version in cmake_minimum_required(VERSION 3.14...3.28).
 std::string lower_bound_of(const std::string& text) {
   const std::size_t range = text.find("...");
@@ -137,7 +135,7 @@ const std::map<std::string_view, CmakeInterpreter::Handler>& CmakeInterpreter::h
       {"target_compile_definitions", &CmakeInterpreter::do_nothing},
       {"target_compile_options", &CmakeInterpreter::do_nothing},
       {"target_include_directories", &CmakeInterpreter::do_nothing},
-      {"target_link_libraries", &CmakeInterpreter::do_nothing},
+      {"target_link_libraries", &CmakeInterpreter::do_link_libraries},
       {"target_link_options", &CmakeInterpreter::do_nothing},
       {"target_sources", &CmakeInterpreter::do_nothing},
       {"unset", &CmakeInterpreter::do_unset},
@@ -317,41 +315,6 @@ void CmakeInterpreter::do_add_subdirectory(const Call& call) {
   variables_.pop_scope();
 }
 
-void CmakeInterpreter::do_find_package(const Call& call) {
-  if (call.words.empty()) return;
-  const std::string& name = call.words.front();
-  const bool is_required = is_in(call.words, "REQUIRED");
-  const std::string version = call.words.size() > 1 && is_version_text(call.words[1]) ? call.words[1] : "";
-  points_.use_package(name, version, is_required, context(call));
-  if (!is_known(name)) return;
-  // Examples and tests look for the project itself. Its options are no variables of a package.
-  if (upper(name) != upper(variables_.get("CMAKE_PROJECT_NAME").value_or(""))) found_prefixes_.insert(upper(name));
-  const std::string found = is_required ? "TRUE" : kUnknownValue;
-  variables_.set(name + "_FOUND", found);
-  variables_.set(upper(name) + "_FOUND", found);
-}
-
-void CmakeInterpreter::do_pkg_check_modules(const Call& call) {
-  if (call.words.empty()) return;
-  const bool is_required = is_in(call.words, "REQUIRED");
-  for (std::size_t i = 1; i < call.words.size(); ++i) {
-    const std::string& word = call.words[i];
-    if (upper(word) == word) continue;  // REQUIRED, IMPORTED_TARGET
-    const std::size_t end = word.find_first_of("<>=");
-    const std::size_t version = word.find_first_of("0123456789", end == std::string::npos ? word.size() : end);
-    points_.use_package(word.substr(0, end), version == std::string::npos ? "" : word.substr(version), is_required,
-                        context(call));
-  }
-  found_prefixes_.insert(upper(call.words.front()));
-  variables_.set(call.words.front() + "_FOUND", is_required ? "1" : kUnknownValue);
-}
-
-void CmakeInterpreter::do_find_file(const Call& call) {
-  if (call.words.empty()) return;
-  points_.note_set(call.words.front());
-  if (!variables_.get(call.words.front())) variables_.set_cached(call.words.front(), kUnknownValue);
-}
-
 // Only GLOB is followed: what other forms give depends on more than the source.
 void CmakeInterpreter::do_file(const Call& call) {
   const Words& words = call.words;
@@ -434,14 +397,6 @@ void CmakeInterpreter::do_policy(const Call& call) {
   if (words.size() > 2 && words[0] == "SET" && words[1] == "CMP0077") option_yields_ = words[2] == "NEW";
   if (words.size() > 1 && words[0] == "VERSION")
     option_yields_ = option_yields_ || compare_versions(words[1], "3.13") >= 0;
-}
-
-void CmakeInterpreter::do_enable_language(const Call& call) {
-  for (const std::string& word : call.words) {
-    if (word == "OPTIONAL" || !is_known(word)) continue;
-    points_.use_package(word, "", true, context(call));
-    if (mode_ == Mode::live && !is_in(build_.languages, word)) build_.languages.push_back(word);
-  }
 }
 
 void CmakeInterpreter::do_add_target(const Call& call) {

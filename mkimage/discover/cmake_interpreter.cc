@@ -375,6 +375,7 @@ CmakeContext CmakeInterpreter::context(const Call& call) const {
     if (!condition.text.empty()) context.condition += (context.condition.empty() ? "" : " AND ") + condition.text;
     if (condition.is_users) ++users;
     if (condition.is_users) context.guard = condition.guard;
+    if (!condition.guard.empty()) context.guards.push_back(condition.guard);
   }
   if (users != 1) context.guard.clear();
   context.is_always = users == 0;

@@ -100,6 +100,7 @@ class CmakeInterpreter {
   void do_add_subdirectory(const Call& call);
   void do_find_package(const Call& call);
   void do_pkg_check_modules(const Call& call);
+  void do_link_libraries(const Call& call);
   void do_file(const Call& call);
   void do_find_file(const Call& call);
   void do_project(const Call& call);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxPoints = 20000;
 constexpr std::size_t kMaxPlaces = 8;
+constexpr std::size_t kMaxLinks = 8;  // with one library
 constexpr std::size_t kMaxChoices = 1000;
 
 // The place at which the name is written out: that of the command, or of the nearest call that has the name.
@@ -132,23 +133,35 @@ void CmakePoints::hide(const std::string& name, const CmakeContext& context) {
   certainties_[name] = Certainty::none;
 }
 
-void CmakePoints::use_package(const std::string& name, const std::string& version, bool is_required,
-                              const CmakeContext& context) {
-  if (!is_known(name) || name.empty() || context.is_elsewhere || build_.packages.size() >= kMaxPoints) return;
+UsedPackage CmakePoints::package_at(const std::string& name, const CmakeContext& context) {
   UsedPackage package;
   package.name = name;
-  package.version = is_known(version) ? version : "";
-  package.is_required = is_required;
   package.is_by_default = context.is_live;
   package.is_always = context.is_live && context.is_always;
   package.is_of_host = !context.is_live && context.is_possible && context.is_of_host;
   package.condition = context.condition;
   package.guard = context.guard;
+  package.guards = context.guards;
   package.place = place_of(name, context);
+  return package;
+}
+
+void CmakePoints::use_package(const std::string& name, const std::string& version, bool is_required,
+                              const CmakeContext& context) {
+  if (!is_known(name) || name.empty() || context.is_elsewhere || build_.packages.size() >= kMaxPoints) return;
+  UsedPackage package = package_at(name, context);
+  package.version = is_known(version) ? version : "";
+  package.is_required = is_required;
   const auto is_same = [&](const UsedPackage& other) {
     return other.name == name && other.condition == package.condition && other.is_always == package.is_always;
   };
-  if (!context.is_foreign && std::ranges::none_of(build_.packages, is_same)) build_.packages.push_back(package);
+  if (!context.is_foreign && std::ranges::none_of(build_.packages, is_same))
+    build_.packages.push_back(std::move(package));
+}
+
+void CmakePoints::link(const std::string& name, const CmakeContext& context) {
+  if (context.is_foreign || context.is_elsewhere || build_.links.size() >= kMaxPoints) return;
+  if (++links_[name] <= kMaxLinks) build_.links.push_back(package_at(name, context));
 }
 
 void CmakePoints::ask_unset(const std::string& name, const CmakeContext& context) {

@@ -23,6 +23,7 @@ struct CmakeContext {
   std::vector<std::string> written;                 // the same as in the files, each as one text
   std::string condition;                            // "" if there is none on which the user or the host decides
   std::string guard;                                // the variable, if the condition is exactly one
+  std::vector<std::string> guards;                  // all variables that conditions ask for alone, the innermost last
   bool is_live = true;                              // whether it runs with all defaults
   bool is_possible = true;                          // whether it may run with all defaults: the host decides
   bool is_always = true;                            // whether it runs whatever the user chooses
@@ -53,6 +54,8 @@ class CmakePoints {
   // The point is hidden from the user.
   void hide(const std::string& name, const CmakeContext& context);
   void use_package(const std::string& name, const std::string& version, bool is_required, const CmakeContext& context);
+  // The build links something with this library or target.
+  void link(const std::string& name, const CmakeContext& context);
 
   // A variable that a condition asks for and that is not set.
   void ask_unset(const std::string& name, const CmakeContext& context);
@@ -72,6 +75,7 @@ class CmakePoints {
   static Certainty certainty_of(const CmakeContext& context);
 
   BuildPoint* find(const std::string& name);
+  static UsedPackage package_at(const std::string& name, const CmakeContext& context);
   void add_compared_values();
   void add_implicit_point(const std::string& name, const BuildPlace& place);
 
@@ -82,6 +86,7 @@ class CmakePoints {
   std::map<std::string, BuildPlace> asked_;
   std::map<std::string, std::vector<std::string>> compared_;
   std::map<std::string, BuildPlace> replacements_;
+  std::map<std::string, std::size_t> links_;  // how often each name was linked with
   std::set<std::string> set_;
   std::set<std::string> deprecated_;
 };

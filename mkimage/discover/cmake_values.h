@@ -15,6 +15,10 @@ namespace xaas {
 inline constexpr char kUnknownMark = '\x01';
 inline const std::string kUnknownValue(1, kUnknownMark);
 inline bool is_known(std::string_view value) { return value.find(kUnknownMark) == std::string_view::npos; }
+// Whether a text begins like a version: with a digit.
+inline bool is_version_text(std::string_view text) {
+  return !text.empty() && text.front() >= '0' && text.front() <= '9';
+}
 
 enum class Truth { no, yes, unknown };
 Truth truth_of(bool value);

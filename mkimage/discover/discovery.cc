@@ -11,6 +11,7 @@
 #include "mkimage/discover/internal_library.h"
 #include "mkimage/discover/names.h"
 #include "mkimage/discover/option_name.h"
+#include "mkimage/discover/package_findings.h"
 
 namespace xaas {
 namespace {
@@ -37,19 +38,22 @@ class Classifier {
     classify_families();
     classify_vendors();
     join_pairs();
-    for (const UsedPackage& package : build_.packages) classify_package(package);
+    for_each_point([&](const BuildPoint& point) { classify_models_of_gpus(point); });
+    add_package_findings(found_, {prefixes_, names_, choices_, gpu_switch_}, knowledge_);
     add_flag_findings(found_, prefixes_, knowledge_);
     found_.internal = find_internal_library(build_, names_, knowledge_);
+    sort_by_category();  // what needs a GPU comes behind those of GPUs
     for (Finding& finding : found_.findings) finding.is_default = finding.is_default && has_its_gpu(finding);
     for (const Finding& finding : found_.findings) {
       found_.supports_gpu = found_.supports_gpu || finding.category == TermCategory::gpu;
     }
-    sort_by_category();
   }
 
  private:
-  // cuSOLVER is used by default only where CUDA is.
+  // A back end is used by default only where a switch for all GPUs is on, if there is one, and cuSOLVER only where CUDA
+  // is.
   bool has_its_gpu(const Finding& finding) const {
+    if (finding.category == TermCategory::gpu) return gpu_switch_ == nullptr || !is_known_off(*gpu_switch_);
     const KnownTerm* term = knowledge_.term(finding.term);
     if (term == nullptr || !is_library_category(term->category) || term->devices.empty()) return true;
     return std::ranges::any_of(found_.findings, [&](const Finding& other) {
@@ -88,6 +92,7 @@ class Classifier {
   static bool is_default_on(const BuildPoint& point) {
     return point.is_offered && !point.is_of_host && point.default_value && is_on(*point.default_value);
   }
+  static bool is_known_off(const BuildPoint& point) { return point.default_value && is_off(*point.default_value); }
   // The other way round for NO_MPI.
   bool is_used_by_default(const BuildPoint& point) const {
     if (!name_of(point).is_negative) return is_default_on(point);
@@ -143,6 +148,20 @@ class Classifier {
   void add_backends(const BuildPoint& point) {
     if (found_.gpu_flag.empty()) found_.gpu_flag = short_flag(point);
     add_values(point, TermCategory::gpu, false);
+  }
+  // Where CUDA and OpenMP are values of one choice, it is the way to ask for OpenMP, unless an option is about that.
+  void classify_models_of_gpus(const BuildPoint& point) {
+    if (point.kind != PointKind::choice || !is_choice_of_gpus(point, name_of(point))) return;
+    for (const BuildValue& value : point.values) {
+      const KnownTerm* term = term_of_value(value.value);
+      if (term == nullptr || term->category != TermCategory::parallel || find(term->name) != nullptr) continue;
+      Finding finding = finding_at(point, TermCategory::parallel, term->name);
+      finding.term = term->name;
+      finding.is_default = is_default(point, value.value);
+      finding.flag = flag_for(point, value.label);
+      finding.value = value.value;
+      add(std::move(finding));
+    }
   }
   // THREADING_MODEL, and not SOLVER_THREADS.
   bool is_choice_of_parallel(const BuildPoint& point, const OptionName& name) const {
@@ -238,6 +257,7 @@ class Classifier {
     if (is_vague) return;
     found_.gpu_flag = short_flag(point);
     found_.supports_gpu = true;
+    if (point.kind == PointKind::boolean) gpu_switch_ = &point;
   }
 
   void classify_boolean(const BuildPoint& point) {
@@ -245,26 +265,27 @@ class Classifier {
                            (point.kind == PointKind::choice && offers_switch(point)) || point.form == FlagForm::with;
     if (!is_switch) return;
     const OptionName& name = name_of(point);
-    const KnownTerm* term = knowledge_.term_by_words(name.joined());
+    const KnownTerm* term = term_of(name, knowledge_);
     if (term == nullptr) term = library_of_gpu(name);
     if (term == nullptr) return classify_pair(point, name);
+    if (const KnownTerm* model = model_behind(*term, point)) term = model;
     if (point.is_implicit && !is_plausible(point, *term)) return;
     if (is_left_to_choice(*term) && term->category != TermCategory::linear_algebra) return;
     add_boolean(point, name, *term);
   }
   // Where there is a choice, single options for its terms count no more. Processes and threads go together, so that a
-  // choice of the one says nothing of the other.
+  // choice of the one says nothing of the other. A choice of instruction sets may be that of a part of the project.
   bool is_left_to_choice(const KnownTerm& term) const {
-    if (term.category == TermCategory::parallel) return has_choice(term.category) && find(term.name) != nullptr;
-    return has_choice(term.category);
+    const bool is_of_part = term.category == TermCategory::parallel || term.category == TermCategory::simd;
+    return has_choice(term.category) && (!is_of_part || find(term.name) != nullptr);
   }
-  // BLAS_LAPACK is about both.
+  // BLAS_LAPACK is about both. SLATE_SCALAPACK is about one library in the place of another.
   void classify_pair(const BuildPoint& point, const OptionName& name) {
     std::vector<const KnownTerm*> terms;
     for (const std::string& word : name.words) terms.push_back(knowledge_.term_by_words(word));
-    const bool are_libraries = std::ranges::all_of(
-        terms, [](const KnownTerm* term) { return term != nullptr && is_library_category(term->category); });
-    if (terms.size() != 2 || !are_libraries || point.is_implicit) return;
+    const bool are_interfaces = std::ranges::all_of(
+        terms, [](const KnownTerm* term) { return term != nullptr && is_library_interface(*term); });
+    if (terms.size() != 2 || !are_interfaces || point.is_implicit) return;
     for (const KnownTerm* term : terms) add_boolean(point, name, *term);
   }
   // A variable that is only asked for counts where options of the same project are declared beside it, and nothing else
@@ -273,6 +294,19 @@ class Classifier {
     const std::vector<std::string> words = name_words(point.name);
     return (term.category == TermCategory::gpu || term.category == TermCategory::parallel) && words.size() > 1 &&
            prefixes_.contains(words.front()) && find(term.name) == nullptr && !has_choice(term.category);
+  }
+  // HIPBLAS with the help "ROCm backend" stands for HIP, if no option is called so.
+  const KnownTerm* model_behind(const KnownTerm& library, const BuildPoint& point) const {
+    if (library.devices.empty() || !is_library_category(library.category)) return nullptr;
+    const std::vector<std::string> words = name_words(point.help);
+    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+      const KnownTerm* model = words[i + 1] == "BACKEND" ? knowledge_.term_by_words(words[i]) : nullptr;
+      const bool is_its_model =
+          model != nullptr && model->category == TermCategory::gpu && model->devices == library.devices;
+      const auto is_about_model = [&](const auto& entry) { return term_of(entry.second, knowledge_) == model; };
+      if (is_its_model && std::ranges::none_of(names_, is_about_model)) return model;
+    }
+    return nullptr;
   }
   // FORCE_CUBLAS and CUDA_CUBLAS are about cuBLAS.
   const KnownTerm* library_of_gpu(const OptionName& name) const {
@@ -302,9 +336,6 @@ class Classifier {
       finding.is_default = true;
     }
     add(std::move(finding));
-  }
-  static bool is_library_category(TermCategory category) {
-    return category == TermCategory::linear_algebra || category == TermCategory::fft;
   }
 
   // Options that differ only in their last word are about one thing. If two of them are instruction sets, all are:
@@ -381,74 +412,13 @@ class Classifier {
     found_.findings.erase(lapack);
   }
 
-  // A project calls its own modules after itself: DEMO_FFTW or DemoFFTW finds FFTW.
-  const KnownTerm* term_of_package(const std::string& package) const {
-    if (const KnownTerm* term = knowledge_.term_by_package(package)) return term;
-    std::string rest = upper(package);
-    for (bool is_shorter = true; is_shorter;) {
-      is_shorter = false;
-      for (const std::string& prefix : prefixes_) {
-        if (!rest.starts_with(prefix)) continue;
-        rest.erase(0, prefix.size());
-        if (rest.starts_with('_')) rest.erase(0, 1);
-        is_shorter = !rest.empty();
-      }
-    }
-    return knowledge_.term_by_package(rest);
-  }
-  // Whether a condition only asks whether options are on.
-  static bool is_of_switches(const std::string& condition) {
-    return !condition.empty() && condition.find(" STREQUAL ") == std::string::npos &&
-           condition.find(" MATCHES ") == std::string::npos;
-  }
-  void classify_package(const UsedPackage& package) {
-    const KnownTerm* term = term_of_package(package.name);
-    if (term == nullptr || find(term->name) != nullptr) return;
-    const bool is_covered = is_left_to_choice(*term) ? !is_beside_blas(*term) : is_in_pair(*term);
-    if (is_covered) return;
-    const BuildPoint* guard = find_point(build_, package.guard);
-    const bool is_guarded =
-        guard != nullptr && !guard->is_foreign && guard->kind == PointKind::boolean && !guard->is_implicit;
-    const bool is_always = package.is_always && (package.is_required || term->category == TermCategory::parallel ||
-                                                 is_library_category(term->category));
-    const bool is_of_host = package.is_of_host && package.is_required && is_library_category(term->category);
-    const bool is_users = is_library_category(term->category) && is_of_switches(package.condition);
-    if (!is_always && !is_guarded && !is_of_host && !is_users) return;
-    Finding finding;
-    finding.category = term->category;
-    finding.name = term->name;
-    finding.term = term->name;
-    finding.place = package.place;
-    if (!is_always && !is_guarded) {
-      finding.condition = package.condition;
-      // BLAS where no option for another library is on.
-      finding.is_default = package.is_by_default && package.is_required;
-      return add(std::move(finding));
-    }
-    finding.is_default = is_always || is_default_on(*guard);
-    // A switch for MPI that also brings ScaLAPACK is not the way to ask for ScaLAPACK.
-    const bool is_of_other_term = !is_always && knowledge_.term_by_words(name_of(*guard).joined()) != nullptr;
-    if (is_of_other_term) finding.condition = guard->name;
-    if (!is_always && !is_of_other_term) {
-      finding.point = guard->name;
-      finding.value = std::string(on_value(*guard));
-      finding.flag = short_flag(*guard);
-    }
-    add(std::move(finding));
-  }
-  // Libraries that a choice of BLAS leaves open.
-  static bool is_beside_blas(const KnownTerm& term) { return term.name == "LAPACK" || term.name == "ScaLAPACK"; }
-  bool is_in_pair(const KnownTerm& term) const {
-    const auto is_pair = [](const Finding& finding) { return finding.name == "BLAS/LAPACK"; };
-    return term.name == "LAPACK" && std::ranges::any_of(found_.findings, is_pair);
-  }
-
   Discovery& found_;
   const BuildDescription& build_;
   const Knowledge& knowledge_;
   std::set<std::string> prefixes_;
   std::map<std::string, OptionName> names_;
   std::set<TermCategory> choices_;
+  const BuildPoint* gpu_switch_ = nullptr;  // a switch for all GPUs
 };
 
 }  // namespace

@@ -18,21 +18,27 @@ class FlagFindings {
 
   // Options of compilers tell of a term only where nothing else does. The one that is used most often counts.
   void run() {
+    add_flags(false);
+    add_flags(true);
+  }
+
+ private:
+  // Those that the build gives, or those that only comments explain.
+  void add_flags(bool is_comment) {
     std::map<std::string, std::map<std::string, std::size_t>> uses;
     std::vector<std::pair<std::string, std::string>> order;  // term, name
     for (const UsedFlag& used : build_.flags) {
       const std::optional<KnownFlag> flag = known_flag(used.flag);
-      if (!flag) continue;
+      if (!flag || used.is_comment != is_comment) continue;
       if (uses[flag->term].empty()) order.emplace_back(flag->term, flag->name);
       ++uses[flag->term][used.flag];
     }
     for (const auto& [term, name] : order) {
       const KnownTerm* known = knowledge_.term(term);
-      if (known != nullptr) add_flag(*known, name, most_used(uses[term]));
+      const bool is_new = known != nullptr && found_.find(term) == nullptr;
+      if (is_new || (known != nullptr && !is_comment)) add_flag(*known, name, most_used(uses[term], is_comment));
     }
   }
-
- private:
   // What an option of a compiler or linker is about: -fopenmp, -lfftw3, -DUSE_MPI=1.
   std::optional<KnownFlag> known_flag(const std::string& flag) const {
     if (const KnownFlag* known = knowledge_.flag(flag)) return *known;
@@ -40,22 +46,21 @@ class FlagFindings {
     if (flag.starts_with("-l")) {
       term = knowledge_.term_by_library_option(flag.substr(2));
     } else if (flag.starts_with("-D") && !flag.ends_with("=0")) {
-      term = knowledge_.term_by_words(
-          read_option_name(flag.substr(2, flag.find('=') - 2), prefixes_, knowledge_).joined());
+      term = term_of(read_option_name(flag.substr(2, flag.find('=') - 2), prefixes_, knowledge_), knowledge_);
     }
     return term == nullptr ? std::nullopt : std::optional(KnownFlag{flag, term->name, term->name});
   }
-  std::string most_used(const std::map<std::string, std::size_t>& counts) const {
+  UsedFlag most_used(const std::map<std::string, std::size_t>& counts, bool is_comment) const {
     std::size_t most = 0;
     for (const auto& [flag, count] : counts) most = std::max(most, count);
     for (const UsedFlag& used : build_.flags) {
       const auto found = counts.find(used.flag);
-      if (found != counts.end() && found->second == most) return used.flag;
+      if (used.is_comment == is_comment && found != counts.end() && found->second == most) return used;
     }
-    return "";
+    return {};
   }
-  void add_flag(const KnownTerm& term, const std::string& name, const std::string& flag) {
-    const auto used = std::ranges::find(build_.flags, flag, &UsedFlag::flag);
+  void add_flag(const KnownTerm& term, const std::string& name, const UsedFlag& used) {
+    const std::string& flag = used.flag;
     const auto known = std::ranges::find(found_.findings, term.name, &Finding::term);
     const bool is_compiler_option = flag.starts_with('-') && !flag.starts_with("-l");
     if (known != found_.findings.end()) {
@@ -68,16 +73,16 @@ class FlagFindings {
     finding.category = term.category;
     finding.name = name;
     finding.term = term.name;
-    finding.place = used->place;
-    finding.flag = is_compiler_option ? flag : define_beside(*used, term);
-    if (const BuildPoint* point = find_point(build_, used->guard)) {
+    finding.place = used.place;
+    finding.flag = is_compiler_option ? flag : define_beside(used, term);
+    if (const BuildPoint* point = find_point(build_, used.guard)) {
       finding.point = point->name;
       finding.value = std::string(on_value(*point));
       // What must be compared with a text is not known to be on by 1.
       const bool is_switch = point->kind == PointKind::boolean;
       if (finding.flag.empty() && is_switch) finding.flag = flag_for(*point, finding.value);
     }
-    finding.is_default = used->guard.empty() && term.category != TermCategory::simd;
+    finding.is_default = !used.is_comment && used.guard.empty() && term.category != TermCategory::simd;
     const auto is_same = [&](const Finding& other) {
       return other.category == finding.category && other.name == finding.name;
     };

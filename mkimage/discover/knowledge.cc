@@ -80,6 +80,12 @@ Knowledge knowledge_of(const toml::value& document) {
 }  // namespace
 
 std::string_view category_name(TermCategory category) { return kCategoryNames[static_cast<std::size_t>(category)]; }
+bool is_library_category(TermCategory category) {
+  return category == TermCategory::linear_algebra || category == TermCategory::fft;
+}
+bool is_library_interface(const KnownTerm& term) {
+  return is_in(std::to_array<std::string_view>({"BLAS", "LAPACK", "ScaLAPACK"}), term.name);
+}
 
 const KnownTerm* Knowledge::term(std::string_view name) const {
   const auto found = std::ranges::find(terms, name, &KnownTerm::name);

@@ -13,6 +13,8 @@ namespace xaas {
 
 enum class TermCategory { gpu, parallel, linear_algebra, fft, simd };
 std::string_view category_name(TermCategory category);
+// Linear algebra and Fourier transforms.
+bool is_library_category(TermCategory category);
 
 // What a host needs to build with a term that no image can hold ready; as in a recipe file.
 struct BuildNeeds {
@@ -38,6 +40,9 @@ struct KnownTerm {
   bool is_rare = false;  // few hosts have it
   std::string source;
 };
+
+// BLAS, LAPACK or ScaLAPACK: what several libraries offer.
+bool is_library_interface(const KnownTerm& term);
 
 struct KnownFlag {
   std::string flag;

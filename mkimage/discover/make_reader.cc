@@ -108,7 +108,8 @@ class MakeReader {
     const std::size_t hash = text.find('#');
     const std::string comment(hash == std::string_view::npos ? "" : without_blanks(text.substr(hash + 1)));
     text = without_blanks(text.substr(0, hash));
-    if (text.empty()) return;
+    if (text.empty()) return note_explained(comment, place);
+    if (is_in_definition(text)) return;
     const std::string_view word = text.substr(0, text.find_first_of(" \t("));
     if (word == "else") return read_else(without_blanks(text.substr(4)), place);
     if (word == "endif") return void(guards_.empty() ? void() : guards_.pop_back());
@@ -116,6 +117,25 @@ class MakeReader {
     if (word == "include" || word == "-include" || word == "sinclude")
       return read_include(text.substr(word.size()), place);
     read_assignment(text, comment, place);
+  }
+  // "# -DHAVE_MPI  Define this to use MPI" explains a macro for the user.
+  void note_explained(std::string_view comment, const BuildPlace& place) {
+    const std::string_view macro = comment.substr(0, comment.find_first_of(" \t"));
+    const bool is_macro = macro.starts_with("-D") && is_identifier(macro.substr(2));
+    if (is_macro && build_.flags.size() < kMaxMakeFlags) build_.flags.push_back({std::string(macro), "", place, true});
+  }
+  // Whether the line begins or ends a text of `define`, or is part of one. Nothing is assigned there: what such a text
+  // does is known only where make uses it.
+  bool is_in_definition(std::string_view text) {
+    for (const std::string_view word : {"export ", "override "}) {
+      if (text.starts_with(word)) text = without_blanks(text.substr(word.size()));
+    }
+    const bool begins = text.starts_with("define ") && !without_blanks(text.substr(7)).starts_with('=');
+    const bool ends = text == "endef" && definitions_ != 0;
+    if (begins) ++definitions_;
+    const bool is_inside = definitions_ != 0;
+    if (ends) --definitions_;
+    return is_inside;
   }
   void read_else(std::string_view rest, const BuildPlace& place) {
     if (guards_.empty()) return;
@@ -228,7 +248,8 @@ class MakeReader {
   std::vector<std::string> order_;
   std::set<std::string> assigned_;
   std::set<std::string> includes_;
-  std::vector<Guard> guards_;  // of the conditions around a line
+  std::vector<Guard> guards_;    // of the conditions around a line
+  std::size_t definitions_ = 0;  // texts of `define` around a line
 };
 
 }  // namespace

@@ -106,4 +106,11 @@ OptionName read_option_name(std::string_view name, const std::set<std::string>& 
   return result;
 }
 
+const KnownTerm* term_of(const OptionName& name, const Knowledge& knowledge) {
+  const KnownTerm* term = knowledge.term_by_words(name.joined());
+  if (term != nullptr || name.words.size() != 2 || name.words.back() != "GPU") return term;
+  const KnownTerm* model = knowledge.term_by_words(name.words.front());
+  return model != nullptr && model->category == TermCategory::gpu ? model : nullptr;
+}
+
 }  // namespace xaas

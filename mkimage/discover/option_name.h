@@ -28,4 +28,7 @@ std::set<std::string> find_prefixes(const BuildDescription& build, const Knowled
 // words say that were taken away.
 OptionName read_option_name(std::string_view name, const std::set<std::string>& prefixes, const Knowledge& knowledge);
 
+// The term that a name is about, or null. CL_GPU is OpenCL.
+const KnownTerm* term_of(const OptionName& name, const Knowledge& knowledge);
+
 }  // namespace xaas

@@ -187,4 +187,83 @@ TEST_CASE("a library of a GPU is a default only with the GPU", "[one-thread]") {
         "CUDA* -DDEMO_CUDA, cuSOLVER* -DDEMO_CUSOLVER");
 }
 
+TEST_CASE("a back end is a default only where a switch for all GPUs is on", "[one-thread]") {
+  const std::string platform =
+      "set(DEMO_PLATFORM CUDA CACHE STRING \"\")\nset_property(CACHE DEMO_PLATFORM PROPERTY STRINGS CUDA HIP)\n";
+  CHECK(findings(of_cmake("option(DEMO_GPU \"\" OFF)\n" + platform)) ==
+        "CUDA -DDEMO_PLATFORM=CUDA, HIP -DDEMO_PLATFORM=HIP");
+  CHECK(findings(of_cmake("option(DEMO_GPU \"\" ON)\n" + platform)) ==
+        "CUDA* -DDEMO_PLATFORM=CUDA, HIP -DDEMO_PLATFORM=HIP");
+}
+
+TEST_CASE("a choice of GPUs also tells of threads, if no option is about them", "[one-thread]") {
+  const std::string compute =
+      "set(DEMO_COMPUTE OMP CACHE STRING \"\")\nset_property(CACHE DEMO_COMPUTE PROPERTY STRINGS NOACC OMP CUDA HIP)\n";
+  CHECK(findings(of_cmake(compute)) == "CUDA -DDEMO_COMPUTE=CUDA, HIP -DDEMO_COMPUTE=HIP, OpenMP* -DDEMO_COMPUTE=OMP");
+  CHECK(findings(of_cmake(compute + "option(DEMO_OPENMP \"\" OFF)\n")) ==
+        "CUDA -DDEMO_COMPUTE=CUDA, HIP -DDEMO_COMPUTE=HIP, OpenMP -DDEMO_OPENMP");
+}
+
+TEST_CASE("modules that are all called after one word find what is behind it", "[one-thread]") {
+  const std::string two = "find_package(CustomBlas REQUIRED)\nfind_package(CustomLapack REQUIRED)\n";
+  CHECK(findings(of_cmake(two)).empty());
+  CHECK(findings(of_cmake(two + "find_package(CustomThing)\n")) == "BLAS* , LAPACK* ");
+}
+
+TEST_CASE("a model behind several switches has the flag of the one that says so", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_GPU \"\" OFF)\noption(DEMO_X \"\" OFF)\nif(DEMO_X)\n  if(DEMO_GPU)\n"
+                          "    find_package(CUDAToolkit REQUIRED)\n  endif()\nendif()\n")) == "CUDA -DDEMO_GPU");
+  CHECK(findings(of_cmake("option(DEMO_CUDA \"\" OFF)\noption(DEMO_SPREAD \"Use NCCL and MPI\" OFF)\nif(DEMO_CUDA)\n"
+                          "  if(DEMO_SPREAD)\n    find_package(MPI REQUIRED)\n  endif()\nendif()\n")) ==
+        "CUDA -DDEMO_CUDA, MPI -DDEMO_SPREAD");
+}
+
+TEST_CASE("what a build takes for Fourier transforms has the flag of the switch for them", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_FFT \"\" OFF)\noption(PART_FFT \"\" OFF)\nset(DEMO_KIND a CACHE STRING \"\")\n"
+                          "if(PART_FFT)\n  if(DEMO_KIND STREQUAL a)\n    target_link_libraries(x CUDA::cufft)\n"
+                          "  else()\n    find_package(FFTW3 REQUIRED)\n  endif()\nendif()\n"
+                          "target_link_libraries(x CUDA::cublas)\n")) == "FFTW -DDEMO_FFT, cuFFT -DDEMO_FFT");
+}
+
+TEST_CASE("a library that is always linked with is a finding, if it is not the project itself", "[one-thread]") {
+  CHECK(findings(of_cmake("target_link_libraries(x PRIVATE lapack ${CMAKE_DL_LIBS})\n")) == "LAPACK* ");
+  CHECK(findings(discovery_of({{"CMakeLists.txt",
+                                "project(slate)\ntarget_link_libraries(x slate)\nfind_package(slate REQUIRED)\n"}}))
+            .empty());
+}
+
+TEST_CASE("libraries for linear algebra behind a switch for BLAS are findings", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_BLAS \"\" OFF)\nset(DEMO_KIND a CACHE STRING \"\")\nif(DEMO_BLAS)\n"
+                          "  if(DEMO_KIND STREQUAL b)\n    find_package(rocblas REQUIRED)\n  endif()\nendif()\n")) ==
+        "BLAS -DDEMO_BLAS, rocBLAS ");
+}
+
+TEST_CASE("BLAS where a switch for one library of it is on is that library", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_ACCELERATE \"\" OFF)\nif(DEMO_ACCELERATE)\n  find_package(BLAS)\nendif()\n")) ==
+        "Accelerate -DDEMO_ACCELERATE");
+}
+
+TEST_CASE("an option that is called after a GPU's library may stand for the GPU", "[one-thread]") {
+  const std::string option = "option(DEMO_HIPBLAS \"demo: rocm backend\" OFF)\n";
+  CHECK(findings(of_cmake(option)) == "HIP -DDEMO_HIPBLAS");
+  CHECK(findings(of_cmake(option + "option(DEMO_HIP \"\" OFF)\n")) == "HIP -DDEMO_HIP, hipBLAS -DDEMO_HIPBLAS");
+  CHECK(findings(of_cmake("option(DEMO_CL_GPU \"\" OFF)\n")) == "OpenCL -DDEMO_CL_GPU");
+}
+
+TEST_CASE("two libraries in a name are both meant only if they are interfaces", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_SLATE_SCALAPACK \"\" OFF)\n")).empty());
+}
+
+TEST_CASE("a choice of instruction sets of one part leaves options for others", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_SSE2 \"\" OFF)\noption(DEMO_AVX \"\" OFF)\nset(DEMO_PART_ISA x CACHE STRING "
+                          "\"\")\nset_property(CACHE DEMO_PART_ISA PROPERTY STRINGS AVX AVX512)\n")) ==
+        "AVX -DDEMO_PART_ISA=AVX, AVX512 -DDEMO_PART_ISA=AVX512, SSE2 -DDEMO_SSE2");
+}
+
+TEST_CASE("a macro that a comment of a makefile explains is a finding, and no default", "[one-thread]") {
+  CHECK(findings(discovery_of(
+            {{"Makefile", "# -DHAVE_MPI   for MPI\n#  -DHAVE_CUDA\n#CXXFLAGS = -fopenmp\nF = -DHAVE_MPI\n"}})) ==
+        "CUDA -DHAVE_CUDA, MPI* -DHAVE_MPI");
+}
+
 }  // namespace

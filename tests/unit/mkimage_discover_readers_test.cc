@@ -186,6 +186,15 @@ TEST_CASE("words for paths are no values of a choice of a configure script", "[o
   CHECK(findings(found) == "MKL --enable-mkl, FFTW* ");
 }
 
+TEST_CASE("what a makefile defines as a text assigns nothing", "[one-thread]") {
+  const auto found = discovery_of({{"Makefile",
+                                    "define rules\nUSE_CUDA ?= 1\nifdef USE_MPI\ndefine inner\nendef\nFLAGS += "
+                                    "-fopenmp\nendef\noverride define more\nendef\ndefine = x\nOPENMP ?= 0\n"}});
+  CHECK(default_of(found, "USE_CUDA") == "-");
+  CHECK(default_of(found, "USE_MPI") == "-");
+  CHECK(default_of(found, "OPENMP") == "0");
+}
+
 TEST_CASE("makefiles that lie in a usual directory are found, and their places are those of the source",
           "[one-thread]") {
   const auto found = discovery_of({{"src/GNUmakefile", "ifdef USE_MPI\nFLAGS += -O3\nendif\n"}});

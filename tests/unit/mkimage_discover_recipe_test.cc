@@ -98,6 +98,12 @@ TEST_CASE("the commands of a recipe file run make in its directory, and no other
   CHECK(plan.install.starts_with(R"(cd "$SRC/main" && make install DESTDIR="$DESTDIR" )"));
 }
 
+TEST_CASE("a recipe file says no to a makefile as the makefile says it", "[one-thread]") {
+  const auto plan = plan_of({{"Makefile", "MPI ?= 0\nTBB ?=\nifeq ($(MPI),1)\nendif\nifeq ($(TBB),1)\nendif\n"}});
+  REQUIRE(plan.size() == 2);
+  CHECK(plan[0].points == std::map<std::string, std::string>{{"MPI", "0"}, {"TBB", "empty"}});
+}
+
 TEST_CASE("the commands of a recipe file name the directory of CMake's or Meson's files", "[one-thread]") {
   const auto cmake = commands_of({{"build/cmake/CMakeLists.txt", "project(demo)\n"}}, "cmake");
   CHECK(cmake.configure.starts_with(R"(cmake -S "$SRC/build/cmake" -B "$BUILD" )"));
