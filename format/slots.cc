@@ -82,6 +82,13 @@ constexpr auto kLibraries = std::to_array<SlotLibrary>({
 constexpr auto kComplexFunctions =
     std::to_array<std::string_view>({"cdotc_", "cdotu_", "cladiv_", "zdotc_", "zdotu_", "zladiv_"});
 
+// Parts of the sonames of libraries that take integers of 64 bits. Those that take 32 say "lp64", or nothing.
+constexpr auto kWideNames = std::to_array<std::string_view>({"ilp64", "blas64", "lapack64", "lapacke64", "blis64"});
+constexpr std::string_view kOpenBlas = "openblas";
+constexpr std::string_view kWideOpenBlas = "USE64BITINT";  // among the options that it was built with
+
+bool has_part(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
 }  // namespace
 
 const SlotInterface* find_slot(std::string_view name) {
@@ -116,5 +123,10 @@ std::vector<SlotLibrary> stand_ins(std::string_view slot, std::string_view sonam
 }
 
 bool returns_complex(std::string_view symbol) { return is_in(kComplexFunctions, symbol); }
+
+bool has_wide_integers(std::string_view soname, std::string_view constants) {
+  if (std::ranges::any_of(kWideNames, [&](std::string_view part) { return has_part(soname, part); })) return true;
+  return has_part(soname, kOpenBlas) && has_part(constants, kWideOpenBlas);
+}
 
 }  // namespace xaas

@@ -60,4 +60,8 @@ std::vector<SlotLibrary> stand_ins(std::string_view slot, std::string_view sonam
 // Whether a function returns a complex number, which SlotLibrary::has_other_complex is about.
 bool returns_complex(std::string_view symbol);
 
+// Whether a library for linear algebra takes integers of 64 bits (ILP64) where others take 32. It can have functions of
+// the same names. Its soname tells, or what OpenBLAS says of its own build in `constants`, its read-only data.
+bool has_wide_integers(std::string_view soname, std::string_view constants);
+
 }  // namespace xaas

@@ -44,6 +44,10 @@ std::string soname_of(const ClosureMember& member) {
 // What the table of known libraries has against a library; empty if nothing.
 Result<std::string> reason_against_member(const ClosureMember& member, const Slot& slot) {
   const std::string soname = soname_of(member);
+  const ElfSection* const constants = member.elf.find_section(".rodata");
+  if (has_wide_integers(soname, constants == nullptr ? std::string_view() : constants->data)) {
+    return fmt::format("{} takes integers of 64 bits, and the image's programs pass 32", member.path.string());
+  }
   for (const SlotLibrary& known : slot_libraries()) {
     if (known.slot != slot.name || known.soname != soname) continue;
     if (!known.foreign_symbol.empty()) {
@@ -58,6 +62,17 @@ Result<std::string> reason_against_member(const ClosureMember& member, const Slo
     }
   }
   return std::string();
+}
+
+// The libraries that were asked for, and those of the slot that they need: Debian's libblas.so.3 may be OpenBLAS's.
+std::vector<const ClosureMember*> members_for(const Slot& slot, const LibraryClosure& closure) {
+  std::vector<const ClosureMember*> members;
+  for (const ClosureMember& member : closure.own()) members.push_back(&member);
+  for (const std::string& soname : closure.needed()) {
+    const ClosureMember* const member = closure.find_needed(soname);
+    if (member != nullptr && !slot_of(soname, {slot.name}).empty()) members.push_back(member);
+  }
+  return members;
 }
 
 // Decides for one configuration. Borrows everything.
@@ -197,8 +212,8 @@ Result<SlotChoice> Chooser::try_out(const Slot& slot, const Assignment& assignme
     if (std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
   }
   XAAS_ASSIGN(const LibraryClosure closure, LibraryClosure::read(paths, directories_, configuration_.triple));
-  for (const ClosureMember& member : closure.own()) {
-    XAAS_ASSIGN(const std::string reason, reason_against_member(member, slot));
+  for (const ClosureMember* member : members_for(slot, closure)) {
+    XAAS_ASSIGN(const std::string reason, reason_against_member(*member, slot));
     if (!reason.empty()) return fail(Code::unsupported, "{}", reason);
   }
   SymbolNames lacking(slot.symbols.begin(), slot.symbols.end());

@@ -211,6 +211,42 @@ TEST_CASE("a library that returns complex numbers in another way stands only whe
   CHECK(contains(bad(choose_slots(*complex, "default", asked, host), Code::invalid), "zdotc_"));
 }
 
+TEST_CASE("a library that takes integers of another width does not stand in a slot") {
+  const TempDirectory directory = scratch();
+  const fs::path& here = directory.path();
+  const auto image = image_with_slot(here / "a.xaas", {"blas", {"libblas.so.3"}, {"ddot_"}});
+  const auto make_openblas = [&](const std::string& name, const std::string& options) {
+    const std::string source = "const char* openblas_get_config(void) { return \"OpenBLAS 0.3.21 " + options +
+                               " DYNAMIC_ARCH\"; }\nint ddot_(void) { return 1; }\n";
+    fs::create_directories(here / name);
+    good(write_file(here / name / "libopenblas.so.0",
+                    compile_c(source, "-shared -fPIC -nostdlib -Wl,-soname,libopenblas.so.0")));
+    return SlotOverrides{{"blas", (here / name / "libopenblas.so.0").string()}};
+  };
+  const HostWith host({});
+  CHECK(chosen_for(*image, host, make_openblas("narrow", "NO_LAPACKE")).uses_host());
+  const SlotOverrides wide = make_openblas("wide", "NO_LAPACKE USE64BITINT");
+  CHECK(contains(bad(choose_slots(*image, "default", wide, host), Code::invalid),
+                 "libopenblas.so.0 takes integers of 64"));
+  CHECK(contains(chosen_for(*image, HostWith({here / "wide"})).reason, "takes integers of 64"));
+
+  make_library(here / "debian", "libblas64.so.3", {"ddot_"});
+  const SlotOverrides debian = {{"blas", (here / "debian/libblas64.so.3").string()}};
+  CHECK(contains(bad(choose_slots(*image, "default", debian, host), Code::invalid),
+                 "libblas64.so.3 takes integers of 64"));
+
+  // One that is reached by a general name, as Debian's alternatives have it.
+  const fs::path general = here / "general/libblas.so.3";
+  fs::create_directories(general.parent_path());
+  good(write_file(
+      general, compile_c("int other(void) { return 1; }\n",
+                         "-shared -fPIC -nostdlib -Wl,-soname,libblas.so.3 -Wl,--no-as-needed " +
+                             (here / "wide/libopenblas.so.0").string() + " -Wl,-rpath," + (here / "wide").string())));
+  const SlotOverrides by_name = {{"blas", general.string()}};
+  CHECK(contains(bad(choose_slots(*image, "default", by_name, host), Code::invalid),
+                 "libopenblas.so.0 takes integers of 64"));
+}
+
 TEST_CASE("choices for slots are read from text") {
   SlotOverrides overrides;
   good(add_slot_override("blas=bundled", overrides));
