@@ -25,7 +25,7 @@ namespace xaas {
 namespace {
 
 constexpr std::size_t kMostShown = 12;  // files or libraries in a list for people
-constexpr std::size_t kMostNames = 4;   // symbols or versions in a line
+constexpr std::size_t kMostNames = 4;   // symbols, versions or files in a line
 
 // Checks the files of one image for one host. Remembers what it has found.
 class Checker {
@@ -100,10 +100,11 @@ class Checker {
     }
     if (!has_all) return {};  // the library that is not there may be the one that has a version
     XAAS_ASSIGN(const std::vector<std::string> versions, interfaces_.missing_versions(elf, file.libraries));
-    if (!versions.empty()) {
-      file.missing.push_back(fmt::format("needs {}, which its libraries on {} do not define",
-                                         short_list(versions, kMostNames), host_.name()));
-    }
+    if (versions.empty()) return {};
+    XAAS_ASSIGN(const std::vector<MissingSymbol> symbols, symbols_by_versions(elf, versions));
+    file.missing.push_back(fmt::format("needs {}, which its libraries on {} do not define{}",
+                                       symbols.empty() ? short_list(versions, kMostNames) : describe(symbols),
+                                       host_.name(), describe_oldest_libc(symbols, host_.name(), explanation_.libc)));
     return {};
   }
 
@@ -210,17 +211,14 @@ std::map<std::string, std::size_t> ready_files(const ImageCheck& check) {
   return ready;
 }
 
-// Each note with how many files have it, in the order of the files.
-std::vector<std::pair<std::string, std::size_t>> notes_of(const ImageCheck& check) {
-  std::vector<std::pair<std::string, std::size_t>> notes;
+// Each note with the files that have it, in the order of the files.
+std::vector<std::pair<std::string, std::vector<std::string>>> notes_of(const ImageCheck& check) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> notes;
   for (const FileCheck& file : check.files) {
     for (const std::string& note : file.notes) {
-      const auto found = std::ranges::find(notes, note, &std::pair<std::string, std::size_t>::first);
-      if (found == notes.end()) {
-        notes.emplace_back(note, 1);
-      } else {
-        ++found->second;
-      }
+      auto found = std::ranges::find(notes, note, &std::pair<std::string, std::vector<std::string>>::first);
+      if (found == notes.end()) found = notes.insert(notes.end(), {note, {}});
+      found->second.push_back(file.path);
     }
   }
   return notes;
@@ -336,8 +334,8 @@ std::string to_text(const Image& image, const ImageCheck& check) {
     if (names.empty()) continue;
     fmt::format_to(out, "{:<9} {}\n", bundled ? "bundled" : "from host", printable(short_list(names, kMostShown)));
   }
-  for (const auto& [note, count] : notes_of(check)) {
-    fmt::format_to(out, "note      {}{}\n", printable(note), count == 1 ? "" : fmt::format(" ({} files)", count));
+  for (const auto& [note, paths] : notes_of(check)) {
+    fmt::format_to(out, "note      {}: {}\n", printable(short_list(paths, kMostNames)), printable(note));
   }
   if (!decided.problem.empty() && check.problem.empty()) {
     fmt::format_to(out, "note      nothing is lowered: {}\n", printable(decided.problem));

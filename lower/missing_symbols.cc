@@ -45,6 +45,17 @@ Result<Lack> find_lack(const ElfFile& elf, const Recipe& recipe, const std::vect
   return lack;
 }
 
+Result<std::vector<MissingSymbol>> symbols_by_versions(const ElfFile& elf, const std::vector<std::string>& versions) {
+  std::vector<MissingSymbol> asked;
+  XAAS_ASSIGN(const auto symbols, elf.dynamic_symbols());
+  for (const ElfSymbol& symbol : symbols) {
+    if (!symbol.is_defined && is_in(versions, symbol.version))
+      asked.push_back({std::string(symbol.name), symbol.version, {}});
+  }
+  std::ranges::sort(asked, {}, &MissingSymbol::name);
+  return asked;
+}
+
 Result<std::vector<MissingSymbol>> missing_symbols(const Image& image, const FileRecord& record, const LinkPlan& plan,
                                                    const std::vector<SlotChoice>& slots,
                                                    LibraryInterfaces& interfaces) {

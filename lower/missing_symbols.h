@@ -36,6 +36,9 @@ struct Lack {
 Result<Lack> find_lack(const ElfFile& elf, const Recipe& recipe, const std::vector<LibraryUse>& libraries,
                        LibraryInterfaces& interfaces);
 
+// What `elf` asks for by these versions, also by weak references: the loader wants the versions of these, too.
+Result<std::vector<MissingSymbol>> symbols_by_versions(const ElfFile& elf, const std::vector<std::string>& versions);
+
 // The symbols that the baseline of `record` lacks. REQUIRES: `plan` is the record's.
 Result<std::vector<MissingSymbol>> missing_symbols(const Image& image, const FileRecord& record, const LinkPlan& plan,
                                                    const std::vector<SlotChoice>& slots, LibraryInterfaces& interfaces);
