@@ -155,7 +155,7 @@ Status Server::Impl::choose() {
   }
   XAAS_ASSIGN(slots_, choose_slots(*image_, configuration_, options_.lowerer.slots));
   if (const std::string libc = missing_libc(image_->manifest(), configuration_); !libc.empty()) {
-    log_.warning(fmt::format("this host's libc lacks {}: only what is lowered starts, not the baseline", libc));
+    log_.warning(fmt::format("this host's libc lacks {}: files that need it start only once they are lowered", libc));
   }
   return {};
 }

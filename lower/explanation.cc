@@ -263,7 +263,7 @@ std::string to_text(const Image& image, const Explanation& all) {
                    describe_oldest_libc(symbols, all.host_name, all.libc));
   }
   if (!all.missing_libc.empty()) {
-    fmt::format_to(out, "libc      lacks {}: only what is lowered starts, not the baseline\n", all.missing_libc);
+    fmt::format_to(out, "libc      lacks {}: files that need it start only once they are lowered\n", all.missing_libc);
   }
   if (!all.problem.empty()) fmt::format_to(out, "problem   {}\n", all.problem);
   return text;

@@ -78,7 +78,7 @@ Result<NativeTree> NativeTree::describe(std::shared_ptr<const Image> image, cons
   tree.slots_ = shown_slots(*tree.image_, tree.configuration_, slots);
   XAAS_ASSIGN(tree.moved_, moved_prefix(tree.image_->manifest(), options.prefix));
   if (const std::string libc = missing_libc(tree.image_->manifest(), tree.configuration_); !libc.empty()) {
-    progress.warn(fmt::format("this host's libc lacks {}: only what is lowered starts, not the baseline", libc));
+    progress.warn(fmt::format("this host's libc lacks {}: files that need it start only once they are lowered", libc));
   }
   XAAS_TRY(tree.add_tree());
   XAAS_TRY(tree.add_bundled_libraries());
