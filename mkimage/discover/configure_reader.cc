@@ -29,6 +29,8 @@ constexpr std::size_t kMaxConfigurePoints = 5000;
 std::string assigned_value(std::string_view action) {
   const std::size_t equals = action.find('=');
   if (equals == std::string_view::npos || equals == 0 || !is_macro_part(action[equals - 1])) return "";
+  // What a `case` assigns depends on its word.
+  if (action.substr(0, equals).find("case ") != std::string_view::npos) return "";
   std::string_view value = action.substr(equals + 1);
   value = value.substr(0, value.find_first_of(" \t\n;"));
   std::string result;

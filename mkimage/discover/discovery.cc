@@ -254,12 +254,20 @@ class Classifier {
     if (name.words.size() != 1 || !knowledge_.has_word("gpu", name.words.front()) || name.is_negative) return;
     // A device may be one of a network.
     const bool is_vague = name.words.front() == "DEVICE" && !is_gpu_text(point.help);
-    if (is_vague) return;
+    // What the files put into the cache under a condition, without a word for the user, is a result of other options.
+    const bool is_result = point.help.empty() && !point.condition.empty();
+    if (is_vague || is_result || names_files(point)) return;
     found_.gpu_flag = short_flag(point);
     found_.supports_gpu = true;
     if (point.kind == PointKind::boolean) gpu_switch_ = &point;
   }
 
+  // --with-cuda-libs=LIBS says where something is, and does not ask for it.
+  static bool names_files(const BuildPoint& point) {
+    const std::vector<std::string> words = name_words(point.name);
+    return point.kind == PointKind::text && !words.empty() &&
+           is_in(std::to_array<std::string_view>({"LIB", "LIBRARIES", "LIBRARY", "LIBS"}), words.back());
+  }
   void classify_boolean(const BuildPoint& point) {
     const bool is_switch = point.kind == PointKind::boolean ||
                            (point.kind == PointKind::choice && offers_switch(point)) || point.form == FlagForm::with;
@@ -271,6 +279,7 @@ class Classifier {
     if (const KnownTerm* model = model_behind(*term, point)) term = model;
     if (point.is_implicit && !is_plausible(point, *term)) return;
     if (is_left_to_choice(*term) && term->category != TermCategory::linear_algebra) return;
+    if (!is_library_category(term->category) && names_files(point)) return;
     add_boolean(point, name, *term);
   }
   // Where there is a choice, single options for its terms count no more. Processes and threads go together, so that a

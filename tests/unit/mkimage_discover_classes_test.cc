@@ -196,6 +196,12 @@ TEST_CASE("a back end is a default only where a switch for all GPUs is on", "[on
         "CUDA* -DDEMO_PLATFORM=CUDA, HIP -DDEMO_PLATFORM=HIP");
 }
 
+TEST_CASE("what follows from other options is no switch for all GPUs", "[one-thread]") {
+  CHECK(of_cmake("option(DEMO_CUDA \"\" OFF)\nif(DEMO_CUDA)\n  set(DEMO_GPU TRUE CACHE BOOL \"\")\nelse()\n"
+                 "  set(DEMO_GPU FALSE CACHE BOOL \"\")\nendif()\n")
+            .gpu_flag.empty());
+}
+
 TEST_CASE("a choice of GPUs also tells of threads, if no option is about them", "[one-thread]") {
   const std::string compute =
       "set(DEMO_COMPUTE OMP CACHE STRING \"\")\nset_property(CACHE DEMO_COMPUTE PROPERTY STRINGS NOACC OMP CUDA HIP)\n";

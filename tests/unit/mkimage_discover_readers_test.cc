@@ -186,6 +186,19 @@ TEST_CASE("words for paths are no values of a choice of a configure script", "[o
   CHECK(findings(found) == "MKL --enable-mkl, FFTW* ");
 }
 
+TEST_CASE("what a configure script decides by the argument of a macro has the default that the help says",
+          "[one-thread]") {
+  const auto found = discovery_of(
+      {{"configure.ac",
+        "AC_INIT([demo])\nAC_DEFUN([DEMO_ENABLE], [AC_ARG_ENABLE([$1], [AS_HELP_STRING([--enable-$1], [$2, default: "
+        "$3])], [], [case \"$3\" in (yes) $1=true ;; (no) $1=false ;; esac])])\n"
+        "DEMO_ENABLE([openacc], [OpenACC], [no])\nDEMO_ENABLE([mpi], [MPI], [yes])\n"
+        "AC_ARG_WITH([cuda_libs], [AS_HELP_STRING([--with-cuda-libs=<libs>], [libraries of CUDA])])\n"
+        "AC_ARG_WITH([gpu_libs], [AS_HELP_STRING([--with-gpu-libs=<libs>], [libraries for GPUs])])\n"}});
+  CHECK(findings(found) == "OpenACC --enable-openacc, MPI* --enable-mpi");
+  CHECK(found.gpu_flag.empty());
+}
+
 TEST_CASE("what a makefile defines as a text assigns nothing", "[one-thread]") {
   const auto found = discovery_of({{"Makefile",
                                     "define rules\nUSE_CUDA ?= 1\nifdef USE_MPI\ndefine inner\nendef\nFLAGS += "
