@@ -2,6 +2,7 @@
 #include "mkimage/capture/link_capture.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "format/base/json_fields.h"
@@ -20,6 +21,7 @@ constexpr const char* kReason = "XAAS_LINK_REASON";
 constexpr const char* kCompilation = "XAAS_LINK_COMPILATION";
 constexpr const char* kHeaders = "XAAS_LINK_HEADERS";
 constexpr std::string_view kGfortranRuntime = "-lgfortran";
+constexpr std::string_view kGccOpenmpRuntime = "-lgomp";
 // The variable with the directories in which clang, flang and GCC first look for the programs that they start.
 constexpr const char* kCompilerPath = "COMPILER_PATH";
 
@@ -68,11 +70,27 @@ std::vector<std::string> flang_runtime(const CaptureEnvironment& environment, co
   return libraries;
 }
 
+// Code that clang and flang compile with -fopenmp needs LLVM's runtime. A project that names GCC's gets LLVM's in its
+// place, which also has the functions that GCC's code calls. A program must not have both: one of them would start the
+// threads, and the other one would number them.
+void use_llvms_openmp(const Compilation& compilation, std::vector<std::string>& arguments) {
+  std::error_code error;
+  const std::filesystem::path compiler = std::filesystem::canonical(compilation.compiler, error);
+  const std::filesystem::path root = compiler.parent_path().parent_path();
+  const bool is_there = std::ranges::any_of(std::array{"lib", "lib64"}, [&](const char* directory) {
+    return std::filesystem::exists(root / directory / "libomp.so", error);
+  });
+  if (is_there) std::ranges::replace(arguments, std::string(kGccOpenmpRuntime), std::string("-lomp"));
+}
+
 // Objects are real, so the link must be too. The project's own options for LTO must not change that.
 std::vector<std::string> linking_arguments(const CaptureEnvironment& environment, const Compilation& compilation,
                                            const HeaderList& headers) {
   if (compilation.role == CompilerRole::fortran) {
-    return is_flang(compilation.compiler) ? fortran_arguments(environment, compilation) : compilation.arguments;
+    if (!is_flang(compilation.compiler)) return compilation.arguments;
+    std::vector<std::string> arguments = fortran_arguments(environment, compilation);
+    use_llvms_openmp(compilation, arguments);
+    return arguments;
   }
   std::vector<std::string> arguments = compilation.arguments;
   if (has_sources(compilation.command)) {
@@ -80,6 +98,7 @@ std::vector<std::string> linking_arguments(const CaptureEnvironment& environment
   } else {
     arguments.insert(std::ranges::find(arguments, "--"), "-fno-lto");
   }
+  use_llvms_openmp(compilation, arguments);
   const std::vector<std::string> runtime = flang_runtime(environment, compilation);
   const auto last = std::find(arguments.rbegin(), arguments.rend(), kGfortranRuntime);
   if (last != arguments.rend()) arguments.insert(last.base(), runtime.begin(), runtime.end());

@@ -36,8 +36,11 @@ bool is_about_options(std::string_view messages) {
 // What changes the meaning of a program, and what clang leaves out with a warning where GCC does it.
 constexpr auto kAttributesOfGcc =
     std::to_array<std::string_view>({"no_reorder", "optimize", "scalar_storage_order", "symver"});
-constexpr auto kOptionsOfGcc =
-    std::to_array<std::string_view>({"-fkeep-inline-functions", "-fno-unit-at-a-time", "-fsingle-precision-constant"});
+constexpr auto kOptionsOfGcc = std::to_array<std::string_view>(
+    {"-fkeep-inline-functions", "-fno-unit-at-a-time", "-fsingle-precision-constant", "-funsigned-bitfields"});
+// Options that clang leaves out without a word, or by which it writes and reads other files than GCC does.
+constexpr auto kOwnOptionsOfGcc =
+    std::to_array<std::string_view>({"-fnon-call-exceptions", "-fprofile-generate", "-fprofile-use"});
 
 // The first message by which clang says that it leaves such a thing out; empty if there is none.
 std::string_view left_out(std::string_view messages) {
@@ -50,12 +53,24 @@ std::string_view left_out(std::string_view messages) {
       return says(kStart, name, " ignored") || says(kStart, fmt::format("__{}__", name), " ignored");
     };
     const auto says_option = [&](std::string_view name) {
-      return says("optimization flag ", name, " is not supported");
+      return says("optimization flag ", name, " is not supported") || says("does not support ", name, "");
     };
     if (std::ranges::any_of(kAttributesOfGcc, says_attribute)) return line;
     if (std::ranges::any_of(kOptionsOfGcc, says_option)) return line;
   }
   return {};
+}
+
+// The same for what clang does not say.
+std::string left_out_silently(const Compilation& compilation) {
+  const auto is_source = [](const CompilerInput& input) { return input.kind == InputKind::source; };
+  if (std::ranges::none_of(compilation.command.inputs, is_source)) return {};
+  const auto found = std::ranges::find_first_of(compilation.arguments, kOwnOptionsOfGcc,
+                                                [](std::string_view argument, std::string_view option) {
+                                                  return argument.substr(0, argument.find('=')) == option;
+                                                });
+  return found == compilation.arguments.end() ? std::string()
+                                              : fmt::format("clang does not do what {} asks for", *found);
 }
 
 // Whether the last resort may be tried. The answers to probes must all come from one compiler, and a project that turns
@@ -121,7 +136,9 @@ TentativeRun::TentativeRun(std::vector<std::string> arguments, Variables variabl
 
 TentativeRun::TentativeRun(const Compilation& compilation, std::vector<std::string> arguments, Variables variables)
     : TentativeRun(command_line(compilation, std::move(arguments)), std::move(variables)) {
-  if (!compilation.fallback.empty()) left_out_ = left_out(messages_);
+  if (compilation.fallback.empty()) return;
+  left_out_ = left_out(messages_);
+  if (left_out_.empty()) left_out_ = left_out_silently(compilation);
 }
 
 void TentativeRun::pass_on_output() const {
