@@ -56,7 +56,7 @@ bool may_define_label(llvm::StringRef text) {
 bool is_kept_apart(const llvm::Module& module) {
   const bool may_name_locals = has_used_locals(module);
   for (const llvm::Function& function : module) {
-    if (is_odd(function)) return true;
+    if (is_odd(function) || (function.hasExternalLinkage() && is_bound_to_thread(function))) return true;
     for (const llvm::Instruction& instruction : llvm::instructions(function)) {
       const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
       const auto* assembly = call == nullptr ? nullptr : llvm::dyn_cast<llvm::InlineAsm>(call->getCalledOperand());

@@ -11,9 +11,9 @@
 
 namespace xaas {
 
-// Whether the module must stay a module of its own. It must if it has a function that must not be copied (is_odd()), or
-// if its inline assembly may define a symbol or may name a local symbol. In one module with others, such a symbol could
-// clash or have another name.
+// Whether the module must stay a module of its own. It must if it has a function that must not be copied (is_odd()), a
+// function for other units that is bound to a thread (is_bound_to_thread()), or if its inline assembly may define a
+// symbol or may name a local symbol. In one module with others, such a symbol could clash or have another name.
 bool is_kept_apart(const llvm::Module& module);
 
 // The module flags of a link (the size of wchar_t, the code model, …). LLVM lets only some of them differ in modules

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "format/base/text.h"
+#include "lower/engine/unit_borders.h"
 
 namespace xaas {
 namespace {
@@ -124,18 +125,6 @@ bool is_replaceable(const llvm::GlobalValue& value, const LinkContext& link) {
   return !value.hasLinkOnceODRLinkage() && !value.hasWeakODRLinkage();
 }
 
-// Whether a copy of the value in a function of another unit could mean another thread's variables. A library finds its
-// thread-local variables by a call, whose result LLVM keeps as long as the function runs. A function that switches from
-// one stack to another may go on in another thread, and then expects a call to ask again.
-bool is_bound_to_thread(const llvm::GlobalValue& value, const LinkContext& link) {
-  const auto* function = llvm::dyn_cast<llvm::Function>(&value);
-  if (function == nullptr || link.kind != LinkKind::shared) return false;
-  return llvm::any_of(llvm::instructions(*function), [](const llvm::Instruction& instruction) {
-    const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
-    return call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::threadlocal_address;
-  });
-}
-
 }  // namespace
 
 Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& unit, const std::string& source_name) {
@@ -151,6 +140,7 @@ Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& un
   set_position(module, link.kind);
   keep_unnamed(module);
   separate_types(module, source_name);
+  keep_unit_borders(module);
   return {};
 }
 
@@ -164,6 +154,14 @@ Status use_fatbin(llvm::Module& module, const std::string& symbol) {
 bool is_odd(const llvm::GlobalValue& value) {
   const auto* function = llvm::dyn_cast<llvm::Function>(&value);
   return function != nullptr && function->hasFnAttribute(kOddFunction);
+}
+
+bool is_bound_to_thread(const llvm::GlobalValue& value) {
+  const auto* function = llvm::dyn_cast<llvm::Function>(&value);
+  return function != nullptr && llvm::any_of(llvm::instructions(*function), [](const llvm::Instruction& instruction) {
+           const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
+           return call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::threadlocal_address;
+         });
 }
 
 bool is_lowered_alone(const llvm::Module& module) { return !module.getModuleInlineAsm().empty(); }
@@ -181,7 +179,7 @@ std::string write_thin_module(llvm::Module& module, const LinkContext& link) {
   llvm::ProfileSummaryInfo profile(module);
   llvm::ModuleSummaryIndex index = llvm::buildModuleSummaryIndex(module, nullptr, &profile);
   for (const llvm::GlobalValue& value : module.global_values())
-    if (is_replaceable(value, link) || is_odd(value) || is_bound_to_thread(value, link))
+    if (is_replaceable(value, link) || is_odd(value) || is_bound_to_thread(value))
       if (llvm::GlobalValueSummary* summary = index.getGlobalValueSummary(value)) summary->setNotEligibleToImport();
   llvm::SmallVector<char, 0> bytes;
   llvm::BitcodeWriter writer(bytes);

@@ -247,10 +247,30 @@ std::optional<std::string> hidden_symbol(const llvm::Module& module, const Assem
   return std::nullopt;
 }
 
+// A function that can return once more, such as setjmp, if the unit calls one. What other functions have done to the
+// caller's variables is in memory then, unless they were inlined.
+const llvm::Function* called_that_returns_twice(const llvm::Module& module) {
+  for (const llvm::Function& function : module)
+    for (const llvm::Instruction& instruction : llvm::instructions(function)) {
+      const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
+      const llvm::Function* called = call == nullptr ? nullptr : call->getCalledFunction();
+      if (called != nullptr && call->hasFnAttr(llvm::Attribute::ReturnsTwice)) return called;
+    }
+  return nullptr;
+}
+
+bool names_data_twice(const llvm::Module& module) {
+  return std::ranges::any_of(module.aliases(), [](const llvm::GlobalAlias& alias) {
+    return !alias.hasLocalLinkage() && llvm::isa_and_nonnull<llvm::GlobalVariable>(alias.getAliaseeObject());
+  });
+}
+
 std::string reason_to_be_alone(const llvm::Module& module, std::string_view object) {
   // Import copies the function without the resolver that chooses between its versions.
   if (!module.ifunc_empty()) return "it chooses between versions of a function";
   if (!module.getModuleInlineAsm().empty()) return "it has assembly outside of functions";
+  if (const llvm::Function* called = called_that_returns_twice(module))
+    return fmt::format("{} can return to it twice", view(called->getName()));
   const AssemblyNames assembly = assembly_names(module);
   if (assembly.all.empty()) return {};
   if (assembly.label) return fmt::format("its assembly defines {}", *assembly.label);
@@ -284,6 +304,9 @@ OptimisingContext mark_context(llvm::Module& module, std::string_view object) {
   context.hides_exceptions = hides_exceptions(module);
   context.uses_arithmetic_mode = uses_arithmetic_mode(module);
   context.has_arithmetic = has_arithmetic(module);
+  context.names_data_twice = names_data_twice(module);
+  context.said_uses = said_memory_uses(module);
+  context.real_uses = real_memory_uses(module);
   return context;
 }
 

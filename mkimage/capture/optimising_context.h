@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "mkimage/capture/said_memory.h"
+
 namespace llvm {
 class Module;
 }
@@ -45,6 +47,11 @@ struct OptimisingContext {
   // In a link with a unit that uses the mode of arithmetic, units that compute are not mixed; see arithmetic_mode.h.
   bool uses_arithmetic_mode = false;
   bool has_arithmetic = false;
+  // Whether it gives a variable a second name. LLVM takes what has two names for two variables.
+  bool names_data_twice = false;
+  // A unit that says of others less than they do must not be mixed with any; see said_memory.h.
+  MemoryUses said_uses;
+  MemoryUses real_uses;
 
   // Whether it was compiled with -ffast-math.
   bool is_fast_math() const { return signature.find("unsafe-fp-math=true") != std::string::npos; }

@@ -88,10 +88,11 @@ Result<std::vector<LinkArgument>> installed_flags(const LinkShape& linked, const
 // Whether each unit must be compiled by itself. Optimising across units decides anew what a section holds and what is
 // named. So the layout of a script, its tables and its bounds would not be those of the link. Code that is generated
 // last may also name functions that --wrap should have redirected. Where a link allows several definitions of a symbol,
-// LLVM takes what a unit defines for what the unit uses, although the linker chooses the first definition for all.
+// LLVM takes what a unit defines for what the unit uses, although the linker chooses the first definition for all. Where
+// --defsym gives something a second name, LLVM takes the two names for two things.
 bool keeps_units_apart(const LinkRecord& link) {
   const auto keeps_apart = [](const LinkerArgument& option) {
-    return option.name == "wrap" || option.name == "allow-multiple-definition" ||
+    return option.name == "wrap" || option.name == "defsym" || option.name == "allow-multiple-definition" ||
            (option.name == "z" && option.value == "muldefs");
   };
   return std::ranges::any_of(link.arguments, [&](const RecordedArgument& argument) {
@@ -148,6 +149,23 @@ Exceptions exceptions_of(const LinkRecord& link, const CanonicalUnits& units) {
   return catching < hiding ? Exceptions::catching_alone : Exceptions::hiding_alone;
 }
 
+// Names of which a unit of the link says that they leave memory alone, while another unit makes them use or change it.
+std::set<std::string> wrongly_said(const LinkRecord& link, const CanonicalUnits& units) {
+  MemoryUses said;
+  for_each_unit(link, units, [&](const CanonicalUnit& unit) {
+    for (const auto& [name, use] : unit.context.said_uses) {
+      const auto [entry, is_new] = said.emplace(name, use);
+      if (!is_new) entry->second = std::min(entry->second, use);
+    }
+  });
+  std::set<std::string> names;
+  for_each_unit(link, units, [&](const CanonicalUnit& unit) {
+    for (const auto& [name, use] : unit.context.real_uses)
+      if (const auto found = said.find(name); found != said.end() && found->second < use) names.insert(name);
+  });
+  return names;
+}
+
 class Translator {
  public:
   Translator(const LinkRecord& link, const CanonicalUnits& units, const InputNames& names,
@@ -158,9 +176,12 @@ class Translator {
         keeps_apart_(keeps_units_apart(link)),
         computes_at_run_time_(flushes_denormals(link)),
         exceptions_(exceptions_of(link, units)),
+        wrongly_said_(wrongly_said(link, units)),
         signature_(usual_signature(link, units)) {
-    for_each_unit(link, units,
-                  [&](const CanonicalUnit& unit) { computes_at_run_time_ |= unit.context.uses_arithmetic_mode; });
+    for_each_unit(link, units, [&](const CanonicalUnit& unit) {
+      computes_at_run_time_ |= unit.context.uses_arithmetic_mode;
+      keeps_apart_ |= unit.context.names_data_twice;
+    });
     for_each_unit(link, units, [&](const CanonicalUnit& unit) {
       if (unit.context.is_ordered && must_be_alone(unit)) orders_alone_ = true;
     });
@@ -225,6 +246,8 @@ class Translator {
     if (exceptions_ == Exceptions::catching_alone && context.catches_exceptions) return true;
     if (exceptions_ == Exceptions::hiding_alone && context.hides_exceptions) return true;
     if (computes_at_run_time_ && context.has_arithmetic && !context.is_fast_math()) return true;
+    if (std::ranges::any_of(wrongly_said_, [&](const auto& name) { return context.said_uses.contains(name); }))
+      return true;
     return !context.alone.empty() || context.signature != signature_;
   }
 
@@ -239,9 +262,10 @@ class Translator {
   const CanonicalUnits& units_;
   const InputNames& names_;
   const std::set<std::string> needed_;
-  const bool keeps_apart_;
+  bool keeps_apart_;
   bool computes_at_run_time_;  // compile time would know another mode of arithmetic
   const Exceptions exceptions_;
+  const std::set<std::string> wrongly_said_;
   const std::string signature_;
   bool orders_alone_ = false;
   bool as_needed_ = false;

@@ -2,7 +2,9 @@
 # themselves: units that differ in options that LLVM does not look at, and units whose assembly names symbols. The
 # program is lowered nevertheless. Constructors run in the order of the link all the same, exceptions pass through C,
 # functions find their own frames, and memory that is cleared in another unit is clear. Units need not agree on types,
-# assembly may use what the unit defines, and what a program finds by its section is there.
+# nor on what is constant, assembly may use what the unit defines, and what a program finds by its section is there. A
+# variable may have two names. A call of another unit's function leaves variables in memory, and makes a loop look again
+# at what it waits for. Constructors see what those before them have done. Recursion needs no more of the stack.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/mixing-1.0
@@ -11,7 +13,7 @@ cat >"$source/Makefile" <<'S'
 D = $(DESTDIR)$(PREFIX)
 C = $(CC) -O2
 programs = redzone math mathlink wide model stack labels names versions emulated ordered arrays thrown frames cleared \
-  shared-types known sites flags doubled found threads pokes rounding
+  shared-types known sites flags doubled found threads pokes rounding twice two-names defined starts waits said migrates deep
 all: $(programs)
 redzone: leaf.c push.c ; $(C) -c leaf.c && $(C) -mno-red-zone -c push.c && $(CC) leaf.o push.o -o $@
 math: math.c strict.c fast.c
@@ -48,6 +50,16 @@ doubled: doubled.c ; $(C) -DN=1 -c doubled.c -o d1.o && $(C) -DN=2 -c doubled.c 
 found: main.c found.c ; $(C) -c main.c && $(C) -c found.c && $(CC) main.o found.o -o $@
 pokes: pokes.c poke.c ; $(C) -c pokes.c && $(C) -c poke.c && $(CC) pokes.o poke.o -o $@
 rounding: rounding.c mode.c add.c ; for u in rounding mode add; do $(C) -c $$u.c || exit 1; done; $(CC) rounding.o mode.o add.o -lm -o $@
+several = for u in $(1); do $(C) -c $$u.c || exit 1; done; $(CC) $(1:%=%.o) -o $@
+twice: twice.c fill.c leap.c ; $(call several,twice fill leap)
+two-names: two_names.c named.c by_name.c ; $(call several,two_names named by_name)
+defined: defined.c set_value.c by_name.c ; $(C) -c set_value.c && $(call several,defined by_name) set_value.o -Wl,--defsym=second=value
+starts: started.cc first.cc second.cc third.c
+	for u in started first second; do $(CXX) -O2 -c $$u.cc || exit 1; done; $(C) -c third.c && $(CXX) first.o second.o third.o started.o -o $@
+waits: waits.c alarms.c asks.c ; $(call several,waits alarms asks)
+said: said.c says_so.c does.c ; $(call several,said says_so does)
+migrates: migrates.c run.c mine.c look.c ; $(call several,migrates run mine look) -pthread
+deep: deep.c deeper.c report.c fills.c ; $(call several,deep deeper report fills)
 # A function goes on in another thread.
 threads: threads.c local.c switch.c
 	$(C) -fPIC -fvisibility=hidden -c local.c && $(C) -fPIC -c switch.c && $(CC) -shared local.o switch.o -Wl,-soname,libswitch.so -o libswitch.so
@@ -200,6 +212,118 @@ void two_threads(void) {
 }
 S
 echo 'void two_threads(void); int main(void) { two_threads(); return 0; }' >"$source/threads.c"
+cat >"$source/twice.c" <<'S'
+#include <setjmp.h>
+#include <stdio.h>
+jmp_buf place;
+void fill(int *, int), leap(void);
+__attribute__((noinline)) static int once_more(int n) { int x; fill(&x, n); if (!setjmp(place)) { fill(&x, n + 6); leap(); } return x; }
+int main(int c, char **v) { (void)v; return printf("%d\n", once_more(c)) < 0; }
+S
+echo 'void fill(int *p, int v) { *p = v; }' >"$source/fill.c"
+printf '#include <setjmp.h>\nextern jmp_buf place;\nvoid leap(void) { longjmp(place, 1); }\n' >"$source/leap.c"
+cat >"$source/two_names.c" <<'S'
+#include <stdio.h>
+void set(int);
+int get(void);
+int main(void) { set(5); int one = get(); set(6); return printf("%d %d\n", one, get()) < 0; }
+S
+cp "$source/two_names.c" "$source/defined.c"
+echo 'int first = 1; extern int second __attribute__((alias("first"))); void set(int x) { first = x; }' >"$source/named.c"
+echo 'int value = 1; void set(int x) { value = x; }' >"$source/set_value.c"
+echo 'extern int second; int get(void) { return second; }' >"$source/by_name.c"
+cat >"$source/first.cc" <<'S'
+#include <cstdio>
+int number = 1, order = 0;
+static struct First { First() { std::printf("first "); number = 41; order = 7; } } first;
+S
+echo 'extern int number, order; int next = number + 1, early = ++order;' >"$source/second.cc"
+echo 'extern int order; int seen; __attribute__((constructor)) static void third(void) { seen = order * 2; }' >"$source/third.c"
+cat >"$source/started.cc" <<'S'
+#include <cstdio>
+extern int number, order, next, early;
+extern "C" int seen;
+int main() { return std::printf("%d %d %d %d %d\n", number, next, early, order, seen) < 0; }
+S
+cat >"$source/waits.c" <<'S'
+#include <stdio.h>
+extern int done;
+void begin(void), idle(void);
+int is_done(void), is_set(const int *);
+int main(void) {
+  int first, turns = 0;
+  begin();
+  while (!is_done()) {}
+  first = is_done();
+  begin();
+  while (!is_set(&done)) turns++;
+  begin();
+  while (!done) idle();
+  return printf("%d %d %d\n", first, turns > 0, done) < 0;
+}
+S
+cat >"$source/alarms.c" <<'S'
+#include <signal.h>
+#include <sys/time.h>
+int done;
+static void ring(int s) { (void)s; done = 1; }
+void begin(void) {
+  const struct itimerval soon = {{0, 0}, {0, 10000}};
+  done = 0;
+  signal(SIGALRM, ring);
+  setitimer(ITIMER_REAL, &soon, 0);
+}
+S
+echo 'extern int done; int idled; int is_done(void) { return done; } int is_set(const int *p) { return *p; } void idle(void) { idled++; }' >"$source/asks.c"
+cat >"$source/said.c" <<'S'
+#include <stdio.h>
+int get(void), ask(void);
+void change(void);
+int main(void) { int a = get(), b = ask(); change(); return printf("%d %d, %d %d\n", a, b, get(), ask()) < 0; }
+S
+echo 'extern const int setting; __attribute__((const)) int state(void); int get(void) { return setting; } int ask(void) { return state() + 1; }' >"$source/says_so.c"
+# It cannot be mixed itself.
+echo '__asm__(""); int setting = 1; static int s = 1; int state(void) { return s; } void change(void) { setting += 41; s += 5; }' >"$source/does.c"
+cat >"$source/migrates.c" <<'S'
+#include <pthread.h>
+#include <ucontext.h>
+int *mine(void);
+void run(void);
+ucontext_t routine, back;
+static char stack[65536];
+static void *go_on(void *p) { *mine() = 2; swapcontext(&back, &routine); return p; }
+int main(void) {
+  pthread_t thread;
+  *mine() = 1;
+  getcontext(&routine);
+  routine.uc_stack.ss_sp = stack;
+  routine.uc_stack.ss_size = sizeof stack;
+  makecontext(&routine, run, 0);
+  swapcontext(&back, &routine);
+  pthread_create(&thread, 0, go_on, 0);
+  return pthread_join(thread, 0);
+}
+S
+cat >"$source/run.c" <<'S'
+#include <stdio.h>
+#include <ucontext.h>
+int *mine(void), look(const int *);
+extern ucontext_t routine, back;
+void run(void) {
+  int one = look(mine());
+  swapcontext(&routine, &back);
+  printf("%d %d\n", one, look(mine()));
+  swapcontext(&routine, &back);
+}
+S
+echo '__thread int own[4]; int *mine(void) { return &own[2]; }' >"$source/mine.c"
+echo '__asm__(""); int look(const int *p) { return *p; }' >"$source/look.c"
+echo '#include <stdio.h>
+int odd(int); int even(int n) { return n == 0 ? 0 : odd(n - 1) + 1; }
+int main(int c, char **v) { (void)v; return printf("%d\n", even(c * 1000)) < 0; }' >"$source/deep.c"
+echo 'int report(int), even(int); int odd(int n) { int r = n % 997 == 5 ? report(n) : 0; return even(n - 1) + r; }' >"$source/deeper.c"
+echo 'int fills(char *, int); int report(int n) { char text[65536]; return fills(text, n); }' >"$source/report.c"
+echo 'int fills(char *b, int n) { for (int i = 0; i < 65536; i++) b[i] = (char)(n + i); return b[65535] & 1; }' >"$source/fills.c"
 cat >"$source/leaf.c" <<'S'
 #include <stdio.h>
 int pushes(int);
@@ -342,6 +466,8 @@ built_both_ways "$source"
 says_the_same '$T/bin/redzone' '$T/bin/math' '$T/bin/mathlink' '$T/bin/wide' '$T/bin/model' '$T/bin/stack' '$T/bin/labels' \
   'nm $T/bin/labels | grep -c probe_point' '$T/bin/names' '$T/bin/versions' '$T/bin/ordered' '$T/bin/arrays' '$T/bin/thrown' '$T/bin/frames' '$T/bin/cleared' \
   '$T/bin/shared-types' '$T/bin/known' '$T/bin/sites' '$T/bin/flags' '$T/bin/doubled' '$T/bin/pokes' '$T/bin/rounding' '$T/bin/found' 'strings $T/bin/found | grep "version 1.0"' \
-  'readelf -p .modinfo $T/bin/found' '$T/bin/threads' '$T/bin/emulated' 'nm $T/bin/emulated | grep -c __emutls'
+  'readelf -p .modinfo $T/bin/found' '$T/bin/threads' '$T/bin/twice' '$T/bin/two-names' '$T/bin/defined' '$T/bin/starts' '$T/bin/waits' \
+  '$T/bin/said' '$T/bin/migrates' 'ulimit -s 8192; $T/bin/deep' '$T/bin/emulated' 'nm $T/bin/emulated | grep -c __emutls'
 are_lowered bin/redzone bin/math bin/mathlink bin/wide bin/model bin/stack bin/labels bin/names bin/versions bin/ordered bin/arrays \
-  bin/thrown bin/frames bin/cleared bin/shared-types bin/known bin/sites bin/flags bin/doubled bin/found bin/threads bin/pokes bin/rounding lib/private/libswitch.so
+  bin/thrown bin/frames bin/cleared bin/shared-types bin/known bin/sites bin/flags bin/doubled bin/found bin/threads bin/pokes bin/rounding lib/private/libswitch.so \
+  bin/twice bin/two-names bin/defined bin/starts bin/waits bin/said bin/migrates bin/deep

@@ -198,6 +198,35 @@ TEST_CASE("units with ifuncs, or with assembly that names symbols, are alone", "
             .find("versions of a function") != std::string::npos);
 }
 
+TEST_CASE("a unit that can be returned to twice is alone", "[one-thread]") {
+  const auto alone = [](const std::string& source) { return context_of(source, "").alone; };
+  CHECK(
+      alone(
+          "#include <setjmp.h>\njmp_buf b; void g(void); int f(void) { if (setjmp(b)) return 1; g(); return 2; }\n") ==
+      "_setjmp can return to it twice");
+  CHECK(alone("#include <setjmp.h>\njmp_buf b; void f(void) { longjmp(b, 1); }\n").empty());
+}
+
+TEST_CASE("a second name of a variable is known", "[one-thread]") {
+  const auto twice = [](const std::string& source) { return context_of(source, "").names_data_twice; };
+  CHECK(twice("int a = 1; extern int b __attribute__((alias(\"a\")));\n"));
+  CHECK(twice("static int a = 1; extern int b __attribute__((weak, alias(\"a\"))); int f(void) { return a++; }\n"));
+  CHECK_FALSE(twice("int a(void) { return 1; } int b(void) __attribute__((alias(\"a\")));\n"));
+  CHECK_FALSE(twice("int a = 1;\n"));
+}
+
+TEST_CASE("what a unit says of memory, and what it does, is known by name", "[one-thread]") {
+  using enum MemoryUse;
+  const auto said = [](const std::string& source) { return context_of(source, "").said_uses; };
+  const auto real = [](const std::string& source) { return context_of(source, "").real_uses; };
+  CHECK(said("extern const int c; extern int v; int f(void) { return c + v; }\n") == MemoryUses{{"c", unused}});
+  CHECK(said("__attribute__((const)) int c(int); __attribute__((pure)) int p(int); int g(int);\n"
+             "int f(int x) { return c(x) + p(x) + g(x); }\n") == MemoryUses{{"c", unused}, {"p", read}});
+  CHECK(real("int v; const int c = 1; static int s; int pure(int x) { return x; } int reads(void) { return v; }\n"
+             "void sets(int x) { v = s = x; } static void own(void) { s++; } void calls(void) { own(); }\n") ==
+        MemoryUses{{"v", changed}, {"reads", read}, {"sets", changed}, {"calls", changed}});
+}
+
 TEST_CASE("units without exceptions hide those of functions that they call", "[one-thread]") {
   const std::string calls = "int f(int (*call)(int)) { return call(1) + 1; }\n";
   CHECK(context_of(calls, "").hides_exceptions);
