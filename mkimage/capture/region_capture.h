@@ -1,6 +1,7 @@
 // The code for devices of a unit with OpenMP target regions, as bitcode. Implements spec/cuda.md, "OpenMP".
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
