@@ -3,11 +3,17 @@
 // another one computes at run time. Implements spec/lowering.md, "Import is a change of context".
 #pragma once
 
+#include <string_view>
+
 namespace llvm {
 class Module;
 }
 
 namespace xaas {
+
+// Whether a function of libm changes the mode in which floating-point numbers are computed, or reads or clears the
+// flags that computing sets.
+bool is_mode_function(std::string_view name);
 
 // Whether the unit changes the mode in which floating-point numbers are computed, or reads or clears the flags that
 // computing sets.

@@ -311,12 +311,12 @@ InputNames source_names(const CaptureEnvironment& environment, const std::vector
 }
 
 Status make_recipes(const InstalledTree& tree, const CanonicalStore& canonical, const InputNames& names,
-                    const std::string& triple, std::vector<InstalledProgram>& programs) {
+                    const std::string& triple, SymbolReader& symbols, std::vector<InstalledProgram>& programs) {
   for (InstalledProgram& program : programs) {
     if (!program.link) continue;
     XAAS_ASSIGN(const MappedFile file, MappedFile::open(tree.root / program.path));
     XAAS_ASSIGN(const ElfFile elf, ElfFile::parse(file.bytes()));
-    auto recipe = make_recipe(*program.link, elf, canonical.units, names, triple);
+    auto recipe = make_recipe(*program.link, elf, canonical.units, names, triple, symbols);
     if (!recipe) {
       program.reason = recipe.error().message;
     } else if (!holds_only_utf8(*recipe)) {

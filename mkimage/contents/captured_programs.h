@@ -59,6 +59,6 @@ InputNames source_names(const CaptureEnvironment& environment, const std::vector
 
 // Gives every program its recipe, or the reason why it has none.
 Status make_recipes(const InstalledTree& tree, const CanonicalStore& canonical, const InputNames& names,
-                    const std::string& triple, std::vector<InstalledProgram>& programs);
+                    const std::string& triple, SymbolReader& symbols, std::vector<InstalledProgram>& programs);
 
 }  // namespace xaas

@@ -225,11 +225,11 @@ Status collect_configuration(const FinishedBuild& build, Progress& progress, Ima
   const CanonicaliseOptions canonicalise{store, environment.c_compiler, work.ir(), jobs, report};
   XAAS_TRY(canonicalise_units(canonicalise, result.units, result.linked, contents.canonical));
   result.names = source_names(environment, result.units, contents.canonical.units);
-  XAAS_TRY(make_recipes(result.tree, contents.canonical, result.names, contents.triple, result.programs));
+  SymbolReader symbols(store);
+  XAAS_TRY(make_recipes(result.tree, contents.canonical, result.names, contents.triple, symbols, result.programs));
   XAAS_TRY(complete_recipes(store, environment.c_compiler, work.ir(), progress, result.programs));
   progress.end();
   if (plan.bundles) XAAS_TRY(lower_libc_floor(contents.libc, result.tree));
-  SymbolReader symbols(store);
   add_newer_symbols(result.tree.root, result.names, symbols, result.programs);
   XAAS_ASSIGN(result.needs, host_needs(result.tree, bundled));
   XAAS_ASSIGN(result.slots, slot_needs(result.tree, bundled, plan.slots, contents.triple));

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "format/base/text.h"
+#include "mkimage/contents/native_arithmetic.h"
 
 namespace xaas {
 namespace {
@@ -169,12 +170,12 @@ std::set<std::string> wrongly_said(const LinkRecord& link, const CanonicalUnits&
 class Translator {
  public:
   Translator(const LinkRecord& link, const CanonicalUnits& units, const InputNames& names,
-             const std::vector<std::string>& needed)
+             const std::vector<std::string>& needed, bool native_uses_mode)
       : units_(units),
         names_(names),
         needed_(needed.begin(), needed.end()),
         keeps_apart_(keeps_units_apart(link)),
-        computes_at_run_time_(flushes_denormals(link)),
+        computes_at_run_time_(native_uses_mode || flushes_denormals(link)),
         exceptions_(exceptions_of(link, units)),
         wrongly_said_(wrongly_said(link, units)),
         signature_(usual_signature(link, units)) {
@@ -289,7 +290,7 @@ const std::string& input_name(const RecordedFile& file, const InputNames& names)
 }
 
 Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, const CanonicalUnits& units,
-                           const InputNames& names, const std::string& triple) {
+                           const InputNames& names, const std::string& triple, SymbolReader& symbols) {
   if (!link.reason.empty()) return fail(Code::unsupported, "{}", link.reason);
   if (!installed.is_native()) return fail(Code::unsupported, "not for the architecture of this machine");
   XAAS_ASSIGN(const ElfDynamic dynamic, installed.dynamic());
@@ -301,7 +302,7 @@ Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, con
   XAAS_ASSIGN(const LinkShape shape, link_shape(installed.bytes()));
   XAAS_ASSIGN(const std::vector<LinkArgument> flags, installed_flags(link.shape, shape));
   recipe.arguments.insert(recipe.arguments.end(), flags.begin(), flags.end());
-  Translator translator(link, units, names, dynamic.needed);
+  Translator translator(link, units, names, dynamic.needed, native_code_uses_mode(link, installed, units, symbols));
   for (const RecordedArgument& argument : link.arguments) {
     auto translated = std::visit([&](const auto& value) { return translator.translate(value); }, argument);
     std::ranges::move(translated, std::back_inserter(recipe.arguments));

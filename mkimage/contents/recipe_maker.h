@@ -15,6 +15,8 @@
 
 namespace xaas {
 
+class SymbolReader;
+
 struct CanonicalUnit {
   Digest digest;                      // digest of the canonical bitcode
   std::vector<std::string> features;  // as in IrInput
@@ -46,6 +48,6 @@ const std::string& input_name(const RecordedFile& file, const InputNames& names)
 // Code::unsupported, with the reason, if the file must stay native: nothing of it was captured, the record cannot be
 // followed, or the installed file was changed in a way that lowering would undo.
 Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, const CanonicalUnits& units,
-                           const InputNames& names, const std::string& triple);
+                           const InputNames& names, const std::string& triple, SymbolReader& symbols);
 
 }  // namespace xaas

@@ -13,6 +13,7 @@
 #include "mkimage/capture/real_linker.h"
 #include "mkimage/compiler/response_file.h"
 #include "mkimage/contents/build_sources.h"
+#include "mkimage/contents/program_symbols.h"
 #include "mkimage/contents/recipe_maker.h"
 #include "mkimage/record/capture_environment.h"
 #include "tests/unit/format_support.h"
@@ -98,10 +99,15 @@ CanonicalUnits fake_canonical(const std::vector<UnitRecord>& units) {
   return result;
 }
 
-Result<Recipe> recipe_of(const Build& build, const std::string& file) {
+Result<Recipe> recipe_of(const Build& build, const std::string& file, const CanonicalUnits& units) {
   const std::string bytes = read_file(file).value();
-  return make_recipe(build.only_link(), ElfFile::parse(bytes).value(), fake_canonical(build.units()), {},
-                     "x86_64-pc-linux-gnu");
+  const CaptureStore store = build.environment().store();
+  SymbolReader symbols(store);
+  return make_recipe(build.only_link(), ElfFile::parse(bytes).value(), units, {}, "x86_64-pc-linux-gnu", symbols);
+}
+
+Result<Recipe> recipe_of(const Build& build, const std::string& file) {
+  return recipe_of(build, file, fake_canonical(build.units()));
 }
 
 std::size_t count_ir(const Recipe& recipe) {
@@ -269,6 +275,28 @@ TEST_CASE("an object that was changed after compiling is native", "[one-thread]"
   const auto recipe = recipe_of(build, program);
   REQUIRE(recipe);
   CHECK(count_ir(*recipe) == 1);
+}
+
+TEST_CASE("units that compute are alone where native code changes how the CPU rounds", "[one-thread]") {
+  const auto is_alone = [](const std::string& called) {
+    const Build build;
+    const std::string a = build.compile("a.c", "int main(void) { return 0; }\n");
+    const std::string native = build.in_build("native.o");
+    const std::string text = "int fesetround(int), fegetround(void); int f(void) { return " + called + "; }\n";
+    REQUIRE(run_program({"clang-19", "-c", build.write("native.c", text), "-o", native})->ok());
+    const std::string program = build.in_build("program");
+    REQUIRE(build.run({a, native, "-o", program, "-lm"}) == 0);
+    CanonicalUnits units = fake_canonical(build.units());
+    units.begin()->second.context.has_arithmetic = true;
+    const auto recipe = recipe_of(build, program, units);
+    REQUIRE(recipe);
+    return std::ranges::any_of(recipe->arguments, [](const LinkArgument& argument) {
+      const auto* unit = std::get_if<IrInput>(&argument);
+      return unit != nullptr && unit->alone.has_value();
+    });
+  };
+  CHECK(is_alone("fesetround(0x800)"));
+  CHECK_FALSE(is_alone("fegetround()"));
 }
 
 TEST_CASE("the kind of link is told from the record and the file", "[one-thread]") {

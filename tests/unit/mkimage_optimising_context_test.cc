@@ -136,6 +136,12 @@ TEST_CASE("units that use the mode of arithmetic are told, and those that comput
   CHECK(mode("int fesetround(int); int f(void) { return fesetround(0x800); }\n"));
   CHECK(mode("int fetestexcept(int); int f(void) { return fetestexcept(4); }\n"));
   CHECK(mode("#include <xmmintrin.h>\nvoid f(void) { _mm_setcsr(_mm_getcsr() | 0x8000); }\n"));
+  CHECK(mode("#include <xmmintrin.h>\nunsigned f(void) { return _mm_getcsr(); }\n"));
+  CHECK(mode("#include <fenv.h>\nint f(fexcept_t *x) { return fegetexceptflag(x, FE_ALL_EXCEPT); }\n"));
+  CHECK(mode("#include <fenv.h>\nint f(fenv_t *e) { return feholdexcept(e); }\n"));
+  CHECK(mode("#include <fenv.h>\nint f(fenv_t *e) { return fegetenv(e); }\n"));
+  CHECK(mode("void f(int *w) { __asm__ volatile(\"stmxcsr %0\" : \"=m\"(*w)); }\n"));
+  CHECK(mode("int f(void) { short w; __asm__ volatile(\"fnstsw %0\" : \"=a\"(w)); return w; }\n"));
   CHECK(mode("void f(short *w) { __asm__ volatile(\"fldcw %0\" :: \"m\"(*w)); }\n"));
   CHECK_FALSE(mode("int fegetround(void); int f(void) { return fegetround(); }\n"));
   const auto computes = [](const std::string& source) { return context_of(source, "").has_arithmetic; };
