@@ -233,6 +233,21 @@ TEST_CASE("thread-local variables of a library are reached as a library must") {
   CHECK(!has(worker.of_result("llvm-readelf-19 -d"), "STATIC_TLS"));
 }
 
+TEST_CASE("lowered loops call the vector functions of the library that the project names") {
+  const auto called_with = [](const std::string& flags) {
+    Worker worker(LinkKind::shared);
+    worker.add(
+        worker.unit("exponentials.o",
+                    "double exp(double);\nvoid exponentials(double *restrict a, const double *restrict b, int n) "
+                    "{ for (int i = 0; i < n; ++i) a[i] = exp(b[i]); }\n",
+                    "-fno-math-errno -fplugin=" XAAS_BIN_DIR "/../lib/xaas/xaas-asks.so" + flags));
+    worker.run_well();
+    return worker.of_result("llvm-nm-19 -D --undefined-only");
+  };
+  CHECK(has(called_with(" -fveclib=libmvec"), "_ZGVdN4v_exp"));
+  CHECK(!has(called_with(""), "_ZGVdN4v_exp"));
+}
+
 TEST_CASE("a library without a soname is needed by its file name, not by the path it was linked from") {
   Worker worker(LinkKind::pie);
   add_program(worker);
