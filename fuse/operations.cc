@@ -177,12 +177,8 @@ void reply_sized(fuse_req_t request, std::string_view bytes, std::size_t size) {
   }
 }
 
-Result<Xattrs> xattrs_of(const Mounted& mounted, fuse_ino_t node) {
-  return is_made(node) ? Xattrs{} : mounted.tree->xattrs(node);
-}
-
 void get_xattr(fuse_req_t request, fuse_ino_t node, const char* name, std::size_t size) {
-  const Result<Xattrs> all = xattrs_of(mounted(request), node);
+  const Result<Xattrs> all = is_made(node) ? Xattrs{} : mounted(request).tree->xattrs(node);
   if (!all) return reply_error(request, all.error());
   const auto found = std::ranges::find(*all, name, &Xattrs::value_type::first);
   if (found == all->end()) {
@@ -193,10 +189,10 @@ void get_xattr(fuse_req_t request, fuse_ino_t node, const char* name, std::size_
 }
 
 void list_xattrs(fuse_req_t request, fuse_ino_t node, std::size_t size) {
-  const Result<Xattrs> all = xattrs_of(mounted(request), node);
-  if (!all) return reply_error(request, all.error());
+  const Result<Xattrs> listed = is_made(node) ? Xattrs{} : mounted(request).tree->listed_xattrs(node);
+  if (!listed) return reply_error(request, listed.error());
   std::string names;
-  for (const auto& [name, value] : *all) names.append(name).push_back('\0');
+  for (const auto& [name, value] : *listed) names.append(name).push_back('\0');
   reply_sized(request, names, size);
 }
 

@@ -210,10 +210,14 @@ Result<StandIn> ServedTree::stand_in(const ReadyFile& ready) const {
   return result;
 }
 
-Result<Xattrs> ServedTree::xattrs(NodeId id) const {
+Result<Xattrs> ServedTree::listed_xattrs(NodeId id) const {
   XAAS_TRY(guard_.check());
+  return image_.squashfs().xattrs(split(id).ref);
+}
+
+Result<Xattrs> ServedTree::xattrs(NodeId id) const {
+  XAAS_ASSIGN(Xattrs result, listed_xattrs(id));
   const Node node = split(id);
-  XAAS_ASSIGN(Xattrs result, image_.squashfs().xattrs(node.ref));
   const std::optional<LazyReport> report = files_ == nullptr ? std::nullopt : files_->report(node.ref);
   if (report) {
     result.emplace_back("user.xaas.state", state_name(report->state));

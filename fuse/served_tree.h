@@ -78,7 +78,10 @@ class ServedTree {
   Result<StandIn> stand_in(const ReadyFile& ready) const;
   // Reads bytes of the content of a node of another generation. REQUIRES: they lie within the stored bytes.
   Status read(const Content& content, std::uint64_t offset, std::span<std::byte> into) const;
-  // The attributes that the image has, and user.xaas.{state,target,config,key,error} of files with a recipe.
+  // The attributes that the image has. Only these are listed: what is said of the mount must not get into copies of a
+  // file.
+  Result<Xattrs> listed_xattrs(NodeId node) const;
+  // The same, and user.xaas.{state,target,config,key,error} of files with a recipe.
   Result<Xattrs> xattrs(NodeId node) const;
 
   Node split(NodeId node) const { return split_node(node, root_); }
