@@ -32,12 +32,13 @@ Compilation at_level(const Compilation& compilation, const std::vector<std::stri
   Compilation result = compilation;
   result.arguments = filter_parts(arguments, [&](const CommandPart& part, std::string_view argument) {
     if (part.is_input) return argument == input.path;
-    return !part.has(option_flags::names_output) && !writes_beside(argument);
+    return !part.has(option_flags::names_output) && !writes_beside(argument) && !names_plain_cpu(argument);
   });
-  // In front: the project's own options win.
+  // In front: the project's own options win, but for the name of the plainest CPU, which asks for nothing.
   const std::string cpu = option_of_cpu(level);
   result.arguments.insert(result.arguments.begin(), cpu);
   result.command.names_cpu = true;
+  std::erase_if(result.command.machine_options, names_plain_cpu);
   result.command.machine_options.insert(result.command.machine_options.begin(), cpu);
   return result;
 }

@@ -15,14 +15,16 @@ namespace {
 
 using enum OptionEffect;
 
-// The option that names a CPU beside -march=, and the CPU for which clang compiles without either.
+// The option that names a CPU beside -march=, and names of the CPU for which clang compiles without either.
 #if defined(__aarch64__)
 constexpr std::string_view kNamesCpu = "-mcpu=";
-constexpr std::string_view kPlainCpu = "armv8-a";
+constexpr auto kPlainCpus = std::to_array<std::string_view>({"armv8-a", "generic"});
 #else
 constexpr std::string_view kNamesCpu = "-march=";
-constexpr std::string_view kPlainCpu = "x86-64";
+constexpr auto kPlainCpus = std::to_array<std::string_view>({"x86-64"});
 #endif
+
+bool names_cpu(std::string_view argument) { return argument.starts_with("-march=") || argument.starts_with(kNamesCpu); }
 
 constexpr std::string_view kCuda = "cuda";  // after -x
 constexpr std::string_view kCudaExtension = ".cu";
@@ -121,7 +123,7 @@ class Parser {
         language_ = value == "none" ? "" : value;
         return;
       case cpu:
-        command_.names_cpu = value != kPlainCpu;
+        command_.names_cpu = !is_in(kPlainCpus, value);
         command_.machine_options.push_back(argument);
         return;
       case machine:
@@ -217,12 +219,13 @@ std::vector<std::string> options_without_cpu(bool names_cpu) {
   return options;
 }
 
+bool names_plain_cpu(std::string_view argument) {
+  return names_cpu(argument) && is_in(kPlainCpus, argument.substr(argument.find('=') + 1));
+}
+
 std::string option_of_cpu(std::string_view cpu) { return std::string(kNamesCpu).append(cpu); }
 
 std::vector<std::string> remove_native_cpu(std::vector<std::string>& arguments) {
-  const auto names_cpu = [](const std::string& argument) {
-    return argument.starts_with("-march=") || argument.starts_with(kNamesCpu);
-  };
   const auto last = std::find_if(arguments.rbegin(), arguments.rend(), names_cpu);
   const bool overrides = last != arguments.rend() && last->ends_with("=native");
   std::vector<std::string> removed;

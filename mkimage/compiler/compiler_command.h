@@ -35,7 +35,7 @@ struct CompilerCommand {
   std::vector<std::string> machine_options;        // in order
   std::vector<std::string> asked_machine_options;  // in order, before any were removed
   std::vector<std::string> sections;               // "data-sections", "function-sections", if asked for
-  bool names_cpu = false;                          // -march= names another CPU than the plainest
+  bool names_cpu = false;                          // -march= or -mcpu= names another CPU than the plainest
   bool offloads = false;                           // a compile of one source that is for a device, too
   bool is_cuda = false;                            // whether a source is CUDA code, which clang compiles
 };
@@ -46,6 +46,9 @@ CompilerCommand parse_compiler_command(const std::vector<std::string>& arguments
 
 // The options by which clang writes no CPU into IR. With `names_cpu`, that of the command stays.
 std::vector<std::string> options_without_cpu(bool names_cpu);
+
+// Whether the option names the CPU for which clang compiles without it: "-march=x86-64".
+bool names_plain_cpu(std::string_view argument);
 
 // The option that names a CPU of the architecture: "-march=znver4", "-mcpu=neoverse-v1".
 std::string option_of_cpu(std::string_view cpu);

@@ -240,6 +240,9 @@ TEST_CASE("a relocatable link is left alone, however it is asked for") {
 TEST_CASE("a named CPU keeps its place, the plain one does not count") {
   CHECK(parse_compiler_command({"-march=x86-64-v3", "-c", "a.c"}).names_cpu);
   CHECK_FALSE(parse_compiler_command({"-march=x86-64", "-c", "a.c"}).names_cpu);
+  CHECK(names_plain_cpu("-march=x86-64"));
+  CHECK_FALSE(names_plain_cpu("-march=x86-64-v3"));
+  CHECK_FALSE(names_plain_cpu("x86-64"));
 }
 
 TEST_CASE("options for the machine that builds are taken away") {
