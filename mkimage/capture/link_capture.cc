@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <ranges>
 
 #include "format/base/json_fields.h"
 #include "format/base/process.h"
@@ -21,7 +22,7 @@ constexpr const char* kReason = "XAAS_LINK_REASON";
 constexpr const char* kCompilation = "XAAS_LINK_COMPILATION";
 constexpr const char* kHeaders = "XAAS_LINK_HEADERS";
 constexpr std::string_view kGfortranRuntime = "-lgfortran";
-constexpr std::string_view kGccOpenmpRuntime = "-lgomp";
+constexpr auto kGccOpenmpFiles = std::to_array<std::string_view>({"libgomp.so", "libgomp.so.1"});
 // The variable with the directories in which clang, flang and GCC first look for the programs that they start.
 constexpr const char* kCompilerPath = "COMPILER_PATH";
 
@@ -70,6 +71,14 @@ std::vector<std::string> flang_runtime(const CaptureEnvironment& environment, co
   return libraries;
 }
 
+// Whether it names GCC's runtime of OpenMP: -lgomp, -l gomp, -l:libgomp.so.1, or the path of the library.
+bool is_gcc_openmp(const CommandPart& part) {
+  const std::string name = part.is_input ? std::filesystem::path(part.value).filename().string() : part.value;
+  if (part.is_input) return is_in(kGccOpenmpFiles, name);
+  if (part.option == nullptr || part.option->name != "-l") return false;
+  return name == "gomp" || (name.starts_with(':') && is_in(kGccOpenmpFiles, std::string_view(name).substr(1)));
+}
+
 // Code that clang and flang compile with -fopenmp needs LLVM's runtime. A project that names GCC's gets LLVM's in its
 // place, which also has the functions that GCC's code calls. A program must not have both: one of them would start the
 // threads, and the other one would number them.
@@ -78,9 +87,17 @@ void use_llvms_openmp(const Compilation& compilation, std::vector<std::string>& 
   const std::filesystem::path compiler = std::filesystem::canonical(compilation.compiler, error);
   const std::filesystem::path root = compiler.parent_path().parent_path();
   const bool is_there = std::ranges::any_of(std::array{"lib", "lib64"}, [&](const char* directory) {
-    return std::filesystem::exists(root / directory / "libomp.so", error);
+    return std::filesystem::exists(root / directory / (is_in(arguments, "-static") ? "libomp.a" : "libomp.so"), error);
   });
-  if (is_there) std::ranges::replace(arguments, std::string(kGccOpenmpRuntime), std::string("-lomp"));
+  const std::vector<std::string> expanded = expand_response_files(arguments);
+  const std::vector<CommandPart> parts = command_parts(expanded);
+  if (!is_there || std::ranges::none_of(parts, is_gcc_openmp)) return;
+  arguments = expanded;
+  for (const CommandPart& part : std::views::reverse(parts)) {
+    if (!is_gcc_openmp(part)) continue;
+    const auto first = arguments.begin() + static_cast<std::ptrdiff_t>(part.first);
+    arguments.insert(arguments.erase(first, first + static_cast<std::ptrdiff_t>(part.count)), "-lomp");
+  }
 }
 
 // Objects are real, so the link must be too. The project's own options for LTO must not change that.

@@ -36,11 +36,12 @@ bool is_about_options(std::string_view messages) {
 // What changes the meaning of a program, and what clang leaves out with a warning where GCC does it.
 constexpr auto kAttributesOfGcc =
     std::to_array<std::string_view>({"no_reorder", "optimize", "scalar_storage_order", "symver"});
-constexpr auto kOptionsOfGcc = std::to_array<std::string_view>(
-    {"-fkeep-inline-functions", "-fno-unit-at-a-time", "-fsingle-precision-constant", "-funsigned-bitfields"});
-// Options that clang leaves out without a word, or by which it writes and reads other files than GCC does.
-constexpr auto kOwnOptionsOfGcc =
-    std::to_array<std::string_view>({"-fnon-call-exceptions", "-fprofile-generate", "-fprofile-use"});
+constexpr auto kOptionsOfGcc =
+    std::to_array<std::string_view>({"-fkeep-inline-functions", "-fno-unit-at-a-time", "-fsingle-precision-constant"});
+// Options that clang leaves out without a word if it is to give no warnings, or by which it writes and reads other
+// files than GCC does.
+constexpr auto kOwnOptionsOfGcc = std::to_array<std::string_view>(
+    {"-fnon-call-exceptions", "-fprofile-generate", "-fprofile-use", "-funsigned-bitfields"});
 
 // The first message by which clang says that it leaves such a thing out; empty if there is none.
 std::string_view left_out(std::string_view messages) {
@@ -61,16 +62,26 @@ std::string_view left_out(std::string_view messages) {
   return {};
 }
 
+// Whether the arguments have the option, and no "-fno-" behind it takes it back.
+bool has_option(const std::vector<std::string>& arguments, std::string_view option) {
+  const std::string negative = "-fno-" + std::string(option.substr(2));
+  bool has = false;
+  for (const std::string_view argument : arguments) {
+    if (argument == negative) has = false;
+    if (argument.substr(0, argument.find('=')) == option) has = true;
+  }
+  return has;
+}
+
 // The same for what clang does not say.
 std::string left_out_silently(const Compilation& compilation) {
   const auto is_source = [](const CompilerInput& input) { return input.kind == InputKind::source; };
   if (std::ranges::none_of(compilation.command.inputs, is_source)) return {};
-  const auto found = std::ranges::find_first_of(compilation.arguments, kOwnOptionsOfGcc,
-                                                [](std::string_view argument, std::string_view option) {
-                                                  return argument.substr(0, argument.find('=')) == option;
-                                                });
-  return found == compilation.arguments.end() ? std::string()
-                                              : fmt::format("clang does not do what {} asks for", *found);
+  const std::vector<std::string> arguments = expand_response_files(compilation.arguments);
+  const auto* found =
+      std::ranges::find_if(kOwnOptionsOfGcc, [&](std::string_view option) { return has_option(arguments, option); });
+  return found == kOwnOptionsOfGcc.end() ? std::string()
+                                         : fmt::format("clang and GCC do not mean the same by {}", *found);
 }
 
 // Whether the last resort may be tried. The answers to probes must all come from one compiler, and a project that turns

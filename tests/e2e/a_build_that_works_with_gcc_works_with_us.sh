@@ -32,7 +32,7 @@ scripted: scripted.c
 unnamed: nested.c ; $(SYSTEM) -O2 nested.c -o $@
 unnamed_unit: nested.c ; $(SYSTEM) -O2 -c nested.c -o $@.o && $(SYSTEM) $@.o -o $@
 preprocessed: named.c ; cpp -DNAME='"preprocessed"' named.c >$@.c && $(SYSTEM) -O2 $@.c -o $@
-openmp: openmp.c ; gcc -O2 -fopenmp -c openmp.c -o $@.o && gcc $@.o -lgomp -o $@
+openmp: openmp.c ; gcc -O2 -fopenmp -c openmp.c -o $@.o && gcc $@.o -l gomp -o $@
 # Code that GCC 12 compiles with warnings.
 old: old.c ; gcc -O2 -w old.c -o $@
 old_cpp: old.cc ; g++ -O2 -w old.cc -o $@
@@ -42,7 +42,7 @@ single: single.c ; gcc -O2 -fsingle-precision-constant single.c -o $@
 # With a profile that GCC has measured.
 T = gcc -O2 -DNAME='"trained"' -Werror=missing-profile
 trained: named.c ; $T -fprofile-generate -c named.c -o $@.o && $T -fprofile-generate $@.o -o $@ && ./$@ && $T -fprofile-use -c named.c -o $@.o && $T $@.o -o $@
-unsigned: unsigned.c ; gcc -O2 -funsigned-bitfields unsigned.c -o $@
+unsigned: unsigned.c ; gcc -w -O2 -funsigned-bitfields unsigned.c -o $@
 faults: faults.cc ; g++ -O2 -fnon-call-exceptions -c faults.cc && g++ faults.o -o $@
 libsymver.so: symver.c ; gcc -O2 -shared -fPIC symver.c -Wl,--version-script=symver.map -o $@
 answers: ; gcc -dumpfullversion >$@ && $(CC) -Wl,--version | head -n 1 >>$@ && $(CC) first.c 2>&1 | grep -c error: >>$@; true
