@@ -133,7 +133,6 @@ struct ScalableIntrinsic {
   unsigned intrinsic;
 };
 constexpr ScalableIntrinsic kScalable[] = {
-// the lists have the commas
 #define SVEMAP1(name, intrinsic, type) {"__builtin_sve_" #name, llvm::Intrinsic::intrinsic}
 #define SVEMAP2(name, type) {"", llvm::Intrinsic::not_intrinsic}
 #define SMEMAP1(name, intrinsic, type) {"__builtin_sme_" #name, llvm::Intrinsic::intrinsic}
@@ -148,7 +147,8 @@ constexpr ScalableIntrinsic kScalable[] = {
 #undef SMEMAP1
 };
 
-// Of the built-in functions that become the same intrinsic function, the one with the shortest text needs least.
+// Of the built-in functions that become the same intrinsic function, some have types that need more. The one with the
+// shortest text needs least.
 const std::map<llvm::Intrinsic::ID, std::string>& scalable_intrinsics() {
   static const std::map<llvm::Intrinsic::ID, std::string> features = [] {
     std::map<std::string_view, std::string_view> builtins;

@@ -37,9 +37,9 @@ inline constexpr auto kArmLevels = std::to_array<std::string_view>({
 });
 // Those of the architecture for which images are made here.
 #if defined(__aarch64__)
-inline constexpr const auto& kCpuLevels = kArmLevels;
+inline constexpr auto& kCpuLevels = kArmLevels;
 #else
-inline constexpr const auto& kCpuLevels = kX86Levels;
+inline constexpr auto& kCpuLevels = kX86Levels;
 #endif
 
 // The levels for which an image is made.
@@ -54,7 +54,7 @@ bool is_level(std::string_view name);
 
 // Reads "auto" (all levels), "none", or names with commas between them. The names are put in the order of kCpuLevels.
 // Names of the other architecture's levels are left out, so that one recipe serves both. Code::invalid for an unknown
-// name; the message lists the known ones.
+// name; the message lists those of this architecture.
 Result<LevelPlan> parse_levels(std::string_view text);
 
 }  // namespace xaas

@@ -308,9 +308,7 @@ Status check(const BuildRecipe& recipe) {
 LevelPlan read_levels(Reader& reader, const toml::value& value) {
   std::vector<std::string> names;
   const auto read_name = [&](const toml::value& item) {
-    std::string name;
-    reader.text(name)(item);
-    if (is_level(name)) return names.push_back(name);
+    if (item.is_string() && is_level(item.as_string().str)) return names.push_back(item.as_string().str);
     read_choice(reader, item, "level", kCpuLevels);  // says which there are
   };
   if (value.is_array()) {
