@@ -13,13 +13,13 @@
 
 #include "format/base/elf_file.h"
 #include "format/base/paths.h"
+#include "format/base/short_list.h"
 #include "format/base/text.h"
 #include "lower/elf_identity.h"
 #include "lower/library_search.h"
 #include "lower/link_plan.h"
 #include "lower/missing_symbols.h"
 #include "lower/runtime_libraries.h"
-#include "lower/short_list.h"
 
 namespace xaas {
 namespace {

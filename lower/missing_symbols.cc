@@ -7,8 +7,8 @@
 
 #include "format/base/elf_file.h"
 #include "format/base/libc_version.h"
+#include "format/base/short_list.h"
 #include "format/base/text.h"
-#include "lower/short_list.h"
 
 namespace xaas {
 namespace {

@@ -9,7 +9,7 @@
 #include "format/base/file.h"
 #include "format/base/private_namespace.h"
 #include "format/base/process.h"
-#include "mkimage/contents/installed_tree.h"
+#include "format/base/short_list.h"
 
 namespace xaas {
 namespace {
@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kOperands = 3;  // operands of kWithPrefix, in front of the command
 // Where most makefiles install if they do not hear of the prefix.
 constexpr std::string_view kLocal = "/usr/local";
+constexpr std::size_t kStraysNamed = 5;
 
 // What a namespace needs below its scratch directory.
 fs::path prefix_work(const fs::path& scratch) { return scratch / "prefix"; }
@@ -115,9 +116,8 @@ Status move_entry(const fs::path& from, const fs::path& to) {
 std::string describe_strays(const std::vector<std::string>& files) {
   return fmt::format(
       "the install command wrote to {} and not to the prefix: {}; these files are neither in the image nor on this "
-      "host; "
-      "have it install below $DESTDIR$PREFIX, or give --prefix {}",
-      kLocal, name_some(files), kLocal);
+      "host; have it install below $DESTDIR$PREFIX, or give --prefix {}",
+      kLocal, short_list(files, kStraysNamed), kLocal);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "format/base/file.h"
+#include "format/base/short_list.h"
 #include "format/image.h"
 
 namespace xaas {
@@ -16,8 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kNamedAtMost = 5;
-
+constexpr std::size_t kOutsideNamed = 5;
 constexpr std::string_view kOverlaysOwn = "user.overlay.";  // left by an overlay at the prefix while installing
 
 // All names in `directory`, sorted, so that every walk is the same.
@@ -52,7 +52,7 @@ Status check_outside(const fs::path& destination, const fs::path& root, const fs
   XAAS_TRY(find_outside(destination, destination, root, outside));
   if (outside.empty()) return {};
   return fail(Code::failed, "installed outside of the prefix {}: {}; give the right one with --prefix", prefix.string(),
-              name_some(outside));
+              short_list(outside, kOutsideNamed));
 }
 
 Result<std::map<std::string, std::string>> user_xattrs(const fs::path& path) {
@@ -135,12 +135,6 @@ class Scanner {
 };
 
 }  // namespace
-
-std::string name_some(std::vector<std::string> files) {
-  const std::size_t more = files.size() - std::min(files.size(), kNamedAtMost);
-  files.resize(files.size() - more);
-  return fmt::format("{}{}", fmt::join(files, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
-}
 
 Result<InstalledTree> scan_tree(const fs::path& destination, const fs::path& prefix) {
   InstalledTree tree;

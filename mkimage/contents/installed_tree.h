@@ -32,9 +32,6 @@ struct InstalledTree {
   std::filesystem::path path_of(const TreeEntry& entry) const { return root / entry.path; }
 };
 
-// Names the first files of a list, and says how many more there are.
-std::string name_some(std::vector<std::string> files);
-
 // Lists the installed tree. It is an error if the install step installed nothing, or something that an image cannot
 // hold: files outside the prefix (the message names up to five), devices, sockets, or a .xaas directory of its own.
 Result<InstalledTree> scan_tree(const std::filesystem::path& destination, const std::filesystem::path& prefix);

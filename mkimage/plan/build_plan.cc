@@ -7,6 +7,7 @@
 
 #include "format/base/paths.h"
 #include "format/base/shell_quoted.h"
+#include "format/base/short_list.h"
 #include "format/base/text.h"
 #include "format/moved_prefix.h"
 #include "mkimage/plan/project_name.h"
@@ -66,6 +67,7 @@ std::vector<const BuildSystem*> recognise(const std::filesystem::path& source) {
 
 // Says which directories of the source have a file of a build system; empty if none has.
 std::string describe_below(const std::filesystem::path& source) {
+  constexpr std::size_t kNamedAtMost = 5;
   std::vector<std::string> found;
   std::error_code error;
   for (std::filesystem::directory_iterator entry(source, error);
@@ -73,7 +75,9 @@ std::string describe_below(const std::filesystem::path& source) {
     if (!recognise(entry->path()).empty()) found.push_back(entry->path().filename().string());
   }
   std::ranges::sort(found);
-  return found.empty() ? "" : fmt::format(", but {} {}", fmt::join(found, ", "), found.size() == 1 ? "has" : "have");
+  return found.empty()
+             ? ""
+             : fmt::format(", but {} {}", short_list(found, kNamedAtMost), found.size() == 1 ? "has" : "have");
 }
 
 std::string describe(const std::vector<const BuildSystem*>& systems) {
@@ -188,7 +192,8 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   const bool is_told = first_of(options.build, file.build) && first_of(options.install, file.install);
   if (system == nullptr && !is_told) {
     return fail(Code::unsupported,
-                "{} has no CMakeLists.txt, meson.build, configure or Makefile{}; say how it is built with --build and "
+                "{} has no CMakeLists.txt, meson.build, configure, Makefile or configure.ac{}; say how it is built "
+                "with --build and "
                 "--install, or in xaas.toml",
                 source.string(), describe_below(source));
   }

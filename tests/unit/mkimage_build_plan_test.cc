@@ -95,7 +95,13 @@ TEST_CASE("an unknown build system is an error that names the options to give") 
     std::filesystem::create_directory(source.path / name);
     REQUIRE(xaas::write_file(source.path / name / "Makefile", ""));
   }
-  CHECK(xaas::make_build_plan(source.path, {}, {}).error().message.find("Makefile, but MPI, core have;") !=
+  CHECK(xaas::make_build_plan(source.path, {}, {}).error().message.find("configure.ac, but MPI, core have;") !=
+        std::string::npos);
+  for (const char* name : {"a", "b", "c", "d", "e"}) {
+    std::filesystem::create_directory(source.path / name);
+    REQUIRE(xaas::write_file(source.path / name / "Makefile", ""));
+  }
+  CHECK(xaas::make_build_plan(source.path, {}, {}).error().message.find("but MPI, a, b, c, core and 2 more have;") !=
         std::string::npos);
   xaas::BuildRecipe options;
   options.build = "true";
