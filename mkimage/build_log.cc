@@ -8,6 +8,7 @@
 #include <array>
 
 #include "format/base/file.h"
+#include "format/base/split.h"
 
 namespace xaas {
 namespace {
@@ -15,11 +16,14 @@ namespace {
 constexpr off_t kTailBytes = 256 << 10;
 constexpr std::size_t kErrorLines = 10;
 
-// What compilers, make, Ninja, Meson and CMake write into a line that says what failed.
-constexpr std::array<std::string_view, 5> kErrorMarks = {"error: ", "*** ", "FAILED: ", "ERROR: ", "CMake Error"};
+// What compilers, assemblers, linkers, make, Ninja, Meson and CMake write into a line that says what failed.
+constexpr std::array<std::string_view, 8> kErrorMarks = {
+    "error: ", "Error: ", ": *** ", "FAILED: ", "ERROR: ", "CMake Error", "undefined reference to", "cannot find -l"};
+constexpr std::string_view kIgnored = "(ignored)";  // behind the errors that a makefile tells make to pass over
 
 bool names_error(std::string_view line) {
-  return std::ranges::any_of(kErrorMarks, [&](std::string_view mark) { return line.find(mark) != line.npos; });
+  const auto has = [&](std::string_view mark) { return line.find(mark) != line.npos; };
+  return std::ranges::any_of(kErrorMarks, has) && !has(kIgnored);
 }
 
 }  // namespace
@@ -28,8 +32,11 @@ std::string read_tail(const std::filesystem::path& log) {
   const auto fd = open_for_reading(log);
   if (!fd) return {};
   const off_t size = lseek(fd->get(), 0, SEEK_END);
-  if (size < 0 || lseek(fd->get(), std::max<off_t>(0, size - kTailBytes), SEEK_SET) < 0) return {};
-  return read_fd(fd->get()).value_or("");
+  const off_t start = std::max<off_t>(0, size - kTailBytes);
+  if (size < 0 || lseek(fd->get(), start, SEEK_SET) < 0) return {};
+  std::string tail = read_fd(fd->get()).value_or("");
+  if (start > 0) tail.erase(0, tail.find('\n') + 1);  // nothing, if all is one line
+  return tail;
 }
 
 std::string_view last_lines(std::string_view text, std::size_t count) {
@@ -43,15 +50,12 @@ std::string_view last_lines(std::string_view text, std::size_t count) {
 
 std::string errors_above(std::string_view text, std::size_t seen) {
   text.remove_suffix(last_lines(text, seen).size());
-  std::string errors;
-  for (std::size_t found = 0; !text.empty() && found < kErrorLines;) {
-    const std::string_view line = text.substr(0, text.find('\n') + 1);  // each line here has its end
-    text.remove_prefix(line.size());
-    if (!names_error(line)) continue;
-    errors += line;
-    ++found;
-  }
-  return errors;
+  std::vector<std::string_view> errors = split(text, '\n');
+  std::erase_if(errors, [](std::string_view line) { return !names_error(line); });
+  if (errors.size() > kErrorLines) errors.erase(errors.begin(), errors.end() - kErrorLines);
+  std::string lines;
+  for (const std::string_view error : errors) lines += fmt::format("{}\n", error);
+  return lines;
 }
 
 bool lacks_install_target(std::string_view log) {

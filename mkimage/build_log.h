@@ -8,14 +8,14 @@
 
 namespace xaas {
 
-// What stands at the end of a log, at most 256 KiB; empty if it cannot be read.
+// The whole lines at the end of a log, at most 256 KiB; empty if it cannot be read.
 std::string read_tail(const std::filesystem::path& log);
 
 // The last `count` lines of a text.
 std::string_view last_lines(std::string_view text, std::size_t count);
 
-// The first lines of a text that say what failed, each with its newline. Lines among the last `seen` are left out: who
-// reads the end of the text sees them. make goes on with other jobs after it has said why it fails, and may print a
+// The last ten lines of a text that say what failed, each with its newline. Lines among the last `seen` are left out:
+// who reads the end of the text sees them. make goes on with other jobs after it has said why it fails, and may print a
 // lot.
 std::string errors_above(std::string_view text, std::size_t seen);
 

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "format/base/file.h"
 #include "mkimage/build_log.h"
 
 TEST_CASE("make says that there is no install target") {
@@ -24,4 +25,39 @@ TEST_CASE("errors are found above the lines that are seen anyway") {
   CHECK(xaas::errors_above(missing + warnings, 3).empty());
   CHECK(xaas::errors_above(warnings + warnings, 2).empty());
   CHECK(xaas::errors_above("", 2).empty());
+}
+
+TEST_CASE("errors are known by what the tools of a build write") {
+  for (const char* line : {"Error: Symbol 'x' at (1) has no IMPLICIT type", "Fatal Error: Cannot open module file",
+                           "a.s:3: Error: no such instruction: `frob'", "a.c:(.text+0x5): undefined reference to `f'",
+                           "/usr/bin/ld: cannot find -lnowhere: No such file", "ld.lld: error: undefined symbol: f",
+                           "CMake Error at CMakeLists.txt:3 (find_package):", "gmake[2]: *** [a.o] Error 1"}) {
+    INFO(line);
+    CHECK(xaas::errors_above(fmt::format("{}\nlast\n", line), 1) == fmt::format("{}\n", line));
+  }
+  for (const char* line : {"*** Warning: Trying to link with static lib archive a.a.", "*** hello is built",
+                           "make: [Makefile:3: check] Error 1 (ignored)", "make: *** [check] Error 1 (ignored)",
+                           "cc -Werror -c error.c", "checking for error... no", "0 errors"}) {
+    INFO(line);
+    CHECK(xaas::errors_above(fmt::format("{}\nlast\n", line), 1).empty());
+  }
+}
+
+TEST_CASE("of many errors, the last ten are shown") {
+  std::string log;
+  for (int i = 0; i < 12; ++i) log += fmt::format("a.c:{}: error: no\n", i);
+  CHECK(xaas::errors_above(log + "last\n", 1) == log.substr(log.find("a.c:2:")));
+}
+
+TEST_CASE("the end of a long log begins with a whole line") {
+  const auto directory = xaas::TempDirectory::create(std::filesystem::temp_directory_path());
+  REQUIRE(directory);
+  const std::filesystem::path log = directory->path() / "log";
+  REQUIRE(xaas::write_file(log, "short\nlog\n"));
+  CHECK(xaas::read_tail(log) == "short\nlog\n");
+  const std::string end = std::string(1000, 'y') + "\n";
+  REQUIRE(xaas::write_file(log, "error: " + std::string(300 << 10, 'x') + "\n" + end));
+  CHECK(xaas::read_tail(log) == end);
+  REQUIRE(xaas::write_file(log, std::string(300 << 10, 'x')));
+  CHECK(xaas::read_tail(log) == std::string(256 << 10, 'x'));
 }
