@@ -281,7 +281,7 @@ Status BuildDriver::install() {
 // Behind a warning about the place to which the default install command has written.
 std::string BuildDriver::redirection() const {
   const bool is_make = plan_.installs_by_default && plan_.install.starts_with("make ");
-  const std::string command = is_make ? redirected_install(work_.source()) : "";
+  const std::string command = is_make ? redirected_install(work_.source(), plan_.install) : "";
   return command.empty() ? "" : fmt::format("; with this makefile: --install {}", shell_quoted(command));
 }
 

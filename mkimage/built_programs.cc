@@ -121,17 +121,18 @@ std::string install_command(const BuiltPrograms& built) {
   return fmt::format("{}", fmt::join(commands, " && "));
 }
 
-std::string redirected_install(const fs::path& source) {
-  std::string assignments;
+std::string redirected_install(const fs::path& source, const std::string& command) {
+  std::string redirected = command;
   for (const char* name : {"GNUmakefile", "makefile", "Makefile"}) {
     std::ifstream makefile(source / name);
     for (std::string line; std::getline(makefile, line);) {
       const std::string variable = variable_for_local(line);
-      if (!variable.empty()) assignments += fmt::format(R"( {}="$DESTDIR$PREFIX")", variable);
+      const bool is_set = redirected.find(fmt::format(" {}=", variable)) != std::string::npos;
+      if (!variable.empty() && !is_set) redirected += fmt::format(R"( {}="$DESTDIR$PREFIX")", variable);
     }
     if (makefile.is_open()) break;  // make reads one of them
   }
-  return assignments.empty() ? "" : "make install" + assignments;
+  return redirected == command ? "" : redirected;
 }
 
 }  // namespace xaas

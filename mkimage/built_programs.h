@@ -22,8 +22,9 @@ BuiltPrograms find_built_programs(const std::filesystem::path& source, const std
 // A command that installs what was found.
 std::string install_command(const BuiltPrograms& built);
 
-// For a makefile that installs to /usr/local whatever the prefix: the command that gives $DESTDIR$PREFIX to the
-// variables by which the makefile in `source` names that directory. Empty if it has no such variable.
-std::string redirected_install(const std::filesystem::path& source);
+// For a makefile that installs to /usr/local whatever the prefix: `command`, the install command so far, followed by
+// assignments of $DESTDIR$PREFIX to the variables by which the makefile in `source` names that directory. Variables
+// that the command sets already are left out. Empty if no other is there.
+std::string redirected_install(const std::filesystem::path& source, const std::string& command);
 
 }  // namespace xaas
