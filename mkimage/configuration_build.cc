@@ -46,7 +46,8 @@ Status ConfigurationBuild::finish(Status status, FortranChoice& fortran) {
   }
   if (status) return status;
   driver_.show_failure();
-  if (driver_.failed() == Stage::configure) return with_system_hint(status.error());
+  const Stage first = task_.plan.configure.empty() ? Stage::build : Stage::configure;
+  if (driver_.failed() == first) return with_system_hint(status.error());
   return driver_.lacks_install() ? with_install_hint(status.error()) : status;
 }
 
@@ -63,7 +64,7 @@ Status ConfigurationBuild::install_as_they_are() const {
   return {};
 }
 
-// Where configuring failed by the build system that mkxaas took: names the others.
+// Where the first step failed by the build system that mkxaas took: names the others.
 Status ConfigurationBuild::with_system_hint(Error error) const {
   if (!task_.plan.other_systems.empty()) {
     error.message += fmt::format("\nthe source has files for other build systems: --build-system {}",
