@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "format/base/file.h"
+#include "format/base/split.h"
 
 namespace xaas {
 namespace {
@@ -112,11 +113,27 @@ Status replace_root(const fs::path& directory, NewEntries entries) {
   return {};
 }
 
+constexpr std::size_t kMountPoint = 4;  // the place of this field in a line of mountinfo
+
+// A path as mountinfo has it.
+std::string escaped(std::string_view path) {
+  std::string text;
+  for (const char c : path) {
+    const bool is_plain = std::string_view(" \t\n\\").find(c) == std::string_view::npos;
+    text += is_plain ? std::string(1, c) : fmt::format("\\{:03o}", static_cast<unsigned char>(c));
+  }
+  return text;
+}
+
 // Whether something is mounted below `directory`. An overlay would hide it.
 Result<bool> holds_mounts(const fs::path& directory) {
   XAAS_ASSIGN(const Fd mounts, open_for_reading("/proc/self/mountinfo"));
   XAAS_ASSIGN(const std::string text, read_fd(mounts.get()));
-  return text.find(" " + directory.string() + "/") != std::string::npos;
+  const std::string below = escaped(directory.string() + "/");
+  return std::ranges::any_of(split(text, '\n'), [&](std::string_view line) {
+    const std::vector<std::string_view> fields = split(line, ' ');
+    return fields.size() > kMountPoint && fields[kMountPoint].starts_with(below);
+  });
 }
 
 }  // namespace
