@@ -272,9 +272,9 @@ Status BuildDriver::install() {
   if (plan_.install.empty()) return {};
   XAAS_ASSIGN(install_namespace_, InstallNamespace::create(plan_.prefix, work_.installed(), work_.overlay()));
   const Status status = run_stage(Stage::install, plan_.install);
-  XAAS_ASSIGN(const auto warning, install_namespace_->end());
+  XAAS_ASSIGN(const auto warnings, install_namespace_->end(redirection()));
   install_namespace_.reset();
-  if (warning) progress_.warn(*warning + redirection());
+  for (const std::string& warning : warnings) progress_.warn(warning);
   return status;
 }
 

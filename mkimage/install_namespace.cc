@@ -1,15 +1,9 @@
 // See install_namespace.h.
 #include "mkimage/install_namespace.h"
 
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-
-#include <algorithm>
-
 #include "format/base/file.h"
 #include "format/base/private_namespace.h"
 #include "format/base/process.h"
-#include "format/base/short_list.h"
 
 namespace xaas {
 namespace {
@@ -17,26 +11,27 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kOperands = 3;  // operands of kWithPrefix, in front of the command
-// Where most makefiles install if they do not hear of the prefix.
-constexpr std::string_view kLocal = "/usr/local";
-constexpr std::size_t kStraysNamed = 5;
 
 // What a namespace needs below its scratch directory.
 fs::path prefix_work(const fs::path& scratch) { return scratch / "prefix"; }
 fs::path local_work(const fs::path& scratch) { return scratch / "local"; }
 fs::path local_files(const fs::path& scratch) { return scratch / "local-files"; }
+fs::path local_mark(const fs::path& scratch) { return scratch / "local-is-covered"; }  // whether it is
 
 bool is_within(const fs::path& path, const fs::path& directory) {
-  return *path.lexically_relative(directory).begin() != "..";
+  const fs::path relative = path.lexically_relative(directory);
+  return !relative.empty() && *relative.begin() != "..";
 }
 
 // Has files that the command writes to kLocal go into the scratch directory, so that they do not stay on the host.
-// Where that cannot be done, the command writes there as any other.
-void keep_local_away(const fs::path& prefix, const fs::path& scratch) {
+// Leaves a mark if that is done. Where it cannot be done, the command writes there as any other.
+Status keep_local_away(const fs::path& prefix, const fs::path& scratch) {
   std::error_code error;
   const fs::path local = fs::canonical(kLocal, error);
-  if (error || is_within(prefix, local) || is_within(local, prefix) || is_within(scratch, local)) return;
-  static_cast<void>(overlay_directory(local, local_files(scratch), local_work(scratch)));
+  const fs::path place = fs::weakly_canonical(prefix, error);
+  if (error || is_within(place, local) || is_within(local, place) || is_within(scratch, local)) return {};
+  if (!overlay_directory(local, local_files(scratch), local_work(scratch))) return {};
+  return write_file(local_mark(scratch), "");
 }
 
 // Whether the directory holds something, which the build may need.
@@ -48,7 +43,7 @@ bool is_in_use(const fs::path& path) {
 
 Status show_tree(const fs::path& prefix, const fs::path& tree, const fs::path& scratch) {
   XAAS_TRY(enter_private_namespace());
-  keep_local_away(prefix, scratch);
+  XAAS_TRY(keep_local_away(prefix, scratch));
   const fs::path missing = outermost_missing(prefix);
   if (missing.empty() && !fs::is_directory(prefix)) return fail(Code::invalid, "{} is no directory", prefix.string());
   if (missing.empty() && is_in_use(prefix)) return overlay_directory(fs::canonical(prefix), tree, prefix_work(scratch));
@@ -56,12 +51,6 @@ Status show_tree(const fs::path& prefix, const fs::path& tree, const fs::path& s
   // Elsewhere, as in /tmp, a step may need files that it makes, and loses them.
   XAAS_TRY(ensure_directory(prefix, missing.parent_path() == "/" ? NewEntries::refused : NewEntries::lost));
   return bind_directory(tree, prefix);
-}
-
-// Whether the file is what an overlay puts in the place of a removed file of the lower layer.
-bool is_whiteout(const fs::path& path) {
-  struct stat status{};
-  return lstat(path.c_str(), &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0);
 }
 
 void remove_whiteouts(const fs::path& tree) {
@@ -72,24 +61,6 @@ void remove_whiteouts(const fs::path& tree) {
     if (is_whiteout(entry->path())) found.push_back(entry->path());
   }
   for (const fs::path& path : found) fs::remove(path, error);
-}
-
-// The files in `directory`, relative to it, but not what Python keeps for itself where it runs.
-std::vector<std::string> files_in(const fs::path& directory) {
-  std::vector<std::string> found;
-  std::error_code error;
-  for (fs::recursive_directory_iterator entry(directory, error); !error && entry != fs::recursive_directory_iterator();
-       entry.increment(error)) {
-    const bool is_kept = entry->path().parent_path().filename() == "__pycache__" || is_whiteout(entry->path());
-    if (!entry->is_directory() && !is_kept) found.push_back(entry->path().lexically_relative(directory).string());
-  }
-  std::ranges::sort(found);
-  return found;
-}
-
-bool is_real_directory(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(fs::symlink_status(path, ignored));
 }
 
 Result<std::vector<fs::path>> entries_of(const fs::path& directory) {
@@ -111,13 +82,6 @@ Status move_entry(const fs::path& from, const fs::path& to) {
   }
   if (error) return fail(Code::io, "cannot move {} to {}: {}", from.string(), to.string(), error.message());
   return {};
-}
-
-std::string describe_strays(const std::vector<std::string>& files) {
-  return fmt::format(
-      "the install command wrote to {} and not to the prefix: {}; these files are neither in the image nor on this "
-      "host; have it install below $DESTDIR$PREFIX, or give --prefix {}",
-      kLocal, short_list(files, kStraysNamed), kLocal);
 }
 
 }  // namespace
@@ -145,7 +109,9 @@ Result<InstallNamespace> InstallNamespace::create(const fs::path& prefix, const 
   // Only a trial tells whether this host allows it.
   XAAS_ASSIGN(const ProcessOutput probe, run_and_read(space.call({"true"})));
   space.is_private_ = probe.status.ok();
+  space.covers_local_ = space.is_private_ && fs::exists(local_mark(scratch), error);
   if (space.is_private_ && space.missing_.empty()) XAAS_TRY(space.make_outline());
+  space.start_ = file_clock_now();
   return space;
 }
 
@@ -173,19 +139,34 @@ std::vector<std::string> InstallNamespace::wrap(const std::vector<std::string>& 
   return is_private_ ? call(command) : command;
 }
 
-Result<std::optional<std::string>> InstallNamespace::end() const {
+StrayFiles InstallNamespace::strays(bool is_all) const {
+  // A step that installs into the image as well may change a cache or a list of the host. One that installs nothing
+  // there is named even if the host has the same files from an earlier installation.
+  const fs::path written = local_files(scratch_);
+  if (covers_local_) return {is_all ? files_in(written) : files_added(written, kLocal), false};
+  std::error_code error;
+  const fs::path local = fs::canonical(kLocal, error);
+  if (error) return {};
+  return {files_changed_since(start_, local, scratch_.parent_path()), true};
+}
+
+Result<std::vector<std::string>> InstallNamespace::end(std::string_view advice) const {
   std::error_code ignored;
+  std::vector<std::string> warnings;
   for (const fs::path& directory : outline_) fs::remove(directory, ignored);  // not if it holds something
   if (is_private_ && missing_.empty()) remove_whiteouts(tree_);
-  const std::vector<std::string> strays = files_in(local_files(scratch_));
+  if (!is_private_ && !missing_.empty() && is_real_directory(missing_)) {
+    XAAS_TRY(move_contents(missing_, destination_ / missing_.relative_path()));
+    warnings.push_back(fmt::format(
+        "the install command ignored $DESTDIR and wrote to {}: its files were moved to {}; have it put $DESTDIR in "
+        "front of the prefix (in a makefile: $(DESTDIR)$(PREFIX)), or give another with --install{}",
+        missing_.string(), destination_.string() + missing_.string(), advice));
+  }
+  const bool is_all = files_in(destination_).empty();
+  const StrayFiles strays = this->strays(is_all);
   remove_tree(scratch_);
-  if (!strays.empty()) return describe_strays(strays);
-  if (is_private_ || missing_.empty() || !is_real_directory(missing_)) return std::nullopt;
-  XAAS_TRY(move_contents(missing_, destination_ / missing_.relative_path()));
-  return fmt::format(
-      "the install command ignored $DESTDIR and wrote to {}: its files were moved to {}; have it put $DESTDIR in front "
-      "of the prefix (in a makefile: $(DESTDIR)$(PREFIX)), or give another with --install",
-      missing_.string(), destination_.string() + missing_.string());
+  if (!strays.names.empty()) warnings.push_back(describe_strays(strays, is_all, advice));
+  return warnings;
 }
 
 fs::path outermost_missing(const fs::path& path) {

@@ -1,15 +1,16 @@
 // Shows the tree that is being installed at the prefix, to the install command alone. So files that an install step
 // writes to the prefix itself end up in the installed tree, and the step can run programs that it has installed. Files
-// that it writes to /usr/local instead do not stay there.
+// that it writes to /usr/local instead do not stay there, where the host lets an overlay cover that directory.
 // Implements spec/recipe.md, "Installing".
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "format/base/error.h"
+#include "mkimage/stray_files.h"
 
 namespace xaas {
 
@@ -32,17 +33,20 @@ class InstallNamespace {
   bool is_private() const { return is_private_; }
   // The command to run in place of `command`.
   std::vector<std::string> wrap(const std::vector<std::string>& command) const;
-  // Call it when the command has ended, with success or without. Puts the tree in order. Returns a warning if files
-  // were found outside the tree.
-  Result<std::optional<std::string>> end() const;
+  // Call it when the command has ended, with success or without. Puts the tree in order. Returns warnings of files that
+  // were found outside the tree. `advice` stands behind those that ask for another install command.
+  Result<std::vector<std::string>> end(std::string_view advice) const;
 
  private:
   InstallNamespace() = default;
   std::vector<std::string> call(const std::vector<std::string>& command) const;
   Status make_outline();
+  StrayFiles strays(bool is_all) const;
 
   bool is_private_ = false;
-  std::string self_;  // this executable, mkxaas
+  bool covers_local_ = false;  // whether what the command writes to kLocal goes into scratch_
+  timespec start_{};           // the command begins after it
+  std::string self_;           // this executable, mkxaas
   std::filesystem::path prefix_;
   std::filesystem::path destination_;
   std::filesystem::path tree_;  // destination_ + prefix_

@@ -77,23 +77,46 @@ if overlay_works; then
 fi
 
 # What an install step writes to /usr/local does not stay on the host. The warning names what would bring it into the
-# image.
-if [ "$(id -u)" = 0 ] && overlay_works && ! grep -q ' /usr/local/' /proc/mounts; then
-  mkdir "$work/local"
+# image, if nothing else is there.
+why=
+[ "$(id -u)" = 0 ] || why="only root may write to /usr/local"
+overlay_works || why="no overlay can be mounted here"
+! cut -d ' ' -f 2 /proc/mounts | grep -q '^/usr/local/' || why="something is mounted below /usr/local"
+[ -d /usr/local/src ] || why="there is no /usr/local/src to mount at"
+if [ -n "$why" ]; then
+  echo "install steps that write to /usr/local are not tested: $why"
+else
+  mkdir "$work/local" "$work/bound"
   cp "$work/project/hello.c" "$work/local"
   cat >"$work/local/Makefile" <<'M'
+PREFIX ?= /usr/local
 TOP = /usr/local
 all: ; $(CC) -o hello hello.c
-install: ; mkdir -p $(TOP)/bin && cp hello $(TOP)/bin/xaas-hello && $(TOP)/bin/xaas-hello
+install: ; mkdir -p $(TOP)/src && cp hello $(TOP)/src/xaas-hello && $(TOP)/src/xaas-hello
 M
   ! mkxaas --toolchain none "$work/local" "$work/local.xaas" >"$work/stdout" 2>"$work/stderr" || die "an empty image was made"
-  [ ! -e /usr/local/bin/xaas-hello ] || { rm /usr/local/bin/xaas-hello; die "it stayed on the host"; }
+  [ ! -e /usr/local/src/xaas-hello ] || { rm /usr/local/src/xaas-hello; die "it stayed on the host"; }
   contains "$(cat "$work/stderr")" "installed nothing"
-  contains "$(cat "$work/stderr")" "wrote to /usr/local and not to the prefix: bin/xaas-hello; "
+  contains "$(cat "$work/stderr")" "wrote to /usr/local and not to the prefix: src/xaas-hello; these files are neither"
   hint=$(grep -o -- "--install .*" "$work/stderr")
   eval "set -- $hint"
   mkxaas -q --toolchain none "$@" "$work/local" "$work/local.xaas"
-  contains "$(xaas-info list "$work/local.xaas")" bin/xaas-hello
+  contains "$(xaas-info list "$work/local.xaas")" src/xaas-hello
+
+  # It does not matter that a directory of /usr/local is mounted elsewhere. Where something is mounted below /usr/local,
+  # there is no overlay, and what stays on the host is named. Beside other files it needs no advice.
+  step='make install && install -D hello $DESTDIR$PREFIX/bin/hello'
+  write_local() {  # WHAT WHERE NAME: with a mount of WHAT at WHERE
+    unshare -m sh -c 'mount --bind "$1" "$2" && shift 2 && mkxaas --ready=none --toolchain none --install "$3" "$2" "$1" && cat /usr/local/src/xaas-hello >"$1.left"' \
+      sh "$1" "$2" "$work/$3.xaas" "$work/local" "$step" >"$work/stdout" 2>"$work/stderr"
+  }
+  ! write_local /usr/local/src "$work/bound" elsewhere || die "it stayed on the host"
+  [ -e "$work/elsewhere.xaas" ] || die "$(cat "$work/stderr")"
+  contains "$(cat "$work/stderr")" "also wrote to /usr/local: src/xaas-hello; these files are neither in the image nor on this host"
+  write_local "$work/bound" /usr/local/src below || die "$(cat "$work/stderr")"
+  contains "$(cat "$work/stderr")" "also wrote to /usr/local: src/xaas-hello; these files are on this host and not in the image"
+  ! grep -- --install "$work/stderr" || die "advice without need"
+  [ -e "$work/bound/xaas-hello" ] && [ ! -e /usr/local/src/xaas-hello ] || die "this test wrote to the host"
 fi
 
 # If there are no private namespaces, files that an install step writes to a prefix that did not exist are moved into
