@@ -42,15 +42,18 @@ contains "$(tail -n 1 "$work/stderr")" "; the next run takes up in $left"
 equal "hello.xaas.build" "$(ls -A "$work/out")"
 equal "Makefile configure hello.c other.c" "$(ls "$work/project" | xargs)"
 
-# Errors that a lot of other output has pushed up are repeated at the end.
+# Errors that a lot of other output has pushed up are repeated at the end. Then come the other build systems, since make
+# has no step before this one.
 mkdir "$work/loud"
 printf 'all: ; @echo "make: *** No rule for x"; seq 30; exit 1\n' >"$work/loud/Makefile"
+touch "$work/loud/configure.ac"
 status=0
 mkxaas -q --toolchain none "$work/loud" "$work/out/loud.xaas" 2>"$work/stderr" || status=$?
 equal 1 $status
-contains "$(tail -n 3 "$work/stderr")" "mkxaas: errors further up in $work/out/loud.xaas.build/build.log:
+contains "$(tail -n 4 "$work/stderr")" "mkxaas: errors further up in $work/out/loud.xaas.build/build.log:
 make: *** No rule for x
 mkxaas: build failed"
+equal "mkxaas: the source has files for other build systems: --build-system configure" "$(tail -n 1 "$work/stderr")"
 rm -rf "$work/out/loud.xaas.build"
 
 # The same again, without configuring. A source file that is older than what was built from it counts as changed too. A
