@@ -72,10 +72,12 @@ std::string describe_strays(const StrayFiles& files, bool is_all, std::string_vi
   if (!is_all) {
     return fmt::format("the install command also wrote to {}: {}; these files are {}", kLocal, names, where);
   }
+  // Where the files stay on the host, no overlay would bring them into an image with that prefix either.
+  const std::string other = files.are_on_host ? "" : fmt::format(", or give --prefix {}", kLocal);
   return fmt::format(
-      "the install command wrote to {} and not to the prefix: {}; these files are {}; have it install below "
-      "$DESTDIR$PREFIX, or give --prefix {}{}",
-      kLocal, names, where, kLocal, advice);
+      "the install command wrote to {} and not to $DESTDIR$PREFIX: {}; these files are {}; have it install below "
+      "$DESTDIR$PREFIX{}{}",
+      kLocal, names, where, other, advice);
 }
 
 bool is_whiteout(const fs::path& path) {

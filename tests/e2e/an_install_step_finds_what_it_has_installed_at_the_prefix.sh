@@ -97,7 +97,7 @@ M
   ! mkxaas --toolchain none "$work/local" "$work/local.xaas" >"$work/stdout" 2>"$work/stderr" || die "an empty image was made"
   [ ! -e /usr/local/src/xaas-hello ] || { rm /usr/local/src/xaas-hello; die "it stayed on the host"; }
   contains "$(cat "$work/stderr")" "installed nothing"
-  contains "$(cat "$work/stderr")" "wrote to /usr/local and not to the prefix: src/xaas-hello; these files are neither"
+  contains "$(cat "$work/stderr")" "wrote to /usr/local and not to \$DESTDIR\$PREFIX: src/xaas-hello; these files are neither"
   hint=$(grep -o -- "--install .*" "$work/stderr")
   eval "set -- $hint"
   mkxaas -q --toolchain none "$@" "$work/local" "$work/local.xaas"

@@ -54,10 +54,13 @@ TEST_CASE("files that are made or replaced are found by the time of their change
 }
 
 TEST_CASE("a warning about strays gives advice only if nothing else was installed") {
-  CHECK(
-      xaas::describe_strays({{"bin/a"}, false}, true, "; try") ==
-      "the install command wrote to /usr/local and not to the prefix: bin/a; these files are neither in the image nor "
-      "on this host; have it install below $DESTDIR$PREFIX, or give --prefix /usr/local; try");
+  const std::string wrote =
+      "the install command wrote to /usr/local and not to $DESTDIR$PREFIX: bin/a; these files are ";
+  const std::string ask = "; have it install below $DESTDIR$PREFIX";
+  CHECK(xaas::describe_strays({{"bin/a"}, false}, true, "; try") ==
+        wrote + "neither in the image nor on this host" + ask + ", or give --prefix /usr/local; try");
+  CHECK(xaas::describe_strays({{"bin/a"}, true}, true, "; try") ==
+        wrote + "on this host and not in the image" + ask + "; try");
   CHECK(
       xaas::describe_strays({{"bin/a", "bin/b"}, true}, false, "; try") ==
       "the install command also wrote to /usr/local: bin/a, bin/b; these files are on this host and not in the image");
