@@ -89,8 +89,8 @@ Result<std::vector<LinkArgument>> installed_flags(const LinkShape& linked, const
 // Whether each unit must be compiled by itself. Optimising across units decides anew what a section holds and what is
 // named. So the layout of a script, its tables and its bounds would not be those of the link. Code that is generated
 // last may also name functions that --wrap should have redirected. Where a link allows several definitions of a symbol,
-// LLVM takes what a unit defines for what the unit uses, although the linker chooses the first definition for all. Where
-// --defsym gives something a second name, LLVM takes the two names for two things.
+// LLVM takes what a unit defines for what the unit uses, although the linker chooses the first definition for all.
+// Where --defsym gives something a second name, LLVM takes the two names for two things.
 bool keeps_units_apart(const LinkRecord& link) {
   const auto keeps_apart = [](const LinkerArgument& option) {
     return option.name == "wrap" || option.name == "defsym" || option.name == "allow-multiple-definition" ||

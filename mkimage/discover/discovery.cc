@@ -288,7 +288,7 @@ class Classifier {
     const bool is_of_part = term.category == TermCategory::parallel || term.category == TermCategory::simd;
     return has_choice(term.category) && (!is_of_part || find(term.name) != nullptr);
   }
-  // BLAS_LAPACK is about both. SLATE_SCALAPACK is about one library in the place of another.
+  // BLAS_LAPACK is about both interfaces. MKL_SCALAPACK is about one library in the place of another.
   void classify_pair(const BuildPoint& point, const OptionName& name) {
     std::vector<const KnownTerm*> terms;
     for (const std::string& word : name.words) terms.push_back(knowledge_.term_by_words(word));

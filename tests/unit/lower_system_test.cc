@@ -284,7 +284,7 @@ TEST_CASE("a GPU that only its driver shows is found too") {
   CHECK(gpus[0].device == "nvidia-gpu");
   CHECK(gpus[0].driver == "nvidia");
   CHECK(nvidia_architecture(0x20b0) == "sm_80");
-  // Three of one generation by their ids, which run no code of each other: Thor, RTX 5090, GB10.
+  // By their ids: Thor, and two of one family, the second of which also runs code of the first: RTX 5090, GB10.
   CHECK(nvidia_architecture(0x2b00) == "sm_110");
   CHECK(nvidia_architecture(0x2b85) == "sm_120");
   CHECK(nvidia_architecture(0x2e12) == "sm_121");
