@@ -230,11 +230,12 @@ std::optional<std::string> DynamicSymbols::with_versions(std::string_view bytes,
   return changed;
 }
 
-std::string DynamicSymbols::with_names(std::string bytes, const NewName& new_name) const {
+std::optional<std::string> DynamicSymbols::with_names(std::string bytes, const NewName& new_name) const {
   for (std::size_t i = 0; i < symbols_.size(); ++i) {
-    const auto name = symbols_[i].is_defined ? std::nullopt : new_name(symbols_[i]);
+    const auto name = symbols_[i].is_hashed() ? std::nullopt : new_name(symbols_[i]);
     if (!name) continue;
     const auto text = std::ranges::find(needed_libraries_, *name, &NeededLibrary::soname);
+    if (text == needed_libraries_.end()) return std::nullopt;
     const std::uint64_t at = symbols_at_ + i * sizeof(Elf::Elf_Sym) + offsetof(Elf::Elf_Sym, st_name);
     put<std::uint32_t>(bytes, at, static_cast<std::uint32_t>(text->name));
   }

@@ -20,6 +20,11 @@ struct DynamicSymbol {
   bool is_defined = false;
   bool is_weak = false;
   std::uint64_t address = 0;
+
+  // Whether other files find it here by a hash of its name. They do so, too, where a program that is not
+  // position-independent takes the address of a library's function: all files take the place in the program, which the
+  // symbol has without being defined.
+  bool is_hashed() const { return is_defined || address != 0; }
 };
 
 class DynamicSymbols {
@@ -41,11 +46,11 @@ class DynamicSymbols {
   // needed version would be left, which the loader does not expect. `bytes` is what was read.
   std::optional<std::string> with_versions(std::string_view bytes, const Choose& choose) const;
 
-  // The bytes of the file, where each symbol that `new_name` has a name for is called that. The new name must be one of
-  // a library that the file needs, because it is taken from there. Only symbols that the file does not define can be
-  // renamed: others are in tables of hashes. Symbols must be where they were when the file was read.
+  // The bytes of the file, where each symbol that `new_name` has a name for is called that. Nullopt if a new name is
+  // not that of a library that the file needs, because it is taken from there. Symbols that others find by a hash keep
+  // their names. Symbols must be where they were when the file was read.
   using NewName = std::function<std::optional<std::string>(const DynamicSymbol&)>;
-  std::string with_names(std::string bytes, const NewName& new_name) const;
+  std::optional<std::string> with_names(std::string bytes, const NewName& new_name) const;
 
   // The bytes of the file with the libraries `last` behind all others that it needs, and without the needs of
   // `removed`. Otherwise the order stays, and so do the names in the table of strings.

@@ -72,12 +72,14 @@ std::set<std::string> LibcFloor::Plan::new_texts() const {
   return texts;
 }
 
-// What our additions define is needed without a version, because libc has it under another one.
+// What our additions define is needed without a version, because libc has it under another one. A symbol that cannot
+// get another name keeps its version, too, because without one it would be libc's function with the older results.
 bool LibcFloor::plan_addition(const DynamicSymbol& symbol, Plan& plan) const {
   for (const auto& [soname, addition] : additions_) {
     const std::string own_name = kOwnName + symbol.name;
     const bool has_own_name = addition.exports.contains(own_name);
     if (!has_own_name && !addition.exports.contains(symbol.name)) continue;
+    if (has_own_name && symbol.is_hashed()) return false;
     plan.versions.emplace(key_of(symbol), "");
     if (has_own_name) plan.new_names.emplace(key_of(symbol), own_name);
     plan.additions.insert(soname);

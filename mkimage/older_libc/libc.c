@@ -76,9 +76,25 @@ EXPORTED int execveat(int directory, const char* path, char* const arguments[], 
   return (int)syscall(SYS_execveat, directory, path, arguments, environment, flags);
 }
 
+// The milliseconds of a time, rounded up, so that nobody waits too short. -1 without a limit.
+static int milliseconds_of(const struct timespec* limit) {
+  if (limit == NULL) return -1;
+  if (limit->tv_sec >= INT_MAX / 1000) return INT_MAX;
+  return (int)(limit->tv_sec * 1000 + (limit->tv_nsec + 999999) / 1000000);
+}
+
+// Kernels before 5.11 have no call for it.
 EXPORTED int epoll_pwait2(int epoll, struct epoll_event* events, int count, const struct timespec* limit,
                           const sigset_t* blocked) {
-  return (int)syscall(SYS_epoll_pwait2, epoll, events, count, limit, blocked, _NSIG / 8);
+  const int error = errno;
+  const int result = (int)syscall(SYS_epoll_pwait2, epoll, events, count, limit, blocked, _NSIG / 8);
+  if (result >= 0 || errno != ENOSYS) return result;
+  if (limit != NULL && (limit->tv_sec < 0 || limit->tv_nsec < 0 || limit->tv_nsec > 999999999)) {
+    errno = EINVAL;
+    return -1;
+  }
+  errno = error;
+  return epoll_pwait(epoll, events, count, milliseconds_of(limit), blocked);
 }
 
 EXPORTED int pidfd_open(pid_t process, unsigned flags) { return (int)syscall(SYS_pidfd_open, process, flags); }

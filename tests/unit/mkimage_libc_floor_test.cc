@@ -1,23 +1,7 @@
-#include <arpa/nameser.h>
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <link.h>
-#include <malloc.h>
-#include <pthread.h>
-#include <resolv.h>
-#include <semaphore.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <cmath>
-#include <csignal>
-#include <cstdio>
-#include <cstring>
-#include <ctime>
+#include <filesystem>
 #include <type_traits>
 
 #include "format/base/elf_file.h"
@@ -29,17 +13,11 @@
 #include "mkimage/contents/dynamic_symbols.h"
 #include "mkimage/contents/libc_floor.h"
 #include "mkimage/contents/libc_symbols.h"
+#include "tests/unit/mkimage_libc_floor_support.h"
 
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kCompiler = "clang-19";
-
-const xaas::LibcFloor& floor_here() {
-  static const xaas::LibcFloor floor = xaas::LibcFloor::create(kCompiler).value();
-  return floor;
-}
 
 // A program or library, compiled from C.
 struct Linked {
@@ -47,7 +25,7 @@ struct Linked {
   fs::path file = directory.path() / "linked";
 
   Linked(const std::string& source, std::vector<std::string> options) {
-    std::vector<std::string> command = {kCompiler, "-x", "c", "-o", file.string(), "-"};
+    std::vector<std::string> command = {xaas::kFloorCompiler, "-x", "c", "-o", file.string(), "-"};
     command.insert(command.end(), options.begin(), options.end());
     const auto result = xaas::run_and_read(std::move(command), source);
     REQUIRE(result);
@@ -70,49 +48,11 @@ struct Linked {
   }
   std::string run() const {
     // LD_LIBRARY_PATH stands for the rpath of an image.
-    const fs::path additions = floor_here().addition("libxaas-libc.so").parent_path();
+    const fs::path additions = xaas::floor_here().addition("libxaas-libc.so").parent_path();
     const auto result = xaas::run_and_read({"env", "LD_LIBRARY_PATH=" + additions.string(), file.string()});
     return result ? result->output + result->error : result.error().message;
   }
 };
-
-// A library beside those of this program. dlopen() and dlsym() of this program are stubs of ours, for hwloc.
-void* load_beside(const fs::path& library) {
-  void* const loaded = dlmopen(LM_ID_BASE, library.c_str(), RTLD_NOW | RTLD_LOCAL);
-  INFO(library.string() << " cannot be loaded");
-  REQUIRE(loaded != nullptr);
-  return loaded;
-}
-
-template <typename Function>
-Function* find(void* library, const char* name, const char* version) {
-  void* const found = dlvsym(library, name, version);
-  INFO(name << " " << version);
-  REQUIRE(found != nullptr);
-  return reinterpret_cast<Function*>(found);
-}
-
-// A function of an addition.
-template <typename Function>
-Function* addition(const char* name, const char* soname = "libxaas-libc.so") {
-  void* const library = load_beside(floor_here().addition(soname));
-  return find<Function>(library, name, "XAAS_1");
-}
-
-timespec in_milliseconds(clockid_t clock, long milliseconds) {
-  timespec time{};
-  clock_gettime(clock, &time);
-  time.tv_nsec += milliseconds * 1000000;
-  time.tv_sec += time.tv_nsec / 1000000000;
-  time.tv_nsec %= 1000000000;
-  return time;
-}
-
-bool is_past(clockid_t clock, const timespec& time) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return now.tv_sec > time.tv_sec || (now.tv_sec == time.tv_sec && now.tv_nsec >= time.tv_nsec);
-}
 
 }  // namespace
 
@@ -129,7 +69,7 @@ TEST_CASE("a program needs functions under the versions that they had before the
       "  printf(\"made %d\", made); return 0; }\n",
       {"-lm"});
   CHECK(program.version_of("pthread_create") == "GLIBC_2.34");
-  REQUIRE(floor_here().lower(program.file));
+  REQUIRE(xaas::floor_here().lower(program.file));
   CHECK(program.version_of("pthread_create") == "GLIBC_2.2.5");
   CHECK(program.version_of("dlsym") == "GLIBC_2.2.5");
   CHECK(program.version_of("exp") == "GLIBC_2.2.5");
@@ -142,7 +82,7 @@ TEST_CASE("a program needs functions under the versions that they had before the
   CHECK(program.run() == "made 42");
 
   const std::string once = xaas::read_file(program.file).value();
-  REQUIRE(floor_here().lower(program.file));
+  REQUIRE(xaas::floor_here().lower(program.file));
   CHECK(xaas::read_file(program.file).value() == once);
 }
 
@@ -158,7 +98,7 @@ TEST_CASE("a program calls the resolver by the names that its functions had befo
   CHECK(program.version_of("dn_expand") == "GLIBC_2.34");
   const std::string before = program.run();
   CHECK(before == "27 11 a.example 1");
-  REQUIRE(floor_here().lower(program.file));
+  REQUIRE(xaas::floor_here().lower(program.file));
   for (const char* name : {"dn_expand", "res_mkquery", "res_hnok"}) CHECK(program.version_of(name).empty());
   CHECK(program.dynamic().needed_versions == std::vector<std::string>{"GLIBC_2.2.5"});
   const std::vector<std::string> needed = program.dynamic().needed;
@@ -169,26 +109,26 @@ TEST_CASE("a program calls the resolver by the names that its functions had befo
 TEST_CASE("files that any host can load, and files that no tool understands, stay as they are", "[compiler]") {
   const Linked old("int f(void) { return 1; }\n", {"-shared"});
   const std::string before = xaas::read_file(old.file).value();
-  REQUIRE(floor_here().lower(old.file));
+  REQUIRE(xaas::floor_here().lower(old.file));
   CHECK(xaas::read_file(old.file).value() == before);
 
   const Linked unpacks_itself("#include <pthread.h>\nint main() { return pthread_create(0, 0, 0, 0); }\n", {});
   const std::string appended = xaas::read_file(unpacks_itself.file).value() + "an archive";
   REQUIRE(xaas::write_file(unpacks_itself.file, appended));
-  REQUIRE(floor_here().lower(unpacks_itself.file));
+  REQUIRE(xaas::floor_here().lower(unpacks_itself.file));
   CHECK(xaas::read_file(unpacks_itself.file).value() == appended);
 
   REQUIRE(xaas::write_file(old.file, before.substr(0, before.size() / 2)));
-  REQUIRE(floor_here().lower(old.file));
+  REQUIRE(xaas::floor_here().lower(old.file));
   REQUIRE(xaas::write_file(old.file, "no program"));
-  REQUIRE(floor_here().lower(old.file));
+  REQUIRE(xaas::floor_here().lower(old.file));
   CHECK(xaas::read_file(old.file).value() == "no program");
 }
 
 TEST_CASE("a function whose older version does something else keeps its version", "[compiler]") {
   const Linked program("#include <string.h>\nint main(int n, char** a) { memcpy(a[0], a[0] + n, n); return 0; }\n",
                        {"-O0", "-fno-builtin"});
-  REQUIRE(floor_here().lower(program.file));
+  REQUIRE(xaas::floor_here().lower(program.file));
   CHECK(program.version_of("memcpy") == "GLIBC_2.14");
   xaas::LibcSymbols libc;
   REQUIRE(libc.add("/lib/x86_64-linux-gnu/libc.so.6"));
@@ -205,7 +145,7 @@ TEST_CASE("a version that no symbol has stays", "[compiler]") {
       "void* const table[] = {f, f};\n"
       "int main(void) { pthread_t t; return pthread_create(&t, 0, table[1], 0) || puts(\"packed\") < 0; }\n",
       {"-fPIE", "-pie", "-fuse-ld=lld", "-Wl,-z,pack-relative-relocs"});
-  REQUIRE(floor_here().lower(program.file));
+  REQUIRE(xaas::floor_here().lower(program.file));
   CHECK(program.version_of("pthread_create") == "GLIBC_2.2.5");
   CHECK(xaas::is_in(program.dynamic().needed_versions, std::string("GLIBC_ABI_DT_RELR")));
   CHECK(program.run() == "packed\n");
@@ -219,7 +159,7 @@ TEST_CASE("a version that no other symbol of the file has is added", "[compiler]
       "  if (lio_listio(LIO_WAIT, 0, 0, 0)) return 3;\n"
       "  puts(\"timed\"); return 0; }\n",
       {"-D_GNU_SOURCE"});
-  REQUIRE(floor_here().lower(program.file));
+  REQUIRE(xaas::floor_here().lower(program.file));
   CHECK(program.version_of("timer_create") == "GLIBC_2.3.3");
   CHECK(program.version_of("lio_listio") == "GLIBC_2.4");
   std::vector<std::string> versions = program.dynamic().needed_versions;
@@ -246,12 +186,37 @@ TEST_CASE("a program gets the results of the function that it was linked with wh
       {"-D_GNU_SOURCE"});
   CHECK(program.version_of("pthread_kill") == "GLIBC_2.34");
   CHECK(program.run() == "0 1 1");
-  REQUIRE(floor_here().lower(program.file));
+  REQUIRE(xaas::floor_here().lower(program.file));
   CHECK(program.version_of("pthread_kill") == "no such symbol");
   CHECK(program.version_of("xaas_pthread_kill").empty());
   CHECK(program.dynamic().needed_versions == std::vector<std::string>{"GLIBC_2.2.5"});
   for (const std::string& soname : program.dynamic().needed) CHECK(soname != "xaas_pthread_kill");
   CHECK(program.run() == "0 1 1");
+}
+
+TEST_CASE("a function keeps its name and version where other files find it by its hash in the program", "[compiler]") {
+  const Linked program(
+      "#include <dlfcn.h>\n#include <pthread.h>\n#include <signal.h>\n#include <stdio.h>\n#include <sys/stat.h>\n"
+      "int main(int argc, char** argv) {\n"
+      "  int (*volatile kill)(pthread_t, int) = &pthread_kill; struct stat status;\n"
+      "  printf(\"%d %d %d\", kill(pthread_self(), 0), dlsym(0, \"pthread_kill\") == (void*)kill,\n"
+      "         stat(argv[argc - 1], &status)); return 0; }\n",
+      {"-no-pie", "-fno-pie", "-D_GNU_SOURCE"});
+  const std::string before = program.run();
+  CHECK(before == "0 1 0");
+  REQUIRE(xaas::floor_here().lower(program.file));
+  CHECK(program.version_of("pthread_kill") == "GLIBC_2.34");
+  CHECK(program.version_of("stat").empty());
+  CHECK(program.run() == before);
+}
+
+TEST_CASE("a symbol gets no name that the file has not", "[compiler]") {
+  const Linked program("#include <stdio.h>\nint main(void) { return puts(\"named\") < 0; }\n", {});
+  const std::string bytes = xaas::read_file(program.file).value();
+  const auto symbols = xaas::DynamicSymbols::read(bytes);
+  REQUIRE(symbols);
+  CHECK_FALSE(symbols->with_names(bytes, [](const xaas::DynamicSymbol&) { return "no_library_of_the_file"; }));
+  CHECK(symbols->with_names(bytes, [](const xaas::DynamicSymbol&) { return std::nullopt; }) == bytes);
 }
 
 TEST_CASE("a program that looks whether libc has a function needs no version for it", "[compiler]") {
@@ -261,11 +226,11 @@ TEST_CASE("a program that looks whether libc has a function needs no version for
       "int main(void) { int (*volatile f)(const char*, unsigned) = fsopen; printf(\"%d\", f != 0); return 0; }\n";
   const Linked looks(source, {"-DWEAK=__attribute__((weak))"});
   CHECK(looks.version_of("fsopen") == "GLIBC_2.36");
-  REQUIRE(floor_here().lower(looks.file));
+  REQUIRE(xaas::floor_here().lower(looks.file));
   CHECK(looks.version_of("fsopen").empty());
   CHECK(looks.run() == "1");
   const Linked needs(source, {"-DWEAK="});
-  REQUIRE(floor_here().lower(needs.file));
+  REQUIRE(xaas::floor_here().lower(needs.file));
   CHECK(needs.version_of("fsopen") == "GLIBC_2.36");
 }
 
@@ -281,11 +246,12 @@ TEST_CASE("versions of libc are compared by their numbers") {
 }
 
 TEST_CASE("functions of libm whose version changed give the same numbers and errno in both") {
-  void* const libm = load_beside("libm.so.6");
+  void* const libm = xaas::load_beside("libm.so.6");
   const auto both = [&](const char* name, const char* version, auto* function, auto... arguments) {
     const auto call = [&](const char* which, int& error) {
       errno = 0;
-      const auto result = find<std::remove_pointer_t<decltype(function)>>(libm, name, which)(arguments...);
+      const auto result =
+          xaas::library_function<std::remove_pointer_t<decltype(function)>>(libm, name, which)(arguments...);
       error = errno;
       return result;
     };
@@ -316,7 +282,7 @@ TEST_CASE("functions of libm whose version changed give the same numbers and err
 
 TEST_CASE("the additions for older libcs need no libc that is newer than the oldest host's") {
   for (const char* soname : {"libxaas-start.so", "libxaas-libc.so", "libxaas-resolver.so"}) {
-    const auto mapped = xaas::MappedFile::open(floor_here().addition(soname));
+    const auto mapped = xaas::MappedFile::open(xaas::floor_here().addition(soname));
     REQUIRE(mapped);
     const auto dynamic = xaas::ElfFile::parse(mapped->bytes())->dynamic();
     REQUIRE(dynamic);
@@ -324,166 +290,4 @@ TEST_CASE("the additions for older libcs need no libc that is newer than the old
       CHECK(xaas::libc_version_numbers(version) <= xaas::libc_version_numbers("GLIBC_2.17"));
     }
   }
-}
-
-TEST_CASE("the additions call the resolver") {
-  constexpr const char* kResolver = "libxaas-resolver.so";
-  std::array<unsigned char, 512> query{};
-  const int size = addition<decltype(res_mkquery)>("res_mkquery", kResolver)(
-      ns_o_query, "a.example", ns_c_in, ns_t_a, nullptr, 0, nullptr, query.data(), query.size());
-  CHECK(size == 27);
-  std::array<char, 100> name{};
-  auto* const expand = addition<decltype(dn_expand)>("dn_expand", kResolver);
-  CHECK(expand(query.data(), query.data() + size, query.data() + 12, name.data(), name.size()) == 11);
-  CHECK(std::string(name.data()) == "a.example");
-  CHECK(addition<decltype(dn_skipname)>("dn_skipname", kResolver)(query.data() + 12, query.data() + size) == 11);
-  const xaas::ElfDynamic dynamic =
-      xaas::ElfFile::parse(xaas::MappedFile::open(floor_here().addition(kResolver))->bytes())->dynamic().value();
-  CHECK(xaas::is_in(dynamic.needed, "libresolv.so.2"));
-}
-
-TEST_CASE("the additions find files and objects as libc does") {
-  const auto same = [](const struct stat& one, const struct stat& other) {
-    return one.st_ino == other.st_ino && one.st_mode == other.st_mode && one.st_size == other.st_size &&
-           one.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
-  };
-  struct stat expected{};
-  struct stat found{};
-  REQUIRE(::lstat("/proc/self/exe", &expected) == 0);
-  CHECK(addition<decltype(::lstat)>("lstat")("/proc/self/exe", &found) == 0);
-  CHECK(expected.st_mode == found.st_mode);
-  REQUIRE(::stat("/proc/self/exe", &expected) == 0);
-  for (const char* name : {"stat", "stat64"}) {
-    CHECK(addition<decltype(::stat)>(name)("/proc/self/exe", &found) == 0);
-    CHECK(same(expected, found));
-  }
-  const xaas::Fd file(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-  CHECK(addition<decltype(::fstat)>("fstat")(file.get(), &found) == 0);
-  CHECK(same(expected, found));
-  CHECK(addition<decltype(::fstatat)>("fstatat")(AT_FDCWD, "/proc/self/exe", &found, 0) == 0);
-  CHECK(same(expected, found));
-  CHECK(addition<decltype(::stat)>("stat")("/no/such/file", &found) == -1);
-  CHECK(errno == ENOENT);
-
-  auto* const find_object = addition<decltype(_dl_find_object)>("_dl_find_object");
-  for (void* address : {reinterpret_cast<void*>(&floor_here), reinterpret_cast<void*>(&std::puts),
-                        reinterpret_cast<void*>(&load_beside)}) {
-    dl_find_object ours{};
-    dl_find_object theirs{};
-    REQUIRE(_dl_find_object(address, &theirs) == 0);
-    REQUIRE(find_object(address, &ours) == 0);
-    CHECK(ours.dlfo_eh_frame == theirs.dlfo_eh_frame);
-    CHECK(ours.dlfo_link_map == theirs.dlfo_link_map);
-    CHECK(ours.dlfo_map_start <= address);
-    CHECK(ours.dlfo_map_end > address);
-  }
-  dl_find_object nothing{};
-  CHECK(find_object(nullptr, &nothing) == -1);
-}
-
-TEST_CASE("the additions know signals and memory as newer libcs do, and close files from one on") {
-  auto* const describe = addition<const char*(int)>("sigdescr_np");
-  for (int signal = -1; signal < 80; ++signal) {
-    const char* const ours = describe(signal);
-    const char* const theirs = ::sigdescr_np(signal);
-    INFO(signal);
-    CHECK(std::string(ours == nullptr ? "none" : ours) == (theirs == nullptr ? "none" : theirs));
-  }
-
-  const struct mallinfo2 ours = addition<decltype(::mallinfo2)>("mallinfo2")();
-  const struct mallinfo2 theirs = ::mallinfo2();
-  CHECK(ours.arena == theirs.arena);  // 0 with a sanitizer, which has a malloc of its own
-  CHECK(ours.uordblks == theirs.uordblks);
-  CHECK(ours.hblkhd == theirs.hblkhd);
-
-  const pid_t child = fork();
-  if (child == 0) {
-    const int kept = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    const int closed = fcntl(kept, F_DUPFD_CLOEXEC, 700);
-    addition<void(int)>("closefrom")(kept + 1);
-    _exit(fcntl(kept, F_GETFD) >= 0 && fcntl(closed, F_GETFD) < 0 ? 42 : 1);
-  }
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  CHECK(WEXITSTATUS(status) == 42);
-}
-
-TEST_CASE("the additions read and copy text as newer libcs do") {
-  using Read = long(const char*, char**, int);
-  using ReadWide = long(const wchar_t*, wchar_t**, int);
-  auto* const read = addition<Read>("__isoc23_strtol");
-  auto* const read_unsigned = addition<unsigned long(const char*, char**, int)>("__isoc23_strtoul");
-  char* end = nullptr;
-  const char* text = " -0b101x";
-  CHECK(read(text, &end, 0) == -5);
-  CHECK(end == text + 7);
-  CHECK(read("0B11", nullptr, 2) == 3);
-  CHECK(read("0b2", &end, 0) == 0);
-  CHECK(read("0b11", nullptr, 16) == 0xb11);
-  CHECK(read("-0x1f", nullptr, 0) == -31);
-  CHECK(read("017", nullptr, 0) == 15);
-  errno = 0;
-  CHECK(read(("0b" + std::string(64, '1')).c_str(), nullptr, 0) == LONG_MAX);
-  CHECK(errno == ERANGE);
-  CHECK(read_unsigned(("0b" + std::string(200, '0') + std::string(64, '1')).c_str(), nullptr, 0) == ULONG_MAX);
-  CHECK(addition<ReadWide>("__isoc23_wcstol")(L"0b110", nullptr, 0) == 6);
-  CHECK(addition<ReadWide>("__isoc23_wcstol")(L"12", nullptr, 10) == 12);
-  int number = 0;
-  CHECK(addition<int(const char*, const char*, ...)>("__isoc23_sscanf")("n 42", "n %d", &number) == 1);
-  CHECK(number == 42);
-
-  char buffer[8] = "ab";
-  CHECK(addition<std::size_t(char*, const char*, std::size_t)>("strlcat")(buffer, "cdefghij", sizeof buffer) == 10);
-  CHECK(std::string(buffer) == "abcdefg");
-  CHECK(addition<std::size_t(char*, const char*, std::size_t)>("strlcpy")(buffer, "xyz", 3) == 3);
-  CHECK(std::string(buffer) == "xy");
-  using CheckedCopy = std::size_t(char*, const char*, std::size_t, std::size_t);
-  CHECK(addition<CheckedCopy>("__strlcpy_chk")(buffer, "xyz", 3, sizeof buffer) == 3);
-  CHECK(addition<CheckedCopy>("__strlcat_chk")(buffer, "z", sizeof buffer, sizeof buffer) == 3);
-  CHECK(std::string(buffer) == "xyz");
-  const pid_t child = fork();
-  if (child == 0) {
-    close(STDERR_FILENO);  // libc would say why it ends the process
-    std::signal(SIGABRT, SIG_DFL);
-    addition<CheckedCopy>("__strlcpy_chk")(buffer, "xyz", sizeof buffer + 1, sizeof buffer);
-    _exit(0);
-  }
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  CHECK(WIFSIGNALED(status));
-
-  auto* const uniform = addition<std::uint32_t(std::uint32_t)>("arc4random_uniform");
-  for (int i = 0; i < 100; ++i) CHECK(uniform(7) < 7);
-  CHECK(uniform(1) == 0);
-}
-
-TEST_CASE("the additions wait until a time of the clock that was asked for") {
-  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-  pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
-  sem_t semaphore;
-  REQUIRE(sem_init(&semaphore, 0, 0) == 0);
-  for (const clockid_t clock : {CLOCK_MONOTONIC, CLOCK_REALTIME}) {
-    timespec until = in_milliseconds(clock, 3);
-    pthread_mutex_lock(&mutex);
-    auto* const wait = addition<decltype(pthread_cond_clockwait)>("pthread_cond_clockwait");
-    int result = 0;
-    while (result == 0) result = wait(&condition, &mutex, clock, &until);
-    CHECK(result == ETIMEDOUT);
-    CHECK(is_past(clock, until));
-    until = in_milliseconds(clock, 3);
-    CHECK(addition<decltype(sem_clockwait)>("sem_clockwait")(&semaphore, clock, &until) == -1);
-    CHECK(errno == ETIMEDOUT);
-    CHECK(is_past(clock, until));
-    pthread_mutex_unlock(&mutex);
-    until = in_milliseconds(clock, 3);
-    auto* const lock = addition<decltype(pthread_mutex_clocklock)>("pthread_mutex_clocklock");
-    CHECK(lock(&mutex, clock, &until) == 0);
-    CHECK(lock(&mutex, clock, &until) == ETIMEDOUT);
-    CHECK(is_past(clock, until));
-    pthread_mutex_unlock(&mutex);
-  }
-  const timespec now = in_milliseconds(CLOCK_MONOTONIC, 0);
-  CHECK(addition<decltype(sem_clockwait)>("sem_clockwait")(&semaphore, CLOCK_BOOTTIME, &now) == -1);
-  CHECK(errno == EINVAL);
-  sem_destroy(&semaphore);
 }
