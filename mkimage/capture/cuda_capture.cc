@@ -45,11 +45,20 @@ std::vector<std::string> ptx_arguments(const CaptureEnvironment& environment, co
   return with_fixed_names(environment, std::move(arguments));
 }
 
+// Where clang or the toolkit does not know an architecture, the message names it, and all sources have the same line.
+tl::unexpected<Error> refusal_of(const TentativeRun& run, const Compilation& compilation, unsigned architecture) {
+  const std::string name = fmt::format("sm_{}", architecture);
+  const std::string message = run.first_message();
+  const bool is_for_all = message.find(name) != std::string::npos;
+  return fail(Code::unsupported, "clang does not compile {} for {}, so there is no PTX of that: {}",
+              is_for_all ? "CUDA" : compilation.command.inputs.front().path, name, message);
+}
+
 Result<FatbinEntry> compile_ptx(const CaptureEnvironment& environment, const Compilation& compilation,
                                 unsigned architecture, std::uint64_t flags) {
   const StoreFile file(environment.store(), ".ptx");
   const TentativeRun run(compilation, ptx_arguments(environment, compilation, architecture, file.path()), {});
-  if (!run.ok()) return fail(Code::unsupported, "{}", run.first_message());
+  if (!run.ok()) return refusal_of(run, compilation, architecture);
   XAAS_ASSIGN(std::string text, read_file(file.path()));
   return ptx_entry(architecture, std::move(text), flags);
 }
@@ -78,17 +87,16 @@ std::string fatbin_with_families(const CaptureEnvironment& environment, const Co
   auto entries = parse_fatbin(fatbin);
   if (!entries || entries->empty() || is_probe(source)) return fatbin;
   const std::uint64_t flags = entries->front().flags & kFatbinDebug;
+  const std::size_t own = entries->size();
   for (const unsigned architecture : architectures_without_ptx(*entries, environment.cuda_families)) {
     auto entry = compile_ptx(environment, compilation, architecture, flags);
     if (!entry) {
-      environment.store().note(
-          fmt::format("clang does not compile {} for sm_{}, so it has the code for GPUs for which the project asks: {}",
-                      source.string(), architecture, entry.error().message));
-      return fatbin;
+      environment.store().note(entry.error().message);
+      continue;
     }
     entries->push_back(std::move(*entry));
   }
-  return write_fatbin(*entries);
+  return entries->size() == own ? fatbin : write_fatbin(*entries);
 }
 
 }  // namespace xaas

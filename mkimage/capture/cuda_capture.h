@@ -16,8 +16,8 @@ std::vector<unsigned> architectures_without_ptx(const std::vector<FatbinEntry>& 
                                                 const std::vector<unsigned>& families);
 
 // The fat binary that clang has put into the object of the command, which compiles one source. It gets PTX of those
-// architectures, for which clang compiles the source again. Empty if there is no fat binary. If the source does not
-// compile for all of them, the fat binary is clang's own, and the store has a note.
+// architectures, for which clang compiles the source again. Empty if there is no fat binary. Where the source does not
+// compile for one of them, the fat binary lacks that one, and the store has a note.
 std::string fatbin_with_families(const CaptureEnvironment& environment, const Compilation& compilation);
 
 }  // namespace xaas
