@@ -93,29 +93,9 @@ std::map<std::string, std::string> required_libraries(const Manifest& manifest, 
   return libraries;
 }
 
-}  // namespace
-
-// The features that the target has, without those that it lacks: "+avx2".
-std::vector<std::string> features_of(const Target& target) {
-  std::vector<std::string> features;
-  std::ranges::copy_if(target.features, std::back_inserter(features),
-                       [](const std::string& feature) { return feature.starts_with('+'); });
-  return features;
-}
-
-std::string describe(const Host& host) {
-  std::string text = host.model.empty() ? "" : host.model + ", ";
-  text += fmt::format("{} cores, {} threads, {} NUMA node{}", host.cores, host.threads, host.numa_nodes,
-                      host.numa_nodes == 1 ? "" : "s");
-  for (std::size_t level = 0; level < host.cache_bytes.size(); ++level) {
-    text += fmt::format(", L{} {}", level + 1, human_bytes(host.cache_bytes[level]));
-  }
-  return text + ", " + human_bytes(host.memory_bytes) + " memory";
-}
-
 // `decided` is what decide_lowering() says.
-static Result<Explanation> explain_decided(const Image& image, const LowererOptions& options,
-                                           const Result<LoweringDecisions>& decided) {
+Result<Explanation> explain_decided(const Image& image, const LowererOptions& options,
+                                    const Result<LoweringDecisions>& decided) {
   const HostView& host = *options.host;
   const Manifest& manifest = image.manifest();
   Explanation all;
@@ -143,6 +123,26 @@ static Result<Explanation> explain_decided(const Image& image, const LowererOpti
   if (!all.gpus.empty()) all.ptxas = find_ptxas().string();
   if (!all.gpus.empty() && all.has_relocatable_code) all.nvlink = find_nvlink().string();
   return all;
+}
+
+}  // namespace
+
+// The features that the target has, without those that it lacks: "+avx2".
+std::vector<std::string> features_of(const Target& target) {
+  std::vector<std::string> features;
+  std::ranges::copy_if(target.features, std::back_inserter(features),
+                       [](const std::string& feature) { return feature.starts_with('+'); });
+  return features;
+}
+
+std::string describe(const Host& host) {
+  std::string text = host.model.empty() ? "" : host.model + ", ";
+  text += fmt::format("{} cores, {} threads, {} NUMA node{}", host.cores, host.threads, host.numa_nodes,
+                      host.numa_nodes == 1 ? "" : "s");
+  for (std::size_t level = 0; level < host.cache_bytes.size(); ++level) {
+    text += fmt::format(", L{} {}", level + 1, human_bytes(host.cache_bytes[level]));
+  }
+  return text + ", " + human_bytes(host.memory_bytes) + " memory";
 }
 
 Result<Explanation> explain_choices(const Image& image, const LowererOptions& options) {
