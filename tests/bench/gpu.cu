@@ -1,6 +1,6 @@
-// What tests/bench/gpu runs on a GPU: kernels of several kinds. Prints a line with a result for each on standard
-// output, and on standard error the versions of the code that the GPU runs (cudaFuncGetAttributes), and the median time
-// of each kernel. With the argument --gpu it prints the GPU's architecture and name, and runs nothing. Status 3 without
+// What tests/bench/gpu runs on a GPU: kernels of several kinds. Prints for each, on standard output, whether
+// its result is that of the host. Prints on standard error the versions of the code that the GPU runs
+// (cudaFuncGetAttributes), and the median time of each kernel. With the argument --gpu it prints the GPU's architecture and name, and runs nothing. Status 3 without
 // a GPU.
 #include <cooperative_groups.h>
 #include <thrust/device_vector.h>
@@ -9,11 +9,13 @@
 #include <thrust/sort.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <utility>
 #include <vector>
 
 extern __device__ float polynomial(float x);  // in gpu_part.cu
@@ -144,12 +146,63 @@ void report_time(const char* name, const std::function<void()>& launch) {
   cudaEventDestroy(end);
 }
 
-void run(const char* name, Buffers& buffers, const std::function<void()>& launch) {
+// What the buffers begin with.
+std::vector<float> filled() {
+  std::vector<float> values(kSize);
+  for (int i = 0; i < kSize; ++i) values[i] = static_cast<float>(i % 1000) / 1000;
+  return values;
+}
+
+// Whether the results are those of the host, but for rounding: a GPU multiplies and adds at once.
+bool is_right(const float* values, const std::vector<float>& expected) {
+  std::vector<float> found(expected.size());
+  check(cudaMemcpy(found.data(), values, found.size() * sizeof(float), cudaMemcpyDeviceToHost), "results");
+  return std::equal(found.begin(), found.end(), expected.begin(), [](float one, float other) {
+    return std::abs(one - other) <= 1e-4f * std::max(1.0f, std::abs(other));
+  });
+}
+
+void run(const char* name, Buffers& buffers, const std::vector<float>& expected, const std::function<void()>& launch) {
   buffers.reset();
   launch();
   check(cudaGetLastError(), name);
-  std::printf("%s %llu\n", name, buffers.sum_of(buffers.y));
+  const char* const verdict = is_right(buffers.y, expected) ? "right" : "wrong";
+  std::printf("%s %s %llu\n", name, verdict, buffers.sum_of(buffers.y));
   report_time(name, launch);
+}
+
+std::vector<float> scaled_on_host() {
+  std::vector<float> values = filled();
+  for (int i = 0; i < kSize; ++i) values[i] += static_cast<float>((i & 3) + 1) * values[i];
+  return values;
+}
+
+std::vector<float> evaluated_on_host() {
+  std::vector<float> values = filled();
+  for (float& value : values) {
+    for (int k = 0; k < 32; ++k) value = ((value * 0.25f + 0.5f) * value - 0.75f) * value + 0.125f;
+  }
+  return values;
+}
+
+std::vector<float> blurred_on_host() {
+  std::vector<float> values(kSize);
+  const auto within = [](int place) { return std::clamp(place, 0, kSide - 1); };
+  for (int y = 0; y < kSide; ++y) {
+    for (int x = 0; x < kSide; ++x) {
+      for (int k = 0; k < 9; ++k) values[y * kSide + x] += within(x + k % 3 - 1) ^ within(y + k / 3 - 1);
+    }
+  }
+  return values;
+}
+
+std::vector<float> relaxed_on_host(int steps) {
+  std::vector<float> a = filled(), b(kSize);
+  for (int step = 0; step < steps; ++step) {
+    for (int i = 0; i < kSize; ++i) b[i] = (a[(i + kSize - 1) % kSize] + a[i] + a[(i + 1) % kSize]) / 3;
+    std::swap(a, b);
+  }
+  return a;
 }
 
 void run_images(Buffers& buffers) {
@@ -163,7 +216,7 @@ void run_images(Buffers& buffers) {
   check(cudaCreateSurfaceObject(&image, &description), "cudaCreateSurfaceObject");
   const dim3 threads(16, 16), blocks(kSide / 16, kSide / 16);
   paint<<<blocks, threads>>>(image);
-  run("surface", buffers, [&] { blur<<<blocks, threads>>>(buffers.y, image); });
+  run("surface", buffers, blurred_on_host(), [&] { blur<<<blocks, threads>>>(buffers.y, image); });
   cudaDestroySurfaceObject(image);
   cudaFreeArray(array);
 }
@@ -174,7 +227,7 @@ void run_cooperative(Buffers& buffers) {
   cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, 0);
   int steps = 9;  // odd: the result is in the second buffer
   void* arguments[] = {&buffers.x, &buffers.y, &steps};
-  run("cooperative", buffers, [&] {
+  run("cooperative", buffers, relaxed_on_host(steps), [&] {
     cudaLaunchCooperativeKernel(reinterpret_cast<void*>(relax), dim3(per_processor * processors), dim3(kThreads),
                                 arguments, 0, nullptr);
   });
@@ -219,8 +272,8 @@ int main(int argc, char** argv) {
   const float values[] = {1, 2, 3, 4};
   check(cudaMemcpyToSymbol(factors, values, sizeof values), "__constant__");
   Buffers buffers;
-  run("constant", buffers, [&] { scale<<<kBlocks, kThreads>>>(buffers.y, buffers.x); });
-  run("separate", buffers, [&] { evaluate<<<kBlocks, kThreads>>>(buffers.y, buffers.x); });
+  run("constant", buffers, scaled_on_host(), [&] { scale<<<kBlocks, kThreads>>>(buffers.y, buffers.x); });
+  run("separate", buffers, evaluated_on_host(), [&] { evaluate<<<kBlocks, kThreads>>>(buffers.y, buffers.x); });
   run_images(buffers);
   run_cooperative(buffers);
   run_thrust();
