@@ -151,7 +151,7 @@ class PackageFindings {
   // A part of a project may have its own switch beside that of the project: DEMO_FFT and PART_FFT.
   bool is_about_fft(const BuildPoint& point) const {
     const OptionName& name = points_.names.at(point.name);
-    return name.words.size() <= 2 && knowledge_.has_word("fft", name.words.back());
+    return !name.words.empty() && name.words.size() <= 2 && knowledge_.has_word("fft", name.words.back());
   }
   const BuildPoint* first_about_fft(const BuildPoint& point) const {
     for (const BuildPoint& other : build_.points) {

@@ -231,6 +231,14 @@ TEST_CASE("what a build takes for Fourier transforms has the flag of the switch 
                           "target_link_libraries(x CUDA::cublas)\n")) == "FFTW -DDEMO_FFT, cuFFT -DDEMO_FFT");
 }
 
+TEST_CASE("an option without a word in its name is about nothing", "[one-thread]") {
+  const std::string declared = "option(_ \"x\" OFF)\nset(DEMO_KIND a CACHE STRING \"\")\nif(_)\n";
+  CHECK(findings(of_cmake(declared + "  find_package(FFTW3 REQUIRED)\nendif()\n")) == "FFTW -D_");
+  CHECK(findings(
+            of_cmake(declared + "  if(DEMO_KIND STREQUAL a)\n    find_package(FFTW3 REQUIRED)\n  endif()\nendif()\n"))
+            .empty());
+}
+
 TEST_CASE("a library that is always linked with is a finding, if it is not the project itself", "[one-thread]") {
   CHECK(findings(of_cmake("target_link_libraries(x PRIVATE lapack ${CMAKE_DL_LIBS})\n")) == "LAPACK* ");
   CHECK(findings(discovery_of({{"CMakeLists.txt",
