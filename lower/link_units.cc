@@ -75,7 +75,8 @@ std::vector<Digest> unit_keys(const Recipe& recipe, const std::vector<LinkUnit>&
   OrderedJson key = {{"version", kUnitKeyVersion},
                      {"kind", to_string(recipe.kind)},
                      {"symbolic", static_cast<int>(symbolic_of(recipe))},
-                     {"mixed", has_own_objects(recipe)}};
+                     {"mixed", has_own_objects(recipe)},
+                     {"single", units.size() == 1}};
   std::vector<Digest> keys;
   keys.reserve(units.size());
   for (const LinkUnit& unit : units) {

@@ -142,7 +142,8 @@ Status prepare_units(const Job& job, const std::vector<LinkUnit>& units) {
   std::filesystem::create_directory(kUnitDirectory, error);
   if (error) return fail(Code::io, "cannot make the directory {}: {}", kUnitDirectory, error.message());
   const Target target = known_target(job.target);
-  LinkContext link{target, job.recipe.kind, symbolic_of(job.recipe), has_own_objects(job.recipe), job.merged};
+  LinkContext link{target,     job.recipe.kind,  symbolic_of(job.recipe), has_own_objects(job.recipe),
+                   job.merged, units.size() == 1};
   if (!job.images.empty()) {
     XAAS_ASSIGN(const std::string object, make_image_object(job, link));
     XAAS_TRY(write_unit(kImageObject, object));

@@ -140,7 +140,7 @@ Status retarget(llvm::Module& module, const LinkContext& link, const IrInput& un
   set_position(module, link.kind);
   keep_unnamed(module);
   separate_types(module, source_name);
-  keep_unit_borders(module);
+  if (!unit.alone && !link.single) keep_unit_borders(module);
   return {};
 }
 

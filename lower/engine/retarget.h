@@ -21,10 +21,12 @@ struct LinkContext {
   Symbolic symbolic;
   bool mixed = false;   // whether the project's own native objects are linked as well
   bool merged = false;  // whether the units become one module
+  bool single = false;  // whether there is one unit only
 };
 
 // Sets the module's target attributes and position independence, keeps what is found without being named, gives the
-// module types of its own, and keeps what the unit's borders mean (unit_borders.h); does not write it. `source_name`
+// module types of its own, and keeps what the unit's borders mean if it is mixed with others (unit_borders.h); does not
+// write it. `source_name`
 // must differ from that of every other unit of the link, because the module's hash comes from it, and the names of
 // promoted local symbols come from the hash. Code::unsupported if the module is of another architecture, or requires
 // features that the target lacks.

@@ -7,7 +7,7 @@
 
 namespace xaas {
 
-// To be called before the module is optimised. The code means the same without other units.
+// To be called before a module that is mixed with others is optimised. The code means the same without other units.
 void keep_unit_borders(llvm::Module& module);
 
 }  // namespace xaas

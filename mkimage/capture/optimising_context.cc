@@ -259,10 +259,14 @@ const llvm::Function* called_that_returns_twice(const llvm::Module& module) {
   return nullptr;
 }
 
-bool names_data_twice(const llvm::Module& module) {
-  return std::ranges::any_of(module.aliases(), [](const llvm::GlobalAlias& alias) {
-    return !alias.hasLocalLinkage() && llvm::isa_and_nonnull<llvm::GlobalVariable>(alias.getAliaseeObject());
-  });
+std::set<std::string> doubled_names(const llvm::Module& module) {
+  std::set<std::string> names;
+  for (const llvm::GlobalAlias& alias : module.aliases()) {
+    const auto* variable = llvm::dyn_cast_or_null<llvm::GlobalVariable>(alias.getAliaseeObject());
+    if (alias.hasLocalLinkage() || variable == nullptr) continue;
+    names.insert({alias.getName().str(), variable->getName().str()});
+  }
+  return names;
 }
 
 std::string reason_to_be_alone(const llvm::Module& module, std::string_view object) {
@@ -304,10 +308,23 @@ OptimisingContext mark_context(llvm::Module& module, std::string_view object) {
   context.hides_exceptions = hides_exceptions(module);
   context.uses_arithmetic_mode = uses_arithmetic_mode(module);
   context.has_arithmetic = has_arithmetic(module);
-  context.names_data_twice = names_data_twice(module);
+  context.doubled_names = doubled_names(module);
   context.said_uses = said_memory_uses(module);
   context.real_uses = real_memory_uses(module);
   return context;
+}
+
+void add_context_at_level(const OptimisingContext& variant, OptimisingContext& unit) {
+  if (unit.alone.empty()) unit.alone = variant.alone;
+  if (unit.alone.empty() && variant.signature != unit.signature) unit.alone = "it is optimised otherwise at a level";
+  unit.is_ordered |= variant.is_ordered;
+  unit.catches_exceptions |= variant.catches_exceptions;
+  unit.hides_exceptions |= variant.hides_exceptions;
+  unit.uses_arithmetic_mode |= variant.uses_arithmetic_mode;
+  unit.has_arithmetic |= variant.has_arithmetic;
+  unit.doubled_names.insert(variant.doubled_names.begin(), variant.doubled_names.end());
+  add_said_uses(variant.said_uses, unit.said_uses);
+  add_real_uses(variant.real_uses, unit.real_uses);
 }
 
 }  // namespace xaas

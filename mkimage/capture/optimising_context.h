@@ -4,6 +4,7 @@
 // of context".
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,8 +48,8 @@ struct OptimisingContext {
   // In a link with a unit that uses the mode of arithmetic, units that compute are not mixed; see arithmetic_mode.h.
   bool uses_arithmetic_mode = false;
   bool has_arithmetic = false;
-  // Whether it gives a variable a second name. LLVM takes what has two names for two variables.
-  bool names_data_twice = false;
+  // All names of variables to which it gives second names. LLVM takes what has two names for two variables.
+  std::set<std::string> doubled_names;
   // A unit that says of others less than they do must not be mixed with any; see said_memory.h.
   MemoryUses said_uses;
   MemoryUses real_uses;
@@ -62,5 +63,9 @@ struct OptimisingContext {
 // attribute that is `apart`, has assembly that means its place, looks at its frame, or only clears memory. `object` is
 // the native object of the unit. It shows which symbols inline assembly names that the IR does not know.
 OptimisingContext mark_context(llvm::Module& module, std::string_view object);
+
+// Makes the context of a unit right for what the unit is at a level as well. Code that exists only there may say more
+// of others, do more, and need other units to be left alone. Only another signature keeps the unit from being mixed.
+void add_context_at_level(const OptimisingContext& variant, OptimisingContext& unit);
 
 }  // namespace xaas

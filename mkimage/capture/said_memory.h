@@ -23,4 +23,8 @@ MemoryUses said_memory_uses(const llvm::Module& module);
 // What functions and variables do that the unit defines for other units. Has only what is more than `unused`.
 MemoryUses real_memory_uses(const llvm::Module& module);
 
+// Add what another unit says, or does, to what is known. The least that is said counts, and the most that is done.
+void add_said_uses(const MemoryUses& more, MemoryUses& said);
+void add_real_uses(const MemoryUses& more, MemoryUses& real);
+
 }  // namespace xaas

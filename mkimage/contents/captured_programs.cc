@@ -149,12 +149,7 @@ class Canonicaliser {
     XAAS_TRY(write(digest, canonical.bitcode));
     unit.variants.push_back({task.variant.levels, digest, canonical.features});
     unit.variant_symbols.emplace(digest, canonical.symbols);
-    OptimisingContext context = canonical.context;
-    unit.context.has_arithmetic |= context.has_arithmetic;
-    context.has_arithmetic = unit.context.has_arithmetic;
-    if (unit.context.alone.empty() && context != unit.context) {
-      unit.context.alone = "it is optimised otherwise at a level";
-    }
+    add_context_at_level(canonical.context, unit.context);
     return {};
   }
 

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 #include <map>
 #include <set>
 
 #include "format/base/text.h"
 #include "mkimage/contents/native_arithmetic.h"
+#include "mkimage/contents/program_symbols.h"
 
 namespace xaas {
 namespace {
@@ -90,10 +92,9 @@ Result<std::vector<LinkArgument>> installed_flags(const LinkShape& linked, const
 // named. So the layout of a script, its tables and its bounds would not be those of the link. Code that is generated
 // last may also name functions that --wrap should have redirected. Where a link allows several definitions of a symbol,
 // LLVM takes what a unit defines for what the unit uses, although the linker chooses the first definition for all.
-// Where --defsym gives something a second name, LLVM takes the two names for two things.
 bool keeps_units_apart(const LinkRecord& link) {
   const auto keeps_apart = [](const LinkerArgument& option) {
-    return option.name == "wrap" || option.name == "defsym" || option.name == "allow-multiple-definition" ||
+    return option.name == "wrap" || option.name == "allow-multiple-definition" ||
            (option.name == "z" && option.value == "muldefs");
   };
   return std::ranges::any_of(link.arguments, [&](const RecordedArgument& argument) {
@@ -113,10 +114,10 @@ bool flushes_denormals(const LinkRecord& link) {
   });
 }
 
-// Calls `visit` for each captured unit of a link, once for each place.
+// Calls `visit` for each captured unit of a link, with the digest of its object, once for each place.
 void for_each_unit(const LinkRecord& link, const CanonicalUnits& units, auto visit) {
   const auto visit_object = [&](const Digest& object) {
-    if (const auto unit = units.find(object); unit != units.end()) visit(unit->second);
+    if (const auto unit = units.find(object); unit != units.end()) visit(object, unit->second);
   };
   for (const RecordedArgument& argument : link.arguments) {
     if (const auto* object = std::get_if<RecordedObject>(&argument)) visit_object(object->file.digest);
@@ -129,7 +130,7 @@ void for_each_unit(const LinkRecord& link, const CanonicalUnits& units, auto vis
 // The signature of most units of a link.
 std::string usual_signature(const LinkRecord& link, const CanonicalUnits& units) {
   std::map<std::string, std::size_t> counts;
-  for_each_unit(link, units, [&](const CanonicalUnit& unit) { ++counts[unit.context.signature]; });
+  for_each_unit(link, units, [&](const Digest&, const CanonicalUnit& unit) { ++counts[unit.context.signature]; });
   const auto most = std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; });
   return most == counts.end() ? std::string() : most->first;
 }
@@ -142,7 +143,7 @@ enum class Exceptions { none_alone, catching_alone, hiding_alone };
 Exceptions exceptions_of(const LinkRecord& link, const CanonicalUnits& units) {
   std::size_t catching = 0;
   std::size_t hiding = 0;
-  for_each_unit(link, units, [&](const CanonicalUnit& unit) {
+  for_each_unit(link, units, [&](const Digest&, const CanonicalUnit& unit) {
     catching += unit.context.catches_exceptions ? 1 : 0;
     hiding += unit.context.hides_exceptions ? 1 : 0;
   });
@@ -153,16 +154,42 @@ Exceptions exceptions_of(const LinkRecord& link, const CanonicalUnits& units) {
 // Names of which a unit of the link says that they leave memory alone, while another unit makes them use or change it.
 std::set<std::string> wrongly_said(const LinkRecord& link, const CanonicalUnits& units) {
   MemoryUses said;
-  for_each_unit(link, units, [&](const CanonicalUnit& unit) {
+  for_each_unit(link, units, [&](const Digest&, const CanonicalUnit& unit) {
     for (const auto& [name, use] : unit.context.said_uses) {
       const auto [entry, is_new] = said.emplace(name, use);
       if (!is_new) entry->second = std::min(entry->second, use);
     }
   });
   std::set<std::string> names;
-  for_each_unit(link, units, [&](const CanonicalUnit& unit) {
+  for_each_unit(link, units, [&](const Digest&, const CanonicalUnit& unit) {
     for (const auto& [name, use] : unit.context.real_uses)
       if (const auto found = said.find(name); found != said.end() && found->second < use) names.insert(name);
+  });
+  return names;
+}
+
+// Adds the names in an option such as --defsym=second=first+8. A number gives nothing a second name.
+void add_defined_names(const std::string& definition, std::set<std::string>& names) {
+  static constexpr const char* kBetweenNames = "=+-*/%()&|^~<>?:!, \t";
+  std::set<std::string> words;
+  for (std::size_t at = definition.find_first_not_of(kBetweenNames); at != std::string::npos;) {
+    const std::size_t end = std::min(definition.find_first_of(kBetweenNames, at), definition.size());
+    const std::string word = definition.substr(at, end - at);
+    if (word != "." && std::isdigit(static_cast<unsigned char>(word.front())) == 0) words.insert(word);
+    at = definition.find_first_not_of(kBetweenNames, end);
+  }
+  if (words.size() > 1) names.merge(words);
+}
+
+// Names of what has several names in the link.
+std::set<std::string> doubled_names(const LinkRecord& link, const CanonicalUnits& units) {
+  std::set<std::string> names;
+  for (const RecordedArgument& argument : link.arguments) {
+    const auto* option = std::get_if<LinkerArgument>(&argument);
+    if (option != nullptr && option->name == "defsym" && option->value) add_defined_names(*option->value, names);
+  }
+  for_each_unit(link, units, [&](const Digest&, const CanonicalUnit& unit) {
+    names.insert(unit.context.doubled_names.begin(), unit.context.doubled_names.end());
   });
   return names;
 }
@@ -170,21 +197,22 @@ std::set<std::string> wrongly_said(const LinkRecord& link, const CanonicalUnits&
 class Translator {
  public:
   Translator(const LinkRecord& link, const CanonicalUnits& units, const InputNames& names,
-             const std::vector<std::string>& needed, bool native_uses_mode)
+             const std::vector<std::string>& needed, bool native_uses_mode, SymbolReader& symbols)
       : units_(units),
+        symbols_(symbols),
         names_(names),
         needed_(needed.begin(), needed.end()),
         keeps_apart_(keeps_units_apart(link)),
         computes_at_run_time_(native_uses_mode || flushes_denormals(link)),
         exceptions_(exceptions_of(link, units)),
         wrongly_said_(wrongly_said(link, units)),
+        doubled_names_(doubled_names(link, units)),
         signature_(usual_signature(link, units)) {
-    for_each_unit(link, units, [&](const CanonicalUnit& unit) {
+    for_each_unit(link, units, [&](const Digest&, const CanonicalUnit& unit) {
       computes_at_run_time_ |= unit.context.uses_arithmetic_mode;
-      keeps_apart_ |= unit.context.names_data_twice;
     });
-    for_each_unit(link, units, [&](const CanonicalUnit& unit) {
-      if (unit.context.is_ordered && must_be_alone(unit)) orders_alone_ = true;
+    for_each_unit(link, units, [&](const Digest& object, const CanonicalUnit& unit) {
+      if (unit.context.is_ordered && must_be_alone(object, unit)) orders_alone_ = true;
     });
   }
 
@@ -238,35 +266,47 @@ class Translator {
     if (found == units_.end()) return ObjectInput{file.digest, name};
     found_ir_ = true;
     const CanonicalUnit& unit = found->second;
-    return IrInput{unit.digest,   name,        unit.features,    unit.native, alone(unit),
+    return IrInput{unit.digest,   name,        unit.features,    unit.native, alone(file.digest, unit),
                    unit.variants, unit.device, unit.relocatable, unit.links,  unit.regions};
   }
 
-  bool must_be_alone(const CanonicalUnit& unit) const {
+  // LLVM takes two names for two things.
+  bool names_something_doubled(const Digest& object, const CanonicalUnit& unit) const {
+    if (doubled_names_.empty()) return false;
+    const auto is_named = [&](const ModuleSymbols& symbols) {
+      return share_one(doubled_names_, symbols.defined) || share_one(doubled_names_, symbols.needed);
+    };
+    return is_named(symbols_.object(object)) ||
+           std::ranges::any_of(unit.variant_symbols, [&](const auto& entry) { return is_named(entry.second); });
+  }
+
+  bool must_be_alone(const Digest& object, const CanonicalUnit& unit) const {
     const OptimisingContext& context = unit.context;
     if (exceptions_ == Exceptions::catching_alone && context.catches_exceptions) return true;
     if (exceptions_ == Exceptions::hiding_alone && context.hides_exceptions) return true;
     if (computes_at_run_time_ && context.has_arithmetic && !context.is_fast_math()) return true;
     if (std::ranges::any_of(wrongly_said_, [&](const auto& name) { return context.said_uses.contains(name); }))
       return true;
-    return !context.alone.empty() || context.signature != signature_;
+    return !context.alone.empty() || context.signature != signature_ || names_something_doubled(object, unit);
   }
 
   // Objects of units that are compiled by themselves stand before what LTO makes of the others. If the order of one
   // such unit matters, then all units whose order matters are compiled by themselves.
-  std::optional<std::vector<std::string>> alone(const CanonicalUnit& unit) const {
+  std::optional<std::vector<std::string>> alone(const Digest& object, const CanonicalUnit& unit) const {
     if (keeps_apart_) return unit.sections;
-    if (!must_be_alone(unit) && !(orders_alone_ && unit.context.is_ordered)) return std::nullopt;
+    if (!must_be_alone(object, unit) && !(orders_alone_ && unit.context.is_ordered)) return std::nullopt;
     return std::vector<std::string>{std::string(kDataSections), std::string(kFunctionSections)};
   }
 
   const CanonicalUnits& units_;
+  SymbolReader& symbols_;
   const InputNames& names_;
   const std::set<std::string> needed_;
-  bool keeps_apart_;
+  const bool keeps_apart_;
   bool computes_at_run_time_;  // compile time would know another mode of arithmetic
   const Exceptions exceptions_;
   const std::set<std::string> wrongly_said_;
+  const std::set<std::string> doubled_names_;
   const std::string signature_;
   bool orders_alone_ = false;
   bool as_needed_ = false;
@@ -302,7 +342,8 @@ Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, con
   XAAS_ASSIGN(const LinkShape shape, link_shape(installed.bytes()));
   XAAS_ASSIGN(const std::vector<LinkArgument> flags, installed_flags(link.shape, shape));
   recipe.arguments.insert(recipe.arguments.end(), flags.begin(), flags.end());
-  Translator translator(link, units, names, dynamic.needed, native_code_uses_mode(link, installed, units, symbols));
+  Translator translator(link, units, names, dynamic.needed, native_code_uses_mode(link, installed, units, symbols),
+                        symbols);
   for (const RecordedArgument& argument : link.arguments) {
     auto translated = std::visit([&](const auto& value) { return translator.translate(value); }, argument);
     std::ranges::move(translated, std::back_inserter(recipe.arguments));

@@ -213,12 +213,14 @@ TEST_CASE("a unit that can be returned to twice is alone", "[one-thread]") {
   CHECK(alone("#include <setjmp.h>\njmp_buf b; void f(void) { longjmp(b, 1); }\n").empty());
 }
 
-TEST_CASE("a second name of a variable is known", "[one-thread]") {
-  const auto twice = [](const std::string& source) { return context_of(source, "").names_data_twice; };
-  CHECK(twice("int a = 1; extern int b __attribute__((alias(\"a\")));\n"));
-  CHECK(twice("static int a = 1; extern int b __attribute__((weak, alias(\"a\"))); int f(void) { return a++; }\n"));
-  CHECK_FALSE(twice("int a(void) { return 1; } int b(void) __attribute__((alias(\"a\")));\n"));
-  CHECK_FALSE(twice("int a = 1;\n"));
+TEST_CASE("the names of a variable that has several are known", "[one-thread]") {
+  using Names = std::set<std::string>;
+  const auto doubled = [](const std::string& source) { return context_of(source, "").doubled_names; };
+  CHECK(doubled("int a = 1; extern int b __attribute__((alias(\"a\")));\n") == Names{"a", "b"});
+  CHECK(doubled("static int a = 1; extern int b __attribute__((weak, alias(\"a\"))); int f(void) { return a++; }\n") ==
+        Names{"a", "b"});
+  CHECK(doubled("int a(void) { return 1; } int b(void) __attribute__((alias(\"a\")));\n").empty());
+  CHECK(doubled("int a = 1;\n").empty());
 }
 
 TEST_CASE("what a unit says of memory, and what it does, is known by name", "[one-thread]") {
@@ -231,6 +233,50 @@ TEST_CASE("what a unit says of memory, and what it does, is known by name", "[on
   CHECK(real("int v; const int c = 1; static int s; int pure(int x) { return x; } int reads(void) { return v; }\n"
              "void sets(int x) { v = s = x; } static void own(void) { s++; } void calls(void) { own(); }\n") ==
         MemoryUses{{"v", changed}, {"reads", read}, {"sets", changed}, {"calls", changed}});
+}
+
+TEST_CASE("what is constant once the program has started is constant", "[one-thread]") {
+  const auto real = [](const std::string& source) {
+    MemoryUses uses = context_of(source, "-x c++").real_uses;
+    std::erase_if(uses, [](const auto& entry) { return entry.first.size() != 1; });  // the one that counts
+    return uses;
+  };
+  CHECK(real("double g(); extern const double k; const double k = g();\n").empty());
+  CHECK(real("int& g(); int& r = g(); int f() { return r; }\n").empty());
+  CHECK(real("int g(); int v = g();\n") == MemoryUses{{"v", MemoryUse::changed}});
+  CHECK(real("int* g(); int* p = g(); void sets() { p = nullptr; }\n") == MemoryUses{{"p", MemoryUse::changed}});
+  CHECK(real("int* p; int f() { return *p; }\n").contains("p"));
+  CHECK(real("int* g(); int* p = g(); int** lends() { return &p; }\n") == MemoryUses{{"p", MemoryUse::changed}});
+}
+
+TEST_CASE("a function that a unit has only at a level does not keep the unit from being mixed", "[one-thread]") {
+  using enum MemoryUse;
+  const std::string source = R"(
+extern const int table; extern const int more; int unknown(int); void set_mode(int);
+#ifdef __AVX2__
+__attribute__((const)) int sum(int);
+#else
+__attribute__((pure)) int sum(int);
+#endif
+int usual(int x) { return table + sum(x); }
+#ifdef __AVX2__
+#include <fenv.h>
+int counter = 1; extern int second __attribute__((alias("counter")));
+double fast(double x, int y) { fesetround(FE_UPWARD); counter += unknown(y); return x * more + sum(y); }
+#endif
+)";
+  OptimisingContext unit = context_of(source, "");
+  CHECK(unit.said_uses == MemoryUses{{"table", unused}, {"sum", read}});
+  add_context_at_level(context_of(source, "-mavx2"), unit);
+  CHECK(unit.alone.empty());
+  CHECK(unit.said_uses == MemoryUses{{"table", unused}, {"sum", unused}, {"more", unused}});
+  CHECK(unit.real_uses == MemoryUses{{"usual", read}, {"counter", changed}, {"fast", changed}});
+  CHECK(unit.doubled_names == std::set<std::string>{"counter", "second"});
+  CHECK(unit.uses_arithmetic_mode);
+  CHECK(unit.has_arithmetic);
+  CHECK(unit.hides_exceptions);
+  add_context_at_level(context_of(source, "-mno-red-zone"), unit);
+  CHECK(unit.alone == "it is optimised otherwise at a level");
 }
 
 TEST_CASE("units without exceptions hide those of functions that they call", "[one-thread]") {
