@@ -21,11 +21,11 @@ bool asks_for_mode(const ElfFile& installed) {
 
 }  // namespace
 
-bool native_code_uses_mode(const LinkRecord& link, const ElfFile& installed, const CanonicalUnits& units,
-                           SymbolReader& symbols) {
+bool native_code_uses_mode(const LinkRecord& link, const ElfFile& installed,
+                           const std::function<bool(const Digest&)>& is_unit, SymbolReader& symbols) {
   if (!asks_for_mode(installed)) return false;
   const auto uses_mode = [&](const RecordedFile& file) {
-    return !units.contains(file.digest) && std::ranges::any_of(symbols.object(file.digest).needed, is_mode_function);
+    return !is_unit(file.digest) && std::ranges::any_of(symbols.object(file.digest).needed, is_mode_function);
   };
   return std::ranges::any_of(link.arguments, [&](const RecordedArgument& argument) {
     if (const auto* object = std::get_if<RecordedObject>(&argument)) return uses_mode(object->file);

@@ -342,8 +342,9 @@ Result<Recipe> make_recipe(const LinkRecord& link, const ElfFile& installed, con
   XAAS_ASSIGN(const LinkShape shape, link_shape(installed.bytes()));
   XAAS_ASSIGN(const std::vector<LinkArgument> flags, installed_flags(link.shape, shape));
   recipe.arguments.insert(recipe.arguments.end(), flags.begin(), flags.end());
-  Translator translator(link, units, names, dynamic.needed, native_code_uses_mode(link, installed, units, symbols),
-                        symbols);
+  const bool is_mode_used =
+      native_code_uses_mode(link, installed, [&](const Digest& object) { return units.contains(object); }, symbols);
+  Translator translator(link, units, names, dynamic.needed, is_mode_used, symbols);
   for (const RecordedArgument& argument : link.arguments) {
     auto translated = std::visit([&](const auto& value) { return translator.translate(value); }, argument);
     std::ranges::move(translated, std::back_inserter(recipe.arguments));
