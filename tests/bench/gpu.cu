@@ -1,7 +1,7 @@
 // What tests/bench/gpu runs on a GPU: kernels of several kinds. Prints for each, on standard output, whether
 // its result is that of the host. Prints on standard error the versions of the code that the GPU runs
-// (cudaFuncGetAttributes), and the median time of each kernel. With the argument --gpu it prints the GPU's architecture and name, and runs nothing. Status 3 without
-// a GPU.
+// (cudaFuncGetAttributes), and the median time of each kernel. With the argument --gpu it prints the GPU's architecture
+// and name, and runs nothing. Status 3 without a GPU.
 #include <cooperative_groups.h>
 #include <thrust/device_vector.h>
 #include <thrust/host_vector.h>
