@@ -85,7 +85,8 @@ EXPORTED int sem_clockwait(sem_t* semaphore, clockid_t clock, const struct times
 }
 
 // 2.34: a signal for a thread. For a thread that has ended and is not joined, glibc says 0 since then, and ESRCH
-// before. Both are in newer libcs, so this one has a name of its own: programs call it everywhere.
+// before. Both are in newer libcs, so this one has a name of its own: baselines and ready files
+// call it everywhere.
 
 WEAK_REFERENCE(kill_if_running, pthread_kill)
 
