@@ -154,12 +154,8 @@ Exceptions exceptions_of(const LinkRecord& link, const CanonicalUnits& units) {
 // Names of which a unit of the link says that they leave memory alone, while another unit makes them use or change it.
 std::set<std::string> wrongly_said(const LinkRecord& link, const CanonicalUnits& units) {
   MemoryUses said;
-  for_each_unit(link, units, [&](const Digest&, const CanonicalUnit& unit) {
-    for (const auto& [name, use] : unit.context.said_uses) {
-      const auto [entry, is_new] = said.emplace(name, use);
-      if (!is_new) entry->second = std::min(entry->second, use);
-    }
-  });
+  for_each_unit(link, units,
+                [&](const Digest&, const CanonicalUnit& unit) { add_said_uses(unit.context.said_uses, said); });
   std::set<std::string> names;
   for_each_unit(link, units, [&](const Digest&, const CanonicalUnit& unit) {
     for (const auto& [name, use] : unit.context.real_uses)

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "format/base/elf_file.h"
 #include "format/base/file.h"
@@ -297,6 +298,33 @@ TEST_CASE("units that compute are alone where native code changes how the CPU ro
   };
   CHECK(is_alone("fesetround(0x800)"));
   CHECK_FALSE(is_alone("fegetround()"));
+}
+
+TEST_CASE("only units that name what has several names are alone", "[one-thread]") {
+  const auto count_alone = [](const std::string& option, const std::set<std::string>& doubled) {
+    const Build build;
+    const std::vector<std::string> objects = {
+        build.compile("a.c", "extern int second; int main(void) { return second; }\n"),
+        build.compile("b.c", "int first = 1, second = 2;\n"), build.compile("c.c", "int third(void) { return 3; }\n")};
+    const std::string program = build.in_build("program");
+    std::vector<std::string> arguments = {"-o", program, option};
+    arguments.insert(arguments.end(), objects.begin(), objects.end());
+    REQUIRE(build.run(arguments) == 0);
+    CanonicalUnits units = fake_canonical(build.units());
+    units.begin()->second.context.doubled_names = doubled;
+    const auto recipe = recipe_of(build, program, units);
+    REQUIRE(recipe);
+    return std::ranges::count_if(recipe->arguments, [](const LinkArgument& argument) {
+      const auto* unit = std::get_if<IrInput>(&argument);
+      return unit != nullptr && unit->alone.has_value();
+    });
+  };
+  CHECK(count_alone("-O2", {}) == 0);
+  CHECK(count_alone("-O2", {"first", "other"}) == 1);
+  CHECK(count_alone("-O2", {"second", "other"}) == 2);
+  CHECK(count_alone("-Wl,--defsym=fourth=second+4", {}) == 2);
+  CHECK(count_alone("-Wl,--defsym,fourth=(third)", {}) == 1);
+  CHECK(count_alone("-Wl,--defsym=fourth=0x10*2", {}) == 0);
 }
 
 TEST_CASE("the kind of link is told from the record and the file", "[one-thread]") {
