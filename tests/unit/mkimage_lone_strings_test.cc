@@ -14,10 +14,11 @@ class Compiler {
  public:
   enum class Language { c, cxx };
 
-  // Whether the string P "/t" is marked in the code, at every level of optimisation. P is the placeholder.
+  // Whether the string P "/t" is marked in the code, with optimisation and without. P is the placeholder. The plugin
+  // sees the code before any optimisation, so that the levels of optimisation do not differ for it.
   bool marks(const std::string& code, Language language = Language::c) {
     const bool without = marks(code, language, "-O0");
-    for (const char* level : {"-O1", "-O3", "-Os"}) CHECK(marks(code, language, level) == without);
+    CHECK(marks(code, language, "-O3") == without);
     return without;
   }
 
