@@ -320,6 +320,11 @@ bool BuildDriver::lacks_install() const {
   return plan_.installs_by_default && failed_ == Stage::install && lacks_install_target(read_tail(log(*failed_)));
 }
 
+bool BuildDriver::lacks_fortran() const {
+  return failed_ && !offers_fortran_ && is_flang(environment_.fortran_compiler) &&
+         lacks_fortran_compiler(read_tail(log(*failed_)));
+}
+
 Result<ExitStatus> BuildDriver::run_logged(Stage stage, const std::string& command) {
   const Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   ProcessOptions options;

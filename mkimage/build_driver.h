@@ -48,6 +48,8 @@ class BuildDriver {
   void show_failure() const;
   // After run() has failed: whether the default install command failed because the makefile has no target for it.
   bool lacks_install() const;
+  // After run() has failed: whether that was for want of a Fortran compiler, and flang is there under no usual name.
+  bool lacks_fortran() const;
   // After run() has failed: what flang said in the step that failed. Nullopt unless gfortran is there and the plan
   // leaves the choice, so that gfortran may build the project where flang does not.
   std::optional<std::string> wants_gfortran() const;

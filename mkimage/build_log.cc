@@ -19,6 +19,17 @@ constexpr std::size_t kErrorLines = 10;
 // What compilers, assemblers, linkers, make, Ninja, Meson and CMake write into a line that says what failed.
 constexpr std::array<std::string_view, 8> kErrorMarks = {
     "error: ", "Error: ", ": *** ", "FAILED: ", "ERROR: ", "CMake Error", "undefined reference to", "cannot find -l"};
+// What CMake, configure scripts, Meson, shells and make write where there is no Fortran compiler.
+constexpr std::array<std::string_view, 10> kNoFortran = {"No CMAKE_Fortran_COMPILER could be found",
+                                                         "no acceptable Fortran compiler",
+                                                         "error: Fortran compiler cannot create executables",
+                                                         "error: Fortran 77 compiler cannot create executables",
+                                                         "Unknown compiler(s): [['gfortran'",
+                                                         "gfortran: not found",
+                                                         "gfortran: No such file",
+                                                         "f77: not found",
+                                                         "f77: No such file",
+                                                         "f95: No such file"};
 constexpr std::string_view kIgnored = "(ignored)";  // behind the errors that a makefile tells make to pass over
 
 bool names_error(std::string_view line) {
@@ -62,6 +73,10 @@ bool lacks_install_target(std::string_view log) {
   // Older versions of make begin a quotation with another character.
   return log.find("No rule to make target 'install'") != std::string_view::npos ||
          log.find("No rule to make target `install'") != std::string_view::npos;
+}
+
+bool lacks_fortran_compiler(std::string_view log) {
+  return std::ranges::any_of(kNoFortran, [&](std::string_view words) { return log.find(words) != log.npos; });
 }
 
 }  // namespace xaas

@@ -22,4 +22,7 @@ std::string errors_above(std::string_view text, std::size_t seen);
 // Whether the log says that make found no target `install`.
 bool lacks_install_target(std::string_view log);
 
+// Whether CMake, a configure script, Meson or a shell says in the log that there is no Fortran compiler.
+bool lacks_fortran_compiler(std::string_view log);
+
 }  // namespace xaas

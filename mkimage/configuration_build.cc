@@ -46,6 +46,7 @@ Status ConfigurationBuild::finish(Status status, FortranChoice& fortran) {
   }
   if (status) return status;
   driver_.show_failure();
+  if (driver_.lacks_fortran()) return with_fortran_hint(status.error());
   const Stage first = task_.plan.configure.empty() ? Stage::build : Stage::configure;
   if (driver_.failed() == first) return with_system_hint(status.error());
   return driver_.lacks_install() ? with_install_hint(status.error()) : status;
@@ -70,6 +71,14 @@ Status ConfigurationBuild::with_system_hint(Error error) const {
     error.message += fmt::format("\nthe source has files for other build systems: --build-system {}",
                                  fmt::join(task_.plan.other_systems, " or "));
   }
+  return tl::unexpected(std::move(error));
+}
+
+// Where a build finds no Fortran compiler, as it would not without mkxaas, though flang is there.
+Status ConfigurationBuild::with_fortran_hint(Error error) const {
+  error.message += fmt::format(
+      "\nPATH has no Fortran compiler of a usual name; fortran = \"flang\" in xaas.toml lets the build have {}",
+      driver_.environment().fortran_compiler);
   return tl::unexpected(std::move(error));
 }
 

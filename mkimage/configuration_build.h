@@ -42,6 +42,7 @@ class ConfigurationBuild {
   Status resume(const BuildState& earlier);
   Status finish(Status status, FortranChoice& fortran);
   Status with_install_hint(Error error) const;
+  Status with_fortran_hint(Error error) const;
   Status with_system_hint(Error error) const;
 
   const WorkDirectory& work_;

@@ -1,5 +1,6 @@
 # With fortran = "gfortran" in xaas.toml, Fortran is built with gfortran at once. With "flang" it is built with flang or
-# not at all. The last lines of mkxaas say which compiler it was, even if the recipe does not choose.
+# not at all. The last lines of mkxaas say which compiler it was, even if the recipe does not choose. Where flang has no
+# usual name in PATH, a build that looks for a Fortran compiler is told of the key.
 . "$(dirname "$0")/lib.sh"
 source=$work/hello-1.0
 mkdir "$source"
@@ -36,6 +37,17 @@ sed -i 's/-O2/-O2 -fallow-argument-mismatch/' "$source/Makefile"
 ! make_image || die "it was built"
 [[ $(cat "$work/out" "$work/err") != *gfortran* ]] || die "gfortran was tried: $(cat "$work/out" "$work/err")"
 contains "$(cat "$work/err")" "mkxaas: build failed"
+
+# A build that finds no Fortran compiler, and would find none without us, is told how to have flang.
+rm "$source/xaas.toml"
+printf 'cmake_minimum_required(VERSION 3.20)\nproject(hello LANGUAGES Fortran)\n' >"$source/CMakeLists.txt"
+mkdir "$work/path"
+for tool in /usr/bin/*; do
+  case $tool in */*gfortran* | */f77 | */f95 | */flang | */flang-new) ;; *) ln -s "$tool" "$work/path" ;; esac
+done
+! PATH=$XAAS_BIN:$work/path make_image || die "it was built"
+contains "$(cat "$work/err")" 'fortran = "flang" in xaas.toml lets the build have /'
+rm "$source/CMakeLists.txt"
 
 # Without Fortran, mkxaas does not mention it.
 printf 'hello: hello.c ; $(CC) hello.c -o hello\ninstall: hello ; install -D hello $(DESTDIR)$(PREFIX)/bin/hello\n' >"$source/Makefile"

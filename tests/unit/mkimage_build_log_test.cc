@@ -10,6 +10,21 @@ TEST_CASE("make says that there is no install target") {
   CHECK_FALSE(xaas::lacks_install_target("make: *** [Makefile:3: install] Error 1\n"));
 }
 
+TEST_CASE("build systems say that there is no Fortran compiler") {
+  for (const char* log : {"CMake Error at CMakeLists.txt:2 (project):\n  No CMAKE_Fortran_COMPILER could be found.\n",
+                          "configure: error: no acceptable Fortran compiler found in $PATH\n",
+                          "configure: error: Fortran compiler cannot create executables\n",
+                          "meson.build:1:0: ERROR: Unknown compiler(s): [['gfortran'], ['flang-new'], ['flang']]\n",
+                          "/bin/sh: 1: gfortran: not found\n", "make: gfortran: No such file or directory\n",
+                          "make: f77: No such file or directory\n"}) {
+    INFO(log);
+    CHECK(xaas::lacks_fortran_compiler(log));
+  }
+  CHECK_FALSE(xaas::lacks_fortran_compiler("-- Check for working Fortran compiler: gfortran\nerror: no\n"));
+  CHECK_FALSE(
+      xaas::lacks_fortran_compiler("checking for gfortran... no\nconfigure: error: no acceptable C compiler\n"));
+}
+
 TEST_CASE("the last lines of a log are counted with and without a newline at the end") {
   CHECK(xaas::last_lines("a\nb\nc\n", 2) == "b\nc\n");
   CHECK(xaas::last_lines("a\nb\nc", 1) == "c");

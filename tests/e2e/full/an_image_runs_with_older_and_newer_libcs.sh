@@ -224,6 +224,7 @@ here=$work/share
 newer=$("$XAAS_SOURCE/tests/debian-root" trixie "$XAAS_FIXTURES/roots" clang-19 cmake flang-19 g++ libomp-19-dev lld-19 llvm-19 make patchelf)
 mkdir "$work/build"
 cp -r "$work/project" "$XAAS_BIN" "$XAAS_BIN/../lib" "$work/build"
+echo 'fortran = "flang"' >"$work/build/project/xaas.toml"  # there flang-new-19 is the only name of a Fortran compiler
 cat >"$work/build/commands" <<'S'
 [ "$(id -u)" = 0 ] || exit 0
 export PATH=/mnt/bin:/usr/bin:/bin XAAS_CACHE=/tmp/cache
