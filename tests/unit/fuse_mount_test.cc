@@ -19,6 +19,7 @@
 #include <set>
 #include <thread>
 
+#include "format/base/file.h"
 #include "format/squashfs/writer.h"
 #include "fuse/image_guard.h"
 #include "fuse/operations.h"
@@ -127,9 +128,11 @@ class TestMount {
   }
   ~TestMount() {
     files_->stop();  // first: while the loop still serves
-    // The kernel sends what closes files and directories before it ends the mount, and with that the loop.
-    if (umount2(root().c_str(), 0) != 0) session_->end();
-    loop_.join();
+    // The kernel sends what closes files and directories before it ends the mount, and with that the loop. A mount
+    // namespace that somebody made meanwhile has the mount too, and keeps it.
+    const bool is_unmounted = umount2(root().c_str(), 0) == 0;
+    if (!is_unmounted || loop_.wait_for(std::chrono::seconds(1)) != std::future_status::ready) session_->end();
+    loop_.wait();
     session_.reset();
   }
 
@@ -198,7 +201,7 @@ class TestMount {
     INFO((session ? "" : session.error().message));
     REQUIRE(session);
     session_.emplace(std::move(*session));
-    loop_ = std::thread([this] { (void)session_->loop(); });
+    loop_ = std::async(std::launch::async, [this] { (void)session_->loop(); });
   }
 
   const LazyOptions lazy_options_;
@@ -217,13 +220,10 @@ class TestMount {
   Activity activity_;
   Mounted mounted_;
   std::optional<Session> session_;
-  std::thread loop_;
+  std::future<void> loop_;
 };
 
-std::string content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+std::string content(const fs::path& path) { return read_file(path).value_or(""); }
 
 std::string padded(const std::string& bytes) {
   std::string result = bytes;
