@@ -8,6 +8,7 @@
 
 #include "format/base/interrupts.h"
 #include "format/base/tool_main.h"
+#include "format/squashfs/writer.h"
 #include "format/version.h"
 #include "mkimage/contents/capture_report.h"
 #include "mkimage/discover/discover.h"
@@ -65,7 +66,8 @@ CLI::Option* add_levels(CLI::App& app, const std::string& name, std::optional<xa
 
 // Checks a command line that merges. Most options are about a build.
 void check_merge(const CLI::App& app, const CommandLine& line) {
-  constexpr auto kAllowed = std::to_array<const char*>({"--merge", "--jobs", "--executable", "--quiet", "--verbose"});
+  constexpr auto kAllowed =
+      std::to_array<const char*>({"--merge", "--jobs", "--compression", "--executable", "--quiet", "--verbose"});
   for (const CLI::Option* option : app.get_options()) {
     const bool is_allowed = option->count() == 0 || option->get_positional() ||
                             std::ranges::any_of(kAllowed, [&](const char* name) { return option->check_name(name); });
@@ -108,6 +110,10 @@ void define(CLI::App& app, CommandLine& line) {
          "full (default): the compiler for other hosts goes into the image; none: it does not")
       ->type_name("full|none")
       ->check(CLI::IsMember({"full", "none"}).description(""));
+  app.add_option("--compression", line.image.compression,
+                 "Level of zstd for the image, 1 to 22; default: 9, and 19 with --merge")
+      ->type_name("LEVEL")
+      ->check(CLI::Range(xaas::kLeastCompression, xaas::kMostCompression).description(""));
   add_levels(app, "--levels", line.image.overrides.levels,
              "CPU levels for which code that asks for the CPU is compiled as well: auto (default), none, or names such "
              "as x86-64-v3,x86-64-v4")
@@ -189,6 +195,7 @@ xaas::MergeOptions merge_options(const CommandLine& line) {
   xaas::MergeOptions options{.images = {line.image.source, line.image.image},
                              .output = line.images.back(),
                              .jobs = line.image.jobs,
+                             .compression = line.image.compression,
                              .executable = line.image.executable};
   options.images.insert(options.images.end(), line.images.begin(), line.images.end() - 1);
   return options;

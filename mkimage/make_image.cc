@@ -298,6 +298,7 @@ Status make_image(const MakeImageOptions& options, Progress& progress) {
   XAAS_ASSIGN(const fs::path image, image_path(options.image));  // before the build, which may take hours
   WriterOptions writer;
   writer.jobs = options.jobs;
+  writer.zstd_level = options.compression.value_or(writer.zstd_level);
   XAAS_ASSIGN(writer.mtime, source_date_epoch());
   if (options.executable) {
     XAAS_ASSIGN(writer.runner, load_runner());

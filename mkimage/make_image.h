@@ -27,6 +27,7 @@ struct MakeImageOptions {
   std::optional<std::filesystem::path> work;  // nullopt: <image>.build
   bool keep_build = false;                    // whether the work directory stays
   ToolchainChoice toolchain = ToolchainChoice::full;
+  std::optional<int> compression;               // as WriterOptions::zstd_level; nullopt: what is usual
   bool executable = false;                      // the image runs itself; see make_executable.h
   std::optional<std::filesystem::path> report;  // where to write the report, as JSON
 };

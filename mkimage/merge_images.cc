@@ -91,7 +91,7 @@ Status merge_images(const MergeOptions& options, Progress& progress) {
   XAAS_ASSIGN(const fs::path target, image_path(options.output));
   WriterOptions writer;
   writer.jobs = options.jobs;
-  writer.zstd_level = kMergeLevel;
+  writer.zstd_level = options.compression.value_or(kMergeLevel);
   writer.block_size = kMergeBlockSize;
   XAAS_ASSIGN(writer.mtime, source_date_epoch());
   if (options.executable) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "format/base/error.h"
@@ -12,8 +13,9 @@ namespace xaas {
 struct MergeOptions {
   std::vector<std::filesystem::path> images;  // at least two; the tree of the first is at the root
   std::filesystem::path output;
-  unsigned jobs = 1;        // compressor threads
-  bool executable = false;  // the image runs itself where this program runs; see make_executable.h
+  unsigned jobs = 1;                 // compressor threads
+  std::optional<int> compression{};  // as WriterOptions::zstd_level; nullopt: what is usual for merged images
+  bool executable = false;           // the image runs itself where this program runs; see make_executable.h
 };
 
 // Makes options.output, or leaves what was there. The same images give the same bytes. Says what was made.

@@ -139,7 +139,7 @@ Status Session::begin() {
   sqfs_compressor_config_t config;
   sqfs_compressor_t* made = nullptr;
   XAAS_TRY(check(sqfs_compressor_config_init(&config, SQFS_COMP_ZSTD, options_.block_size, 0), "zstd"));
-  config.level = static_cast<sqfs_u32>(std::clamp(options_.zstd_level, SQFS_ZSTD_MIN_LEVEL, SQFS_ZSTD_MAX_LEVEL));
+  config.level = static_cast<sqfs_u32>(std::clamp(options_.zstd_level, kLeastCompression, kMostCompression));
   XAAS_TRY(check(sqfs_compressor_create(&config, &made), "zstd"));
   compressor_.reset(made);
   config.flags |= SQFS_COMP_FLAG_UNCOMPRESS;

@@ -14,10 +14,14 @@
 
 namespace xaas {
 
+// The levels that zstd has for SquashFS.
+inline constexpr int kLeastCompression = 1;
+inline constexpr int kMostCompression = 22;
+
 struct WriterOptions {
-  unsigned jobs = 1;                      // compressor threads
-  std::int64_t mtime = 0;                 // of every entry (SOURCE_DATE_EPOCH), in seconds since 1970
-  int zstd_level = 9;                     // 15 takes four times the CPU for an image that is 6 % smaller
+  unsigned jobs = 1;       // compressor threads
+  std::int64_t mtime = 0;  // of every entry (SOURCE_DATE_EPOCH), in seconds since 1970
+  int zstd_level = 9;      // kLeastCompression to kMostCompression. 15 takes four times the CPU for 6 % less
   std::uint32_t block_size = 128U << 10;  // a power of two, up to 1 MiB
   std::string runner{};  // make_runner(): stands in front of the image and makes the file executable; empty: none
 };

@@ -34,8 +34,9 @@ equal() { [ "$1" = "$2" ] || die "expected: $1
 contains() { case $1 in *"$2"*) ;; *) die "expected to contain: $2
   actual: $1" ;; esac; }
 
-# Most tests look at lowering itself, or lower nothing: their images have no ready files. `command mkxaas` makes some.
-mkxaas() { command mkxaas --ready=none "$@"; }
+# Most tests look at lowering itself, or lower nothing: their images have no ready files. `command mkxaas` makes some. To
+# compress the worker takes most of the time for a small image.
+mkxaas() { command mkxaas --ready=none --compression=1 "$@"; }
 
 need_fuse() { (exec 3<>/dev/fuse) 2>/dev/null || skip "/dev/fuse cannot be opened"; }
 # These namespaces cannot be made: a private mount namespace below a root directory that is no mount point, and a user
