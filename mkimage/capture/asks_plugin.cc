@@ -2,7 +2,6 @@
 // the answer is: such a unit is another program for another CPU. It also says what the answers would be for other CPUs.
 // Implements spec/lowering.md, "Code that asks for the CPU".
 #include <clang/AST/ASTConsumer.h>
-#include <clang/AST/RecursiveASTVisitor.h>
 #include <clang/Basic/Builtins.h>
 #include <clang/Basic/MacroBuilder.h>
 #include <clang/Basic/TargetInfo.h>
@@ -19,12 +18,13 @@
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/TargetParser/AArch64TargetParser.h>
 
-#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "mkimage/capture/wide_vectors.h"
 
 namespace {
 
@@ -39,14 +39,6 @@ constexpr const char* kCpusVariable = "XAAS_ASKS_CPUS";
 // The compiler's own headers ask for which of their functions to declare.
 constexpr llvm::StringLiteral kOwnHeaders("/lib/clang/");
 constexpr llvm::StringLiteral kBuiltins("__builtin_ia32_");
-// Vectors that are wider than a register of the CPU are passed in memory, narrower ones in registers. So functions and
-// calls with vectors of more bits than `bits` ask under the name, and the macro has the answer.
-struct WideVector {
-  unsigned bits;
-  const char* name;
-  const char* macro;
-};
-constexpr WideVector kWideVectors[] = {{128, "vector_size(32)", "__AVX__"}, {256, "vector_size(64)", "__AVX512F__"}};
 
 // What the compiler knows of a CPU.
 struct Machine {
@@ -197,9 +189,7 @@ class Asks : public clang::PPCallbacks {
   void note(clang::SourceLocation at, llvm::StringRef name) {
     if ((macros_.contains(name) || name.starts_with(kBuiltins)) && !is_own(at)) asked_.insert(name.str());
   }
-  void note_vector(clang::SourceLocation at, const char* name) {
-    if (!is_own(at)) asked_.insert(name);
-  }
+  void note_vectors(std::set<std::string> names) { asked_.merge(std::move(names)); }
   void write() const {
     if (asked_.empty()) return;
     std::error_code error;
@@ -271,8 +261,7 @@ class Asks : public clang::PPCallbacks {
   // Whether the compiler gives a unit for this machine the macro, the registers or the built-in function.
   bool is_given(const std::string& name, const Machine& machine) const {
     if (is_macro(name)) return machine.macros.contains(name);
-    const auto* vector = llvm::find_if(kWideVectors, [&](const WideVector& one) { return name == one.name; });
-    if (vector != std::end(kWideVectors)) return machine.macros.contains(vector->macro);
+    if (const xaas::WideVector* vector = xaas::find_wide_vector(name)) return machine.macros.contains(vector->macro);
     const unsigned builtin = preprocessor_.getIdentifierInfo(name)->getBuiltinID();
     return builtin != 0 && clang::Builtin::evaluateRequiredTargetFeatures(
                                preprocessor_.getBuiltinInfo().getRequiredFeatures(builtin), machine.features);
@@ -307,94 +296,11 @@ class Asks : public clang::PPCallbacks {
   std::set<std::string> asked_;
 };
 
-// The size of the widest vector in a value of a type, in bits.
-class VectorSizes {
- public:
-  explicit VectorSizes(const clang::ASTContext& context) : context_(context) {}
-
-  std::uint64_t of(clang::QualType type) {
-    type = type.getCanonicalType();
-    if (type->isDependentType() || type->isIncompleteType() || type->isSizelessType()) return 0;
-    if (type->isVectorType()) return context_.getTypeSize(type);
-    const clang::RecordDecl* record = type->getAsRecordDecl();
-    if (record == nullptr || !record->isCompleteDefinition() || record->isInvalidDecl()) return 0;
-    if (const auto known = records_.find(record); known != records_.end()) return known->second;
-    std::uint64_t widest = 0;
-    for (const clang::FieldDecl* field : record->fields()) {
-      widest = std::max(widest, of(context_.getBaseElementType(field->getType())));
-    }
-    if (const auto* object = llvm::dyn_cast<clang::CXXRecordDecl>(record)) {
-      for (const clang::CXXBaseSpecifier& base : object->bases()) widest = std::max(widest, of(base.getType()));
-    }
-    records_[record] = widest;
-    return widest;
-  }
-
- private:
-  const clang::ASTContext& context_;
-  llvm::DenseMap<const clang::RecordDecl*, std::uint64_t> records_;
-};
-
-// Whether the unit has a type of vectors that are wide. Most units have none, and need not be looked at.
-bool has_wide_vectors(const clang::ASTContext& context) {
-  return llvm::any_of(context.getTypes(), [&](const clang::Type* type) {
-    return type->isVectorType() && !type->isDependentType() && context.getTypeSize(type) > kWideVectors[0].bits;
-  });
-}
-
-// Looks for functions that take or return wide vectors, and for calls that pass them.
-class WideVectors : public clang::RecursiveASTVisitor<WideVectors> {
- public:
-  WideVectors(const clang::ASTContext& context, Asks& asks) : sizes_(context), asks_(asks) {}
-
-  bool shouldVisitTemplateInstantiations() const { return true; }
-  bool shouldVisitImplicitCode() const { return true; }
-  bool VisitFunctionDecl(const clang::FunctionDecl* function) {
-    if (function->isDependentContext() || goes_its_own_way(function)) return true;
-    std::uint64_t widest = sizes_.of(function->getReturnType());
-    for (const clang::ParmVarDecl* parameter : function->parameters()) {
-      widest = std::max(widest, sizes_.of(parameter->getType()));
-    }
-    note(function->getLocation(), widest);
-    return true;
-  }
-  bool VisitCallExpr(const clang::CallExpr* call) {
-    if (call->isTypeDependent()) return true;
-    if (const clang::FunctionDecl* callee = call->getDirectCallee()) {
-      if (goes_its_own_way(callee)) return true;
-    }
-    std::uint64_t widest = sizes_.of(call->getType());
-    for (const clang::Expr* argument : call->arguments()) {
-      if (!argument->isTypeDependent()) widest = std::max(widest, sizes_.of(argument->getType()));
-    }
-    note(call->getExprLoc(), widest);
-    return true;
-  }
-
- private:
-  // Whether the -m options of the unit do not decide how the function is called: it has its own target, or it is one of
-  // the compiler's, which are inlined.
-  bool goes_its_own_way(const clang::FunctionDecl* function) const {
-    return function->hasAttr<clang::TargetAttr>() || function->getBuiltinID() != 0 ||
-           asks_.is_own(function->getLocation());
-  }
-  void note(clang::SourceLocation at, std::uint64_t widest) {
-    for (const WideVector& vector : kWideVectors) {
-      if (widest > vector.bits) asks_.note_vector(at, vector.name);
-    }
-  }
-
-  VectorSizes sizes_;
-  Asks& asks_;
-};
-
 class WriteAsks : public clang::ASTConsumer {
  public:
   explicit WriteAsks(Asks& asks) : asks_(asks) {}
   void HandleTranslationUnit(clang::ASTContext& context) override {
-    // Other architectures pass vectors of each size alike, whatever the CPU has.
-    const bool asks_by_vectors = context.getTargetInfo().getTriple().isX86() && has_wide_vectors(context);
-    if (asks_by_vectors) WideVectors(context, asks_).TraverseDecl(context.getTranslationUnitDecl());
+    asks_.note_vectors(xaas::passed_wide_vectors(context, [&](clang::SourceLocation at) { return asks_.is_own(at); }));
     asks_.write();
   }
 
