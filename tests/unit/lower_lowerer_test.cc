@@ -1,171 +1,17 @@
 // Files of an image, really lowered: a program and its library, through the cache and the worker of the image.
-#include <elf.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <set>
-#include <thread>
 
 #include "lower/elf_identity.h"
 #include "lower/host_library.h"
 #include "lower/library_search.h"
-#include "lower/lowerer.h"
 #include "lower/native_install.h"
-#include "tests/unit/clang_units.h"
-#include "tests/unit/lower_support.h"
+#include "tests/unit/lower_lowerer_support.h"
 
 namespace xaas {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kWorkerPath = ".xaas/toolchain/x86_64-pc-linux-gnu/xaas-lower";
-constexpr const char* kProgram = R"(
-#include <stdio.h>
-int part(int);
-int main(int argc, char** argv) { (void)argv; printf("%d\n", part(argc)); return 0; }
-)";
-constexpr const char* kLibrary = R"(
-int part(int x) { return x * 42; }
-void add(double* restrict a, const double* restrict b, int n) { for (int i = 0; i < n; i++) a[i] += b[i]; }
-)";
-
-// The worker that this build made. Empty if it is not static, as in builds with sanitizers, because then it cannot be
-// confined.
-std::string worker_bytes() {
-  std::string bytes = test::good(read_file(XAAS_BIN_DIR "/xaas-lower"));
-  const std::string headers = test::output_of("llvm-readelf-19 -l " XAAS_BIN_DIR "/xaas-lower");
-  const bool is_static = headers.find("INTERP") == std::string::npos;
-  return is_static ? bytes : "";
-}
-
-// An image with bin/app, which needs lib/libpart.so.1, and with files that cannot be lowered, each for another reason.
-class TestImage {
- public:
-  explicit TestImage(const std::string& worker) {
-    test::ImageBuilder builder(path());
-    builder.add_unindexed(kWorkerPath, worker);
-    Manifest manifest = test::small_manifest();
-    manifest.toolchains = {{.host = test::kTriple,
-                            .worker = kWorkerPath,
-                            .digest = Digest::of(worker),
-                            .llvm = "19.1.7",
-                            .targets = {"X86"}}};
-    builder.add(std::string(kManifestPath), to_json(manifest));
-
-    const std::string baseline = test::compile_c(kLibrary, "-O2 -shared -fPIC -Wl,-soname,libpart.so.1");
-    add(builder, "lib/libpart.so.1.0", baseline, LinkKind::shared,
-        {"-soname=libpart.so.1", unit(builder, "part.o", kLibrary)});
-    test::good(builder.writer().add_symlink("lib/libpart.so.1", "libpart.so.1.0", {}));
-    test::good(builder.writer().add_symlink("lib/loop.so", "loop.so", {}));
-    test::good(builder.writer().add_symlink("lib/out.so", "../../etc/passwd", {}));
-    test::good(builder.writer().add_symlink("lib/absolute.so", "/opt/demo/lib/libpart.so.1", {}));
-
-    const IrInput main = unit(builder, "main.o", kProgram);
-    const IrInput times = unit(builder, "times.o", "int times(int x) { return x * 7; }");
-    const IrInput plus = unit(builder, "plus.o", "int times(int x); int plus(int x) { return times(x) + 1; }");
-    const IrInput minus = unit(builder, "minus.o", "int times(int x); int minus(int x) { return times(x) - 1; }");
-    add(builder, "lib/plus.so", baseline, LinkKind::shared, {times, plus});
-    add(builder, "lib/minus.so", baseline, LinkKind::shared, {times, minus});
-    const ObjectInput start = start_file(builder);
-    std::vector<LinkArgument> program = {start,
-                                         "-dynamic-linker",
-                                         "/lib64/ld-linux-x86-64.so.2",
-                                         "-rpath",
-                                         "$ORIGIN/../lib",
-                                         main,
-                                         LibraryInput{"libpart.so.1"},
-                                         LibraryInput{"libc.so.6"}};
-    add(builder, "bin/app", "a baseline", LinkKind::pie, program);
-    program.push_back(LibraryInput{"libabsent.so.7"});
-    add(builder, "bin/orphan", "a baseline", LinkKind::pie, program);
-    add(builder, "lib/wide.so", baseline, LinkKind::shared,
-        {unit(builder, "wide.o", kLibrary, "-mavx512f", {"+avx512f"})});
-    add(builder, "bin/broken", "a baseline", LinkKind::pie, {start, main});
-    builder.add("share/data", "data");
-    builder.finish();
-  }
-
-  fs::path path() const { return directory_.path() / "demo.xaas"; }
-  std::shared_ptr<const Image> open() const { return test::good(Image::open(path())); }
-
- private:
-  static void add(test::ImageBuilder& builder, const std::string& path, const std::string& baseline, LinkKind kind,
-                  std::vector<LinkArgument> arguments) {
-    Recipe recipe;
-    recipe.kind = kind;
-    recipe.arguments = std::move(arguments);
-    recipe.triple = test::kTriple;
-    recipe.output = path;
-    const std::string text = to_json(recipe);
-    builder.add_unindexed(recipe_path(Digest::of(text)), text);
-    builder.add(path, baseline, Digest::of(text));
-  }
-
-  IrInput unit(test::ImageBuilder& builder, const std::string& name, const std::string& source,
-               const std::string& flags = "", std::vector<std::string> features = {}) {
-    const std::string bitcode = clang_.canonical(source, flags);
-    const Digest digest = Digest::of(bitcode);
-    if (stored_.insert(digest).second) builder.add_unindexed(ir_path(digest), bitcode);
-    return {digest, name, std::move(features)};
-  }
-
-  static ObjectInput start_file(test::ImageBuilder& builder) {
-    std::string path = test::output_of("clang-19 -print-file-name=Scrt1.o");
-    path.pop_back();
-    const std::string object = test::good(read_file(path));
-    builder.add_unindexed(object_path(Digest::of(object)), object);
-    return {Digest::of(object), "Scrt1.o"};
-  }
-
-  TempDirectory directory_ = test::scratch();
-  test::ClangUnits clang_;
-  std::set<Digest> stored_;
-};
-
-struct LowererFixture {
-  TempDirectory root = test::scratch();
-
-  // Null when no worker can run.
-  static const TestImage* image() {
-    static const std::string worker = worker_bytes();
-    if (worker.empty()) {
-      WARN("the worker of this build is not static: not tested");
-      return nullptr;
-    }
-    static const TestImage made(worker);
-    return &made;
-  }
-
-  // Removes the linked files, but not their modules.
-  void clear_linked() const { fs::remove_all(root.path() / "cache" / kCacheEntries); }
-
-  std::unique_ptr<Lowerer> lowerer(const std::string& cpu = "", const std::string& features = "",
-                                   const char* policy = "default") const {
-    LowererOptions options;
-    options.target = {.cpu = cpu, .features = features};
-    options.cache = root.path() / "cache";
-    options.policy = test::good(find_policy(policy));
-    options.jobs = 1;
-    return test::good(Lowerer::create(image()->open(), options));
-  }
-
-  static FileRecord record(std::string_view path) {
-    auto found = test::good(image()->open()->files().find(path));
-    REQUIRE(found);
-    return *found;
-  }
-
-  fs::path unpack(const Lowered& lowered, const fs::path& name) const {
-    const fs::path path = root.path() / name;
-    fs::create_directories(path.parent_path());
-    std::string bytes(lowered.size, '\0');
-    REQUIRE(pread(lowered.file.get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
-    test::good(write_file(path, bytes));
-    fs::permissions(path, fs::perms::owner_all);
-    return path;
-  }
-};
+using test::LowererFixture;
 
 Error error_of(const Result<Lowered>& result) {
   REQUIRE_FALSE(result);
@@ -205,15 +51,6 @@ TEST_CASE_METHOD(LowererFixture, "a lowered file has its key as build-id, and no
   CHECK(app.size < record("bin/app").promised_size);
 }
 
-TEST_CASE_METHOD(LowererFixture, "the key depends on the target and the policy, and on nothing of this process") {
-  if (image() == nullptr) return;
-  const FileRecord part = record("lib/libpart.so.1.0");
-  const Digest key = test::good(lowerer()->key(part));
-  CHECK(test::good(lowerer()->key(part)) == key);
-  CHECK(test::good(lowerer("haswell")->key(part)) != test::good(lowerer("haswell", "-fma")->key(part)));
-  CHECK(test::good(lowerer("haswell")->key(part)) != test::good(lowerer("broadwell")->key(part)));
-}
-
 TEST_CASE_METHOD(LowererFixture, "code for a CPU without AVX-512 has none") {
   if (image() == nullptr) return;
   const FileRecord part = record("lib/libpart.so.1.0");
@@ -221,68 +58,6 @@ TEST_CASE_METHOD(LowererFixture, "code for a CPU without AVX-512 has none") {
   const std::string code = test::output_of("llvm-objdump-19 -d " + unpack(lowered, "masked.so").string());
   CHECK_THAT(code, Catch::Contains("%ymm"));
   CHECK_THAT(code, !Catch::Contains("%zmm"));
-}
-
-TEST_CASE_METHOD(LowererFixture,
-                 "what another link of the image has made of a unit is not made again, unless it was damaged") {
-  if (image() == nullptr) return;
-  const auto lower = [&](const char* path, const char* policy = "default") {
-    return test::good(lowerer("haswell", "", policy)->lower(record(path), {}));
-  };
-  const Lowered plus = lower("lib/plus.so");
-  CHECK(plus.modules_made == 2);
-  CHECK(plus.units_prepared == 2);
-  const Lowered minus = lower("lib/minus.so");
-  CHECK(minus.modules_made == 1);
-  CHECK(minus.units_prepared == 1);
-  const Lowered most = lower("lib/minus.so", "max");
-  CHECK(most.modules_made == 2);
-  CHECK(most.units_prepared == 2);
-
-  const auto bytes_of = [](const Lowered& lowered) { return test::good(Digest::of_file(lowered.file.get())); };
-  clear_linked();
-  const Lowered again = lower("lib/plus.so");
-  CHECK_FALSE(again.from_cache);
-  CHECK(again.modules_made == 0);
-  CHECK(again.units_prepared == 0);
-  CHECK(bytes_of(again) == bytes_of(plus));
-
-  clear_linked();
-  std::vector<fs::path> modules;
-  for (const auto& entry : fs::recursive_directory_iterator(root.path() / "cache" / kCacheModules)) {
-    if (entry.is_regular_file()) modules.push_back(entry.path());
-  }
-  CHECK(modules.size() == 3);  // a pack for each link
-  for (const fs::path& module : modules) fs::resize_file(module, fs::file_size(module) - 1);
-  const Lowered mended = lower("lib/plus.so");
-  CHECK(mended.modules_made == 2);
-  CHECK(mended.units_prepared == 2);
-  CHECK(bytes_of(mended) == bytes_of(plus));
-}
-
-TEST_CASE_METHOD(LowererFixture, "what a site's cache has is not lowered again, unless others can write there") {
-  if (image() == nullptr) return;
-  const FileRecord part = record("lib/libpart.so.1.0");
-  const Digest key = test::good(lowerer()->lower(part, {})).key;
-  const fs::path site = root.path() / "site";
-  fs::rename(root.path() / "cache", site);
-  const std::string names = "/nonexistent:" + site.string();
-  setenv("XAAS_SITE_CACHES", names.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
-  const auto reader = lowerer();
-  fs::permissions(site, fs::perms::all);
-  const auto distrustful = lowerer();
-  unsetenv("XAAS_SITE_CACHES");  // NOLINT(concurrency-mt-unsafe)
-  CHECK_FALSE(test::good(distrustful->find(part)));
-  const auto found = test::good(reader->find(part));
-  REQUIRE(found);
-  CHECK(found->key == key);
-  REQUIRE(reader->place(key));
-  CHECK(reader->place(key)->string().starts_with(fs::canonical(site).string()));
-  CHECK_FALSE(fs::exists(reader->cache().data_path(key)));
-  const fs::path there = *reader->place(key);
-  fs::resize_file(there, 100);
-  CHECK_FALSE(test::good(reader->find(part)));
-  CHECK(fs::exists(there));  // the owner of the site cache removes it
 }
 
 TEST_CASE_METHOD(LowererFixture, "too little memory costs threads, and with one thread left is too little no more") {
@@ -305,41 +80,6 @@ TEST_CASE_METHOD(LowererFixture, "a job that is saved makes the same bytes by ha
   const Lowered lowered = test::good(lowerer()->lower(record("lib/plus.so"), {}));
   CHECK(Digest::of(test::good(read_file(directory / "output"))) == test::good(Digest::of_file(lowered.file.get())));
   CHECK_FALSE(lowerer()->save_job(record("lib/plus.so"), directory));  // the directory exists already
-}
-
-TEST_CASE_METHOD(LowererFixture, "however many ask for a file, it is lowered once") {
-  if (image() == nullptr) return;
-  const auto one = lowerer();
-  const auto other = lowerer();  // as another process would have it
-  const FileRecord part = record("lib/libpart.so.1.0");
-  std::atomic<int> made = 0;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 6; ++i) {
-    threads.emplace_back([&, i] {
-      const auto lowered = (i % 2 == 0 ? one : other)->lower(part, {});
-      if (lowered && !lowered->from_cache) ++made;
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  CHECK(made == 1);
-}
-
-TEST_CASE_METHOD(LowererFixture, "a damaged cache entry is made again") {
-  if (image() == nullptr) return;
-  const FileRecord part = record("lib/libpart.so.1.0");
-  const Lowered first = test::good(lowerer()->lower(part, {}));
-  fs::resize_file(lowerer()->cache().data_path(first.key), 100);
-  const Lowered second = test::good(lowerer()->lower(part, {}));
-  CHECK_FALSE(second.from_cache);
-  CHECK(second.size == first.size);
-}
-
-TEST_CASE_METHOD(LowererFixture, "without a cache a file is lowered and usable all the same") {
-  if (image() == nullptr) return;
-  test::good(write_file(root.path() / "cache", "in the way"));
-  const Lowered lowered = test::good(lowerer()->lower(record("lib/libpart.so.1.0"), {}));
-  CHECK_FALSE(lowered.warnings.empty());
-  CHECK(test::good(read_elf_identity(lowered.file.get())).type == ET_DYN);
 }
 
 TEST_CASE_METHOD(LowererFixture, "what cannot be lowered says why in one line") {
@@ -407,7 +147,7 @@ TEST_CASE("an image without a toolchain or a fitting configuration cannot be low
   CHECK_THAT(create(manifest), Catch::Contains("no toolchain"));
   Toolchain toolchain;
   toolchain.host = host_triple();
-  toolchain.worker = kWorkerPath;
+  toolchain.worker = test::kWorkerPath;
   manifest.toolchains = {toolchain};
   manifest.configurations[0].requires_.features = {"+avx99"};
   CHECK_THAT(create(manifest), Catch::Contains("+avx99"));

@@ -9,7 +9,7 @@ for file in "$XAAS_SOURCE"/tests/unit/{format,lower,fuse}_*_test.cc; do
   name=$(basename "$file" .cc)
   case $name in
     lower_configuration_test | lower_device_code_test | lower_engine_test | lower_engine_link_test | lower_host_test) continue ;;
-    lower_host_description_test | lower_lowerer_test | lower_native_test | lower_source_build_test) continue ;;
+    lower_host_description_test | lower_lowerer_test | lower_lowerer_cache_test | lower_native_test | lower_source_build_test) continue ;;
     lower_system_test | fuse_mount_test) continue ;;
   esac
   filter="$filter${filter:+,}[#$name]~[compiler]~[long]"
