@@ -15,41 +15,47 @@
 #include "mkimage/contents/libc_symbols.h"
 #include "tests/unit/mkimage_libc_floor_support.h"
 
+namespace xaas {
 namespace {
 
 namespace fs = std::filesystem;
 
 // A program or library, compiled from C.
 struct Linked {
-  xaas::TempDirectory directory = xaas::TempDirectory::create("/tmp").value();
+  TempDirectory directory = TempDirectory::create("/tmp").value();
   fs::path file = directory.path() / "linked";
 
   Linked(const std::string& source, std::vector<std::string> options) {
-    std::vector<std::string> command = {xaas::kFloorCompiler, "-x", "c", "-o", file.string(), "-"};
+    std::vector<std::string> command = {kFloorCompiler, "-x", "c", "-o", file.string(), "-"};
     command.insert(command.end(), options.begin(), options.end());
-    const auto result = xaas::run_and_read(std::move(command), source);
+    const auto result = run_and_read(std::move(command), source);
     REQUIRE(result);
     INFO(result->error);
     REQUIRE(result->status.ok());
   }
 
-  xaas::ElfDynamic dynamic() const {
-    const auto mapped = xaas::MappedFile::open(file);
-    return xaas::ElfFile::parse(mapped->bytes())->dynamic().value();
+  void lower() const { REQUIRE(floor_here().lower(file)); }
+
+  std::string bytes() const { return read_file(file).value(); }
+  void write(const std::string& bytes) const { REQUIRE(write_file(file, bytes)); }
+  ElfDynamic dynamic() const {
+    const std::string bytes = this->bytes();
+    return ElfFile::parse(bytes)->dynamic().value();
   }
+  bool needs_only_the_oldest() const { return dynamic().needed_versions == std::vector<std::string>{"GLIBC_2.2.5"}; }
   std::string version_of(const std::string& name) const {
-    const auto mapped = xaas::MappedFile::open(file);
-    const auto symbols = xaas::DynamicSymbols::read(mapped->bytes());
+    const std::string bytes = this->bytes();
+    const auto symbols = DynamicSymbols::read(bytes);
     REQUIRE(symbols);
-    for (const xaas::DynamicSymbol& symbol : symbols->symbols()) {
+    for (const DynamicSymbol& symbol : symbols->symbols()) {
       if (symbol.name == name) return symbol.version;
     }
     return "no such symbol";
   }
   std::string run() const {
     // LD_LIBRARY_PATH stands for the rpath of an image.
-    const fs::path additions = xaas::floor_here().addition("libxaas-libc.so").parent_path();
-    const auto result = xaas::run_and_read({"env", "LD_LIBRARY_PATH=" + additions.string(), file.string()});
+    const fs::path additions = floor_here().addition("libxaas-libc.so").parent_path();
+    const auto result = run_and_read({"env", "LD_LIBRARY_PATH=" + additions.string(), file.string()});
     return result ? result->output + result->error : result.error().message;
   }
 };
@@ -69,21 +75,21 @@ TEST_CASE("a program needs functions under the versions that they had before the
       "  printf(\"made %d\", made); return 0; }\n",
       {"-lm"});
   CHECK(program.version_of("pthread_create") == "GLIBC_2.34");
-  REQUIRE(xaas::floor_here().lower(program.file));
+  program.lower();
   CHECK(program.version_of("pthread_create") == "GLIBC_2.2.5");
   CHECK(program.version_of("dlsym") == "GLIBC_2.2.5");
   CHECK(program.version_of("exp") == "GLIBC_2.2.5");
   CHECK(program.version_of("stat").empty());
   CHECK(program.version_of("__libc_start_main").empty());
-  CHECK(program.dynamic().needed_versions == std::vector<std::string>{"GLIBC_2.2.5"});
+  CHECK(program.needs_only_the_oldest());
   const std::vector<std::string> needed = program.dynamic().needed;
-  for (const char* soname : {"libpthread.so.0", "libdl.so.2", "libxaas-start.so"}) CHECK(xaas::is_in(needed, soname));
+  for (const char* soname : {"libpthread.so.0", "libdl.so.2", "libxaas-start.so"}) CHECK(is_in(needed, soname));
   CHECK(needed.back() == "libxaas-libc.so");
   CHECK(program.run() == "made 42");
 
-  const std::string once = xaas::read_file(program.file).value();
-  REQUIRE(xaas::floor_here().lower(program.file));
-  CHECK(xaas::read_file(program.file).value() == once);
+  const std::string once = program.bytes();
+  program.lower();
+  CHECK(program.bytes() == once);
 }
 
 TEST_CASE("a program calls the resolver by the names that its functions had before they moved", "[compiler]") {
@@ -98,9 +104,9 @@ TEST_CASE("a program calls the resolver by the names that its functions had befo
   CHECK(program.version_of("dn_expand") == "GLIBC_2.34");
   const std::string before = program.run();
   CHECK(before == "27 11 a.example 1");
-  REQUIRE(xaas::floor_here().lower(program.file));
+  program.lower();
   for (const char* name : {"dn_expand", "res_mkquery", "res_hnok"}) CHECK(program.version_of(name).empty());
-  CHECK(program.dynamic().needed_versions == std::vector<std::string>{"GLIBC_2.2.5"});
+  CHECK(program.needs_only_the_oldest());
   const std::vector<std::string> needed = program.dynamic().needed;
   CHECK(needed.back() == "libxaas-resolver.so");
   CHECK(program.run() == before);
@@ -108,29 +114,29 @@ TEST_CASE("a program calls the resolver by the names that its functions had befo
 
 TEST_CASE("files that any host can load, and files that no tool understands, stay as they are", "[compiler]") {
   const Linked old("int f(void) { return 1; }\n", {"-shared"});
-  const std::string before = xaas::read_file(old.file).value();
-  REQUIRE(xaas::floor_here().lower(old.file));
-  CHECK(xaas::read_file(old.file).value() == before);
+  const std::string before = old.bytes();
+  old.lower();
+  CHECK(old.bytes() == before);
 
   const Linked unpacks_itself("#include <pthread.h>\nint main() { return pthread_create(0, 0, 0, 0); }\n", {});
-  const std::string appended = xaas::read_file(unpacks_itself.file).value() + "an archive";
-  REQUIRE(xaas::write_file(unpacks_itself.file, appended));
-  REQUIRE(xaas::floor_here().lower(unpacks_itself.file));
-  CHECK(xaas::read_file(unpacks_itself.file).value() == appended);
+  const std::string appended = unpacks_itself.bytes() + "an archive";
+  unpacks_itself.write(appended);
+  unpacks_itself.lower();
+  CHECK(unpacks_itself.bytes() == appended);
 
-  REQUIRE(xaas::write_file(old.file, before.substr(0, before.size() / 2)));
-  REQUIRE(xaas::floor_here().lower(old.file));
-  REQUIRE(xaas::write_file(old.file, "no program"));
-  REQUIRE(xaas::floor_here().lower(old.file));
-  CHECK(xaas::read_file(old.file).value() == "no program");
+  old.write(before.substr(0, before.size() / 2));
+  old.lower();
+  old.write("no program");
+  old.lower();
+  CHECK(old.bytes() == "no program");
 }
 
 TEST_CASE("a function whose older version does something else keeps its version", "[compiler]") {
   const Linked program("#include <string.h>\nint main(int n, char** a) { memcpy(a[0], a[0] + n, n); return 0; }\n",
                        {"-O0", "-fno-builtin"});
-  REQUIRE(xaas::floor_here().lower(program.file));
+  program.lower();
   CHECK(program.version_of("memcpy") == "GLIBC_2.14");
-  xaas::LibcSymbols libc;
+  LibcSymbols libc;
   REQUIRE(libc.add("/lib/x86_64-linux-gnu/libc.so.6"));
   CHECK(libc.oldest_same("memcpy", "GLIBC_2.14") == "GLIBC_2.14");
   CHECK_FALSE(libc.can_lose_version("memcpy", "GLIBC_2.14"));
@@ -145,9 +151,9 @@ TEST_CASE("a version that no symbol has stays", "[compiler]") {
       "void* const table[] = {f, f};\n"
       "int main(void) { pthread_t t; return pthread_create(&t, 0, table[1], 0) || puts(\"packed\") < 0; }\n",
       {"-fPIE", "-pie", "-fuse-ld=lld", "-Wl,-z,pack-relative-relocs"});
-  REQUIRE(xaas::floor_here().lower(program.file));
+  program.lower();
   CHECK(program.version_of("pthread_create") == "GLIBC_2.2.5");
-  CHECK(xaas::is_in(program.dynamic().needed_versions, std::string("GLIBC_ABI_DT_RELR")));
+  CHECK(is_in(program.dynamic().needed_versions, std::string("GLIBC_ABI_DT_RELR")));
   CHECK(program.run() == "packed\n");
 }
 
@@ -159,7 +165,7 @@ TEST_CASE("a version that no other symbol of the file has is added", "[compiler]
       "  if (lio_listio(LIO_WAIT, 0, 0, 0)) return 3;\n"
       "  puts(\"timed\"); return 0; }\n",
       {"-D_GNU_SOURCE"});
-  REQUIRE(xaas::floor_here().lower(program.file));
+  program.lower();
   CHECK(program.version_of("timer_create") == "GLIBC_2.3.3");
   CHECK(program.version_of("lio_listio") == "GLIBC_2.4");
   std::vector<std::string> versions = program.dynamic().needed_versions;
@@ -186,10 +192,10 @@ TEST_CASE("a program gets the results of the function that it was linked with wh
       {"-D_GNU_SOURCE"});
   CHECK(program.version_of("pthread_kill") == "GLIBC_2.34");
   CHECK(program.run() == "0 1 1");
-  REQUIRE(xaas::floor_here().lower(program.file));
+  program.lower();
   CHECK(program.version_of("pthread_kill") == "no such symbol");
   CHECK(program.version_of("xaas_pthread_kill").empty());
-  CHECK(program.dynamic().needed_versions == std::vector<std::string>{"GLIBC_2.2.5"});
+  CHECK(program.needs_only_the_oldest());
   for (const std::string& soname : program.dynamic().needed) CHECK(soname != "xaas_pthread_kill");
   CHECK(program.run() == "0 1 1");
 }
@@ -204,7 +210,7 @@ TEST_CASE("a function keeps its name and version where other files find it by it
       {"-no-pie", "-fno-pie", "-D_GNU_SOURCE"});
   const std::string before = program.run();
   CHECK(before == "0 1 0");
-  REQUIRE(xaas::floor_here().lower(program.file));
+  program.lower();
   CHECK(program.version_of("pthread_kill") == "GLIBC_2.34");
   CHECK(program.version_of("stat").empty());
   CHECK(program.run() == before);
@@ -212,11 +218,11 @@ TEST_CASE("a function keeps its name and version where other files find it by it
 
 TEST_CASE("a symbol gets no name that the file has not", "[compiler]") {
   const Linked program("#include <stdio.h>\nint main(void) { return puts(\"named\") < 0; }\n", {});
-  const std::string bytes = xaas::read_file(program.file).value();
-  const auto symbols = xaas::DynamicSymbols::read(bytes);
+  const std::string bytes = program.bytes();
+  const auto symbols = DynamicSymbols::read(bytes);
   REQUIRE(symbols);
-  CHECK_FALSE(symbols->with_names(bytes, [](const xaas::DynamicSymbol&) { return "no_library_of_the_file"; }));
-  CHECK(symbols->with_names(bytes, [](const xaas::DynamicSymbol&) { return std::nullopt; }) == bytes);
+  CHECK_FALSE(symbols->with_names(bytes, [](const DynamicSymbol&) { return "no_library_of_the_file"; }));
+  CHECK(symbols->with_names(bytes, [](const DynamicSymbol&) { return std::nullopt; }) == bytes);
 }
 
 TEST_CASE("a program that looks whether libc has a function needs no version for it", "[compiler]") {
@@ -226,32 +232,31 @@ TEST_CASE("a program that looks whether libc has a function needs no version for
       "int main(void) { int (*volatile f)(const char*, unsigned) = fsopen; printf(\"%d\", f != 0); return 0; }\n";
   const Linked looks(source, {"-DWEAK=__attribute__((weak))"});
   CHECK(looks.version_of("fsopen") == "GLIBC_2.36");
-  REQUIRE(xaas::floor_here().lower(looks.file));
+  looks.lower();
   CHECK(looks.version_of("fsopen").empty());
   CHECK(looks.run() == "1");
   const Linked needs(source, {"-DWEAK="});
-  REQUIRE(xaas::floor_here().lower(needs.file));
+  needs.lower();
   CHECK(needs.version_of("fsopen") == "GLIBC_2.36");
 }
 
 TEST_CASE("versions of libc are compared by their numbers") {
-  CHECK(xaas::libc_version_numbers("GLIBC_2.3.4") == std::vector<unsigned>{2, 3, 4});
-  CHECK(xaas::libc_version_numbers("GLIBC_2.9") < xaas::libc_version_numbers("GLIBC_2.17"));
+  CHECK(libc_version_numbers("GLIBC_2.3.4") == std::vector<unsigned>{2, 3, 4});
+  CHECK(libc_version_numbers("GLIBC_2.9") < libc_version_numbers("GLIBC_2.17"));
   for (const char* other : {"GLIBC_PRIVATE", "GLIBC_2.", "GLIBCXX_3.4", "", "GLIBC_2.x"}) {
-    CHECK(xaas::libc_version_numbers(other).empty());
+    CHECK(libc_version_numbers(other).empty());
   }
-  CHECK(xaas::former_library("pthread_create") == "libpthread.so.0");
-  CHECK(xaas::former_library("login_tty") == "libutil.so.1");
-  CHECK(xaas::former_library("log").empty());
+  CHECK(former_library("pthread_create") == "libpthread.so.0");
+  CHECK(former_library("login_tty") == "libutil.so.1");
+  CHECK(former_library("log").empty());
 }
 
 TEST_CASE("functions of libm whose version changed give the same numbers and errno in both") {
-  void* const libm = xaas::load_beside("libm.so.6");
+  void* const libm = load_beside("libm.so.6");
   const auto both = [&](const char* name, const char* version, auto* function, auto... arguments) {
     const auto call = [&](const char* which, int& error) {
       errno = 0;
-      const auto result =
-          xaas::library_function<std::remove_pointer_t<decltype(function)>>(libm, name, which)(arguments...);
+      const auto result = library_function<std::remove_pointer_t<decltype(function)>>(libm, name, which)(arguments...);
       error = errno;
       return result;
     };
@@ -282,12 +287,14 @@ TEST_CASE("functions of libm whose version changed give the same numbers and err
 
 TEST_CASE("the additions for older libcs need no libc that is newer than the oldest host's") {
   for (const char* soname : {"libxaas-start.so", "libxaas-libc.so", "libxaas-resolver.so"}) {
-    const auto mapped = xaas::MappedFile::open(xaas::floor_here().addition(soname));
+    const auto mapped = MappedFile::open(floor_here().addition(soname));
     REQUIRE(mapped);
-    const auto dynamic = xaas::ElfFile::parse(mapped->bytes())->dynamic();
+    const auto dynamic = ElfFile::parse(mapped->bytes())->dynamic();
     REQUIRE(dynamic);
     for (const std::string& version : dynamic->needed_versions) {
-      CHECK(xaas::libc_version_numbers(version) <= xaas::libc_version_numbers("GLIBC_2.17"));
+      CHECK(libc_version_numbers(version) <= libc_version_numbers("GLIBC_2.17"));
     }
   }
 }
+
+}  // namespace xaas
