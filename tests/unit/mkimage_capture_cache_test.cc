@@ -9,6 +9,7 @@
 #include "mkimage/reuse/capture_cache.h"
 #include "mkimage/reuse/preprocessed_text.h"
 #include "mkimage/reuse/preprocessed_unit.h"
+#include "tests/unit/mkimage_counting_compiler.h"
 
 namespace {
 
@@ -23,13 +24,9 @@ class CachedBuild {
     environment_.build = root() / "build";
     environment_.cache = root() / "cache";
     environment_.prefix = "/opt/test";
-    environment_.c_compiler = (root() / "clang-19").string();
+    environment_.c_compiler = compiler_.path();
     fs::create_directories(environment_.source);
     fs::create_directories(environment_.build);
-    std::ofstream(environment_.c_compiler)
-        << fmt::format("#!/bin/sh\ncase \" $* \" in *' -E '*) ;; *) echo >>'{}' ;; esac\nexec '{}' \"$@\"\n",
-                       (root() / "count").string(), find_program("clang-19").value().string());
-    fs::permissions(environment_.c_compiler, fs::perms::owner_all);
     begin();
   }
 
@@ -56,11 +53,11 @@ class CachedBuild {
 
   // Compiles the unit, and returns how often the compiler compiled.
   int compile(std::vector<std::string> options = {}) const {
-    const auto before = compiles();
+    const auto before = compiler_.compiles();
     options.insert(options.end(), {"-c", (environment_.source / "a.c").string(), "-o", object().string()});
     const CompilerCommand command = parse_compiler_command(options);
     REQUIRE(compile_and_capture(environment_, {environment_.c_compiler, options, command}) == 0);
-    return static_cast<int>(compiles() - before);
+    return static_cast<int>(compiler_.compiles() - before);
   }
   // The records of the units, without the flag that tells whether they were compiled.
   std::vector<UnitRecord> units() const {
@@ -70,13 +67,8 @@ class CachedBuild {
   }
 
  private:
-  std::uintmax_t compiles() const {
-    std::error_code none;
-    const auto size = fs::file_size(root() / "count", none);
-    return none ? 0 : size;
-  }
-
   Result<TempDirectory> directory_ = TempDirectory::create(fs::temp_directory_path());
+  test::CountingCompiler compiler_{"clang-19", directory_->path()};
   CaptureEnvironment environment_;
   int runs_ = 0;
 };

@@ -4,10 +4,10 @@
 #include <fstream>
 
 #include "format/base/file.h"
-#include "format/base/process.h"
 #include "mkimage/capture/fortran_capture.h"
 #include "mkimage/capture/fortran_unit.h"
 #include "mkimage/reuse/capture_cache.h"
+#include "tests/unit/mkimage_counting_compiler.h"
 
 namespace {
 
@@ -23,13 +23,8 @@ class FortranBuild {
     environment_.cache = root() / "cache";
     environment_.prefix = "/opt/test";
     environment_.prefix_pass = fs::path(XAAS_BIN_DIR).parent_path() / "lib/xaas/xaas-prefix-pass.so";
-    compiler_ = (root() / "flang-new-19").string();
     fs::create_directories(environment_.source);
     fs::create_directories(environment_.build);
-    std::ofstream(compiler_) << fmt::format(
-        "#!/bin/sh\ncase \" $* \" in *' -E '*) ;; *) echo >>'{}' ;; esac\nexec '{}' \"$@\"\n",
-        (root() / "count").string(), find_program("flang-new-19").value().string());
-    fs::permissions(compiler_, fs::perms::owner_all);
     begin();
   }
 
@@ -50,12 +45,12 @@ class FortranBuild {
   // Compiles a unit, and returns how often the compiler compiled. A new unit is compiled twice: for the object and for
   // the bitcode.
   int compile(const std::string& name, std::vector<std::string> options = {}) const {
-    const auto before = compiles();
+    const auto before = compiler_.compiles();
     options.insert(options.end(), {"-J", environment_.build.string(), "-c", (environment_.source / name).string(), "-o",
                                    in_build(name + ".o").string()});
     const CompilerCommand command = parse_compiler_command(options, CompilerRole::fortran);
-    status_ = compile_fortran(environment_, {compiler_, options, command, "", CompilerRole::fortran});
-    return static_cast<int>(compiles() - before);
+    status_ = compile_fortran(environment_, {compiler_.path(), options, command, "", CompilerRole::fortran});
+    return static_cast<int>(compiler_.compiles() - before);
   }
   int status() const { return status_; }
   std::vector<UnitRecord> units() const { return environment_.store().units().value(); }
@@ -63,15 +58,9 @@ class FortranBuild {
 
  private:
   fs::path root() const { return directory_->path(); }
-  std::uintmax_t compiles() const {
-    std::error_code none;
-    const auto size = fs::file_size(root() / "count", none);
-    return none ? 0 : size;
-  }
-
   Result<TempDirectory> directory_ = TempDirectory::create(fs::temp_directory_path());
+  test::CountingCompiler compiler_{"flang-new-19", directory_->path()};
   CaptureEnvironment environment_;
-  std::string compiler_;
   int runs_ = 0;
   mutable int status_ = 0;
 };
