@@ -3,12 +3,9 @@
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/changes-1.0
-mkdir -p "$source"
-cat >"$source/Makefile" <<'S'
-D = $(DESTDIR)$(PREFIX)
-C = $(CC) -O2
+makefile_of "$source" <<'S'
 programs = plain payload stack unversioned elsewhere
-all: $(programs)
+libraries = libversioned.so
 plain: plain.c ; $(C) plain.c -o $@
 payload: plain ; printf 'the contents' >contents && objcopy --add-section .payload=contents plain $@
 stack: generated.c ; $(C) generated.c -o $@ && python3 make_stack_executable.py $@
@@ -16,8 +13,6 @@ libversioned.so: library.c ; $(C) -fPIC -shared library.c -Wl,--version-script=l
 user: user.c libversioned.so ; $(C) user.c -L. -lversioned -Wl,-rpath,'$$ORIGIN/../lib' -o $@
 unversioned: user ; cp user $@ && patchelf --clear-symbol-version f $@
 elsewhere: user ; cp user $@ && patchelf --no-default-lib $@
-install: all
-	mkdir -p $D/bin $D/lib && cp $(programs) $D/bin && cp libversioned.so $D/lib
 S
 cat >"$source/plain.c" <<'S'
 #include <stdio.h>

@@ -180,6 +180,22 @@ $(cat "$work/stderr")"
 $(cat "$work/stderr")"
 }
 
+# makefile_of DIRECTORY <RULES: makes the directory of a project for built_both_ways, with a Makefile. RULES say which
+# $(programs) there are and how they are made, and which $(libraries) come with them. $C compiles C, and
+# $(call several,UNIT...) makes a program of units in C that are compiled alike.
+makefile_of() {
+  mkdir -p "$1"
+  cat - /dev/fd/3 >"$1/Makefile" 3<<'S'
+D = $(DESTDIR)$(PREFIX)
+C = $(CC) -O2
+several = for u in $(1); do $(C) -c $$u.c || exit 1; done; $(CC) $(1:%=%.o) -o $@
+.DEFAULT_GOAL = all
+all: $(programs)
+install: all
+	mkdir -p $D/bin $D/lib && cp $(programs) $D/bin
+	$(if $(libraries),cp $(libraries) $D/lib)
+S
+}
 # built_both_ways SOURCE: builds SOURCE in two ways with its Makefile (`all`, `install` with PREFIX and DESTDIR): as
 # anybody would, into $work/plain, and as $work/both.xaas. $work/both.json says what was captured. $plain_variables
 # are more variables for the first.

@@ -4,14 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/mixing-1.0
-mkdir -p "$source"
-cat >"$source/Makefile" <<'S'
-D = $(DESTDIR)$(PREFIX)
-C = $(CC) -O2
+makefile_of "$source" <<'S'
 programs = labels names sites doubled found ordered arrays starts
-all: $(programs)
-# several UNIT...: the program of these units, which are compiled alike.
-several = for u in $(1); do $(C) -c $$u.c || exit 1; done; $(CC) $(1:%=%.o) -o $@
 labels: labels.c probe.c ; $(call several,labels probe)
 names: names.c hidden.c
 	$(C) -mno-red-zone -c names.c && $(C) -c hidden.c && rm -f libhidden.a && ar cr libhidden.a hidden.o
@@ -29,8 +23,6 @@ arrays: says.c end.c
 	$(call says,f,ARRAY) && $(call says,g,ARRAY) && $(call says,h) && $(C) -c end.c -o $@.o && $(CC) f.o g.o h.o $@.o -o $@
 starts: started.cc first.cc second.cc third.c
 	for u in started first second; do $(CXX) -O2 -c $$u.cc || exit 1; done; $(C) -c third.c && $(CXX) first.o second.o third.o started.o -o $@
-install: all
-	mkdir -p $D/bin && cp $(programs) $D/bin
 S
 cat >"$source/labels.c" <<'S'
 #include <stdio.h>

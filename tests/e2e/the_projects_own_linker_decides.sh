@@ -4,14 +4,11 @@
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/linkers-1.0
-mkdir -p "$source"
-cat >"$source/Makefile" <<'S'
-D = $(DESTDIR)$(PREFIX)
-C = $(CC) -O2
+makefile_of "$source" <<'S'
 B = $(C) -ffreestanding -fno-stack-protector -fno-pie -fno-asynchronous-unwind-tables
 run = -L. -Wl,-rpath,'$$ORIGIN/../lib'
 programs = member library block needed stack nested resolver table packed aligned wrapped relocated same-id other-id constructed
-all: $(programs)
+libraries = *.so
 # The archive is in front of the object that needs it. GNU ld does not look back.
 early late: ; echo 'const char *which(void) { return "$@"; }' >$@.c && $(C) -c $@.c && rm -f lib$@.a && ar cr lib$@.a $@.o
 which.o: which.c ; $(C) -c which.c
@@ -45,8 +42,6 @@ relocated: relocated.c ; $(C) relocated.c -o $@
 # GNU ld makes .ctors part of .init_array.
 constructed: ctors.c ; $(C) ctors.c -o $@
 same-id other-id: ; echo '#include <stdio.h>' >$@.c && echo 'int main(void) { return puts("$@") < 0; }' >>$@.c && $(C) $@.c -Wl,--build-id=0x1234567890 -o $@
-install: all
-	mkdir -p $D/bin $D/lib && cp $(programs) $D/bin && cp *.so $D/lib
 S
 cat >"$source/which.c" <<'S'
 #include <stdio.h>

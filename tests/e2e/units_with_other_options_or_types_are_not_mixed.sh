@@ -4,14 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/mixing-1.0
-mkdir -p "$source"
-cat >"$source/Makefile" <<'S'
-D = $(DESTDIR)$(PREFIX)
-C = $(CC) -O2
+makefile_of "$source" <<'S'
 programs = redzone flags math mathlink rounding options shared-types versions emulated thrown frames deep
-all: $(programs)
-# several UNIT...: the program of these units, which are compiled alike.
-several = for u in $(1); do $(C) -c $$u.c || exit 1; done; $(CC) $(1:%=%.o) -o $@
 redzone: leaf.c push.c ; $(C) -c leaf.c && $(C) -mno-red-zone -c push.c && $(CC) leaf.o push.o -o $@
 flags: flags.c eflags.c ; $(call several,flags eflags)
 math: math.c strict.c fast.c
@@ -30,8 +24,6 @@ emulated: emulated.c ; $(C) -femulated-tls emulated.c -o $@
 thrown: thrown.cc each.c ; $(C) -c each.c && $(CXX) -O2 -c thrown.cc && $(CXX) thrown.o each.o -o $@
 frames: frames.c looks.c ; $(call several,frames looks)
 deep: deep.c deeper.c report.c fills.c ; $(call several,deep deeper report fills)
-install: all
-	mkdir -p $D/bin && cp $(programs) $D/bin
 S
 cat >"$source/leaf.c" <<'S'
 #include <stdio.h>

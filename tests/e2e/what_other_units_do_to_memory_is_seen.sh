@@ -5,14 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/mixing-1.0
-mkdir -p "$source"
-cat >"$source/Makefile" <<'S'
-D = $(DESTDIR)$(PREFIX)
-C = $(CC) -O2
+makefile_of "$source" <<'S'
 programs = known pokes said cleared twice two-names defined waits threads migrates
-all: $(programs)
-# several UNIT...: the program of these units, which are compiled alike.
-several = for u in $(1); do $(C) -c $$u.c || exit 1; done; $(CC) $(1:%=%.o) -o $@
+libraries = libswitch.so
 known: known.c uses.c counts.c ; $(call several,known uses counts)
 pokes: pokes.c poke.c ; $(call several,pokes poke)
 said: said.c says_so.c does.c ; $(call several,said says_so does)
@@ -24,10 +19,8 @@ waits: waits.c alarms.c asks.c ; $(call several,waits alarms asks)
 # A function goes on in another thread.
 threads: threads.c local.c switch.c
 	$(C) -fPIC -fvisibility=hidden -c local.c && $(C) -fPIC -c switch.c && $(CC) -shared local.o switch.o -Wl,-soname,libswitch.so -o libswitch.so
-	$(C) threads.c -L. -lswitch -Wl,-rpath,'$$ORIGIN/../lib/private' -o $@
+	$(C) threads.c -L. -lswitch -Wl,-rpath,'$$ORIGIN/../lib' -o $@
 migrates: migrates.c run.c mine.c look.c ; $(call several,migrates run mine look) -pthread
-install: all
-	mkdir -p $D/bin $D/lib/private && cp $(programs) $D/bin && cp libswitch.so $D/lib/private
 S
 cat >"$source/known.c" <<'S'
 #include <stdio.h>
@@ -205,4 +198,4 @@ echo '__asm__(""); int look(const int *p) { return *p; }' >"$source/look.c"
 built_both_ways "$source"
 programs=$(ls "$work/plain/bin")
 says_the_same $(printf '$T/bin/%s ' $programs)
-are_lowered $(printf 'bin/%s ' $programs) lib/private/libswitch.so
+are_lowered $(printf 'bin/%s ' $programs) lib/libswitch.so
