@@ -114,23 +114,25 @@ bool flushes_denormals(const LinkRecord& link) {
   });
 }
 
-// Calls `visit` for each captured unit of a link, with the digest of its object, once for each place.
-void for_each_unit(const LinkRecord& link, const CanonicalUnits& units, auto visit) {
-  const auto visit_object = [&](const Digest& object) {
-    if (const auto unit = units.find(object); unit != units.end()) visit(object, unit->second);
+// The captured units of a link, once for each place, with the digests of their objects.
+using UnitsOfLink = std::vector<const CanonicalUnits::value_type*>;
+
+UnitsOfLink units_of_link(const LinkRecord& link, const CanonicalUnits& units) {
+  UnitsOfLink linked;
+  const auto add = [&](const RecordedFile& file) {
+    if (const auto unit = units.find(file.digest); unit != units.end()) linked.push_back(&*unit);
   };
   for (const RecordedArgument& argument : link.arguments) {
-    if (const auto* object = std::get_if<RecordedObject>(&argument)) visit_object(object->file.digest);
-    if (const auto* archive = std::get_if<RecordedArchive>(&argument)) {
-      for (const RecordedFile& member : archive->members) visit_object(member.digest);
-    }
+    if (const auto* object = std::get_if<RecordedObject>(&argument)) add(object->file);
+    if (const auto* archive = std::get_if<RecordedArchive>(&argument)) std::ranges::for_each(archive->members, add);
   }
+  return linked;
 }
 
 // The signature of most units of a link.
-std::string usual_signature(const LinkRecord& link, const CanonicalUnits& units) {
+std::string usual_signature(const UnitsOfLink& units) {
   std::map<std::string, std::size_t> counts;
-  for_each_unit(link, units, [&](const Digest&, const CanonicalUnit& unit) { ++counts[unit.context.signature]; });
+  for (const auto* unit : units) ++counts[unit->second.context.signature];
   const auto most = std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; });
   return most == counts.end() ? std::string() : most->first;
 }
@@ -140,27 +142,25 @@ std::string usual_signature(const LinkRecord& link, const CanonicalUnits& units)
 enum class Exceptions { none_alone, catching_alone, hiding_alone };
 
 // The smaller group is compiled by itself.
-Exceptions exceptions_of(const LinkRecord& link, const CanonicalUnits& units) {
-  std::size_t catching = 0;
-  std::size_t hiding = 0;
-  for_each_unit(link, units, [&](const Digest&, const CanonicalUnit& unit) {
-    catching += unit.context.catches_exceptions ? 1 : 0;
-    hiding += unit.context.hides_exceptions ? 1 : 0;
-  });
+Exceptions exceptions_of(const UnitsOfLink& units) {
+  const auto catching =
+      std::ranges::count_if(units, [](const auto* unit) { return unit->second.context.catches_exceptions; });
+  const auto hiding =
+      std::ranges::count_if(units, [](const auto* unit) { return unit->second.context.hides_exceptions; });
   if (catching == 0 || hiding == 0) return Exceptions::none_alone;
   return catching < hiding ? Exceptions::catching_alone : Exceptions::hiding_alone;
 }
 
 // Names of which a unit of the link says that they leave memory alone, while another unit makes them use or change it.
-std::set<std::string> wrongly_said(const LinkRecord& link, const CanonicalUnits& units) {
+std::set<std::string> wrongly_said(const UnitsOfLink& units) {
   MemoryUses said;
-  for_each_unit(link, units,
-                [&](const Digest&, const CanonicalUnit& unit) { add_said_uses(unit.context.said_uses, said); });
+  for (const auto* unit : units) add_said_uses(unit->second.context.said_uses, said);
   std::set<std::string> names;
-  for_each_unit(link, units, [&](const Digest&, const CanonicalUnit& unit) {
-    for (const auto& [name, use] : unit.context.real_uses)
+  for (const auto* unit : units) {
+    for (const auto& [name, use] : unit->second.context.real_uses) {
       if (const auto found = said.find(name); found != said.end() && found->second < use) names.insert(name);
-  });
+    }
+  }
   return names;
 }
 
@@ -178,15 +178,15 @@ void add_defined_names(const std::string& definition, std::set<std::string>& nam
 }
 
 // Names of what has several names in the link.
-std::set<std::string> doubled_names(const LinkRecord& link, const CanonicalUnits& units) {
+std::set<std::string> doubled_names(const LinkRecord& link, const UnitsOfLink& units) {
   std::set<std::string> names;
   for (const RecordedArgument& argument : link.arguments) {
     const auto* option = std::get_if<LinkerArgument>(&argument);
     if (option != nullptr && option->name == "defsym" && option->value) add_defined_names(*option->value, names);
   }
-  for_each_unit(link, units, [&](const Digest&, const CanonicalUnit& unit) {
-    names.insert(unit.context.doubled_names.begin(), unit.context.doubled_names.end());
-  });
+  for (const auto* unit : units) {
+    names.insert(unit->second.context.doubled_names.begin(), unit->second.context.doubled_names.end());
+  }
   return names;
 }
 
@@ -195,22 +195,21 @@ class Translator {
   Translator(const LinkRecord& link, const CanonicalUnits& units, const InputNames& names,
              const std::vector<std::string>& needed, bool native_uses_mode, SymbolReader& symbols)
       : units_(units),
+        linked_(units_of_link(link, units)),
         symbols_(symbols),
         names_(names),
         needed_(needed.begin(), needed.end()),
         keeps_apart_(keeps_units_apart(link)),
-        computes_at_run_time_(native_uses_mode || flushes_denormals(link)),
-        exceptions_(exceptions_of(link, units)),
-        wrongly_said_(wrongly_said(link, units)),
-        doubled_names_(doubled_names(link, units)),
-        signature_(usual_signature(link, units)) {
-    for_each_unit(link, units, [&](const Digest&, const CanonicalUnit& unit) {
-      computes_at_run_time_ |= unit.context.uses_arithmetic_mode;
-    });
-    for_each_unit(link, units, [&](const Digest& object, const CanonicalUnit& unit) {
-      if (unit.context.is_ordered && must_be_alone(object, unit)) orders_alone_ = true;
-    });
-  }
+        computes_at_run_time_(
+            native_uses_mode || flushes_denormals(link) ||
+            std::ranges::any_of(linked_, [](const auto* unit) { return unit->second.context.uses_arithmetic_mode; })),
+        exceptions_(exceptions_of(linked_)),
+        wrongly_said_(wrongly_said(linked_)),
+        doubled_names_(doubled_names(link, linked_)),
+        signature_(usual_signature(linked_)),
+        orders_alone_(std::ranges::any_of(linked_, [&](const auto* unit) {
+          return unit->second.context.is_ordered && must_be_alone(unit->first, unit->second);
+        })) {}
 
   bool found_ir() const { return found_ir_; }
   const std::set<std::string>& sonames() const { return sonames_; }
@@ -295,16 +294,17 @@ class Translator {
   }
 
   const CanonicalUnits& units_;
+  const UnitsOfLink linked_;
   SymbolReader& symbols_;
   const InputNames& names_;
   const std::set<std::string> needed_;
   const bool keeps_apart_;
-  bool computes_at_run_time_;  // compile time would know another mode of arithmetic
+  const bool computes_at_run_time_;  // compile time would know another mode of arithmetic
   const Exceptions exceptions_;
   const std::set<std::string> wrongly_said_;
   const std::set<std::string> doubled_names_;
   const std::string signature_;
-  bool orders_alone_ = false;
+  const bool orders_alone_;
   bool as_needed_ = false;
   std::vector<bool> states_;  // states saved by --push-state
   bool found_ir_ = false;
