@@ -160,12 +160,15 @@ void TentativeRun::pass_on_output() const {
 std::string TentativeRun::first_message() const { return left_out_.empty() ? first_error(messages_) : left_out_; }
 
 bool is_about_source(std::string_view messages) {
-  constexpr std::string_view kError = ": error:";
   const std::size_t error = messages.find("error:");
-  if (error == std::string_view::npos || error < 2) return false;
-  const std::size_t start = error - 2;
-  return messages.substr(start, kError.size()) == kError && start > 0 && messages[start - 1] >= '0' &&
-         messages[start - 1] <= '9';
+  if (error == std::string_view::npos) return false;
+  std::string_view place = messages.substr(0, error);
+  if (!place.ends_with(": ")) return false;
+  place.remove_suffix(2);
+  place = place.substr(place.rfind('\n') + 1);
+  // The name of a command, which stands there for other errors, may end with a number, too, but not behind a colon.
+  const std::size_t colon = place.find_last_not_of("0123456789");
+  return colon != std::string_view::npos && colon > 0 && colon + 1 < place.size() && place[colon] == ':';
 }
 
 std::string first_error(std::string_view messages) {

@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "format/base/file.h"
+#include "mkimage/compiler/compiler_run.h"
 #include "mkimage/compiler/real_compiler.h"
 
 namespace fs = std::filesystem;
@@ -76,4 +77,20 @@ TEST_CASE("a directory with our own compilers leaves PATH") {
   const Path path(directory->path().string() + ":/usr/bin");
   xaas::leave_path();
   CHECK(getenv("PATH") == std::string("/usr/bin"));
+}
+
+TEST_CASE("an error is about the source if it has a place there") {
+  for (const char* messages :
+       {"a.c:1:2: error: no\n", "a.c:1:2: warning: x\na.c:12:34: error: no\n", "a.f90:7: error: no\n",
+        "In file included from a.c:1:\n./b-2.h:3:4: error: no\n1 error generated.\n"}) {
+    INFO(messages);
+    CHECK(xaas::is_about_source(messages));
+  }
+  for (const char* messages :
+       {"clang++-19: error: no such file or directory: 'a.c'\n", "clang: error: unknown argument\n",
+        "/usr/lib/x:1/clang-19: error: unable to execute command\n", "error: no place\n", "19: error: no file\n",
+        ":19: error: no file\n", "a.c:1:2: warning: x\n", ""}) {
+    INFO(messages);
+    CHECK_FALSE(xaas::is_about_source(messages));
+  }
 }
