@@ -32,7 +32,9 @@ constexpr auto kArmFeatureMacros = std::to_array<NamedFeatures>({
     {"FP16_SCALAR_ARITHMETIC", "fullfp16"},
     {"FP16_VECTOR_ARITHMETIC", "fullfp16"},
     {"FRINT", "fptoint"},
+    {"GCS", "gcs"},
     {"JCVT", "jsconv"},
+    {"LS64", "ls64"},
     {"MATMUL_INT8", "i8mm"},
     {"MEMORY_TAGGING", "mte"},
     {"MOPS", "mops"},
@@ -60,6 +62,7 @@ constexpr auto kArmFeatureMacros = std::to_array<NamedFeatures>({
     {"SVE_MATMUL_FP64", "sve,f64mm"},
     {"SVE_MATMUL_INT8", "sve,i8mm"},
     {"SVE_VECTOR_OPERATORS", "sve"},
+    {"TME", "tme"},
 });
 static_assert(std::ranges::is_sorted(kArmFeatureMacros, {}, &NamedFeatures::first), "the table is searched by name");
 constexpr auto kOtherArmMacros = std::to_array<NamedFeatures>({
@@ -85,10 +88,12 @@ constexpr auto kNeededByIntrinsic = std::to_array<NamedFeatures>({
     {"fjcvtzs", "jsconv"},
     {"frint32", "fptoint"},
     {"frint64", "fptoint"},
+    {"gcs", "gcs"},
     {"gmi", "mte"},
     {"irg", "mte"},
+    {"ld64b", "ls64"},
     {"ldg", "mte"},
-    {"mops.", "mops"},
+    {"mops.", "mte,mops"},
     {"neon.bf", "bf16"},
     {"neon.fmlal", "fp16fml"},
     {"neon.fmlsl", "fp16fml"},
@@ -107,8 +112,14 @@ constexpr auto kNeededByIntrinsic = std::to_array<NamedFeatures>({
     {"neon.vcmla", "complxnum"},
     {"rndr", "rand"},
     {"settag", "mte"},
+    {"st64b", "ls64"},
     {"stg", "mte"},
     {"subp", "mte"},
+    {"tagp", "mte"},
+    {"tcancel", "tme"},
+    {"tcommit", "tme"},
+    {"tstart", "tme"},
+    {"ttest", "tme"},
 });
 
 struct ScalableBuiltin {

@@ -177,9 +177,10 @@ TEST_CASE("machines of aarch64 lose nothing that code asks for at compile time",
 TEST_CASE("the macro of every extension of aarch64 leads to features", "[compiler]") {
   const ClangUnits clang;
   const std::string target = "--target=aarch64-linux-gnu -march=armv9-a";
-  Names all = macros(clang, target +
-                                "+aes+bf16+crc+dotprod+fp16+fp16fml+i8mm+memtag+mops+rcpc3+rng+sha2+sha3+sm4"
-                                "+sve2-aes+sve2-bitperm+sve2-sha3+sve2-sm4+f32mm+f64mm+fcma+jscvt+lse+pauth+rdma");
+  Names all =
+      macros(clang, target +
+                        "+aes+bf16+crc+dotprod+fp16+fp16fml+i8mm+memtag+mops+rcpc3+rng+sha2+sha3+sm4"
+                        "+sve2-aes+sve2-bitperm+sve2-sha3+sve2-sm4+f32mm+f64mm+fcma+gcs+jscvt+ls64+lse+pauth+rdma+tme");
   for (const std::string& name : macros(clang, "--target=aarch64-linux-gnu")) all.erase(name);
   for (const std::string& name : all) {
     INFO(name);
