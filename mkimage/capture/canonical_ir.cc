@@ -114,8 +114,8 @@ ModuleSymbols symbols_of(const llvm::Module& module) {
     if (value.hasLocalLinkage() || name.starts_with("llvm.")) continue;
     if (!value.isDeclarationForLinker()) {
       symbols.defined.insert(name.str());
-    } else if (!value.hasExternalWeakLinkage() && !value.use_empty()) {
-      symbols.needed.insert(name.str());
+    } else if (!value.use_empty()) {
+      (value.hasExternalWeakLinkage() ? symbols.weak : symbols.needed).insert(name.str());
     }
   }
   return symbols;

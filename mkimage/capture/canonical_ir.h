@@ -31,10 +31,11 @@ struct AllowedFeatures {
   std::vector<std::string> asks = {};   // macros and built-in functions that the level gives the unit
 };
 
-// Names of symbols that other units can see. Weak references are not needed.
+// Names of symbols that other units can see.
 struct ModuleSymbols {
   std::set<std::string> defined;
   std::set<std::string> needed;
+  std::set<std::string> weak{};  // that a weak reference names, which need not be defined
 };
 
 struct CanonicalIr {

@@ -36,8 +36,8 @@ void add_symbol(const llvm::object::SymbolRef& symbol, ModuleSymbols& symbols) {
   if (name->empty() || (*flags & SymbolRef::SF_Global) == 0) return;
   if ((*flags & SymbolRef::SF_Undefined) == 0) {
     symbols.defined.insert(name->str());
-  } else if ((*flags & SymbolRef::SF_Weak) == 0) {
-    symbols.needed.insert(name->str());
+  } else {
+    ((*flags & SymbolRef::SF_Weak) == 0 ? symbols.needed : symbols.weak).insert(name->str());
   }
 }
 

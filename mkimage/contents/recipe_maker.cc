@@ -269,7 +269,8 @@ class Translator {
   bool names_something_doubled(const Digest& object, const CanonicalUnit& unit) const {
     if (doubled_names_.empty()) return false;
     const auto is_named = [&](const ModuleSymbols& symbols) {
-      return share_one(doubled_names_, symbols.defined) || share_one(doubled_names_, symbols.needed);
+      return share_one(doubled_names_, symbols.defined) || share_one(doubled_names_, symbols.needed) ||
+             share_one(doubled_names_, symbols.weak);
     };
     return is_named(symbols_.object(object)) ||
            std::ranges::any_of(unit.variant_symbols, [&](const auto& entry) { return is_named(entry.second); });

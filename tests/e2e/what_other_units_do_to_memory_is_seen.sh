@@ -14,7 +14,8 @@ said: said.c says_so.c does.c ; $(call several,said says_so does)
 cleared: secret.c clear.c ; $(call several,secret clear)
 twice: twice.c fill.c leap.c ; $(call several,twice fill leap)
 two-names: two_names.c named.c by_name.c ; $(call several,two_names named by_name)
-defined: defined.c set_value.c by_name.c ; $(C) -c set_value.c && $(call several,defined by_name) set_value.o -Wl,--defsym=second=value
+# None of the units that use the variable needs it.
+defined: defined.c value.c set_value.c weakly.c ; $(C) -c value.c && $(call several,defined set_value weakly) value.o -Wl,--defsym=second=value
 waits: waits.c alarms.c asks.c ; $(call several,waits alarms asks)
 # A function goes on in another thread.
 threads: threads.c local.c switch.c
@@ -96,8 +97,10 @@ int main(void) { set(5); int one = get(); set(6); return printf("%d %d\n", one, 
 S
 cp "$source/two_names.c" "$source/defined.c"
 echo 'int first = 1; extern int second __attribute__((alias("first"))); void set(int x) { first = x; }' >"$source/named.c"
-echo 'int value = 1; void set(int x) { value = x; }' >"$source/set_value.c"
+echo 'int value = 1;' >"$source/value.c"
+echo 'extern int value __attribute__((weak)); void set(int x) { value = x; }' >"$source/set_value.c"
 echo 'extern int second; int get(void) { return second; }' >"$source/by_name.c"
+echo 'extern int second __attribute__((weak)); int get(void) { return second; }' >"$source/weakly.c"
 cat >"$source/waits.c" <<'S'
 #include <stdio.h>
 extern int done;

@@ -329,3 +329,15 @@ TEST_CASE("a variant of aarch64 requires what it asked for and what its intrinsi
   CHECK(needed(sve + "svint32_t f(svint32_t a, svint8_t b) { return svmmla(a, b, b); }", "neoverse-v1", {}) ==
         Features{"+i8mm", "+sve"});
 }
+
+TEST_CASE("the names of a variant tell what it needs from what it only refers to weakly", "[compiler]") {
+  const ClangUnits clang;
+  const std::string source =
+      "extern int needed, unused; extern int weak __attribute__((weak));\n"
+      "int defined(void) { return needed + (&weak ? weak : 0); }\n";
+  const AllowedFeatures allowed{{}, {"+avx2"}, {}};
+  const ModuleSymbols symbols = canonicalise(clang.bitcode(source, ""), clang.target(""), {}, allowed).value().symbols;
+  CHECK(symbols.defined == Names{"defined"});
+  CHECK(symbols.needed == Names{"needed"});
+  CHECK(symbols.weak == Names{"weak"});
+}

@@ -111,7 +111,8 @@ TEST_CASE("only units that name what has several names are alone", "[one-thread]
     const CapturedBuild build;
     const std::vector<std::string> objects = {
         build.compile("a.c", "extern int second; int main(void) { return second; }\n"),
-        build.compile("b.c", "int first = 1, second = 2;\n"), build.compile("c.c", "int third(void) { return 3; }\n")};
+        build.compile("b.c", "int first = 1, second = 2;\n"), build.compile("c.c", "int third(void) { return 3; }\n"),
+        build.compile("d.c", "extern int fifth __attribute__((weak)); int* d(void) { return &fifth; }\n")};
     const std::string program = build.in_build("program");
     std::vector<std::string> arguments = {"-o", program, option};
     arguments.insert(arguments.end(), objects.begin(), objects.end());
@@ -128,7 +129,9 @@ TEST_CASE("only units that name what has several names are alone", "[one-thread]
   CHECK(count_alone("-O2", {}) == 0);
   CHECK(count_alone("-O2", {"first", "other"}) == 1);
   CHECK(count_alone("-O2", {"second", "other"}) == 2);
+  CHECK(count_alone("-O2", {"fifth", "other"}) == 1);
   CHECK(count_alone("-Wl,--defsym=fourth=second+4", {}) == 2);
+  CHECK(count_alone("-Wl,--defsym=fifth=second", {}) == 3);
   CHECK(count_alone("-Wl,--defsym,fourth=(third)", {}) == 1);
   CHECK(count_alone("-Wl,--defsym=fourth=0x10*2", {}) == 0);
 }
