@@ -39,6 +39,8 @@ class Classifier {
     classify_vendors();
     join_pairs();
     for_each_point([&](const BuildPoint& point) { classify_models_of_gpus(point); });
+    for_each_point([&](const BuildPoint& point) { classify_help(point); });
+    for_each_point([&](const BuildPoint& point) { classify_simd(point); });
     add_package_findings(found_, {prefixes_, names_, choices_, gpu_switch_}, knowledge_);
     add_flag_findings(found_, prefixes_, knowledge_);
     found_.internal = find_internal_library(build_, names_, knowledge_);
@@ -136,14 +138,16 @@ class Classifier {
     }
     if (is_choice_of_parallel(point, name)) {
       add_values(point, TermCategory::parallel, false);
-    } else if (offers_switch(point)) {
+    } else if (offers_yes(point)) {
       classify_boolean(point);
     }
   }
-  // Values that conditions ask for are not all that there are, so that they tell of back ends only.
+  // Values that conditions ask for are not all that there are, so that they tell of no libraries.
   void classify_open_choice(const BuildPoint& point, const OptionName& name) {
+    if (offers(point, TermCategory::simd, 2)) return add_values(point, TermCategory::simd, true);
     if (is_choice_of_gpus(point, name)) return add_backends(point);
-    if (is_choice_of_parallel(point, name)) add_values(point, TermCategory::parallel, false);
+    if (is_choice_of_parallel(point, name)) return add_values(point, TermCategory::parallel, false);
+    if (offers_yes(point)) classify_boolean(point);
   }
   void add_backends(const BuildPoint& point) {
     if (found_.gpu_flag.empty()) found_.gpu_flag = short_flag(point);
@@ -154,6 +158,9 @@ class Classifier {
     if (point.kind != PointKind::choice || !is_choice_of_gpus(point, name_of(point))) return;
     for (const BuildValue& value : point.values) {
       const KnownTerm* term = term_of_value(value.value);
+      // OpenMP for GPUs is that of its directive target.
+      const bool is_of_gpus = has_word_with(name_of(point), {"GPU", "ACCEL"});
+      if (term != nullptr && term->name == "OpenMP" && is_of_gpus) term = knowledge_.term("OpenMP_offload");
       if (term == nullptr || term->category != TermCategory::parallel || find(term->name) != nullptr) continue;
       Finding finding = finding_at(point, TermCategory::parallel, term->name);
       finding.term = term->name;
@@ -187,11 +194,13 @@ class Classifier {
     const bool is_something_else = !says_so && has_word_with(name, {"GPU", "DEVICE", "ACCEL"});
     return !is_something_else && offers(point, TermCategory::gpu, says_so ? 1 : 2);
   }
-  // A choice such as no, yes and auto.
-  static bool offers_switch(const BuildPoint& point) {
-    return std::ranges::all_of(point.values, [](const BuildValue& value) {
+  // A choice such as no, yes and auto, or yes, no and a special case.
+  static bool offers_yes(const BuildPoint& point) {
+    const auto is_answer = [](const BuildValue& value) {
       return is_on(value.value) || is_off(value.value) || is_auto_word(upper(value.value));
-    });
+    };
+    return std::ranges::all_of(point.values, is_answer) ||
+           std::ranges::any_of(point.values, [](const BuildValue& value) { return is_on(value.value); });
   }
 
   void add_values(const BuildPoint& point, TermCategory category, bool takes_all) {
@@ -269,8 +278,8 @@ class Classifier {
            is_in(std::to_array<std::string_view>({"LIB", "LIBRARIES", "LIBRARY", "LIBS"}), words.back());
   }
   void classify_boolean(const BuildPoint& point) {
-    const bool is_switch = point.kind == PointKind::boolean ||
-                           (point.kind == PointKind::choice && offers_switch(point)) || point.form == FlagForm::with;
+    const bool is_switch = point.kind == PointKind::boolean || (point.kind == PointKind::choice && offers_yes(point)) ||
+                           point.form == FlagForm::with;
     if (!is_switch) return;
     const OptionName& name = name_of(point);
     const KnownTerm* term = term_of(name, knowledge_);
@@ -302,7 +311,16 @@ class Classifier {
   bool is_plausible(const BuildPoint& point, const KnownTerm& term) const {
     const std::vector<std::string> words = name_words(point.name);
     return (term.category == TermCategory::gpu || term.category == TermCategory::parallel) && words.size() > 1 &&
-           prefixes_.contains(words.front()) && find(term.name) == nullptr && !has_choice(term.category);
+           (prefixes_.contains(words.front()) || is_as_declared(words)) && find(term.name) == nullptr &&
+           !has_choice(term.category);
+  }
+  // ENABLE_MPI, where the project declares ENABLE_DOCS.
+  bool is_as_declared(const std::vector<std::string>& words) const {
+    return is_in(std::to_array<std::string_view>({"ENABLE", "USE", "WITH"}), words.front()) &&
+           std::ranges::any_of(build_.points, [&](const BuildPoint& other) {
+             const std::vector<std::string> declared = name_words(other.name);
+             return !other.is_implicit && !other.is_foreign && declared.size() > 1 && declared.front() == words.front();
+           });
   }
   // HIPBLAS with the help "ROCm backend" stands for HIP, if no option is called so.
   const KnownTerm* model_behind(const KnownTerm& library, const BuildPoint& point) const {
@@ -375,6 +393,39 @@ class Classifier {
     Finding finding = finding_at(point, TermCategory::simd, name);
     if (term != nullptr) finding.term = term->name;
     finding.is_default = is_default_on(point) && !is_foreign_code(term);
+    finding.flag = short_flag(point);
+    finding.value = std::string(on_value(point));
+    add(std::move(finding));
+  }
+
+  // "Enable the CUDA and cuFFT backend" and "MKL for LAPACK and FFTW" name a library for Fourier transforms, too.
+  void classify_help(const BuildPoint& point) {
+    const OptionName& name = name_of(point);
+    const KnownTerm* term = term_of(name, knowledge_);
+    const bool is_switch = point.kind == PointKind::boolean || (point.kind == PointKind::choice && offers_yes(point));
+    if (!is_switch || term == nullptr || point.is_implicit || has_choice(TermCategory::fft)) return;
+    for (const std::string& word : name_words(point.help)) {
+      const KnownTerm* library = knowledge_.term_by_words(word);
+      const bool is_of_gpu = library != nullptr && library->category == TermCategory::fft &&
+                             term->category == TermCategory::gpu && library->devices == term->devices;
+      const bool is_mkl = term->name == "MKL" && (word == "FFT" || word == "FFTS" || word == "FFTW");
+      if (!is_of_gpu && !is_mkl) continue;
+      Finding finding = finding_at(point, TermCategory::fft, is_mkl ? term->name : library->name);
+      finding.term = finding.name;
+      finding.is_default = is_used_by_default(point);
+      finding.value = std::string(on_value(point));
+      finding.flag = short_flag(point);
+      add(std::move(finding));
+    }
+  }
+  // A switch for vector instructions that says no more.
+  void classify_simd(const BuildPoint& point) {
+    const OptionName& name = name_of(point);
+    const auto is_simd = [](const Finding& finding) { return finding.category == TermCategory::simd; };
+    if (point.kind != PointKind::boolean || point.is_implicit || name.is_negative || name.joined() != "SIMD") return;
+    if (std::ranges::any_of(found_.findings, is_simd)) return;
+    Finding finding = finding_at(point, TermCategory::simd, "SIMD");
+    finding.is_default = is_default_on(point);
     finding.flag = short_flag(point);
     finding.value = std::string(on_value(point));
     add(std::move(finding));

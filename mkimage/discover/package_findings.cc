@@ -76,7 +76,10 @@ class PackageFindings {
   }
 
   void add_package(const UsedPackage& package, const KnownTerm& term) {
-    if (is_covered(term) || is_own_name(package.name) || is_of_vendor(package, term)) return;
+    // What comes with a GPU's programming model is not asked for apart, unless a switch for BLAS stands around.
+    const bool is_of_gpu =
+        term.category == TermCategory::linear_algebra && !term.devices.empty() && !is_behind_blas(package, term);
+    if (is_of_gpu || is_covered(term) || is_own_name(package.name) || is_of_vendor(package, term)) return;
     const BuildPoint* guard = own_switch(package.guard);
     const bool is_always = package.is_always && (package.is_required || term.category == TermCategory::parallel ||
                                                  is_library_category(term.category));

@@ -280,4 +280,33 @@ TEST_CASE("a macro that a comment of a makefile explains is a finding, and no de
         "CUDA -DHAVE_CUDA, MPI* -DHAVE_MPI");
 }
 
+TEST_CASE("a library of a GPU is no finding of its own unless something is about it", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_HIP \"\" OFF)\nif(DEMO_HIP)\n  find_package(hip REQUIRED)\n"
+                          "  find_package(hipblas REQUIRED)\nendif()\n")) == "HIP -DDEMO_HIP");
+}
+
+TEST_CASE("the help of an option may name a library for Fourier transforms", "[one-thread]") {
+  CHECK(
+      findings(of_cmake("option(DEMO_CUDA \"Enable the CUDA and cuFFT backend\" OFF)\n"
+                        "option(DEMO_MKL \"Intel MKL for LAPACK & FFTW\" OFF)\noption(DEMO_MPI \"no cuFFT\" OFF)\n")) ==
+      "CUDA -DDEMO_CUDA, MPI -DDEMO_MPI, MKL -DDEMO_MKL, cuFFT -DDEMO_CUDA, MKL -DDEMO_MKL");
+}
+
+TEST_CASE("a switch for SIMD counts where no instruction set is named", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_USE_SIMD \"\" OFF)\n")) == "SIMD -DDEMO_USE_SIMD");
+  CHECK(findings(of_cmake("option(DEMO_USE_SIMD \"\" OFF)\noption(DEMO_AVX2 \"\" OFF)\n")) == "AVX2 -DDEMO_AVX2");
+}
+
+TEST_CASE("OpenMP in a choice of GPUs is that of the directive target", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_OMP \"\" ON)\nset(DEMO_GPU \"\" CACHE STRING \"\")\n"
+                          "set_property(CACHE DEMO_GPU PROPERTY STRINGS openmp cuda hip)\n")) ==
+        "cuda -DDEMO_GPU=cuda, hip -DDEMO_GPU=hip, OpenMP* -DDEMO_OMP, OpenMP_offload -DDEMO_GPU=openmp");
+}
+
+TEST_CASE("a variable without a declaration counts beside options that begin alike", "[one-thread]") {
+  const std::string asked = "if(ENABLE_CUDA)\nendif()\n";
+  CHECK(findings(of_cmake(asked + "option(DEMO_DOCS \"\" OFF)\n")).empty());
+  CHECK(findings(of_cmake(asked + "option(ENABLE_CALIPER \"\" OFF)\n")) == "CUDA -DENABLE_CUDA");
+}
+
 }  // namespace
