@@ -174,6 +174,7 @@ void CmakeInterpreter::do_set(const Call& call) {
     if (type == "BOOL" || type == "STRING" || type == "PATH" || type == "FILEPATH") {
       points_.declare({name, type == "BOOL" ? PointKind::boolean : PointKind::text, value, *(cache + 2), "", true},
                       here);
+      points_.note_preset(name);
     }
     points_.note_set(name);
     if (!variables_.cached(name) || words.back() == "FORCE" || type == "INTERNAL") variables_.set_cached(name, value);
@@ -226,6 +227,8 @@ void CmakeInterpreter::do_option(const Call& call) {
   const std::string given = call.words.size() > 2 ? call.words[2] : "OFF";
   std::string value = given;
   if (is_known(given)) value = constant_truth(given).value_or(false) ? "ON" : "OFF";
+  // CMake takes a text for OFF. One that conditions compare with others is a value all the same.
+  if (!constant_truth(given)) points_.note_comparison(name, given);
   points_.declare({name, PointKind::boolean, value, call.words.size() > 1 ? call.words[1] : "", "", !is_hidden},
                   context(call));
   if (!is_hidden && !variables_.cached(name)) variables_.set_cached(name, value);
@@ -388,7 +391,13 @@ void CmakeInterpreter::set_version(const std::string& prefix, const std::string&
 void CmakeInterpreter::do_minimum_version(const Call& call) {
   if (call.words.size() < 2 || !is_known(call.words[1])) return;
   const std::string version = lower_bound_of(call.words[1]);
-  if (build_.minimum_version.empty() && is_version_text(version)) build_.minimum_version = version;
+  // Of two ways of the first file, the one that is taken counts.
+  const bool is_better = mode_ == Mode::live && !is_minimum_live_ && minimum_file_ == file_;
+  if (is_version_text(version) && (build_.minimum_version.empty() || is_better)) {
+    build_.minimum_version = version;
+    minimum_file_ = file_;
+    is_minimum_live_ = mode_ == Mode::live;
+  }
   option_yields_ = option_yields_ || compare_versions(version, "3.13") >= 0;
 }
 

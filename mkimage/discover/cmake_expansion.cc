@@ -91,6 +91,7 @@ std::string CmakeInterpreter::expand_reference(std::string_view text, std::size_
   at += end + 1;
   if (is_environment) return "";
   const std::string name = expand(rest.substr(open, end - open), depth + 1);
+  points_.note_read(name);
   return is_known(name) ? lookup(name).value_or("") : kUnknownValue;
 }
 
@@ -139,6 +140,7 @@ Truth CmakeInterpreter::decide(const std::vector<ConditionWord>& words) { return
 ConditionFacts CmakeInterpreter::facts() {
   ConditionFacts facts;
   facts.variable = [this](const std::string& name) -> std::optional<std::string> {
+    points_.note_read(name);
     // A name of a parameter of a macro is no variable.
     if (auto value = variables_.get(name)) return use_up(value->size()), value;
     return macro_arguments_.contains(name) ? std::nullopt : lookup(name);

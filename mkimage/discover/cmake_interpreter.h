@@ -143,8 +143,10 @@ class CmakeInterpreter {
   std::size_t line_ = 0;
   Mode mode_ = Mode::live;
   Flow flow_ = Flow::next;
-  bool option_yields_ = false;  // policy CMP0077: a normal variable wins over option()
-  std::size_t depth_ = 0;       // blocks, calls and files within each other
+  bool option_yields_ = false;    // policy CMP0077: a normal variable wins over option()
+  std::string minimum_file_;      // that names the least version of CMake
+  bool is_minimum_live_ = false;  // whether that call runs on every host
+  std::size_t depth_ = 0;         // blocks, calls and files within each other
   std::size_t commands_ = 0;
   std::size_t bytes_ = 0;
   bool is_exhausted_ = false;

@@ -59,6 +59,13 @@ bool is_plain_value(const std::string& text) {
 
 bool is_switch_value(const std::string& text) { return constant_truth(text).has_value() && !text.empty(); }
 
+// Whether conditions compare an option with so many texts that it is one of them, and neither on nor off.
+bool is_option_of_texts(const BuildPoint& point, const std::vector<std::string>& texts) {
+  constexpr std::size_t kLeastTexts = 3;
+  return point.kind == PointKind::boolean && texts.size() >= kLeastTexts &&
+         std::ranges::none_of(texts, is_switch_value);
+}
+
 }  // namespace
 
 CmakePoints::Certainty CmakePoints::certainty_of(const CmakeContext& context) {
@@ -196,7 +203,14 @@ void CmakePoints::note_comparison(const std::string& name, const std::string& te
 void CmakePoints::add_compared_values() {
   for (const auto& [name, texts] : compared_) {
     BuildPoint* point = name.starts_with("CMAKE_") ? nullptr : find(name);
-    if (point == nullptr || point->kind != PointKind::text || !point->values.empty()) continue;
+    if (point == nullptr || !point->values.empty()) continue;
+    if (is_option_of_texts(*point, texts)) {
+      for (const std::string& text : texts) point->values.push_back({text, text});
+      point->kind = PointKind::choice;
+      point->is_open = true;
+      continue;
+    }
+    if (point->kind != PointKind::text) continue;
     const std::string value = point->default_value.value_or("");
     const bool is_value = is_plain_value(value);
     if (!is_value && !value.empty()) continue;
@@ -208,8 +222,19 @@ void CmakePoints::add_compared_values() {
   }
 }
 
+// A switch that the files put into the cache without a word for the user, and never ask for, is for a project that they
+// add.
+void CmakePoints::give_away_presets() {
+  for (BuildPoint& point : build_.points) {
+    const bool is_preset = point.kind == PointKind::boolean && point.help.empty() && preset_.contains(point.name) &&
+                           !read_.contains(point.name);
+    point.is_foreign = point.is_foreign || is_preset;
+  }
+}
+
 void CmakePoints::finish() {
   add_compared_values();
+  give_away_presets();
   for (const auto& [name, place] : replacements_) add_implicit_point(name, place);
   for (const auto& [name, place] : asked_) {
     if (!set_.contains(name)) add_implicit_point(name, place);

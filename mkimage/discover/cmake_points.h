@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "mkimage/discover/build_description.h"
@@ -62,6 +63,9 @@ class CmakePoints {
   // A condition compares the variable with that text.
   void note_comparison(const std::string& name, const std::string& text);
   void note_set(const std::string& name) { set_.insert(name); }
+  void note_preset(const std::string& name) { preset_.insert(name); }
+  // Something in the files depends on the variable.
+  void note_read(const std::string& name) { read_.insert(name); }
   // A branch says that `old_name` is deprecated, and turns on `name` in its place.
   void replace_deprecated(const std::string& old_name, const std::string& name, const CmakeContext& context);
 
@@ -77,6 +81,7 @@ class CmakePoints {
   BuildPoint* find(const std::string& name);
   static UsedPackage package_at(const std::string& name, const CmakeContext& context);
   void add_compared_values();
+  void give_away_presets();
   void add_implicit_point(const std::string& name, const BuildPlace& place);
 
   BuildDescription& build_;
@@ -88,6 +93,8 @@ class CmakePoints {
   std::map<std::string, BuildPlace> replacements_;
   std::map<std::string, std::size_t> links_;  // how often each name was linked with
   std::set<std::string> set_;
+  std::unordered_set<std::string> read_;
+  std::set<std::string> preset_;  // by set(… CACHE …)
   std::set<std::string> deprecated_;
 };
 

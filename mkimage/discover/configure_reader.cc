@@ -15,6 +15,7 @@
 #include "mkimage/discover/build_readers.h"
 #include "mkimage/discover/m4_text.h"
 #include "mkimage/discover/names.h"
+#include "mkimage/discover/option_cases.h"
 
 namespace xaas {
 namespace {
@@ -111,6 +112,7 @@ class ConfigureReader {
     for (const char* name : {"configure.ac", "configure.in"}) {
       if (!tree_.has_file(name)) continue;
       read_input(name);
+      cases_.add_values(build_.points);
       return std::move(build_);
     }
     if (const std::string* script = tree_.read("configure")) read_script_help(*script);
@@ -140,6 +142,7 @@ class ConfigureReader {
     });
     read_definitions(file);
     follow(plain, {file, 1}, 0, 0);
+    cases_.note_text(plain);
   }
   void read_directory(const std::string& directory) {
     if (directories_.contains(directory)) return;
@@ -268,9 +271,13 @@ class ConfigureReader {
     for (const std::string& argument : call.arguments)
       follow(argument, place, depth + 1, conditions + (is_conditional ? 1 : 0));
     const auto definition = definitions_.find(call.name);
-    if (definition != definitions_.end()) return expand(call, definition->second, place, depth, conditions);
-    if (const auto known = knowledge_.macros.find(call.name); known != knowledge_.macros.end())
-      add_known(known->second, place, conditions);
+    const bool is_defined = definition != definitions_.end();
+    if (is_defined) expand(call, definition->second, place, depth, conditions);
+    // A source that brings a macro of the archive says by it which options there are. What it looks for is known.
+    if (const auto known = knowledge_.macros.find(call.name); known != knowledge_.macros.end()) {
+      if (!known->second.package.empty()) use_package(known->second.package, place, conditions);
+      if (!is_defined) add_known_option(known->second, place);
+    }
   }
   static bool is_loop(const std::string& name) { return name == "m4_foreach" || name == "m4_foreach_w"; }
   static bool is_include(const std::string& name) { return name == "m4_include" || name == "m4_sinclude"; }
@@ -311,11 +318,11 @@ class ConfigureReader {
       if (body.size() > (1U << 20)) break;
     }
     follow(body, place, depth + 1, conditions);
+    cases_.note_text(body);
     running_.erase(call.name);
   }
 
-  void add_known(const KnownMacro& macro, const BuildPlace& place, std::size_t conditions) {
-    if (!macro.package.empty()) use_package(macro.package, place, conditions);
+  void add_known_option(const KnownMacro& macro, const BuildPlace& place) {
     if (macro.option.empty()) return;
     BuildPoint point;
     point.name = macro.option;
@@ -353,6 +360,7 @@ class ConfigureReader {
     }
     std::string answer = call.arguments.size() > 3 ? assigned_value(evaluated_m4(call.arguments[3])) : "";
     if (answer.find('$') != std::string::npos) answer.clear();
+    cases_.note_option(name, form, call.arguments.size() > 2 ? call.arguments[2] : "");
     add_point(point_of_help(name, help, form, answer), place);
   }
   // `answer` is the value that the script takes if the user says nothing, or "".
@@ -443,6 +451,7 @@ class ConfigureReader {
   BuildDescription build_;
   std::map<std::string, Definition> definitions_;
   std::map<std::string, std::string> texts_;  // by m4_define
+  OptionCases cases_;
   std::set<std::string> running_;
   std::set<std::string> included_;
   std::set<std::string> directories_;

@@ -11,6 +11,8 @@
 namespace xaas {
 namespace {
 
+bool is_compiler_option(const std::string& flag) { return flag.starts_with('-') && !flag.starts_with("-l"); }
+
 class FlagFindings {
  public:
   FlagFindings(Discovery& found, const std::set<std::string>& prefixes, const Knowledge& knowledge)
@@ -51,21 +53,26 @@ class FlagFindings {
     return term == nullptr ? std::nullopt : std::optional(KnownFlag{flag, term->name, term->name});
   }
   UsedFlag most_used(const std::map<std::string, std::size_t>& counts, bool is_comment) const {
+    // Names of compilers tell of a term, but -DMPI is how the makefile asks for it.
+    const auto is_option = [](const auto& entry) { return is_compiler_option(entry.first); };
+    const bool has_options = std::ranges::any_of(counts, is_option);
     std::size_t most = 0;
-    for (const auto& [flag, count] : counts) most = std::max(most, count);
+    for (const auto& entry : counts) {
+      if (!has_options || is_option(entry)) most = std::max(most, entry.second);
+    }
     for (const UsedFlag& used : build_.flags) {
       const auto found = counts.find(used.flag);
-      if (used.is_comment == is_comment && found != counts.end() && found->second == most) return used;
+      const bool is_such = found != counts.end() && (!has_options || is_option(*found));
+      if (used.is_comment == is_comment && is_such && found->second == most) return used;
     }
     return {};
   }
   void add_flag(const KnownTerm& term, const std::string& name, const UsedFlag& used) {
     const std::string& flag = used.flag;
     const auto known = std::ranges::find(found_.findings, term.name, &Finding::term);
-    const bool is_compiler_option = flag.starts_with('-') && !flag.starts_with("-l");
     if (known != found_.findings.end()) {
       // The variable is how the user asks; the option is what a build without any variable would be given.
-      if (is_compiler_option && build_.build_system == "make") known->flag = flag;
+      if (is_compiler_option(flag) && build_.build_system == "make") known->flag = flag;
       return;
     }
     if (term.category == TermCategory::simd && term.machine == "build") return;
@@ -74,7 +81,7 @@ class FlagFindings {
     finding.name = name;
     finding.term = term.name;
     finding.place = used.place;
-    finding.flag = is_compiler_option ? flag : define_beside(used, term);
+    finding.flag = is_compiler_option(flag) ? flag : define_beside(used, term);
     if (const BuildPoint* point = find_point(build_, used.guard)) {
       finding.point = point->name;
       finding.value = std::string(on_value(*point));

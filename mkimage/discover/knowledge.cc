@@ -117,7 +117,12 @@ const KnownTerm* Knowledge::term_by_library_option(std::string_view library) con
 
 const KnownFlag* Knowledge::flag(std::string_view flag) const {
   const auto found = std::ranges::find(flags, flag, &KnownFlag::flag);
-  return found == flags.end() ? nullptr : &*found;
+  if (found != flags.end()) return &*found;
+  // Intel's compilers take the name of a processor in any case: -xcore-avx2.
+  const auto alike = std::ranges::find_if(flags, [&](const KnownFlag& known) {
+    return flag.starts_with("-x") && lower_case(known.flag) == lower_case(flag);
+  });
+  return alike == flags.end() ? nullptr : &*alike;
 }
 
 bool Knowledge::has_word(const std::string& list, std::string_view word) const {

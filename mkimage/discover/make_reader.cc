@@ -8,6 +8,8 @@
 #include "format/base/split.h"
 #include "format/base/text.h"
 #include "mkimage/discover/build_readers.h"
+#include "mkimage/discover/foreign_directories.h"
+#include "mkimage/discover/make_commands.h"
 #include "mkimage/discover/names.h"
 
 namespace xaas {
@@ -45,6 +47,11 @@ std::string variable_in(std::string_view text) {
   return is_identifier(inside) ? std::string(inside) : "";
 }
 
+std::string directory_of(const std::string& file) {
+  const std::size_t slash = file.rfind('/');
+  return slash == std::string::npos ? "" : file.substr(0, slash);
+}
+
 // The two operands of ifeq: "(a,b)", or "a" "b".
 std::pair<std::string, std::string> operands_of(std::string_view text) {
   text = without_blanks(text);
@@ -79,6 +86,7 @@ class MakeReader {
       read_makefile(name);
       break;
     }
+    for (std::size_t i = 0; i < makes_.size(); ++i) read_directory(makes_[i]);
     for (const std::string& name : order_) add_point(name, variables_.at(name));
     return std::move(build_);
   }
@@ -104,7 +112,7 @@ class MakeReader {
   }
 
   void read_statement(std::string_view text, const BuildPlace& place) {
-    if (text.starts_with('\t')) return;  // a command
+    if (text.starts_with('\t') && is_in_rule_) return note_makes(text, place);
     const std::size_t hash = text.find('#');
     const std::string comment(hash == std::string_view::npos ? "" : without_blanks(text.substr(hash + 1)));
     text = without_blanks(text.substr(0, hash));
@@ -117,6 +125,25 @@ class MakeReader {
     if (word == "include" || word == "-include" || word == "sinclude")
       return read_include(text.substr(word.size()), place);
     read_assignment(text, comment, place);
+  }
+  // The makefile that make reads in a directory below.
+  void read_directory(const std::string& directory) {
+    for (const char* name : {"GNUmakefile", "makefile", "Makefile"}) {
+      const auto path = path_in_tree(directory, name);
+      if (path && tree_.has_file(*path)) return read_makefile(*path);
+    }
+  }
+  void note_makes(std::string_view command, const BuildPlace& place) {
+    const std::string within = directory_of(place.file);
+    for (const std::string& named : directories_of_make(command)) {
+      const auto variable = variables_.find(variable_in(named));
+      const std::string directories = variable == variables_.end() ? named : variable->second.value;
+      for (const std::string_view directory : split(directories, ' ')) {
+        const auto path =
+            directory.find('$') == std::string_view::npos ? path_in_tree(within, directory) : std::nullopt;
+        if (path && !is_foreign_directory(*path) && !is_in(makes_, *path)) makes_.push_back(*path);
+      }
+    }
   }
   // "# -DHAVE_MPI  Define this to use MPI" explains a macro for the user.
   void note_explained(std::string_view comment, const BuildPlace& place) {
@@ -162,8 +189,7 @@ class MakeReader {
     if (word == "ifeq" || word == "ifdef") guards_.back().variable = name;
   }
   void read_include(std::string_view files, const BuildPlace& place) {
-    const std::size_t slash = place.file.rfind('/');
-    const std::string directory = slash == std::string::npos ? "" : place.file.substr(0, slash);
+    const std::string directory = directory_of(place.file);
     for (const std::string_view file : split(files, ' ')) {
       if (file.empty() || file.find('$') != std::string_view::npos) continue;
       // A makefile may be meant for a directory below, and name its includes from there.
@@ -179,6 +205,11 @@ class MakeReader {
       if (text.starts_with(word)) text = without_blanks(text.substr(word.size()));
     }
     const std::size_t equals = text.find('=');
+    const std::size_t colon = text.substr(0, equals).find(':');
+    // `:=`, `::=` and `:::=` assign.
+    const bool is_rule = colon != std::string_view::npos &&
+                         (equals == std::string_view::npos || text.find_first_not_of(':', colon) != equals);
+    is_in_rule_ = is_rule || (is_in_rule_ && equals == std::string_view::npos);
     if (equals == std::string_view::npos) return;
     std::string_view left = text.substr(0, equals);
     char sign = ' ';
@@ -248,8 +279,10 @@ class MakeReader {
   std::vector<std::string> order_;
   std::set<std::string> assigned_;
   std::set<std::string> includes_;
-  std::vector<Guard> guards_;    // of the conditions around a line
-  std::size_t definitions_ = 0;  // texts of `define` around a line
+  std::vector<Guard> guards_;       // of the conditions around a line
+  std::size_t definitions_ = 0;     // texts of `define` around a line
+  bool is_in_rule_ = false;         // a line that begins with a tab is a command here
+  std::vector<std::string> makes_;  // directories below in which commands call make
 };
 
 }  // namespace

@@ -240,4 +240,28 @@ TEST_CASE("CMake: options of a project do not come from a package of its own nam
                    "DEMO_LEVEL") == "2");
 }
 
+TEST_CASE("CMake: an option that conditions compare with texts is a choice of them", "[one-thread]") {
+  const auto found = of_cmake(
+      "option(DEMO_LEVEL \"\" \"generic\")\nif(DEMO_LEVEL STREQUAL \"avx2\")\nelseif(DEMO_LEVEL STREQUAL avx512)\n"
+      "endif()\noption(DEMO_MPI \"\" MPI_FOUND)\n");
+  CHECK(values_of(found, "DEMO_LEVEL") == "generic avx2 avx512 ");
+  CHECK(findings(found) ==
+        "MPI -DDEMO_MPI, generic -DDEMO_LEVEL=generic, avx2 -DDEMO_LEVEL=avx2, avx512 -DDEMO_LEVEL=avx512");
+}
+
+TEST_CASE("CMake: the least version is that of the way that is taken", "[one-thread]") {
+  const auto found =
+      discovery_of({{"CMakeLists.txt",
+                     "if(DEMO_X)\n  cmake_minimum_required(VERSION 3.23)\nelse()\n  cmake_minimum_required(VERSION "
+                     "3.20)\nendif()\nproject(demo)\nadd_subdirectory(part)\n"},
+                    {"part/CMakeLists.txt", "cmake_minimum_required(VERSION 3.5)\n"}});
+  CHECK(found.build.minimum_version == "3.20");
+}
+
+TEST_CASE("CMake: what is put into the cache for a project that is added is none of the own options", "[one-thread]") {
+  const std::string preset = "set(ENABLE_TBB Off CACHE BOOL \"\")\nadd_subdirectory(tpl/x)\n";
+  CHECK(findings(of_cmake(preset)).empty());
+  CHECK(findings(of_cmake(preset + "if(ENABLE_TBB)\nendif()\n")) == "TBB -DENABLE_TBB");
+}
+
 }  // namespace

@@ -225,4 +225,59 @@ TEST_CASE("a macro of a makefile stands for a term only if its name has to do wi
         "CUDA USE_FAST=1");
 }
 
+TEST_CASE("a line of a makefile that begins with a tab is a command only behind a rule", "[one-thread]") {
+  CHECK(findings(discovery_of({{"Makefile",
+                                "OPENMP = yes\nifeq ($(OPENMP),yes)\n\tFLAGS += -fopenmp\nendif\nall:\n\tcc "
+                                "-march=native\n\tX = -mavx2\n"}})) == "OpenMP* -fopenmp");
+}
+
+TEST_CASE("a makefile asks for MPI by its macro rather than by the name of a compiler", "[one-thread]") {
+  const auto found = discovery_of({{"Makefile", "MPI = no\nifeq ($(MPI),yes)\nCC = mpicc\nF += -DMPI\nendif\n"}});
+  CHECK(findings(found) == "MPI -DMPI");
+}
+
+TEST_CASE("makefiles in directories for which make is called are read", "[one-thread]") {
+  CHECK(findings(discovery_of({{"Makefile",
+                                "DIRS = \\\n a\\\n tests\nall:\n\t@ \\\n\tfor i in ${DIRS}; do (cd $$i; make); done\n"
+                                "\t$(MAKE) -C b clean\n\tcd c && cp x y\n"},
+                               {"a/Makefile", "include ../flags.mk\n"},
+                               {"b/makefile", "F = -mavx2\n"},
+                               {"c/Makefile", "F = -mavx512f\n"},
+                               {"tests/Makefile", "F = -mavx512f\n"},
+                               {"flags.mk", "CC = mpicc\nF = -fopenmp\n"}})) == "MPI* , OpenMP* -fopenmp, AVX2 -mavx2");
+}
+
+TEST_CASE("yes among the values of a variable asks for what its name says", "[one-thread]") {
+  CHECK(findings(discovery_of(
+            {{"Makefile", "MPI = yes\nifeq ($(MPI),cray)\nX = 1\nendif\nifeq ($(MPI),yes)\nX = 2\nendif\n"}})) ==
+        "MPI* MPI=yes");
+}
+
+TEST_CASE("Intel's options for processors are known in any case", "[one-thread]") {
+  CHECK(findings(discovery_of({{"Makefile", "F = -xcore-avx2\n"}})) == "AVX2 -xcore-avx2");
+}
+
+TEST_CASE("an option of a configure script has the values for which a case looks", "[one-thread]") {
+  const std::string cases =
+      "AC_ARG_ENABLE([simd], [AS_HELP_STRING([--enable-simd=code], [what])], [ac_SIMD=${enable_simd}], [ac_SIMD=GEN])\n"
+      "case ${ac_SIMD} in\n  GEN) X=1;;\n  AVX|AVX2)\n    case $y in a) b;; esac;;\n  KNL*) c;;\n"
+      "  *) AC_MSG_ERROR([no]);;\nesac\n";
+  const auto found = discovery_of({{"configure.ac", cases}});
+  CHECK(values_of(found, "simd") == "GEN AVX AVX2 ");
+  CHECK(findings(found) == "GEN* --enable-simd=GEN, AVX --enable-simd=AVX, AVX2 --enable-simd=AVX2");
+  CHECK(
+      values_of(discovery_of({{"configure.ac",
+                               "AC_ARG_WITH([gpu], [AS_HELP_STRING([--with-gpu=X], [x])], [case \"$withval\" in cuda) "
+                               "a;; hip) b;; esac])\n"}}),
+                "gpu") == "cuda hip ");
+  CHECK(values_of(discovery_of({{"configure.ac", "AC_ARG_ENABLE([x], [y])\n# in that case\ncase $enable_x in a) \n"}}),
+                  "x")
+            .empty());
+}
+
+TEST_CASE("a macro of the archive looks for its package, also where the source brings the macro", "[one-thread]") {
+  CHECK(findings(discovery_of(
+            {{"configure.ac", "AX_OPENMP\n"}, {"m4/ax_openmp.m4", "AC_DEFUN([AX_OPENMP], [x])\n"}})) == "OpenMP* ");
+}
+
 }  // namespace

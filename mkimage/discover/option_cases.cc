@@ -1,0 +1,82 @@
+// See option_cases.h.
+#include "mkimage/discover/option_cases.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+#include "format/base/text.h"
+#include "mkimage/discover/m4_text.h"
+#include "mkimage/discover/names.h"
+
+namespace xaas {
+namespace {
+
+constexpr std::size_t kMaxConfigureCases = 20000;
+
+// "y" in "y=$enableval" and "[y=${enable_x}]", if `given` or the variable `own` is what it gets.
+std::string holder_in(const std::string& action, const std::string& given, const std::string& own) {
+  std::string text;
+  for (const char c : action.substr(0, action.find_first_of(";\n", action.find('=')))) {
+    if (std::string_view("[]{}\"' \t\n").find(c) == std::string_view::npos) text += c;
+  }
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || !is_identifier(text.substr(0, equals))) return "";
+  const std::string value = text.substr(equals + 1);
+  return value == "$" + given || value == "$" + own ? text.substr(0, equals) : "";
+}
+
+void give_values(BuildPoint& point, const std::vector<std::string>& texts, bool is_closed) {
+  const auto is_text = [](const std::string& text) { return !is_on(text) && !is_off(text); };
+  if (!point.values.empty() || std::ranges::count_if(texts, is_text) < 2) return;
+  for (const std::string& text : texts) point.values.push_back({text, text});
+  point.kind = PointKind::choice;
+  point.is_open = !is_closed;
+}
+
+}  // namespace
+
+void OptionCases::note_option(const std::string& name, FlagForm form, const std::string& action) {
+  const bool is_with = form == FlagForm::with;
+  std::string own = (is_with ? "with_" : "enable_") + name;
+  std::ranges::replace_if(own, [](char c) { return !is_macro_part(c); }, '_');
+  const std::string given = is_with ? "withval" : "enableval";
+  holders_[own] = {name, form};
+  if (const std::string holder = holder_in(action, given, own); !holder.empty()) holders_[holder] = {name, form};
+  for (ShellCase& found : shell_cases(action)) {
+    if (found.variable != given || cases_.size() >= kMaxConfigureCases) continue;
+    found.variable = own;
+    cases_.push_back(std::move(found));
+  }
+}
+
+void OptionCases::note_text(const std::string& text) {
+  for (ShellCase& found : shell_cases(text)) {
+    if (!found.variable.empty() && cases_.size() < kMaxConfigureCases) cases_.push_back(std::move(found));
+  }
+}
+
+void OptionCases::add_values(std::vector<BuildPoint>& points) const {
+  struct Values {
+    std::vector<std::string> texts;
+    bool is_closed = false;
+  };
+  std::map<Option, Values> values;
+  for (const ShellCase& found : cases_) {
+    const auto holder = holders_.find(found.variable);
+    if (holder == holders_.end()) continue;
+    Values& known = values[holder->second];
+    for (const std::string& value : found.values) {
+      if (!is_in(known.texts, value)) known.texts.push_back(value);
+    }
+    known.is_closed = known.is_closed || found.is_closed;
+  }
+  for (const auto& [option, found] : values) {
+    const auto point = std::ranges::find_if(points, [&](const BuildPoint& other) {
+      return name_words(other.name) == name_words(option.first) && other.form == option.second;
+    });
+    if (point != points.end()) give_values(*point, found.texts, found.is_closed);
+  }
+}
+
+}  // namespace xaas

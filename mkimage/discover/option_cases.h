@@ -1,0 +1,31 @@
+// The values of a configure script's options, as far as only its `case` statements tell them; see spec/discovery.md,
+// "Other build systems".
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mkimage/discover/build_description.h"
+#include "mkimage/discover/shell_cases.h"
+
+namespace xaas {
+
+class OptionCases {
+ public:
+  // An option, and what the script does if the user gives it.
+  void note_option(const std::string& name, FlagForm form, const std::string& action);
+  // A part of the script.
+  void note_text(const std::string& text);
+  // Gives values to options that have none. If other values are no error, the choice is open.
+  void add_values(std::vector<BuildPoint>& points) const;
+
+ private:
+  using Option = std::pair<std::string, FlagForm>;
+
+  std::map<std::string, Option> holders_;  // by the variables that hold what the user gives
+  std::vector<ShellCase> cases_;
+};
+
+}  // namespace xaas
