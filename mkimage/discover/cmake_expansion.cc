@@ -1,6 +1,7 @@
 // How the words of a command are expanded and conditions decided while code is followed; see cmake_interpreter.h.
 #include <utility>
 
+#include "format/base/split.h"
 #include "mkimage/discover/cmake_interpreter.h"
 #include "mkimage/discover/names.h"
 
@@ -125,13 +126,24 @@ Truth CmakeInterpreter::decide(const CmakeCommand& command, std::string& text) {
   return decide(words);
 }
 
-// `NAME STREQUAL text` and `"${NAME}" STREQUAL text` tell a value that NAME may have.
+// `NAME STREQUAL text`, `"${NAME}" STREQUAL text`, `NAME MATCHES "^(a|b)$"` and `NAME IN_LIST VALUES` tell values that
+// NAME may have.
 void CmakeInterpreter::note_comparisons(const CmakeCommand& command) {
   for (std::size_t i = 1; i + 1 < command.arguments.size(); ++i) {
-    if (command.arguments[i].text != "STREQUAL") continue;
-    std::string_view name = command.arguments[i - 1].text;
+    const std::string& comparison = command.arguments[i].text;
+    const std::string& right = command.arguments[i + 1].text;
+    if (comparison != "STREQUAL" && comparison != "MATCHES" && comparison != "IN_LIST") continue;
+    std::string name = command.arguments[i - 1].text;
     if (name.starts_with("${") && name.ends_with('}')) name = name.substr(2, name.size() - 3);
-    points_.note_comparison(std::string(name), command.arguments[i + 1].text);
+    if (comparison == "STREQUAL") points_.note_comparison(name, right);
+    const bool is_whole = right.size() > 4 && right.starts_with("^(") && right.ends_with(")$");
+    if (comparison == "MATCHES" && is_whole) {
+      for (const std::string_view text : split(std::string_view(right).substr(2, right.size() - 4), '|'))
+        points_.note_comparison(name, std::string(text));
+    }
+    const auto list = comparison == "IN_LIST" ? variables_.get(right) : std::nullopt;
+    if (!list || !is_known(*list)) continue;
+    for (const std::string& text : list_elements(*list)) points_.note_comparison(name, text);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "format/base/text.h"
 #include "mkimage/discover/flag_findings.h"
+#include "mkimage/discover/help_values.h"
 #include "mkimage/discover/internal_library.h"
 #include "mkimage/discover/names.h"
 #include "mkimage/discover/option_name.h"
@@ -34,6 +35,7 @@ class Classifier {
     }
     for_each_point([&](const BuildPoint& point) { classify_switch(point); });
     for_each_point([&](const BuildPoint& point) { classify_choice(point); });
+    for_each_point([&](const BuildPoint& point) { classify_text(point); });
     for_each_point([&](const BuildPoint& point) { classify_boolean(point); });
     classify_families();
     classify_vendors();
@@ -125,7 +127,7 @@ class Classifier {
   void classify_choice(const BuildPoint& point) {
     if (point.kind != PointKind::choice) return;
     const OptionName& name = name_of(point);
-    if (point.is_open) return classify_open_choice(point, name);
+    if (point.is_open) return classify_open_choice(with_help_values(point, name, knowledge_), name);
     if (has_word_with(name, {"FFT"}) && offers(point, TermCategory::fft, 1)) {
       return add_values(point, TermCategory::fft, true);
     }
@@ -142,12 +144,26 @@ class Classifier {
       classify_boolean(point);
     }
   }
-  // Values that conditions ask for are not all that there are, so that they tell of no libraries.
+  // Values that conditions ask for are not all that there are.
   void classify_open_choice(const BuildPoint& point, const OptionName& name) {
     if (offers(point, TermCategory::simd, 2)) return add_values(point, TermCategory::simd, true);
     if (is_choice_of_gpus(point, name)) return add_backends(point);
     if (is_choice_of_parallel(point, name)) return add_values(point, TermCategory::parallel, false);
+    if (has_word_with(name, {"FFT"}) && offers(point, TermCategory::fft, 2))
+      return add_values(point, TermCategory::fft, false);
+    if (has_word_with(name, {"BLAS", "LAPACK", "LINALG"}) && offers(point, TermCategory::linear_algebra, 2))
+      return add_values(point, TermCategory::linear_algebra, false);
     if (offers_yes(point)) classify_boolean(point);
+  }
+  // Where only the help lists the values.
+  void classify_text(const BuildPoint& point) {
+    const std::set<TermCategory> known = choices_;
+    const BuildPoint choice = with_help_values(point, name_of(point), knowledge_);
+    const auto is_known = [&](TermCategory category) {
+      return known.contains(category) && offers(choice, category, 2);
+    };
+    if (point.kind == choice.kind || std::ranges::any_of(known, is_known)) return;
+    classify_choice(choice);
   }
   void add_backends(const BuildPoint& point) {
     if (found_.gpu_flag.empty()) found_.gpu_flag = short_flag(point);
@@ -177,7 +193,7 @@ class Classifier {
              knowledge_.has_word("neutral", word);
     };
     return offers(point, TermCategory::parallel, 1) && std::ranges::all_of(name.words, is_word) &&
-           has_word_with(name, {"PARALLEL", "THREAD", "COMM", "SMP"});
+           has_word_with(name, {"PARALLEL", "THREAD", "COMM", "SMP", "CPU"});
   }
   // A choice that names another term or a layer, such as SYCL or RAJA_BACKENDS, is about that.
   bool is_choice_of_gpus(const BuildPoint& point, const OptionName& name) const {
@@ -185,7 +201,9 @@ class Classifier {
     const auto is_other = [&](const std::string& word) {
       return knowledge_.has_word("layers", word) || knowledge_.term_by_words(word) != nullptr;
     };
-    if (std::ranges::any_of(words, is_other)) return false;
+    if (std::ranges::any_of(words, is_other) || is_in(words, "CPU")) return false;
+    // Beside a choice of models, one of vendors says for whose GPUs.
+    if (is_in(words, "VENDOR") && has_choice(TermCategory::gpu)) return false;
     const auto is_gpu_word = [&](const std::string& word) {
       return knowledge_.has_word("gpu", word) || knowledge_.has_word("gpu_choice", word);
     };
@@ -211,12 +229,22 @@ class Classifier {
       if (value.value.empty() || (!takes_all && !is_such)) continue;
       Finding finding = finding_at(point, category, value.label);
       if (is_such) finding.term = term->name;
+      // Models have names that all projects share: OCL is OpenCL.
+      const bool is_model = category == TermCategory::gpu || category == TermCategory::parallel;
+      if (is_model && is_such && upper(term->name) != upper(value.label)) {
+        if (offers_name(point, term->name)) continue;
+        finding.name = term->name;
+      }
       finding.is_default = is_default(point, value.value) && !is_foreign_code(term);
       finding.is_built_in = lower_case(value.label).find("built-in") != std::string::npos;
       finding.flag = flag_for(point, value.label);
       finding.value = value.value;
       add(std::move(finding));
     }
+  }
+  static bool offers_name(const BuildPoint& point, const std::string& name) {
+    return std::ranges::any_of(point.values,
+                               [&](const BuildValue& value) { return upper(value.label) == upper(name); });
   }
   // Code for other processors than the host's is never built by default.
   static bool is_foreign_code(const KnownTerm* term) {

@@ -76,10 +76,9 @@ class PackageFindings {
   }
 
   void add_package(const UsedPackage& package, const KnownTerm& term) {
-    // What comes with a GPU's programming model is not asked for apart, unless a switch for BLAS stands around.
-    const bool is_of_gpu =
-        term.category == TermCategory::linear_algebra && !term.devices.empty() && !is_behind_blas(package, term);
-    if (is_of_gpu || is_covered(term) || is_own_name(package.name) || is_of_vendor(package, term)) return;
+    // What comes with a GPU's programming model is not asked for apart.
+    if (comes_with_gpu(package, term)) return;
+    if (is_covered(term) || is_own_name(package.name) || is_of_vendor(package, term)) return;
     const BuildPoint* guard = own_switch(package.guard);
     const bool is_always = package.is_always && (package.is_required || term.category == TermCategory::parallel ||
                                                  is_library_category(term.category));
@@ -112,6 +111,11 @@ class PackageFindings {
     if (is_left) add(std::move(finding));
   }
 
+  // Whether nothing but the switch for a GPU asks for it. One for BLAS, or for Fourier transforms, does.
+  bool comes_with_gpu(const UsedPackage& package, const KnownTerm& term) const {
+    if (!is_library_category(term.category) || term.devices.empty()) return false;
+    return !is_behind_blas(package, term) && switch_around(package, term) == nullptr;
+  }
   // Examples and tests look for the project itself.
   bool is_own_name(const std::string& library) const { return upper(library) == upper(build_.project); }
   // The point, if it is a switch of the project that is declared.

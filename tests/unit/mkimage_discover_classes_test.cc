@@ -309,4 +309,24 @@ TEST_CASE("a variable without a declaration counts beside options that begin ali
   CHECK(findings(of_cmake(asked + "option(ENABLE_CALIPER \"\" OFF)\n")) == "CUDA -DENABLE_CUDA");
 }
 
+TEST_CASE("a text whose help names terms is a choice of them, if its name says so", "[one-thread]") {
+  CHECK(findings(of_cmake("set(DEMO_CPU_ISA ALL CACHE STRING \"One of SSE2, AVX2 and AVX512.\")\n")) ==
+        "ALL* -DDEMO_CPU_ISA=ALL, SSE2 -DDEMO_CPU_ISA=SSE2, AVX2 -DDEMO_CPU_ISA=AVX2, AVX512 -DDEMO_CPU_ISA=AVX512");
+  CHECK(findings(of_cmake("set(DEMO_BLAS_KIND NONE CACHE STRING \"external BLAS: MKL or ARMPL\")\n")) ==
+        "MKL -DDEMO_BLAS_KIND=MKL, ARMPL -DDEMO_BLAS_KIND=ARMPL");
+  CHECK(findings(of_cmake("set(DEMO_BLAS_LIBS \"\" CACHE STRING \"MKL or ARMPL\")\n"
+                          "set(DEMO_KIND \"\" CACHE STRING \"SSE2, AVX2\")\n"))
+            .empty());
+}
+
+TEST_CASE("a choice for CPUs is one of parallel programming, and one of vendors none of back ends", "[one-thread]") {
+  CHECK(findings(of_cmake(
+            "set(DEMO_CPU_RUNTIME OMP CACHE STRING \"\")\nif(NOT DEMO_CPU_RUNTIME MATCHES \"^(OMP|TBB|SYCL)$\")\n"
+            "endif()\nset(DEMO_GPU_RUNTIME NONE CACHE STRING \"\")\nset(known NONE OCL DPCPP SYCL)\n"
+            "if(NOT DEMO_GPU_RUNTIME IN_LIST known)\nendif()\nset(DEMO_GPU_VENDOR NONE CACHE STRING \"\")\n"
+            "if(DEMO_GPU_VENDOR STREQUAL NVIDIA)\nendif()\n")) ==
+        "OpenCL -DDEMO_GPU_RUNTIME=OCL, SYCL -DDEMO_GPU_RUNTIME=SYCL, OpenMP* -DDEMO_CPU_RUNTIME=OMP, TBB "
+        "-DDEMO_CPU_RUNTIME=TBB");
+}
+
 }  // namespace
