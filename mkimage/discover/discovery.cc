@@ -42,6 +42,7 @@ class Classifier {
     join_pairs();
     for_each_point([&](const BuildPoint& point) { classify_models_of_gpus(point); });
     for_each_point([&](const BuildPoint& point) { classify_help(point); });
+    classify_help_of_switch();
     for_each_point([&](const BuildPoint& point) { classify_simd(point); });
     add_package_findings(found_, {prefixes_, names_, choices_, gpu_switch_}, knowledge_);
     add_flag_findings(found_, prefixes_, knowledge_);
@@ -300,6 +301,12 @@ class Classifier {
   }
 
   // --with-cuda-libs=LIBS says where something is, and does not ask for it.
+  // A text that is on or off by default takes yes and no, and perhaps the place of a library.
+  static bool is_answer(const BuildPoint& point) {
+    const bool is_text = point.kind == PointKind::text && point.form == FlagForm::cmake;
+    const std::string value = is_text ? point.default_value.value_or("") : "";
+    return is_in(std::to_array<std::string_view>({"ON", "OFF", "TRUE", "FALSE", "YES", "NO"}), upper(value));
+  }
   static bool names_files(const BuildPoint& point) {
     const std::vector<std::string> words = name_words(point.name);
     return point.kind == PointKind::text && !words.empty() &&
@@ -307,7 +314,7 @@ class Classifier {
   }
   void classify_boolean(const BuildPoint& point) {
     const bool is_switch = point.kind == PointKind::boolean || (point.kind == PointKind::choice && offers_yes(point)) ||
-                           point.form == FlagForm::with;
+                           point.form == FlagForm::with || is_answer(point);
     if (!is_switch) return;
     const OptionName& name = name_of(point);
     const KnownTerm* term = term_of(name, knowledge_);
@@ -426,6 +433,20 @@ class Classifier {
     add(std::move(finding));
   }
 
+  // "GPU support by OpenACC" is the way to ask for OpenACC, if no option is about that.
+  void classify_help_of_switch() {
+    if (gpu_switch_ == nullptr || has_choice(TermCategory::gpu)) return;
+    for (const std::string& word : name_words(gpu_switch_->help)) {
+      const KnownTerm* term = word.size() > 3 || word == "HIP" ? knowledge_.term_by_words(word) : nullptr;
+      if (term == nullptr || term->category != TermCategory::gpu || find(term->name) != nullptr) continue;
+      Finding finding = finding_at(*gpu_switch_, TermCategory::gpu, term->name);
+      finding.term = term->name;
+      finding.is_default = is_default_on(*gpu_switch_);
+      finding.value = std::string(on_value(*gpu_switch_));
+      finding.flag = short_flag(*gpu_switch_);
+      add(std::move(finding));
+    }
+  }
   // "Enable the CUDA and cuFFT backend" and "MKL for LAPACK and FFTW" name a library for Fourier transforms, too.
   void classify_help(const BuildPoint& point) {
     const OptionName& name = name_of(point);

@@ -329,4 +329,15 @@ TEST_CASE("a choice for CPUs is one of parallel programming, and one of vendors 
         "-DDEMO_CPU_RUNTIME=TBB");
 }
 
+TEST_CASE("a text that is on or off by default is a switch", "[one-thread]") {
+  CHECK(findings(of_cmake("set(with-mpi OFF CACHE STRING \"\")\nset(with-openmp \"\" CACHE STRING \"\")\n")) ==
+        "MPI -Dwith-mpi");
+}
+
+TEST_CASE("the help of a switch for GPUs may name the models", "[one-thread]") {
+  const std::string gpu = "option(DEMO_GPU \"Enable GPU support using OpenACC or OpenMP\" OFF)\n";
+  CHECK(findings(of_cmake(gpu)) == "OpenACC -DDEMO_GPU");
+  CHECK(findings(of_cmake(gpu + "option(DEMO_OPENACC \"\" OFF)\n")) == "OpenACC -DDEMO_OPENACC");
+}
+
 }  // namespace
