@@ -222,12 +222,11 @@ void CmakePoints::add_compared_values() {
   }
 }
 
-// A switch that the files put into the cache without a word for the user, and never ask for, is for a project that they
-// add.
+// A switch that the files put into the cache by set, and never ask for, is for a project that they add.
 void CmakePoints::give_away_presets() {
   for (BuildPoint& point : build_.points) {
-    const bool is_preset = point.kind == PointKind::boolean && point.help.empty() && preset_.contains(point.name) &&
-                           !read_.contains(point.name);
+    const bool is_preset =
+        point.kind == PointKind::boolean && preset_.contains(point.name) && !read_.contains(point.name);
     point.is_foreign = point.is_foreign || is_preset;
   }
 }

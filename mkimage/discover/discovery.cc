@@ -17,6 +17,9 @@
 namespace xaas {
 namespace {
 
+// OCL, OMP and ACC are short for what they stand for. ROCM is a name.
+constexpr std::size_t kLongestAbbreviation = 3;
+
 bool is_auto_word(const std::string& word) {
   return is_in(std::to_array<std::string_view>({"AUTO", "DETECT", "ANY"}), word);
 }
@@ -137,6 +140,9 @@ class Classifier {
     }
     if (is_choice_of_gpus(point, name)) return add_backends(point);
     if (has_word_with(name, {"BLAS", "LAPACK", "LINALG", "LINEAR"}) && offers(point, TermCategory::linear_algebra, 1)) {
+      // BLAS=CUDA asks for a GPU.
+      if (!has_choice(TermCategory::gpu) && offers(point, TermCategory::gpu, 1))
+        add_values(point, TermCategory::gpu, false);
       return add_values(point, TermCategory::linear_algebra, false);
     }
     if (is_choice_of_parallel(point, name)) {
@@ -226,6 +232,8 @@ class Classifier {
     choices_.insert(category);
     for (const BuildValue& value : point.values) {
       const KnownTerm* term = term_of_value(value.value);
+      // ATLAS is a library for linear algebra where it stands beside others.
+      if (term == nullptr && category == TermCategory::linear_algebra) term = term_of_value(value.value + "_BLAS");
       const bool is_such = term != nullptr && is_of_category(*term, category);
       if (value.value.empty() || (!takes_all && !is_such)) continue;
       Finding finding = finding_at(point, category, value.label);
@@ -234,7 +242,7 @@ class Classifier {
       const bool is_model = category == TermCategory::gpu || category == TermCategory::parallel;
       if (is_model && is_such && upper(term->name) != upper(value.label)) {
         if (offers_name(point, term->name)) continue;
-        finding.name = term->name;
+        if (value.label.size() <= kLongestAbbreviation) finding.name = term->name;
       }
       finding.is_default = is_default(point, value.value) && !is_foreign_code(term);
       finding.is_built_in = lower_case(value.label).find("built-in") != std::string::npos;
@@ -332,13 +340,19 @@ class Classifier {
     const bool is_of_part = term.category == TermCategory::parallel || term.category == TermCategory::simd;
     return has_choice(term.category) && (!is_of_part || find(term.name) != nullptr);
   }
-  // BLAS_LAPACK is about both interfaces. MKL_SCALAPACK is about one library in the place of another.
+  // BLAS_LAPACK is about both interfaces, and SSE_AND_AVX about both instruction sets. MKL_SCALAPACK is about one
+  // library in the place of another.
   void classify_pair(const BuildPoint& point, const OptionName& name) {
     std::vector<const KnownTerm*> terms;
-    for (const std::string& word : name.words) terms.push_back(knowledge_.term_by_words(word));
-    const bool are_interfaces = std::ranges::all_of(
-        terms, [](const KnownTerm* term) { return term != nullptr && is_library_interface(*term); });
-    if (terms.size() != 2 || !are_interfaces || point.is_implicit) return;
+    for (const std::string& word : name.words) {
+      if (word != "AND" && word != "FLAGS") terms.push_back(knowledge_.term_by_words(word));
+    }
+    const auto is_meant = [&](const KnownTerm* term) {
+      return term != nullptr && (is_library_interface(*term) || term->category == TermCategory::simd);
+    };
+    const bool are_alike = std::ranges::all_of(
+        terms, [&](const KnownTerm* term) { return is_meant(term) && term->category == terms.front()->category; });
+    if (terms.size() != 2 || !are_alike || point.is_implicit) return;
     for (const KnownTerm* term : terms) add_boolean(point, name, *term);
   }
   // A variable that is only asked for counts where options of the same project are declared beside it, and nothing else

@@ -340,4 +340,15 @@ TEST_CASE("the help of a switch for GPUs may name the models", "[one-thread]") {
   CHECK(findings(of_cmake(gpu + "option(DEMO_OPENACC \"\" OFF)\n")) == "OpenACC -DDEMO_OPENACC");
 }
 
+TEST_CASE("GPUs among the values of a choice for linear algebra are back ends", "[one-thread]") {
+  CHECK(findings(of_cmake("set(DEMO_BLAS auto CACHE STRING \"\")\n"
+                          "set_property(CACHE DEMO_BLAS PROPERTY STRINGS auto MKL ATLAS CUDA ROCM)\n")) ==
+        "CUDA -DDEMO_BLAS=CUDA, ROCM -DDEMO_BLAS=ROCM, MKL -DDEMO_BLAS=MKL, ATLAS -DDEMO_BLAS=ATLAS");
+}
+
+TEST_CASE("two instruction sets in a name are both meant", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_ENABLE_SSE_AND_AVX_FLAGS \"\" ON)\n")) ==
+        "SSE* -DDEMO_ENABLE_SSE_AND_AVX_FLAGS, AVX* -DDEMO_ENABLE_SSE_AND_AVX_FLAGS");
+}
+
 }  // namespace
