@@ -24,7 +24,10 @@ Surety surety_of(const BuildDescription& build, const BuildPoint& point, const O
   const bool says_nothing =
       name.words.empty() || (name.words.size() == 1 && knowledge.has_word("neutral", name.words.front()));
   if (point.kind == PointKind::text || point.is_implicit || says_nothing) return Surety::none;
-  const bool is_known = knowledge.term_by_words(name.joined()) != nullptr;
+  const KnownTerm* term = knowledge.term_by_words(name.joined());
+  // A model such as OpenMP comes with the compiler, wherever it is from.
+  if (term != nullptr && !is_library_category(term->category)) return Surety::none;
+  const bool is_known = term != nullptr;
   if (!is_known && !is_package(build, name.joined())) return Surety::none;
   switch (name.provenance) {
     case Provenance::internal:

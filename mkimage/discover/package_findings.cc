@@ -107,13 +107,13 @@ class PackageFindings {
     const bool is_left = is_library_category(term.category) &&
                          (is_of_host || is_of_switches(package.condition) || is_behind_blas(package, term));
     // BLAS where no option for another library is on.
-    finding.is_default = package.is_by_default && package.is_required;
+    finding.is_default = package.is_by_default && !package.is_of_host;
     if (is_left) add(std::move(finding));
   }
 
   // Whether nothing but the switch for a GPU asks for it. One for BLAS, or for Fourier transforms, does.
   bool comes_with_gpu(const UsedPackage& package, const KnownTerm& term) const {
-    if (!is_library_category(term.category) || term.devices.empty()) return false;
+    if (!is_library_category(term.category) || term.devices.empty() || package.is_always) return false;
     return !is_behind_blas(package, term) && switch_around(package, term) == nullptr;
   }
   // Examples and tests look for the project itself.

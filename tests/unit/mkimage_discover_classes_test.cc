@@ -283,6 +283,7 @@ TEST_CASE("a macro that a comment of a makefile explains is a finding, and no de
 TEST_CASE("a library of a GPU is no finding of its own unless something is about it", "[one-thread]") {
   CHECK(findings(of_cmake("option(DEMO_HIP \"\" OFF)\nif(DEMO_HIP)\n  find_package(hip REQUIRED)\n"
                           "  find_package(hipblas REQUIRED)\nendif()\n")) == "HIP -DDEMO_HIP");
+  CHECK(findings(of_cmake("find_package(hip REQUIRED)\nfind_package(rocblas REQUIRED)\n")) == "HIP* , rocBLAS* ");
 }
 
 TEST_CASE("the help of an option may name a library for Fourier transforms", "[one-thread]") {
@@ -349,6 +350,15 @@ TEST_CASE("GPUs among the values of a choice for linear algebra are back ends", 
 TEST_CASE("two instruction sets in a name are both meant", "[one-thread]") {
   CHECK(findings(of_cmake("option(DEMO_ENABLE_SSE_AND_AVX_FLAGS \"\" ON)\n")) ==
         "SSE* -DDEMO_ENABLE_SSE_AND_AVX_FLAGS, AVX* -DDEMO_ENABLE_SSE_AND_AVX_FLAGS");
+}
+
+TEST_CASE("a library that the build looks for while all switches have their defaults is a default", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_LOCAL \"\" OFF)\nif(DEMO_LOCAL)\nelse()\n  find_package(LAPACK)\nendif()\n")) ==
+        "LAPACK* ");
+}
+
+TEST_CASE("a programming model is no library that comes with a project", "[one-thread]") {
+  CHECK(!of_cmake("option(DEMO_OPENMP_FETCH \"\" OFF)\n").internal);
 }
 
 }  // namespace
