@@ -7,6 +7,7 @@
 #include <set>
 
 #include "format/base/text.h"
+#include "mkimage/discover/choice_subject.h"
 #include "mkimage/discover/flag_findings.h"
 #include "mkimage/discover/help_values.h"
 #include "mkimage/discover/internal_library.h"
@@ -19,10 +20,6 @@ namespace {
 
 // OCL, OMP and ACC are short for what they stand for. ROCM is a name.
 constexpr std::size_t kLongestAbbreviation = 3;
-
-bool is_auto_word(const std::string& word) {
-  return is_in(std::to_array<std::string_view>({"AUTO", "DETECT", "ANY"}), word);
-}
 
 class Classifier {
  public:
@@ -107,25 +104,13 @@ class Classifier {
     return point.form == FlagForm::bundle || !is_default_on(point);
   }
 
-  const KnownTerm* term_of_value(const std::string& value) const {
-    const std::vector<std::string> words = name_words(value);
-    return knowledge_.term_by_words(joined_words(words));
-  }
-  // Whether a choice is about this category: it has `least` values that are such terms.
   bool offers(const BuildPoint& point, TermCategory category, std::size_t least) const {
-    return least <= static_cast<std::size_t>(std::ranges::count_if(point.values, [&](const BuildValue& value) {
-             const KnownTerm* term = term_of_value(value.value);
-             return term != nullptr && is_of_category(*term, category);
-           }));
+    return offers_terms(point, category, least, knowledge_);
   }
-  // MKL has both.
-  static bool is_of_category(const KnownTerm& term, TermCategory category) {
-    return term.category == category || (category == TermCategory::fft && term.name == "MKL");
-  }
-  static bool has_word_with(const OptionName& name, std::initializer_list<std::string_view> parts) {
-    return std::ranges::any_of(name.words, [&](const std::string& word) {
-      return std::ranges::any_of(parts, [&](std::string_view part) { return word.find(part) != std::string::npos; });
-    });
+  // Beside a choice of models, one of vendors says for whose GPUs.
+  bool is_choice_of_backends(const BuildPoint& point) const {
+    const bool is_of_vendors = is_in(name_words(point.name), "VENDOR") && has_choice(TermCategory::gpu);
+    return !is_of_vendors && is_choice_of_gpus(point, name_of(point), knowledge_);
   }
 
   void classify_choice(const BuildPoint& point) {
@@ -138,14 +123,14 @@ class Classifier {
     if (offers(point, TermCategory::simd, has_word_with(name, {"SIMD", "ISA", "VECTOR", "ARCH"}) ? 1 : 2)) {
       return add_values(point, TermCategory::simd, true);
     }
-    if (is_choice_of_gpus(point, name)) return add_backends(point);
+    if (is_choice_of_backends(point)) return add_backends(point);
     if (has_word_with(name, {"BLAS", "LAPACK", "LINALG", "LINEAR"}) && offers(point, TermCategory::linear_algebra, 1)) {
       // BLAS=CUDA asks for a GPU.
       if (!has_choice(TermCategory::gpu) && offers(point, TermCategory::gpu, 1))
         add_values(point, TermCategory::gpu, false);
       return add_values(point, TermCategory::linear_algebra, false);
     }
-    if (is_choice_of_parallel(point, name)) {
+    if (is_choice_of_parallel(point, name, knowledge_)) {
       add_values(point, TermCategory::parallel, false);
     } else if (offers_yes(point)) {
       classify_boolean(point);
@@ -154,8 +139,8 @@ class Classifier {
   // Values that conditions ask for are not all that there are.
   void classify_open_choice(const BuildPoint& point, const OptionName& name) {
     if (offers(point, TermCategory::simd, 2)) return add_values(point, TermCategory::simd, true);
-    if (is_choice_of_gpus(point, name)) return add_backends(point);
-    if (is_choice_of_parallel(point, name)) return add_values(point, TermCategory::parallel, false);
+    if (is_choice_of_backends(point)) return add_backends(point);
+    if (is_choice_of_parallel(point, name, knowledge_)) return add_values(point, TermCategory::parallel, false);
     if (has_word_with(name, {"FFT"}) && offers(point, TermCategory::fft, 2))
       return add_values(point, TermCategory::fft, false);
     if (has_word_with(name, {"BLAS", "LAPACK", "LINALG"}) && offers(point, TermCategory::linear_algebra, 2))
@@ -178,9 +163,9 @@ class Classifier {
   }
   // Where CUDA and OpenMP are values of one choice, it is the way to ask for OpenMP, unless an option is about that.
   void classify_models_of_gpus(const BuildPoint& point) {
-    if (point.kind != PointKind::choice || !is_choice_of_gpus(point, name_of(point))) return;
+    if (point.kind != PointKind::choice || !is_choice_of_backends(point)) return;
     for (const BuildValue& value : point.values) {
-      const KnownTerm* term = term_of_value(value.value);
+      const KnownTerm* term = term_of_value(value.value, knowledge_);
       // OpenMP for GPUs is that of its directive target.
       const bool is_of_gpus = has_word_with(name_of(point), {"GPU", "ACCEL"});
       if (term != nullptr && term->name == "OpenMP" && is_of_gpus) term = knowledge_.term("OpenMP_offload");
@@ -193,47 +178,13 @@ class Classifier {
       add(std::move(finding));
     }
   }
-  // THREADING_MODEL, and not SOLVER_THREADS.
-  bool is_choice_of_parallel(const BuildPoint& point, const OptionName& name) const {
-    const auto is_word = [&](const std::string& word) {
-      return knowledge_.has_word("parallel_choice", word) || knowledge_.has_word("gpu_choice", word) ||
-             knowledge_.has_word("neutral", word);
-    };
-    return offers(point, TermCategory::parallel, 1) && std::ranges::all_of(name.words, is_word) &&
-           has_word_with(name, {"PARALLEL", "THREAD", "COMM", "SMP", "CPU"});
-  }
-  // A choice that names another term or a layer, such as SYCL or RAJA_BACKENDS, is about that.
-  bool is_choice_of_gpus(const BuildPoint& point, const OptionName& name) const {
-    const std::vector<std::string> words = name_words(point.name);
-    const auto is_other = [&](const std::string& word) {
-      return knowledge_.has_word("layers", word) || knowledge_.term_by_words(word) != nullptr;
-    };
-    if (std::ranges::any_of(words, is_other) || is_in(words, "CPU")) return false;
-    // Beside a choice of models, one of vendors says for whose GPUs.
-    if (is_in(words, "VENDOR") && has_choice(TermCategory::gpu)) return false;
-    const auto is_gpu_word = [&](const std::string& word) {
-      return knowledge_.has_word("gpu", word) || knowledge_.has_word("gpu_choice", word);
-    };
-    const bool says_so =
-        std::ranges::all_of(name.words, is_gpu_word) && has_word_with(name, {"GPU", "DEVICE", "ACCEL"});
-    const bool is_something_else = !says_so && has_word_with(name, {"GPU", "DEVICE", "ACCEL"});
-    return !is_something_else && offers(point, TermCategory::gpu, says_so ? 1 : 2);
-  }
-  // A choice such as no, yes and auto, or yes, no and a special case.
-  static bool offers_yes(const BuildPoint& point) {
-    const auto is_answer = [](const BuildValue& value) {
-      return is_on(value.value) || is_off(value.value) || is_auto_word(upper(value.value));
-    };
-    return std::ranges::all_of(point.values, is_answer) ||
-           std::ranges::any_of(point.values, [](const BuildValue& value) { return is_on(value.value); });
-  }
-
   void add_values(const BuildPoint& point, TermCategory category, bool takes_all) {
     choices_.insert(category);
     for (const BuildValue& value : point.values) {
-      const KnownTerm* term = term_of_value(value.value);
+      const KnownTerm* term = term_of_value(value.value, knowledge_);
       // ATLAS is a library for linear algebra where it stands beside others.
-      if (term == nullptr && category == TermCategory::linear_algebra) term = term_of_value(value.value + "_BLAS");
+      if (term == nullptr && category == TermCategory::linear_algebra)
+        term = term_of_value(value.value + "_BLAS", knowledge_);
       const bool is_such = term != nullptr && is_of_category(*term, category);
       if (value.value.empty() || (!takes_all && !is_such)) continue;
       Finding finding = finding_at(point, category, value.label);
@@ -250,10 +201,6 @@ class Classifier {
       finding.value = value.value;
       add(std::move(finding));
     }
-  }
-  static bool offers_name(const BuildPoint& point, const std::string& name) {
-    return std::ranges::any_of(point.values,
-                               [&](const BuildValue& value) { return upper(value.label) == upper(name); });
   }
   // Code for other processors than the host's is never built by default.
   static bool is_foreign_code(const KnownTerm* term) {
@@ -309,12 +256,6 @@ class Classifier {
   }
 
   // --with-cuda-libs=LIBS says where something is, and does not ask for it.
-  // A text that is on or off by default takes yes and no, and perhaps the place of a library.
-  static bool is_answer(const BuildPoint& point) {
-    const bool is_text = point.kind == PointKind::text && point.form == FlagForm::cmake;
-    const std::string value = is_text ? point.default_value.value_or("") : "";
-    return is_in(std::to_array<std::string_view>({"ON", "OFF", "TRUE", "FALSE", "YES", "NO"}), upper(value));
-  }
   static bool names_files(const BuildPoint& point) {
     const std::vector<std::string> words = name_words(point.name);
     return point.kind == PointKind::text && !words.empty() &&
@@ -322,7 +263,7 @@ class Classifier {
   }
   void classify_boolean(const BuildPoint& point) {
     const bool is_switch = point.kind == PointKind::boolean || (point.kind == PointKind::choice && offers_yes(point)) ||
-                           point.form == FlagForm::with || is_answer(point);
+                           point.form == FlagForm::with || is_switch_by_default(point);
     if (!is_switch) return;
     const OptionName& name = name_of(point);
     const KnownTerm* term = term_of(name, knowledge_);

@@ -13,7 +13,9 @@ namespace xaas {
 namespace {
 
 constexpr int kMaxCaseDepth = 20;
+constexpr int kMaxOpenCases = 20;
 constexpr std::size_t kMaxCaseValues = 200;
+constexpr std::size_t kMaxCases = 20000;
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '[' || c == ']'; }
 
@@ -32,13 +34,16 @@ class Cases {
   explicit Cases(std::string_view text) : text_(text) {}
 
   std::vector<ShellCase> all() {
-    while (at_ < text_.size()) {
+    int open_cases = 0;  // each is looked through to the end of the text
+    while (at_ < text_.size() && open_cases < kMaxOpenCases) {
       if (!at_statement("case")) {
         ++at_;
         continue;
       }
       const std::size_t begin = at_;
-      if (!take_case(0)) at_ = begin + 4;
+      if (take_case(0)) continue;
+      at_ = begin + 4;
+      ++open_cases;
     }
     return std::move(cases_);
   }
@@ -64,16 +69,19 @@ class Cases {
   bool take_case(int depth) {
     if (depth > kMaxCaseDepth) return false;
     at_ += 4;
-    const std::size_t line = text_.find('\n', at_);
-    const std::size_t in = std::min({text_.find(" in\n", at_), text_.find(" in ", at_), text_.find(" in\t", at_)});
-    if (in == std::string_view::npos || in > line) return false;
+    // Its word ends on the same line.
+    const std::string_view line = text_.substr(at_, text_.find('\n', at_) - at_);
+    const std::size_t length =
+        line.ends_with(" in") ? line.size() - 3 : std::min(line.find(" in "), line.find(" in\t"));
+    if (length == std::string_view::npos) return false;
+    const std::size_t in = at_ + length;
     ShellCase found{variable_of(text_.substr(at_, in - at_)), {}, false};
     at_ = in + 3;
     while (at_ < text_.size()) {
       while (at_ < text_.size() && (is_blank(text_[at_]) || text_[at_] == '(')) ++at_;
       if (at_statement("esac")) {
         at_ += 4;
-        if (cases_.size() < kMaxCaseValues * kMaxCaseValues) cases_.push_back(std::move(found));
+        if (cases_.size() < kMaxCases) cases_.push_back(std::move(found));
         return true;
       }
       if (!take_arm(found, depth)) return false;

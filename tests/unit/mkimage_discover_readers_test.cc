@@ -30,6 +30,11 @@ TEST_CASE("configure.ac that never ends is read in bounded time", "[long]") {
                                     "AC_DEFUN([A], [B($1$1)B($1$1)])\nAC_DEFUN([B], [A([$1$1])A([$1$1])])\nA([x])\n"
                                     "AC_ARG_ENABLE([mpi], [--enable-mpi])\n"}});
   CHECK(findings(found) == "MPI --enable-mpi");
+  for (const std::string part : {"case $enable_x in a)\n", "case $enable_x in\n", "case x\n"}) {
+    std::string cases = "AC_ARG_ENABLE([x], [y])\n";
+    for (int i = 0; i < 100000; ++i) cases += part;
+    CHECK(findings(discovery_of({{"configure.ac", cases}})).empty());
+  }
 }
 
 TEST_CASE("a directory of macros that is named again and again is read once", "[long]") {
