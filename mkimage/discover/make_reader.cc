@@ -86,8 +86,9 @@ class MakeReader {
       read_makefile(name);
       break;
     }
-    for (std::size_t i = 0; i < makes_.size(); ++i) read_directory(makes_[i]);
+    // Makefiles below tell by options of compilers. What they let the user set is theirs: PREFIX, BUILD_STATIC.
     for (const std::string& name : order_) add_point(name, variables_.at(name));
+    for (std::size_t i = 0; i < makes_.size(); ++i) read_directory(makes_[i]);
     return std::move(build_);
   }
 
