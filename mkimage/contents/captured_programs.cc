@@ -208,6 +208,13 @@ std::optional<LinkRecord> link_of(const ElfFile& elf, const std::vector<LinkReco
   return candidates.empty() ? std::nullopt : std::optional(*candidates.front());
 }
 
+// The name by which other files need this one.
+std::string needed_name(const ElfFile& elf, const std::string& path) {
+  const auto dynamic = elf.dynamic();
+  if (dynamic && dynamic->soname) return *dynamic->soname;
+  return std::filesystem::path(path).filename();
+}
+
 }  // namespace
 
 Result<std::vector<InstalledProgram>> find_programs(const InstalledTree& tree, const std::vector<LinkRecord>& links) {
@@ -220,6 +227,7 @@ Result<std::vector<InstalledProgram>> find_programs(const InstalledTree& tree, c
     if (elf->kind() != ElfKind::executable && elf->kind() != ElfKind::shared) continue;
     InstalledProgram program;
     program.path = entry.path;
+    program.name = needed_name(*elf, entry.path);
     program.link = link_of(*elf, links);
     if (!program.link) program.reason = "no captured link made it";
     programs.push_back(std::move(program));
@@ -228,9 +236,7 @@ Result<std::vector<InstalledProgram>> find_programs(const InstalledTree& tree, c
 }
 
 const InstalledProgram* find_installed(const std::vector<InstalledProgram>& programs, std::string_view name) {
-  const auto found = std::ranges::find_if(programs, [&](const InstalledProgram& program) {
-    return std::filesystem::path(program.path).filename() == name;
-  });
+  const auto found = std::ranges::find(programs, name, &InstalledProgram::name);
   return found == programs.end() ? nullptr : &*found;
 }
 

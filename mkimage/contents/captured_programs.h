@@ -18,6 +18,7 @@ namespace xaas {
 
 struct InstalledProgram {
   std::string path;                // path in the image
+  std::string name;                // by which others need it: its soname, or the name of its file
   std::optional<LinkRecord> link;  // nullopt: no recorded link made it
   std::optional<Recipe> recipe;
   std::string reason;  // why there is no recipe
@@ -26,7 +27,7 @@ struct InstalledProgram {
 // The executables and shared libraries of `tree`, each with the record of its link. The build-id leads to the record.
 Result<std::vector<InstalledProgram>> find_programs(const InstalledTree& tree, const std::vector<LinkRecord>& links);
 
-// The program or library with this file name; null if there is none.
+// The program or library that others need by this name; null if there is none.
 const InstalledProgram* find_installed(const std::vector<InstalledProgram>& programs, std::string_view name);
 
 // The digests of all objects that the programs' links name, members of archives included.

@@ -30,14 +30,22 @@ int main() {
 END
 cat >Makefile <<'END'
 COMPILE = $(CC) -O2 -x $(LANGUAGE)
-scaled: main.c libvec.so ; $(COMPILE) -Wl,-rpath,'$$ORIGIN/../lib' -o $@ $< -x none libvec.so
-libvec.so: vec.c ; $(COMPILE) -shared -fPIC -Wl,-soname,$@ -o $@ $<
-install: ; install -D -t $(DESTDIR)$(PREFIX)/bin scaled && install -D -t $(DESTDIR)$(PREFIX)/lib libvec.so
+SONAME = libvec.so
+FILE = $(SONAME)
+scaled: main.c $(FILE) ; $(COMPILE) -Wl,-rpath,'$$ORIGIN/../lib' -o $@ $< -x none $(FILE)
+$(FILE): vec.c ; $(COMPILE) -shared -fPIC -Wl,-soname,$(SONAME) -o $@ $<
+install:
+	install -D -t $(DESTDIR)$(PREFIX)/bin scaled
+	install -D -t $(DESTDIR)$(PREFIX)/lib $(FILE)
+	[ $(FILE) = $(SONAME) ] || ln -sf $(FILE) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
 END
 cd "$work"
 runs() { xaas-mount -o "$2" "$1.xaas" app -- "$work/app/bin/scaled"; }
+# The name of a library's file can differ from that by which programs need it.
 for language in c c++; do
-  mkxaas -q project $language.xaas -- LANGUAGE=$language
+  version=
+  [ $language = c ] || version=".1 FILE=libvec.so.1.2"
+  mkxaas -q project $language.xaas -- LANGUAGE=$language SONAME=libvec.so$version
   equal "64: 0 10 20" "$(runs $language cpu=skylake-avx512,strict)"
   equal "32: 0 10 20" "$(runs $language cpu=haswell,strict)"
   equal "16: 0 10 20" "$(runs $language cpu=nehalem,strict)"

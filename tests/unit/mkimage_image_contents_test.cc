@@ -105,7 +105,7 @@ TEST_CASE("only units that need more than their configuration requires have a na
                       ArchiveInput{"lib.a", {IrInput{Digest::of("wide"), "wide.c", {"+avx2", "+avx512f"}, object}}}};
   ImageContents contents;
   contents.configurations.resize(2);
-  for (ConfigurationContents& one : contents.configurations) one.programs = {{"bin/a", {}, recipe, {}}};
+  for (ConfigurationContents& one : contents.configurations) one.programs = {{"bin/a", "a", {}, recipe, {}}};
   contents.configurations.front().required_features = {"+avx", "+avx2"};
   leave_out_native_objects(contents);
   const auto natives = [&](std::size_t i) {

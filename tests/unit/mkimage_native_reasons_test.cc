@@ -26,7 +26,7 @@ ImageContents contents_with(const std::map<std::string, std::string>& reasons) {
 
 void add_program(ImageContents& contents, const std::string& path, const std::string& reason,
                  const std::vector<RecordedArgument>& arguments = {}) {
-  InstalledProgram program{path, LinkRecord{}, std::nullopt, reason};
+  InstalledProgram program{path, path, LinkRecord{}, std::nullopt, reason};
   program.link->arguments = arguments;
   if (reason.empty()) program.recipe = Recipe{};
   contents.configurations.front().programs.push_back(program);
