@@ -132,6 +132,10 @@ class Parser {
       case section:
         set_section(argument);
         return;
+      case module_file:
+        // The object of a named module tells that its code is for no level. A header unit has no object.
+        if (value.find('=') == std::string::npos && native_.empty()) native_ = argument;
+        return;
       case linker:
         if (asks_relocatable(value)) untouched("a relocatable link");
         return;

@@ -142,6 +142,7 @@ constexpr std::array kOptions = std::to_array<CompilerOption>({
     {"-fjmc", none, native},
     {"-fmemory-profile", joined, nothing, other_files},
     {"-fmodule-", joined, native},
+    {"-fmodule-file=", joined, module_file, other_files},
     {"-fmodule-implementation-of", separate, native},
     {"-fmodules", joined, native},
     {"-fmodules-user-build-path", separate},

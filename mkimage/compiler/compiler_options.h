@@ -28,6 +28,7 @@ enum class OptionEffect {
   machine,      // -mavx2; decides the features that a unit requires
   cpu,          // -march=
   section,      // whether each function or variable gets a section of its own
+  module_file,  // -fmodule-file=NAME=FILE, -fmodule-file=FILE
   linker,       // its value goes to the linker
   linker_name,  // -fuse-ld=
   library,

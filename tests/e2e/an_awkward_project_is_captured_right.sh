@@ -13,7 +13,7 @@ CC ?= cc
 CFLAGS = -O2
 D = $(DESTDIR)$(PREFIX)
 programs = response quotes members partial blob whole layout static static-pie nostdlib debug split sizes lto profile sanitize \
-  generated absolute order sub/sub tail outer
+  generated absolute order sub/sub tail outer modules
 all: $(programs) libversioned.so.1 uses-versioned plugin.so host
 
 response: main.c value.c ; echo '-O2 "-DNAME=\"response file\"" main.c' >args && $(CC) @args -DVALUE=1 value.c -o $@
@@ -63,6 +63,11 @@ tail: uses.c versioned.c
 	$(CC) $(CFLAGS) -Danswer=lib uses.c -L. -ltail -Wl,-rpath,'$$ORIGIN/../lib' -o $@
 # The same in a library of the build machine, which finds another one by its rpath.
 outer: uses.c ; $(CC) $(CFLAGS) -Danswer=lib uses.c -L$(OUTER) -louter -Wl,-rpath,$(OUTER) -o $@
+# Compiled as CMake does it.
+modules: one.cppm imports.cc
+	$(CXX) $(CFLAGS) -std=c++20 -x c++-module -fmodule-output=one.pcm -c one.cppm -o one.o
+	echo '-fmodule-file="one=one.pcm"' >imports.modmap && $(CXX) $(CFLAGS) -std=c++20 @imports.modmap -c imports.cc -o imports.o
+	$(CXX) imports.o one.o -o $@
 plugin.so: plugin.c ; $(CC) $(CFLAGS) -fPIC -shared plugin.c -o $@
 host: host.c ; $(CC) $(CFLAGS) -rdynamic host.c -ldl -o $@
 
@@ -123,6 +128,8 @@ printf '#include <stdio.h>\nint main(void) { puts("sub-build"); }\n' >sub/sub.c
 echo 'int helper(void) { return 17; } int answer(void) { return helper(); }' >versioned.c
 printf '#include <stdio.h>\nint answer(void);\nint main(void) { printf("versioned %%d\\n", answer()); }\n' >uses.c
 echo 'int of_host(void); int of_plugin(void) { return of_host() + 1; }' >plugin.c
+echo 'export module one; export template <class T> T twice(T x) { return x + x; } export int once(); int once() { return 1; }' >one.cppm
+printf '#include <stdio.h>\nimport one;\nint main() { printf("modules %%d %%d\\n", twice(21), once()); }\n' >imports.cc
 cat >host.c <<'S'
 #include <dlfcn.h>
 #include <stdio.h>
@@ -137,7 +144,7 @@ S
 # say ROOT: prints the output of every program.
 say() {
   for program in response quotes members partial blob whole layout static static-pie nostdlib debug split sizes lto sanitize generated \
-    absolute order sub tail outer uses-versioned relinked; do
+    absolute order sub tail outer modules uses-versioned relinked; do
     echo "$program: $("$1/bin/$program")"
   done
   echo "profile: $(LLVM_PROFILE_FILE=/dev/null "$1/bin/profile")"
@@ -151,8 +158,8 @@ echo 'int inner(void); int lib(void) { return inner() + 1; }' |
   clang-19 -x c -shared -fPIC -Wl,-soname,libouter.so -o "$OUTER/libouter.so" - -L"$OUTER" -linner -Wl,-rpath,"$OUTER"
 real=$(command -v clang-19)
 cp -r "$source" "$work/plain"
-make -s -j2 -C "$work/plain" CC=clang-19 REAL="$real" >"$work/plain.log" 2>&1 || die "$(cat "$work/plain.log")"
-make -s -C "$work/plain" install CC=clang-19 REAL="$real" PREFIX="$work/native" >"$work/plain.log" 2>&1 || die "$(cat "$work/plain.log")"
+make -s -j2 -C "$work/plain" CC=clang-19 CXX=clang++-19 REAL="$real" >"$work/plain.log" 2>&1 || die "$(cat "$work/plain.log")"
+make -s -C "$work/plain" install CC=clang-19 CXX=clang++-19 REAL="$real" PREFIX="$work/native" >"$work/plain.log" 2>&1 || die "$(cat "$work/plain.log")"
 say "$work/native" >"$work/expected"
 
 mkxaas -q --report "$work/report.json" --build "make -j\$JOBS PREFIX=\$PREFIX REAL=$real" \
@@ -174,7 +181,7 @@ own = {name: [o["name"] for o in p.get("native", []) if not o["name"].startswith
 assert own["partial"] and own["order"], own
 assert not any(own[name] for name in ("response", "quotes", "members", "whole", "layout", "lto", "generated", "sub")), own
 P
-for program in response quotes members whole layout static static-pie nostdlib debug lto generated order sub tail outer uses-versioned relinked; do
+for program in response quotes members whole layout static static-pie nostdlib debug lto generated order sub tail outer modules uses-versioned relinked; do
   equal "$program ready" "$program $(state_of "$work/app/bin/$program")"
 done
 # The changes by strip and patchelf are also made to lowered files.

@@ -172,6 +172,13 @@ TEST_CASE("what only looks at sources is left to the real compiler") {
   CHECK(parse_compiler_command({"-O2"}).mode == CommandMode::untouched);
 }
 
+TEST_CASE("units that import named modules are captured, and those of header units and interfaces stay native") {
+  CHECK(parse_compiler_command({"-fmodule-file=m=m.pcm", "-c", "a.cc"}).mode == CommandMode::compile);
+  CHECK(parse_compiler_command({"-fmodule-file=header.pcm", "-c", "a.cc"}).mode == CommandMode::native);
+  CHECK(parse_compiler_command({"-x", "c++-module", "-c", "m.cppm"}).mode == CommandMode::native);
+  CHECK(parse_compiler_command({"-fmodule-output=m.pcm", "-c", "m.cppm"}).reason == "-fmodule-output=m.pcm");
+}
+
 TEST_CASE("sanitizers and other targets stay native, with the option as the reason") {
   const auto command = parse_compiler_command({"-fsanitize=address", "-c", "a.c"});
   CHECK(command.mode == CommandMode::native);
