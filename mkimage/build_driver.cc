@@ -158,7 +158,8 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   if (!environment_.fortran_compiler.empty()) names.insert({"xaas-fc", fortran_name()});
   if (has_nvcc_ && find_real_compiler(std::string(kNvccName))) names.emplace(kNvccName);
   for (const std::string& name : names) XAAS_TRY(make_link(wrapper, work_.tools() / name));
-  return offer_linkers(wrapper);
+  XAAS_TRY(offer_linkers(wrapper));
+  return write_variables(environment_, work_.tools());
 }
 
 // Makes the directory in which compilers look for a linker first. A program that starts a linker itself does not look

@@ -152,7 +152,19 @@ int run_nvcc(std::vector<std::string> arguments) {
   return run_untouched(std::string(xaas::kNvccName), std::move(arguments));
 }
 
+// The directory of the link by which this process was called; empty if it is not known.
+std::filesystem::path called_in(const std::string& called_as) {
+  if (called_as.find('/') != std::string::npos) return std::filesystem::path(called_as).parent_path();
+  const auto own = xaas::own_executable();
+  for (const std::filesystem::path& directory : xaas::path_directories()) {
+    std::error_code ignored;
+    if (own && std::filesystem::equivalent(directory / called_as, *own, ignored)) return directory;
+  }
+  return {};
+}
+
 int run(const std::string& called_as, std::vector<std::string> arguments) {
+  xaas::restore_variables(called_in(called_as));
   const std::string name = std::filesystem::path(called_as).filename().string();
   // nvcc starts compilers for the host, which must be xaas-cc.
   if (name == xaas::kNvccName) return run_nvcc(std::move(arguments));

@@ -5,13 +5,17 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdlib>
 
+#include "format/base/file.h"
 #include "format/base/split.h"
 #include "format/image.h"
 
 namespace xaas {
 namespace {
+
+constexpr const char* kVariablesFile = "variables";  // NAME=VALUE, each with a NUL behind it
 
 // `path` relative to `root`, or nullopt if it is outside.
 std::optional<std::filesystem::path> inside(const std::filesystem::path& path, const std::filesystem::path& root) {
@@ -94,6 +98,24 @@ Variables to_variables(const CaptureEnvironment& environment) {
           {"XAAS_REAL_CC", environment.c_compiler},
           {"XAAS_REAL_CXX", environment.cxx_compiler},
           {"XAAS_REAL_FC", environment.fortran_compiler}};
+}
+
+Status write_variables(const CaptureEnvironment& environment, const std::filesystem::path& tools) {
+  std::string text;
+  for (const auto& [name, value] : to_variables(environment)) text += fmt::format("{}={}{}", name, value, '\0');
+  return write_file(tools / kVariablesFile, text);
+}
+
+void restore_variables(const std::filesystem::path& tools) {
+  if (tools.empty() || !environment_variable("XAAS_CAPTURE").empty()) return;
+  const auto text = read_file(tools / kVariablesFile);
+  if (!text) return;  // not a directory of mkxaas
+  for (const std::string_view line : split(*text, '\0')) {
+    const std::size_t end = std::min(line.find('='), line.size());
+    const std::string name(line.substr(0, end));
+    const std::string value(line.substr(std::min(end + 1, line.size())));
+    if (!name.empty()) setenv(name.c_str(), value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
+  }
 }
 
 }  // namespace xaas

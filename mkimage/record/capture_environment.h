@@ -46,4 +46,10 @@ struct CaptureEnvironment {
 std::optional<CaptureEnvironment> capture_environment();
 Variables to_variables(const CaptureEnvironment& environment);
 
+// A build may start compilers without the variables (env -i). So `tools`, the directory of the links by which it finds
+// them, has the variables in a file as well.
+Status write_variables(const CaptureEnvironment& environment, const std::filesystem::path& tools);
+// Sets the variables of that file for this process and those that it starts, unless this process has them already.
+void restore_variables(const std::filesystem::path& tools);
+
 }  // namespace xaas

@@ -13,7 +13,7 @@ CC ?= cc
 CFLAGS = -O2
 D = $(DESTDIR)$(PREFIX)
 programs = response quotes members partial blob whole layout static static-pie nostdlib debug split sizes lto profile sanitize \
-  generated absolute order sub/sub tail outer modules
+  generated absolute order sub/sub tail outer modules cleared
 all: $(programs) libversioned.so.1 uses-versioned plugin.so host
 
 response: main.c value.c ; echo '-O2 "-DNAME=\"response file\"" main.c' >args && $(CC) @args -DVALUE=1 value.c -o $@
@@ -68,6 +68,8 @@ modules: one.cppm imports.cc
 	$(CXX) $(CFLAGS) -std=c++20 -x c++-module -fmodule-output=one.pcm -c one.cppm -o one.o
 	echo '-fmodule-file="one=one.pcm"' >imports.modmap && $(CXX) $(CFLAGS) -std=c++20 @imports.modmap -c imports.cc -o imports.o
 	$(CXX) imports.o one.o -o $@
+# Without the environment of the build. The linker is started so, too.
+cleared: main.c value.c ; env -i PATH="$$PATH" $(CC) $(CFLAGS) -DNAME='"cleared"' -DVALUE=19 main.c value.c -o $@
 plugin.so: plugin.c ; $(CC) $(CFLAGS) -fPIC -shared plugin.c -o $@
 host: host.c ; $(CC) $(CFLAGS) -rdynamic host.c -ldl -o $@
 
@@ -144,7 +146,7 @@ S
 # say ROOT: prints the output of every program.
 say() {
   for program in response quotes members partial blob whole layout static static-pie nostdlib debug split sizes lto sanitize generated \
-    absolute order sub tail outer modules uses-versioned relinked; do
+    absolute order sub tail outer modules cleared uses-versioned relinked; do
     echo "$program: $("$1/bin/$program")"
   done
   echo "profile: $(LLVM_PROFILE_FILE=/dev/null "$1/bin/profile")"
@@ -181,7 +183,7 @@ own = {name: [o["name"] for o in p.get("native", []) if not o["name"].startswith
 assert own["partial"] and own["order"], own
 assert not any(own[name] for name in ("response", "quotes", "members", "whole", "layout", "lto", "generated", "sub")), own
 P
-for program in response quotes members whole layout static static-pie nostdlib debug lto generated order sub tail outer modules uses-versioned relinked; do
+for program in response quotes members whole layout static static-pie nostdlib debug lto generated order sub tail outer modules cleared uses-versioned relinked; do
   equal "$program ready" "$program $(state_of "$work/app/bin/$program")"
 done
 # The changes by strip and patchelf are also made to lowered files.
