@@ -6,10 +6,12 @@
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "format/base/file.h"
 #include "format/base/text.h"
 #include "mkimage/compiler/compilation.h"
 #include "mkimage/compiler/compiler_run.h"
@@ -53,6 +55,7 @@ constexpr auto kLeftAlone = std::to_array<std::string_view>({"E",
                                                              "version"});
 constexpr auto kLinkTimeOptions = std::to_array<std::string_view>({"dlto", "dlink-time-opt", "lto", "ltoir"});
 constexpr std::string_view kLinkTimeArchitecture = "lto_";
+constexpr auto kOutputOptions = std::to_array<std::string_view>({"o", "odir", "output-directory", "output-file"});
 constexpr auto kOptionsWithValues = std::to_array<std::string_view>({"rdc", "relocatable-device-code", "x"});
 
 struct NvccOption {
@@ -62,7 +65,9 @@ struct NvccOption {
   std::size_t count;
 };
 
-bool takes_next(std::string_view name) { return is_in(kArchitectureOptions, name) || is_in(kOptionsWithValues, name); }
+bool takes_next(std::string_view name) {
+  return is_in(kArchitectureOptions, name) || is_in(kOutputOptions, name) || is_in(kOptionsWithValues, name);
+}
 
 std::vector<NvccOption> nvcc_options(const std::vector<std::string>& arguments) {
   std::vector<NvccOption> options;
@@ -88,6 +93,19 @@ std::vector<NvccOption> nvcc_options(const std::vector<std::string>& arguments) 
 
 bool is_native_gpu(const NvccOption& option) {
   return is_in(kArchitectureOptions, option.name) && option.value == "native";
+}
+
+// Removes the options that are to be removed, and returns their arguments.
+std::vector<std::string> remove_options(std::vector<std::string>& arguments, bool (*is_removed)(const NvccOption&)) {
+  std::vector<std::string> removed;
+  std::vector<std::string> kept;
+  for (const NvccOption& option : nvcc_options(arguments)) {
+    auto& into = is_removed(option) ? removed : kept;
+    const auto first = arguments.begin() + static_cast<std::ptrdiff_t>(option.first);
+    into.insert(into.end(), first, first + static_cast<std::ptrdiff_t>(option.count));
+  }
+  arguments = std::move(kept);
+  return removed;
 }
 
 // The numbers behind `word` in the text: 80 and 86 in "arch=compute_80,code=[sm_80,sm_86]" behind "sm_".
@@ -132,11 +150,23 @@ std::optional<AskedArchitectures> asked_architectures(const std::vector<NvccOpti
   return asked;
 }
 
+bool is_cuda_source(const NvccOption& option) {
+  return option.name.empty() && std::filesystem::path(option.value).extension() == ".cu";
+}
+
 bool compiles_cuda(const std::vector<NvccOption>& options) {
   return std::ranges::any_of(options, [](const NvccOption& option) {
-    if (option.name == "x") return option.value == "cu";
-    return option.name.empty() && std::filesystem::path(option.value).extension() == ".cu";
+    return option.name == "x" ? option.value == "cu" : is_cuda_source(option);
   });
+}
+
+// The source of a command, for people.
+std::string source_of(const CaptureEnvironment& environment, const std::vector<std::string>& arguments) {
+  const std::vector<NvccOption> options = nvcc_options(arguments);
+  const auto source = std::ranges::find_if(options, is_cuda_source);
+  std::error_code ignored;
+  return environment.display_name(source == options.end() ? arguments.back() : source->value,
+                                  std::filesystem::current_path(ignored));
 }
 
 // Whether a build tool only wants to know what nvcc does, and for what it compiles by itself.
@@ -147,18 +177,49 @@ bool is_probing(const std::vector<std::string>& arguments) {
   });
 }
 
+std::string family_argument(unsigned family) {
+  return fmt::format("-gencode=arch=compute_{0},code=compute_{0}", family);
+}
+
+// Runs nvcc for all of the architectures. What it prints is shown if it succeeds.
+bool compiles_for(const NvccFamilies& families, std::vector<std::string> arguments) {
+  std::set<unsigned> all = families.own;
+  all.insert(families.more.begin(), families.more.end());
+  std::ranges::transform(all, std::back_inserter(arguments), family_argument);
+  const TentativeRun run(std::move(arguments), {});
+  if (run.ok()) run.pass_on_output();
+  return run.ok();
+}
+
+// Runs nvcc for one family and nothing else, to see whether it can. Nothing is captured, and what it makes is lost.
+TentativeRun try_family(const CaptureEnvironment& environment, std::vector<std::string> arguments, unsigned family) {
+  const auto directory = TempDirectory::create(environment.store().temporary_path("").parent_path());
+  if (!directory) return {};
+  remove_options(arguments, [](const NvccOption& option) {
+    return is_in(kArchitectureOptions, option.name) || is_in(kOutputOptions, option.name);
+  });
+  arguments.insert(arguments.end(), {family_argument(family), "-odir", directory->path().string()});
+  return {std::move(arguments), without_capture()};
+}
+
+// Takes the first family from `next` on for which the source does not compile out of `more`. False if there is none.
+bool leave_out_first(const CaptureEnvironment& environment, const std::vector<std::string>& arguments,
+                     std::set<unsigned>& more, std::set<unsigned>::iterator& next) {
+  for (; next != more.end(); ++next) {
+    const TentativeRun run = try_family(environment, arguments, *next);
+    if (run.ok()) continue;
+    environment.store().note(fmt::format("nvcc does not compile {} for compute_{}, so there is no PTX of that: {}",
+                                         source_of(environment, arguments), *next, run.first_message()));
+    next = more.erase(next);
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<std::string> remove_native_gpu(std::vector<std::string>& arguments) {
-  std::vector<std::string> removed;
-  std::vector<std::string> kept;
-  for (const NvccOption& option : nvcc_options(arguments)) {
-    auto& into = is_native_gpu(option) ? removed : kept;
-    const auto first = arguments.begin() + static_cast<std::ptrdiff_t>(option.first);
-    into.insert(into.end(), first, first + static_cast<std::ptrdiff_t>(option.count));
-  }
-  arguments = std::move(kept);
-  return removed;
+  return remove_options(arguments, is_native_gpu);
 }
 
 bool optimises_at_link(const std::vector<std::string>& arguments) {
@@ -168,21 +229,28 @@ bool optimises_at_link(const std::vector<std::string>& arguments) {
   });
 }
 
-std::vector<std::string> family_arguments(const std::vector<std::string>& arguments,
-                                          const std::vector<unsigned>& families) {
+NvccFamilies nvcc_families(const std::vector<std::string>& arguments, const std::vector<unsigned>& families) {
   const std::vector<NvccOption> options = nvcc_options(arguments);
   const auto is_left_alone = [](const NvccOption& option) { return is_in(kLeftAlone, option.name); };
   if (!compiles_cuda(options) || std::ranges::any_of(options, is_left_alone)) return {};
   const auto asked = asked_architectures(options);
   if (!asked) return {};
-  std::set<unsigned> wanted = asked->plain;
+  NvccFamilies result{asked->plain, {}};
   for (const unsigned family : families) {
-    if (asked->all.empty() || family >= *asked->all.begin()) wanted.insert(family);
+    const bool is_wanted = asked->all.empty() || family >= *asked->all.begin();
+    if (is_wanted && !asked->plain.contains(family)) result.more.insert(family);
   }
-  std::vector<std::string> result;
-  for (const unsigned family : wanted)
-    result.push_back(fmt::format("-gencode=arch=compute_{0},code=compute_{0}", family));
   return result;
+}
+
+bool compile_with_families(const CaptureEnvironment& environment, const std::vector<std::string>& arguments) {
+  NvccFamilies families = nvcc_families(arguments, environment.cuda_families);
+  auto next = families.more.begin();
+  while (!families.own.empty() || !families.more.empty()) {
+    if (compiles_for(families, arguments)) return true;
+    if (!leave_out_first(environment, arguments, families.more, next)) return false;
+  }
+  return false;
 }
 
 int run_nvcc(const CaptureEnvironment& environment, std::vector<std::string> arguments) {
@@ -193,8 +261,6 @@ int run_nvcc(const CaptureEnvironment& environment, std::vector<std::string> arg
   }
   arguments.insert(arguments.begin(), compiler->string());
   const std::vector<std::string> native = remove_native_gpu(arguments);
-  std::vector<std::string> families;
-  if (!is_probing(arguments)) families = family_arguments(arguments, environment.cuda_families);
   if (!native.empty()) {
     environment.store().note(
         fmt::format("nvcc {} stands for the GPU that runs the programs: they are compiled for several architectures",
@@ -205,18 +271,7 @@ int run_nvcc(const CaptureEnvironment& environment, std::vector<std::string> arg
         "code for GPUs that is optimised when it is linked (nvcc -dlto) stays as nvcc makes it; the host's code is "
         "lowered");
   }
-  if (!families.empty()) {
-    std::vector<std::string> with_families = arguments;
-    with_families.insert(with_families.end(), families.begin(), families.end());
-    const TentativeRun run(with_families, {});
-    if (run.ok()) {
-      run.pass_on_output();
-      return 0;
-    }
-    environment.store().note(
-        fmt::format("nvcc does not compile {} for all of {}, so it compiles as the project asks: {}", arguments.back(),
-                    fmt::join(families, " "), run.first_message()));
-  }
+  if (!is_probing(arguments) && compile_with_families(environment, arguments)) return 0;
   fmt::print(stderr, "xaas-cc: {}\n", exec_process(arguments).message);
   return 1;
 }

@@ -1,6 +1,7 @@
 // nvcc in a build by mkxaas: what it compiles for. Implements spec/cuda.md, "Families".
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,12 +16,19 @@ inline constexpr std::string_view kNvccName = "nvcc";
 // none.
 std::vector<std::string> remove_native_gpu(std::vector<std::string>& arguments);
 
-// The arguments by which nvcc keeps PTX of `families` (75, 80, …) as well, beside what the command asks for. These are
-// the families that are not below the lowest architecture that the command names, and the architectures themselves.
-// Empty if the command makes no object or program of CUDA sources, or if it is better left alone: where it has code for
-// link-time optimisation, or all architectures.
-std::vector<std::string> family_arguments(const std::vector<std::string>& arguments,
-                                          const std::vector<unsigned>& families);
+// The architectures of which nvcc is to keep PTX.
+struct NvccFamilies {
+  std::set<unsigned> own;   // for which the command compiles anyway
+  std::set<unsigned> more;  // those of `families` that are not below the lowest architecture that the command names
+};
+// For a command and the families of the image (75, 80, …). Empty if the command makes no object or program of CUDA
+// sources, or if it is better left alone: where it has code for link-time optimisation, or all architectures.
+NvccFamilies nvcc_families(const std::vector<std::string>& arguments, const std::vector<unsigned>& families);
+
+// Runs nvcc, which is the first of the arguments, with PTX of those architectures, and shows what it prints. Leaves out
+// families for which the source does not compile; the store has a note of each. False if nothing is left, or if nvcc
+// fails all the same: then nothing is shown.
+bool compile_with_families(const CaptureEnvironment& environment, const std::vector<std::string>& arguments);
 
 // Whether the command makes code for GPUs that is optimised when it is linked.
 bool optimises_at_link(const std::vector<std::string>& arguments);

@@ -118,4 +118,6 @@ void restore_variables(const std::filesystem::path& tools) {
   }
 }
 
+Variables without_capture() { return {{"XAAS_CAPTURE", ""}}; }
+
 }  // namespace xaas

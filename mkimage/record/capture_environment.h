@@ -45,6 +45,8 @@ struct CaptureEnvironment {
 // Reads the environment variables. Nullopt if this is not a build by mkxaas.
 std::optional<CaptureEnvironment> capture_environment();
 Variables to_variables(const CaptureEnvironment& environment);
+// The variables for a compiler of the build that is to compile as it would outside, and to record nothing.
+Variables without_capture();
 
 // A build may start compilers without the variables (env -i). So `tools`, the directory of the links by which it finds
 // them, has the variables in a file as well.

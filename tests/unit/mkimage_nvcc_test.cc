@@ -1,6 +1,11 @@
 // What nvcc is asked for in a build, and what becomes of the names of its files.
-#include <catch2/catch.hpp>
+#include <fmt/format.h>
 
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "format/base/file.h"
+#include "format/base/split.h"
 #include "mkimage/capture/nvcc_command.h"
 #include "mkimage/capture/nvcc_source.h"
 #include "tests/unit/format_support.h"
@@ -11,19 +16,52 @@ using namespace xaas::test;
 namespace {
 
 using Words = std::vector<std::string>;
+using Numbers = std::vector<unsigned>;
 
-// The numbers of the families that are added to a command.
-std::vector<unsigned> added(const Words& command, const std::vector<unsigned>& families = {75, 80, 90}) {
-  std::vector<unsigned> numbers;
-  for (const std::string& argument : family_arguments(command, families)) {
-    const std::string number = argument.substr(argument.rfind('_') + 1);
-    CHECK(argument == "-gencode=arch=compute_" + number + ",code=compute_" + number);
-    numbers.push_back(static_cast<unsigned>(std::stoul(number)));
-  }
-  return numbers;
+// The architectures of which a command gets PTX.
+Numbers added(const Words& command, const Numbers& families = {75, 80, 90}) {
+  NvccFamilies result = nvcc_families(command, families);
+  result.own.merge(result.more);
+  CHECK(result.more.empty());
+  return {result.own.begin(), result.own.end()};
 }
 
-using Numbers = std::vector<unsigned>;
+// A build whose nvcc is a script: it refuses the architectures that `refused` names, and lists its commands in a file.
+class ScriptedNvcc {
+ public:
+  explicit ScriptedNvcc(const std::string& refused) {
+    environment_.capture = directory_.path() / "capture";
+    environment_.source = directory_.path();
+    environment_.cuda_families = {75, 80, 90};
+    good(environment_.store().create());
+    good(write_file(nvcc(), fmt::format("#!/bin/sh\n"
+                                        "echo \"$* capture=$XAAS_CAPTURE\" >>{}\n"
+                                        "for word; do case $word in {}) "
+                                        "echo 'a.cu(2): error: too old for it' >&2; exit 1;; esac; done\n",
+                                        log().string(), refused)));
+    std::filesystem::permissions(nvcc(), std::filesystem::perms::owner_all);
+  }
+
+  bool compile(const Words& command) const {
+    Words arguments = {nvcc().string()};
+    arguments.insert(arguments.end(), command.begin(), command.end());
+    return compile_with_families(environment_, arguments);
+  }
+  std::string commands() const { return good(read_file(log())); }
+  Words notes() const { return environment_.store().notes(); }
+
+ private:
+  std::filesystem::path nvcc() const { return directory_.path() / "nvcc"; }
+  std::filesystem::path log() const { return directory_.path() / "log"; }
+
+  TempDirectory directory_ = scratch();
+  CaptureEnvironment environment_;
+};
+
+std::string last_line(std::string_view text) {
+  text.remove_suffix(1);
+  return std::string(text.substr(text.rfind('\n') + 1));
+}
 
 }  // namespace
 
@@ -64,6 +102,42 @@ TEST_CASE("relocatable code is compiled for the families, too") {
     command.insert(command.end(), {"a.cu", "-arch=sm_80"});
     CHECK(added(command) == Numbers{80, 90});
   }
+}
+
+TEST_CASE("nvcc leaves out only the families for which the source does not compile") {
+  const ScriptedNvcc build("*compute_75*");
+  CHECK(build.compile({"-gencode=arch=compute_70,code=sm_70", "-c", "a.cu", "-o", "a.o"}));
+  CHECK(last_line(build.commands()) ==
+        "-gencode=arch=compute_70,code=sm_70 -c a.cu -o a.o -gencode=arch=compute_70,code=compute_70 "
+        "-gencode=arch=compute_80,code=compute_80 -gencode=arch=compute_90,code=compute_90 capture=");
+  const Words notes = build.notes();
+  REQUIRE(notes.size() == 1);
+  CHECK(contains(notes[0], "a.cu for compute_75, so there is no PTX of that: error: too old for it"));
+}
+
+TEST_CASE("nvcc tries a family alone, away from the files of the build and from the capture") {
+  setenv("XAAS_CAPTURE", "/capture", 1);  // NOLINT(concurrency-mt-unsafe)
+  const ScriptedNvcc build("*compute_90*");
+  CHECK(build.compile({"-arch", "sm_80", "-c", "a.cu", "-o", "a.o", "-odir", "objects"}));
+  unsetenv("XAAS_CAPTURE");  // NOLINT(concurrency-mt-unsafe)
+  const std::string commands = build.commands();
+  const std::vector<std::string_view> lines = split(commands, '\n');
+  REQUIRE(lines.size() >= 3);
+  CHECK(lines[0] ==
+        "-arch sm_80 -c a.cu -o a.o -odir objects -gencode=arch=compute_80,code=compute_80 "
+        "-gencode=arch=compute_90,code=compute_90 capture=/capture");
+  CHECK(lines[1].starts_with("-c a.cu -gencode=arch=compute_90,code=compute_90 -odir /"));
+  CHECK(lines[1].ends_with(" capture="));
+  CHECK(lines[2] ==
+        "-arch sm_80 -c a.cu -o a.o -odir objects -gencode=arch=compute_80,code=compute_80 "
+        "capture=/capture");
+}
+
+TEST_CASE("nvcc compiles as the project asks where no family is left, or where the project's own command fails") {
+  const ScriptedNvcc specific("*compute_90,code=compute_90");
+  CHECK_FALSE(specific.compile({"-gencode=arch=compute_90a,code=sm_90a", "-c", "a.cu"}));
+  const ScriptedNvcc broken("a.cu");
+  CHECK_FALSE(broken.compile({"-c", "a.cu"}));
 }
 
 TEST_CASE("code that is optimised at the link is told from other code") {

@@ -33,6 +33,11 @@ cat >other.cu <<'END'
 __global__ void add(float* x, float y) { x[threadIdx.x] += y; }
 void add_all(float* x) { add<<<1, 32>>>(x, 1.5f); }
 END
+# What GPUs of compute_75 lack.
+cat >young.cu <<'END'
+__global__ void sum(unsigned* x) { *x = __reduce_add_sync(~0u, x[threadIdx.x]); }
+void sum_all(unsigned* x) { sum<<<1, 32>>>(x); }
+END
 # Code for GPUs that is linked: two units that call each other, one of them in a library, and a kernel that starts
 # another, for which nvcc links code of libcudadevrt.
 cat >rdc.cu <<'END'
@@ -77,12 +82,14 @@ cat >Makefile <<'END'
 all: app rdc steps virtual
 virtual: virtual.cu part.cu
 	nvcc -arch=compute_80 -rdc=true -o $@ $^
-app: app.o other.o
+app: app.o other.o young.o
 	nvcc -cudart shared -o $@ $^ -Xlinker -rpath -Xlinker $(shell dirname $(shell readlink -f $(CUDART)))
 app.o: app.cu
 	nvcc -arch=native -O2 -c -o $@ $<
 other.o: other.cu
 	nvcc -gencode arch=compute_86,code=sm_86 -O2 -c -o $@ $<
+young.o: young.cu
+	nvcc -arch=native -O2 -c -o $@ $<
 rdc: rdc.o libpart.a
 	nvcc -arch=sm_80 -o $@ $^
 # The same in steps: nvcc links the code for GPUs, and the host's compiler the program.
@@ -108,6 +115,7 @@ build() { mkxaas --report report.json source "$1" -- CUDART="$cudart" >"$1.log" 
 build app.xaas
 all_can_be_lowered report.json
 contains "$(cat app.xaas.log)" "-arch=native"
+contains "$(cat app.xaas.log)" "nvcc does not compile young.cu for compute_75, so there is no PTX of that: error: "
 
 echo "a second build gives the same image"
 mv app.xaas first.xaas
@@ -167,13 +175,13 @@ is_among() { local c; for c in cubin.*; do cmp -s -n "$(stat -c %s "$1")" "$1" "
 echo "lowered for a GPU, it has the cubins that nvcc makes for it"
 # The empty cubin for sm_75 is in the unit that nvcc adds to each link.
 xaas-lower --gpu sm_90 -o lowered app.xaas bin/app >/dev/null
-equal "elf 75 elf 90 elf 90 ptx 90 ptx 90" "$(cubins lowered | sort | tr '\n' ' ' | sed 's/ $//')"
-for source in app other; do
+equal "elf 75 elf 90 elf 90 elf 90 ptx 90 ptx 90 ptx 90" "$(cubins lowered | sort | tr '\n' ' ' | sed 's/ $//')"
+for source in app other young; do
   nvcc -ccbin clang++-19 -arch=sm_90 -O2 -cubin -o $source.cubin source/$source.cu
   is_among $source.cubin || die "the cubin of $source.cu is not that of nvcc"
 done
 xaas-lower --gpu sm_86 -o lowered app.xaas bin/app >/dev/null
-equal "elf 75 elf 86 elf 86 ptx 80 ptx 86" "$(cubins lowered | sort | tr '\n' ' ' | sed 's/ $//')"
+equal "elf 75 elf 86 elf 86 elf 86 ptx 80 ptx 80 ptx 86" "$(cubins lowered | sort | tr '\n' ' ' | sed 's/ $//')"
 
 echo "for every GPU that ptxas knows, it has the cubin that nvcc makes of the same family"
 for gpu in $(nvcc --list-gpu-code | sed -n 's/^sm_\([0-9]*\)$/\1/p'); do
