@@ -69,7 +69,7 @@ Result<ConfinedResult> run_confined(const WorkerProgram& program, const std::vec
   ConfinedResult result;
   XAAS_TRY(wait_for_end(child, messages.read.get(), limits, result.messages));
   if (!WIFEXITED(child.status())) return fail(Code::failed, "it was ended by signal {}", WTERMSIG(child.status()));
-  result.ok = WEXITSTATUS(child.status()) == 0;
+  result.code = WEXITSTATUS(child.status());
   return result;
 }
 

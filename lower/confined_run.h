@@ -12,8 +12,9 @@
 namespace xaas {
 
 struct ConfinedResult {
-  bool ok = false;       // whether it ended with status 0
+  int code = 0;          // its exit status
   std::string messages;  // the beginning of what it printed
+  bool ok() const { return code == 0; }
 };
 
 // Runs the program, which must be statically linked, with these arguments; the first one is its name. It sees

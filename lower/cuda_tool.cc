@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 constexpr const char* kToolLibraries = "lib";       // directory in the scratch directory
 constexpr std::uint64_t kLargestTool = 1ULL << 30;  // bytes of the program and of each library
 constexpr std::uint64_t kLargestOutput = 1ULL << 30;
+// The loader's exit status if it cannot start the program, as without one of its libraries.
+constexpr int kNotStarted = 127;
 
 // Adds the libraries that the program at `elf` needs, and those that they need.
 template <typename Add>
@@ -70,13 +72,20 @@ Result<std::string> CudaTool::run(const std::vector<std::string>& arguments, con
                                     fmt::format("./{}", path_.filename().string())};
   words.insert(words.end(), arguments.begin(), arguments.end());
   XAAS_ASSIGN(const ConfinedResult result, run_confined(*loader_, words, directory.path(), {.stop = stop}));
-  if (!result.ok) {
-    return fail(Code::invalid, "{}",
-                printable(std::string_view(result.messages).substr(0, result.messages.find('\n'))));
+  const std::string name = path_.filename().string();
+  if (!result.ok()) {
+    const std::string_view line = std::string_view(result.messages).substr(0, result.messages.find('\n'));
+    const bool is_refusal = result.code != kNotStarted && line.find(output) == line.npos;
+    if (is_refusal) return fail(Code::invalid, "{}", printable(line));
+    return fail(Code::failed, "{} does not work here: {}", name, printable(line));
   }
   const Fd file(::open((directory.path() / output).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file.valid()) return fail_errno("cannot open what the program made");
-  return read_fd(file.get(), kLargestOutput);
+  XAAS_ASSIGN(std::string cubin, read_fd(file.get(), kLargestOutput));
+  if (const auto elf = ElfFile::parse(cubin); !elf) {
+    return fail(Code::failed, "{} has made no whole cubin: {}", name, elf.error().message);
+  }
+  return cubin;
 }
 
 }  // namespace xaas

@@ -31,9 +31,10 @@ class CudaTool {
   const std::filesystem::path& path() const { return path_; }
   const Digest& digest() const { return digest_; }  // of the program
 
-  // Runs the program in a directory that is made in `scratch` and removed, and returns the file that it has written as
-  // `output`. Code::invalid if it ends with an error, with the first line of what it printed. Other errors are those of
-  // run_confined().
+  // Runs the program in a directory that is made in `scratch` and removed, and returns the cubin that it has written as
+  // `output`. Code::invalid if it refuses its inputs, with the first line of what it printed. Code::failed if it could
+  // not be started, could not write, or wrote no cubin, as on a full disk: then its inputs may be right. Other errors
+  // are those of run_confined().
   Result<std::string> run(const std::vector<std::string>& arguments, const std::vector<Input>& inputs,
                           const std::string& output, const std::filesystem::path& scratch,
                           const std::stop_token& stop) const;

@@ -15,6 +15,9 @@ namespace xaas {
 namespace {
 
 constexpr int kPlanKeyVersion = 1;
+// Raised when we put other code for GPUs into a file for the same tools and inputs. The worker, whose digest stands for
+// the rest of our code, has no part in that.
+constexpr int kDeviceCodeVersion = 1;
 
 // The files other than units that a recipe refers to.
 struct Inputs {
@@ -93,6 +96,7 @@ Digest compute_key(const Digest& recipe, const LoweringContext& context, const L
   // Files without code for GPUs are the same with and without them.
   if (!plan.gpus.empty()) {
     key["gpus"] = plan.gpus;
+    key["device_code"] = kDeviceCodeVersion;
     key["ptxas"] = plan.ptxas ? plan.ptxas->digest().to_string() : "";
     if (plan.nvlink) key["nvlink"] = plan.nvlink->digest().to_string();
   }

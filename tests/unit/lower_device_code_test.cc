@@ -182,6 +182,15 @@ TEST_CASE("ptxas sees its input and nothing else, and what it refuses is as it w
   const MadeFatbin whole = good(make_fatbin(*image, codes, {90}, refusing.get(), directory.path(), {}));
   CHECK(whole.warning == "ptxas does not compile it for sm_90: no such code");
   CHECK(good(parse_fatbin(whole.bytes)).size() == 3);
+  CHECK(ptxas->digest() != refusing->digest());
+  const auto failing = [&](const std::string& body) {
+    const auto tool = good(Ptxas::open(stand_in(directory.path(), body)));
+    return bad(make_fatbin(*image, codes, {90}, tool.get(), directory.path(), {}), Code::failed);
+  };
+  CHECK_THAT(failing("fputs(\"cannot open code.cubin\\n\", stderr); return 1;"),
+             Contains("ptxas does not work here: cannot open code.cubin"));
+  CHECK_THAT(failing("return 127;"), Contains("does not work here"));
+  CHECK_THAT(failing("return fclose(fopen(argv[argc - 1], \"w\"));"), Contains("ptxas has made no whole cubin"));
   const auto crashing = good(Ptxas::open(stand_in(directory.path(), "__builtin_trap();")));
   const auto crash = make_fatbin(*image, codes, {90}, crashing.get(), directory.path(), {});
   REQUIRE_FALSE(crash);
