@@ -14,6 +14,7 @@
 #include "format/image.h"
 #include "format/slots.h"
 #include "mkimage/compiler/real_compiler.h"
+#include "mkimage/contents/recorded_source.h"
 
 namespace xaas {
 namespace {
@@ -199,7 +200,8 @@ class Bundler {
   using Places = std::map<std::string, fs::path>;  // soname -> path in the image
 
   bool is_found_elsewhere(const std::string& soname) const {
-    return provided_.contains(soname) || is_left_to_host(soname) || soname.find('/') != std::string::npos;
+    return provided_.contains(soname) || is_left_to_host(soname) || soname.find('/') != std::string::npos ||
+           (is_left_out(task_.left_out, soname) && !LibcFloor::is_addition(soname));
   }
 
   // Adds to shared_ what is needed, directly or through other libraries than those of slots.

@@ -29,7 +29,8 @@ struct BundleTask {
   const LibcFloor& floor;
   const std::string& compiler;
   const std::string& triple;
-  const std::vector<std::string>& slots;  // whose libraries get directories of their own; see format/slots.h
+  const std::vector<std::string>& slots;     // whose libraries get directories of their own; see format/slots.h
+  const std::vector<std::string>& left_out;  // patterns of sonames of libraries that are left to the host
 };
 
 // Finds the libraries that files of `tree` need, directly or through each other, and that neither the tree nor every

@@ -209,7 +209,8 @@ Status collect_configuration(const FinishedBuild& build, Progress& progress, Ima
   BundledLibraries bundled;
   if (plan.bundles) {
     XAAS_ASSIGN(bundled, bundle_libraries(result.tree,
-                                          {links, contents.libc, environment.c_compiler, contents.triple, plan.slots},
+                                          {links, contents.libc, environment.c_compiler, contents.triple, plan.slots,
+                                           plan.libraries_left_out},
                                           work.parts() / "lib" / configuration.name));
   }
   XAAS_TRY(add_bundled(bundled, configuration.name, contents.bundled));

@@ -176,6 +176,7 @@ Result<BuildPlan> make_build_plan(const std::filesystem::path& source, const Bui
   plan.bundles = file.bundle.value_or(true);
   plan.slots = file.slots;
   plan.sources_left_out = file.sources_left_out;
+  plan.libraries_left_out = file.libraries_left_out;
   plan.files = file.files;
   if (file.fortran) plan.fortran = *file.fortran == "flang" ? FortranChoice::flang : FortranChoice::gfortran;
   plan.policy = file.policy.value_or(plan.policy);

@@ -46,7 +46,8 @@ struct BuildPlan {
   std::vector<std::string> slots{};  // whose libraries a host can replace; see format/slots.h
   // Architectures of GPUs for which nvcc compiles, beside what the project asks for.
   std::vector<unsigned> cuda_families{kCudaFamilies.begin(), kCudaFamilies.end()};
-  std::vector<std::string> sources_left_out{};  // patterns of sources that do not go into the image
+  std::vector<std::string> sources_left_out{};    // patterns of sources that do not go into the image
+  std::vector<std::string> libraries_left_out{};  // patterns of sonames of libraries that are left to the host
   std::vector<InstalledAsIs> files{};
   std::vector<std::string> arguments{};  // the words behind `--`; commands see them as "$@"
   bool takes_arguments = true;           // a command uses `arguments`, or they are empty

@@ -331,6 +331,17 @@ void read_slot(Reader& reader, const toml::value& value, std::vector<std::string
   slots.push_back(std::move(name));
 }
 
+// Sonames have no directories, and a pattern for one that has could match nothing.
+void read_library(Reader& reader, const toml::value& value, std::vector<std::string>& patterns) {
+  std::string pattern;
+  reader.text(pattern)(value);
+  if (!reader.ok()) return;
+  if (pattern.empty() || pattern.find('/') != std::string::npos)
+    return reader.fail_at(value,
+                          "this must be the soname of a library, or a pattern of sonames, such as \"libcublas*\"");
+  patterns.push_back(std::move(pattern));
+}
+
 // Reads the families of a table "cuda": architectures of GPUs as numbers.
 void read_cuda(Reader& reader, const toml::value& table, BuildRecipe& recipe) {
   const auto read_family = [&](const toml::value& value) {
@@ -374,6 +385,8 @@ Result<BuildRecipe> read(const toml::value& document, const std::filesystem::pat
        {"slots", reader.list([&](const auto& item) { read_slot(reader, item, recipe.slots); })},
        {"cuda", [&](const auto& value) { read_cuda(reader, value, recipe); }},
        {"sources_left_out", reader.texts(recipe.sources_left_out)},
+       {"libraries_left_out",
+        reader.list([&](const auto& item) { read_library(reader, item, recipe.libraries_left_out); })},
        {"points", reader.list([&](const auto& item) { recipe.points.push_back(read_point(reader, item)); })},
        {"leave_out", reader.list([&](const auto& item) { recipe.left_out.push_back(read_left_out(reader, item)); })},
        {"files", reader.list([&](const auto& item) { recipe.files.push_back(read_file_entry(reader, item)); })}});

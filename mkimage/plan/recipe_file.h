@@ -80,8 +80,9 @@ struct BuildRecipe {
   std::optional<std::vector<unsigned>> cuda_families;  // architectures of GPUs: 75 for compute_75
   std::vector<SpecializationPoint> points;
   std::vector<LeftOutCombination> left_out;
-  std::vector<std::string> slots;             // names of kSlots, each once
-  std::vector<std::string> sources_left_out;  // patterns of paths in the source
+  std::vector<std::string> slots;               // names of kSlots, each once
+  std::vector<std::string> sources_left_out;    // patterns of paths in the source
+  std::vector<std::string> libraries_left_out;  // patterns of sonames
   std::vector<InstalledAsIs> files;
 };
 

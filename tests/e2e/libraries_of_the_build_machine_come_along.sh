@@ -1,6 +1,6 @@
 # A program runs on a host where the libraries with which it was linked are not installed. They are in the image, with
 # the libraries that they need in turn, also under other SquashFS drivers, and by each name that the program has.
-# Libraries that belong to the host are listed and not bundled.
+# Libraries that belong to the host, or that the recipe file leaves out, are listed and not bundled.
 . "$(dirname "$0")/lib.sh"
 need_fuse
 source=$work/uses-1.0
@@ -22,7 +22,9 @@ S
 printf 'all:\n\t$(CXX) -O2 main.cc -L%s -louter -lz -o main\ninstall:\n\tmkdir -p $(D)/bin $(D)/libexec/deep && cp main $(D)/bin && ln $(D)/bin/main $(D)/libexec/deep/main\nD = $(DESTDIR)$(PREFIX)\n' \
   "$work/site" >"$source/Makefile"
 LD_LIBRARY_PATH=$work/site/deep mkxaas -q --report "$work/report.json" "$source" "$work/uses.xaas"
-rm -r "$work/site"
+echo 'libraries_left_out = ["libouter.so*"]' >"$source/xaas.toml"
+LD_LIBRARY_PATH=$work/site/deep mkxaas -q --toolchain=none --report "$work/left.json" "$source" "$work/left.xaas"
+mv "$work/site" "$work/elsewhere"
 
 python3 - "$work/report.json" <<'P'
 import json, sys
@@ -44,3 +46,18 @@ for root in app tree; do
   LD_TRACE_LOADED_OBJECTS=1 "$work/$root/bin/main" >"$work/loaded"
   equal 3 "$(grep -v libxaas- "$work/loaded" | grep -c "=> $work/$root/.*xaas/toolchain/.*/lib/")"
 done
+
+# What the recipe file leaves out is left to the host, with all that only it needs.
+python3 - "$work/left.json" <<'P'
+import json, sys
+report = json.load(open(sys.argv[1]))
+bundled = [name for name in report["bundled"] if not name.startswith("libxaas-")]
+assert bundled == ["libz.so.1", "libgcc_s.so.1", "libstdc++.so.6"], report
+assert "libouter.so.2" in report["host_libraries"], report
+P
+contains "$(xaas-info "$work/left.xaas" | grep '^host libraries')" "libouter.so.2"
+contains "$(xaas-lower explain "$work/left.xaas")" "libouter.so.2"
+contains "$(xaas-lower check "$work/left.xaas" || echo "status $?")" "libouter.so.2"
+contains "$(xaas-lower check "$work/left.xaas" || echo "status $?")" "status 1"
+unsquashfs -q -n -d "$work/left" "$work/left.xaas" >/dev/null
+equal "outer 42 zlib 1" "$(LD_LIBRARY_PATH=$work/elsewhere "$work/left/bin/main")"

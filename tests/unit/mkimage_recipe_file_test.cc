@@ -30,6 +30,8 @@ TEST_CASE("a recipe file gives what it says and nothing else") {
   CHECK(load("[cuda]\nfamilies = [75, 90]\n")->cuda_families == std::vector<unsigned>{75, 90});
   CHECK(load("cuda = {families = []}\n")->cuda_families == std::vector<unsigned>());
   CHECK_FALSE(load("[cuda]\n")->cuda_families.has_value());
+  CHECK(load("libraries_left_out = [\"libcublas*\", \"libz.so.1\"]\n")->libraries_left_out ==
+        std::vector<std::string>{"libcublas*", "libz.so.1"});
   CHECK(load("fortran = \"gfortran\"\n")->fortran == "gfortran");
   CHECK(load("build_system = \"make\"\n")->build_system == "make");
 }
@@ -57,6 +59,8 @@ TEST_CASE("errors in a recipe file are one line with file, line and column") {
       {"name = \"a\"\nbuild = \n", "xaas.toml:2:"},
       {"[cuda]\nfamilies = [\"sm_80\"]\n", "xaas.toml:2:13: this must be the number of an architecture of GPUs"},
       {"[cuda]\nptx = 1\n", "unknown key \"ptx\"; known are families"},
+      {"libraries_left_out = [\"/usr/lib/libz.so\"]\n",
+       "xaas.toml:1:23: this must be the soname of a library, or a pattern of sonames"},
       {"[table]\nx = 1\n", "unknown key \"table\""},
   };
   for (const auto& [text, expected] : cases) {
