@@ -7,6 +7,7 @@
 
 #include "format/base/elf_file.h"
 #include "format/base/file.h"
+#include "format/base/split.h"
 #include "format/base/text.h"
 #include "lower/confined_run.h"
 #include "lower/host_library.h"
@@ -37,6 +38,19 @@ Status add_libraries_of(const ElfFile& elf, const std::string& tool, std::set<st
     add(soname, std::move(content));
   }
   return {};
+}
+
+// The line that says why a tool of CUDA failed. Others, as of ptxas -v, may stand above it.
+std::string_view first_error(std::string_view messages) {
+  for (const std::string_view line : split(messages, '\n')) {
+    if (line.find(" error ") != line.npos || line.find(" fatal ") != line.npos) return line;
+  }
+  return messages.substr(0, messages.find('\n'));
+}
+
+// Whether a tool says that a file, which may be a temporary one, cannot be opened or written.
+bool fails_with_file(std::string_view line) {
+  return line.find("ould not open") != line.npos || line.find("ould not write") != line.npos;
 }
 
 }  // namespace
@@ -74,8 +88,8 @@ Result<std::string> CudaTool::run(const std::vector<std::string>& arguments, con
   XAAS_ASSIGN(const ConfinedResult result, run_confined(*loader_, words, directory.path(), {.stop = stop}));
   const std::string name = path_.filename().string();
   if (!result.ok()) {
-    const std::string_view line = std::string_view(result.messages).substr(0, result.messages.find('\n'));
-    const bool is_refusal = result.code != kNotStarted && line.find(output) == line.npos;
+    const std::string_view line = first_error(result.messages);
+    const bool is_refusal = result.code != kNotStarted && line.find(output) == line.npos && !fails_with_file(line);
     if (is_refusal) return fail(Code::invalid, "{}", printable(line));
     return fail(Code::failed, "{} does not work here: {}", name, printable(line));
   }

@@ -93,10 +93,10 @@ Digest compute_key(const Digest& recipe, const LoweringContext& context, const L
   add_context(context, key);
   key["libraries"] = identities;
   if (!context.level.empty()) key["level"] = context.level;
+  if (has_device_code(plan.recipe)) key["device_code"] = kDeviceCodeVersion;
   // Files without code for GPUs are the same with and without them.
   if (!plan.gpus.empty()) {
     key["gpus"] = plan.gpus;
-    key["device_code"] = kDeviceCodeVersion;
     key["ptxas"] = plan.ptxas ? plan.ptxas->digest().to_string() : "";
     if (plan.nvlink) key["nvlink"] = plan.nvlink->digest().to_string();
   }

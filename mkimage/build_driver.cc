@@ -264,6 +264,12 @@ std::optional<std::string> BuildDriver::wants_gfortran() const {
 
 Status BuildDriver::run(Stage first) {
   failed_.reset();
+  const Status status = run_stages(first);
+  remove_variables(work_.tools());
+  return status;
+}
+
+Status BuildDriver::run_stages(Stage first) {
   if (first <= Stage::configure) XAAS_TRY(run_stage(Stage::configure, plan_.configure));
   if (first <= Stage::build) XAAS_TRY(run_stage(Stage::build, plan_.build));
   return install();

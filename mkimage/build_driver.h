@@ -57,6 +57,7 @@ class BuildDriver {
   const CaptureEnvironment& environment() const { return environment_; }
 
  private:
+  Status run_stages(Stage first);
   Status run_stage(Stage stage, const std::string& command);
   Status install();
   std::string redirection() const;

@@ -55,7 +55,12 @@ constexpr auto kLeftAlone = std::to_array<std::string_view>({"E",
                                                              "version"});
 constexpr auto kLinkTimeOptions = std::to_array<std::string_view>({"dlto", "dlink-time-opt", "lto", "ltoir"});
 constexpr std::string_view kLinkTimeArchitecture = "lto_";
-constexpr auto kOutputOptions = std::to_array<std::string_view>({"o", "odir", "output-directory", "output-file"});
+constexpr auto kOutputOptions =
+    std::to_array<std::string_view>({"o", "odir", "output-directory", "output-file", "MF", "dependency-output", "MT",
+                                     "dependency-target-name", "keep-dir"});
+constexpr auto kMoreOutputs =
+    std::to_array<std::string_view>({"MD", "MMD", "generate-dependencies-with-compile",
+                                     "generate-nonsystem-dependencies-with-compile", "keep", "save-temps"});
 constexpr auto kOptionsWithValues = std::to_array<std::string_view>({"rdc", "relocatable-device-code", "x"});
 
 struct NvccOption {
@@ -191,29 +196,33 @@ bool compiles_for(const NvccFamilies& families, std::vector<std::string> argumen
   return run.ok();
 }
 
-// Runs nvcc for one family and nothing else, to see whether it can. Nothing is captured, and what it makes is lost.
-TentativeRun try_family(const CaptureEnvironment& environment, std::vector<std::string> arguments, unsigned family) {
+// Runs nvcc for these architectures and nothing else, to see whether it can. None: for those that it takes by itself.
+// Nothing is captured, and what it makes is lost.
+TentativeRun try_architectures(const CaptureEnvironment& environment, std::vector<std::string> arguments,
+                               const std::set<unsigned>& architectures) {
   const auto directory = TempDirectory::create(environment.store().temporary_path("").parent_path());
   if (!directory) return {};
   remove_options(arguments, [](const NvccOption& option) {
-    return is_in(kArchitectureOptions, option.name) || is_in(kOutputOptions, option.name);
+    return is_in(kArchitectureOptions, option.name) || is_in(kOutputOptions, option.name) ||
+           is_in(kMoreOutputs, option.name);
   });
-  arguments.insert(arguments.end(), {family_argument(family), "-odir", directory->path().string()});
+  std::ranges::transform(architectures, std::back_inserter(arguments), family_argument);
+  arguments.insert(arguments.end(), {"-odir", directory->path().string()});
   return {std::move(arguments), without_capture()};
 }
 
-// Takes the first family from `next` on for which the source does not compile out of `more`. False if there is none.
-bool leave_out_first(const CaptureEnvironment& environment, const std::vector<std::string>& arguments,
-                     std::set<unsigned>& more, std::set<unsigned>::iterator& next) {
-  for (; next != more.end(); ++next) {
-    const TentativeRun run = try_family(environment, arguments, *next);
-    if (run.ok()) continue;
-    environment.store().note(fmt::format("nvcc does not compile {} for compute_{}, so there is no PTX of that: {}",
-                                         source_of(environment, arguments), *next, run.first_message()));
-    next = more.erase(next);
+// Takes the families for which the source does not compile out of `more`, and says of each why.
+std::vector<std::string> leave_out_families(const CaptureEnvironment& environment,
+                                            const std::vector<std::string>& arguments, std::set<unsigned>& more) {
+  std::vector<std::string> reasons;
+  std::erase_if(more, [&](unsigned family) {
+    const TentativeRun run = try_architectures(environment, arguments, {family});
+    if (run.ok()) return false;
+    reasons.push_back(fmt::format("nvcc does not compile {} for compute_{}, so there is no PTX of that: {}",
+                                  source_of(environment, arguments), family, run.first_message()));
     return true;
-  }
-  return false;
+  });
+  return reasons;
 }
 
 }  // namespace
@@ -245,12 +254,16 @@ NvccFamilies nvcc_families(const std::vector<std::string>& arguments, const std:
 
 bool compile_with_families(const CaptureEnvironment& environment, const std::vector<std::string>& arguments) {
   NvccFamilies families = nvcc_families(arguments, environment.cuda_families);
-  auto next = families.more.begin();
-  while (!families.own.empty() || !families.more.empty()) {
-    if (compiles_for(families, arguments)) return true;
-    if (!leave_out_first(environment, arguments, families.more, next)) return false;
+  if (families.own.empty() && families.more.empty()) return false;
+  if (compiles_for(families, arguments)) return true;
+  // A source that does not compile as the project asks is not worth a run for each family.
+  if (families.more.empty() || !try_architectures(environment, arguments, families.own).ok()) return false;
+  const std::vector<std::string> reasons = leave_out_families(environment, arguments, families.more);
+  if (reasons.empty() || (families.own.empty() && families.more.empty()) || !compiles_for(families, arguments)) {
+    return false;
   }
-  return false;
+  for (const std::string& reason : reasons) environment.store().note(reason);
+  return true;
 }
 
 int run_nvcc(const CaptureEnvironment& environment, std::vector<std::string> arguments) {

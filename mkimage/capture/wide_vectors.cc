@@ -1,3 +1,4 @@
+// See wide_vectors.h.
 #include "mkimage/capture/wide_vectors.h"
 
 #include <clang/AST/RecursiveASTVisitor.h>

@@ -152,19 +152,38 @@ int run_nvcc(std::vector<std::string> arguments) {
   return run_untouched(std::string(xaas::kNvccName), std::move(arguments));
 }
 
-// The directory of the link by which this process was called; empty if it is not known.
-std::filesystem::path called_in(const std::string& called_as) {
-  if (called_as.find('/') != std::string::npos) return std::filesystem::path(called_as).parent_path();
+constexpr int kMostLinks = 8;  // from the name of a compiler to xaas-cc
+
+// Restores the variables of a build by the directory of a link by which this process may have been called, or of a link
+// to which it leads. False if none of them is a directory of mkxaas.
+bool restore_variables_along(std::filesystem::path link) {
+  for (int i = 0; i < kMostLinks; ++i) {
+    if (xaas::restore_variables(link.parent_path())) return true;
+    std::error_code error;
+    const std::filesystem::path target = std::filesystem::read_symlink(link, error);
+    if (error) return false;
+    link = link.parent_path() / target;
+  }
+  return false;
+}
+
+// A build may have cleared the environment.
+void restore_variables(const std::string& called_as) {
+  if (xaas::has_capture_variables()) return;
+  if (called_as.find('/') != std::string::npos) {
+    restore_variables_along(called_as);
+    return;
+  }
   const auto own = xaas::own_executable();
   for (const std::filesystem::path& directory : xaas::path_directories()) {
     std::error_code ignored;
-    if (own && std::filesystem::equivalent(directory / called_as, *own, ignored)) return directory;
+    const std::filesystem::path link = directory / called_as;
+    if (own && std::filesystem::equivalent(link, *own, ignored) && restore_variables_along(link)) return;
   }
-  return {};
 }
 
 int run(const std::string& called_as, std::vector<std::string> arguments) {
-  xaas::restore_variables(called_in(called_as));
+  restore_variables(called_as);
   const std::string name = std::filesystem::path(called_as).filename().string();
   // nvcc starts compilers for the host, which must be xaas-cc.
   if (name == xaas::kNvccName) return run_nvcc(std::move(arguments));

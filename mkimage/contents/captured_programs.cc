@@ -236,8 +236,12 @@ Result<std::vector<InstalledProgram>> find_programs(const InstalledTree& tree, c
 }
 
 const InstalledProgram* find_installed(const std::vector<InstalledProgram>& programs, std::string_view name) {
-  const auto found = std::ranges::find(programs, name, &InstalledProgram::name);
-  return found == programs.end() ? nullptr : &*found;
+  const auto by_name = std::ranges::find(programs, name, &InstalledProgram::name);
+  if (by_name != programs.end()) return &*by_name;
+  // An install step may have changed the soname since the link.
+  const auto by_file = std::ranges::find_if(
+      programs, [&](const InstalledProgram& one) { return std::filesystem::path(one.path).filename() == name; });
+  return by_file == programs.end() ? nullptr : &*by_file;
 }
 
 std::set<Digest> linked_objects(const std::vector<InstalledProgram>& programs) {

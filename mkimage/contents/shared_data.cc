@@ -93,10 +93,20 @@ class Finder {
     if (!share_one(needed, symbols.defined)) return;
     const bool differs = has_variants(other, units_);
     if (other.recipe) {
+      if (shares_native_cxx(*other.link, needed)) add(library.soname, program);
       found_.between_programs = found_.between_programs || differs;
     } else if (differs || is_cxx(symbols)) {
       add(library.soname, program);
     }
+  }
+
+  // Whether `needed` has a function of a C++ object that a link takes as the build compiled it.
+  bool shares_native_cxx(const LinkRecord& link, const std::set<std::string>& needed) {
+    return std::ranges::any_of(files_of(link), [&](const LinkedFile& file) {
+      if (units_.contains(file.digest) || is_cxx_runtime(file.name)) return false;
+      const ModuleSymbols& symbols = symbols_.object(file.digest);
+      return is_cxx(symbols) && share_one(needed, symbols.defined);
+    });
   }
 
   void look_at_objects(const InstalledProgram& program) {
@@ -112,7 +122,11 @@ class Finder {
       if (units_.contains(file.digest) || is_cxx_runtime(file.name)) continue;
       const ModuleSymbols& symbols = symbols_.object(file.digest);
       if (!is_cxx(symbols)) continue;
-      if (share_one(own.needed, symbols.defined) || share_one(own.defined, symbols.needed)) add(file.name, program);
+      // Of a weak function that both define, the linker takes one for all.
+      if (share_one(own.needed, symbols.defined) || share_one(own.defined, symbols.needed) ||
+          share_one(own.defined, symbols.defined)) {
+        add(file.name, program);
+      }
     }
   }
 

@@ -15,7 +15,9 @@
 namespace xaas {
 namespace {
 
-constexpr const char* kVariablesFile = "variables";  // NAME=VALUE, each with a NUL behind it
+constexpr const char* kCaptureVariable = "XAAS_CAPTURE";
+constexpr const char* kVariablesFile = ".xaas-variables";  // NAME=VALUE, each with a NUL behind it
+constexpr std::string_view kOwnVariables = "XAAS_";        // each variable's name begins so
 
 // `path` relative to `root`, or nullopt if it is outside.
 std::optional<std::filesystem::path> inside(const std::filesystem::path& path, const std::filesystem::path& root) {
@@ -81,7 +83,7 @@ std::optional<CaptureEnvironment> capture_environment() {
 
 Variables to_variables(const CaptureEnvironment& environment) {
   const auto flag = [](bool value) { return value ? "1" : ""; };
-  return {{"XAAS_CAPTURE", environment.capture.string()},
+  return {{kCaptureVariable, environment.capture.string()},
           {"XAAS_CONFIGURATION", environment.configuration},
           {"XAAS_SHARES_UNITS", flag(environment.shares_units)},
           {"XAAS_CAPTURE_CACHE", environment.cache.string()},
@@ -106,18 +108,27 @@ Status write_variables(const CaptureEnvironment& environment, const std::filesys
   return write_file(tools / kVariablesFile, text);
 }
 
-void restore_variables(const std::filesystem::path& tools) {
-  if (tools.empty() || !environment_variable("XAAS_CAPTURE").empty()) return;
+void remove_variables(const std::filesystem::path& tools) {
+  std::error_code ignored;
+  std::filesystem::remove(tools / kVariablesFile, ignored);
+}
+
+bool has_capture_variables() {
+  return std::getenv(kCaptureVariable) != nullptr;  // NOLINT(concurrency-mt-unsafe): one thread
+}
+
+bool restore_variables(const std::filesystem::path& tools) {
   const auto text = read_file(tools / kVariablesFile);
-  if (!text) return;  // not a directory of mkxaas
+  if (!text) return false;
   for (const std::string_view line : split(*text, '\0')) {
     const std::size_t end = std::min(line.find('='), line.size());
     const std::string name(line.substr(0, end));
     const std::string value(line.substr(std::min(end + 1, line.size())));
-    if (!name.empty()) setenv(name.c_str(), value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
+    if (name.starts_with(kOwnVariables)) setenv(name.c_str(), value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
   }
+  return true;
 }
 
-Variables without_capture() { return {{"XAAS_CAPTURE", ""}}; }
+Variables without_capture() { return {{kCaptureVariable, ""}}; }
 
 }  // namespace xaas

@@ -48,10 +48,15 @@ Variables to_variables(const CaptureEnvironment& environment);
 // The variables for a compiler of the build that is to compile as it would outside, and to record nothing.
 Variables without_capture();
 
+// Whether this process has the variables, also those of without_capture().
+bool has_capture_variables();
 // A build may start compilers without the variables (env -i). So `tools`, the directory of the links by which it finds
-// them, has the variables in a file as well.
+// them, has the variables in a file as well while the build runs.
 Status write_variables(const CaptureEnvironment& environment, const std::filesystem::path& tools);
-// Sets the variables of that file for this process and those that it starts, unless this process has them already.
-void restore_variables(const std::filesystem::path& tools);
+// Removes that file if it is there. A directory of tools may stay longer than its build.
+void remove_variables(const std::filesystem::path& tools);
+// Sets the variables of that file for this process and those that it starts. False if the directory has none. Not for a
+// process with threads.
+bool restore_variables(const std::filesystem::path& tools);
 
 }  // namespace xaas

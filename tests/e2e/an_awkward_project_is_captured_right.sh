@@ -68,8 +68,10 @@ modules: one.cppm imports.cc
 	$(CXX) $(CFLAGS) -std=c++20 -x c++-module -fmodule-output=one.pcm -c one.cppm -o one.o
 	echo '-fmodule-file="one=one.pcm"' >imports.modmap && $(CXX) $(CFLAGS) -std=c++20 @imports.modmap -c imports.cc -o imports.o
 	$(CXX) imports.o one.o -o $@
-# Without the environment of the build. The linker is started so, too.
-cleared: main.c value.c ; env -i PATH="$$PATH" $(CC) $(CFLAGS) -DNAME='"cleared"' -DVALUE=19 main.c value.c -o $@
+# Without the environment of the build, by a link to a link. The linker is started so, too.
+cleared: main.c value.c
+	mkdir -p links && ln -sf "$$(command -v $(CC))" links/cc
+	env -i PATH="$$PATH" links/cc $(CFLAGS) -DNAME='"cleared"' -DVALUE=19 main.c value.c -o $@
 plugin.so: plugin.c ; $(CC) $(CFLAGS) -fPIC -shared plugin.c -o $@
 host: host.c ; $(CC) $(CFLAGS) -rdynamic host.c -ldl -o $@
 

@@ -13,6 +13,11 @@ printf 'all:\n\t$(CC) -DBUILT_WITH=\\"$(CC)\\" told.c -o told\ninstall:\n\tinsta
   >"$work/told/Makefile"
 for place in a elsewhere; do mkxaas -q --build 'make CC=$CC' "$work/told" "$work/$place/told.xaas"; done
 cmp "$work/a/told.xaas" "$work/elsewhere/told.xaas"
+# How hard an image is compressed is up to the user.
+level_of() { unsquashfs -s "$1" | sed -n 's/.*compression-level //p'; }
+equal 1 "$(level_of "$work/a/told.xaas")"
+command mkxaas -q --ready=none --toolchain=none --build 'make CC=$CC' "$work/told" "$work/usual.xaas"
+equal 9 "$(level_of "$work/usual.xaas")"
 
 # This also holds for equal files with equal names, whichever is compiled first, and whether a build is kept or not.
 mkdir -p "$work/twins/a" "$work/twins/b"

@@ -189,6 +189,9 @@ TEST_CASE("ptxas sees its input and nothing else, and what it refuses is as it w
   };
   CHECK_THAT(failing("fputs(\"cannot open code.cubin\\n\", stderr); return 1;"),
              Contains("ptxas does not work here: cannot open code.cubin"));
+  CHECK_THAT(
+      failing("fputs(\"ptxas info : 0 bytes gmem\\nptxas fatal : Could not open output file\\n\", stderr); return 1;"),
+      Contains("ptxas does not work here: ptxas fatal"));
   CHECK_THAT(failing("return 127;"), Contains("does not work here"));
   CHECK_THAT(failing("return fclose(fopen(argv[argc - 1], \"w\"));"), Contains("ptxas has made no whole cubin"));
   const auto crashing = good(Ptxas::open(stand_in(directory.path(), "__builtin_trap();")));

@@ -1,6 +1,7 @@
 // What nvcc is asked for in a build, and what becomes of the names of its files.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
@@ -118,18 +119,20 @@ TEST_CASE("nvcc leaves out only the families for which the source does not compi
 TEST_CASE("nvcc tries a family alone, away from the files of the build and from the capture") {
   setenv("XAAS_CAPTURE", "/capture", 1);  // NOLINT(concurrency-mt-unsafe)
   const ScriptedNvcc build("*compute_90*");
-  CHECK(build.compile({"-arch", "sm_80", "-c", "a.cu", "-o", "a.o", "-odir", "objects"}));
+  CHECK(build.compile({"-arch", "sm_80", "-c", "a.cu", "-o", "a.o", "-odir", "objects", "-MD", "-MF", "a.d"}));
   unsetenv("XAAS_CAPTURE");  // NOLINT(concurrency-mt-unsafe)
   const std::string commands = build.commands();
   const std::vector<std::string_view> lines = split(commands, '\n');
-  REQUIRE(lines.size() >= 3);
+  REQUIRE(lines.size() >= 4);
   CHECK(lines[0] ==
-        "-arch sm_80 -c a.cu -o a.o -odir objects -gencode=arch=compute_80,code=compute_80 "
+        "-arch sm_80 -c a.cu -o a.o -odir objects -MD -MF a.d -gencode=arch=compute_80,code=compute_80 "
         "-gencode=arch=compute_90,code=compute_90 capture=/capture");
-  CHECK(lines[1].starts_with("-c a.cu -gencode=arch=compute_90,code=compute_90 -odir /"));
+  CHECK(lines[1].starts_with("-c a.cu -gencode=arch=compute_80,code=compute_80 -odir /"));
   CHECK(lines[1].ends_with(" capture="));
-  CHECK(lines[2] ==
-        "-arch sm_80 -c a.cu -o a.o -odir objects -gencode=arch=compute_80,code=compute_80 "
+  CHECK(lines[2].starts_with("-c a.cu -gencode=arch=compute_90,code=compute_90 -odir /"));
+  CHECK(lines[2].ends_with(" capture="));
+  CHECK(lines[3] ==
+        "-arch sm_80 -c a.cu -o a.o -odir objects -MD -MF a.d -gencode=arch=compute_80,code=compute_80 "
         "capture=/capture");
 }
 
@@ -138,6 +141,8 @@ TEST_CASE("nvcc compiles as the project asks where no family is left, or where t
   CHECK_FALSE(specific.compile({"-gencode=arch=compute_90a,code=sm_90a", "-c", "a.cu"}));
   const ScriptedNvcc broken("a.cu");
   CHECK_FALSE(broken.compile({"-c", "a.cu"}));
+  const std::string commands = broken.commands();  // for all architectures, and for the project's own
+  CHECK(std::ranges::count(commands, '\n') == 2);
 }
 
 TEST_CASE("code that is optimised at the link is told from other code") {
