@@ -196,8 +196,8 @@ bool compiles_for(const NvccFamilies& families, std::vector<std::string> argumen
   return run.ok();
 }
 
-// Runs nvcc for these architectures and nothing else, to see whether it can. None: for those that it takes by itself.
-// Nothing is captured, and what it makes is lost.
+// Runs nvcc for these architectures and nothing else, to see whether it can. Nothing is captured, and what it makes is
+// lost.
 TentativeRun try_architectures(const CaptureEnvironment& environment, std::vector<std::string> arguments,
                                const std::set<unsigned>& architectures) {
   const auto directory = TempDirectory::create(environment.store().temporary_path("").parent_path());
@@ -257,11 +257,11 @@ bool compile_with_families(const CaptureEnvironment& environment, const std::vec
   if (families.own.empty() && families.more.empty()) return false;
   if (compiles_for(families, arguments)) return true;
   // A source that does not compile as the project asks is not worth a run for each family.
-  if (families.more.empty() || !try_architectures(environment, arguments, families.own).ok()) return false;
+  const bool asks = !families.own.empty();
+  if (families.more.empty() || (asks && !try_architectures(environment, arguments, families.own).ok())) return false;
   const std::vector<std::string> reasons = leave_out_families(environment, arguments, families.more);
-  if (reasons.empty() || (families.own.empty() && families.more.empty()) || !compiles_for(families, arguments)) {
-    return false;
-  }
+  const bool has_any = asks || !families.more.empty();
+  if (reasons.empty() || !has_any || !compiles_for(families, arguments)) return false;
   for (const std::string& reason : reasons) environment.store().note(reason);
   return true;
 }
