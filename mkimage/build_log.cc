@@ -20,16 +20,12 @@ constexpr std::size_t kErrorLines = 10;
 constexpr std::array<std::string_view, 8> kErrorMarks = {
     "error: ", "Error: ", ": *** ", "FAILED: ", "ERROR: ", "CMake Error", "undefined reference to", "cannot find -l"};
 // What CMake, configure scripts, Meson, shells and make write where there is no Fortran compiler.
-constexpr std::array<std::string_view, 10> kNoFortran = {"No CMAKE_Fortran_COMPILER could be found",
-                                                         "no acceptable Fortran compiler",
-                                                         "error: Fortran compiler cannot create executables",
-                                                         "error: Fortran 77 compiler cannot create executables",
-                                                         "Unknown compiler(s): [['gfortran'",
-                                                         "gfortran: not found",
-                                                         "gfortran: No such file",
-                                                         "f77: not found",
-                                                         "f77: No such file",
-                                                         "f95: No such file"};
+constexpr auto kNoFortran = std::to_array<std::string_view>(
+    {"No CMAKE_Fortran_COMPILER could be found", "no acceptable Fortran compiler",
+     "error: Fortran compiler cannot create executables", "error: Fortran 77 compiler cannot create executables",
+     "Unknown compiler(s): [['gfortran'", "gfortran: not found", "gfortran: No such file", "f77: not found",
+     "f77: No such file", "f95: No such file", "gfortran: command not found", "f77: command not found",
+     "f95: not found", "f95: command not found"});
 constexpr std::string_view kIgnored = "(ignored)";  // behind the errors that a makefile tells make to pass over
 
 bool names_error(std::string_view line) {

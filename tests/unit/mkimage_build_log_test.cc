@@ -11,12 +11,14 @@ TEST_CASE("make says that there is no install target") {
 }
 
 TEST_CASE("build systems say that there is no Fortran compiler") {
-  for (const char* log : {"CMake Error at CMakeLists.txt:2 (project):\n  No CMAKE_Fortran_COMPILER could be found.\n",
-                          "configure: error: no acceptable Fortran compiler found in $PATH\n",
-                          "configure: error: Fortran compiler cannot create executables\n",
-                          "meson.build:1:0: ERROR: Unknown compiler(s): [['gfortran'], ['flang-new'], ['flang']]\n",
-                          "/bin/sh: 1: gfortran: not found\n", "make: gfortran: No such file or directory\n",
-                          "make: f77: No such file or directory\n"}) {
+  for (const char* log :
+       {"CMake Error at CMakeLists.txt:2 (project):\n  No CMAKE_Fortran_COMPILER could be found.\n",
+        "configure: error: no acceptable Fortran compiler found in $PATH\n",
+        "configure: error: Fortran compiler cannot create executables\n",
+        "meson.build:1:0: ERROR: Unknown compiler(s): [['gfortran'], ['flang-new'], ['flang']]\n",
+        "/bin/sh: 1: gfortran: not found\n", "make: gfortran: No such file or directory\n",
+        "make: f77: No such file or directory\n", "bash: line 1: gfortran: command not found\n",
+        "bash: line 1: f77: command not found\n", "/bin/sh: 1: f95: not found\n", "bash: f95: command not found\n"}) {
     INFO(log);
     CHECK(xaas::lacks_fortran_compiler(log));
   }
