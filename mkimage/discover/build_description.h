@@ -30,6 +30,9 @@ enum class FlagForm {
   bundle,  // --NAME, --NAME=VALUE
 };
 
+// The most values of a point that are kept.
+inline constexpr std::size_t kMaxChoices = 1000;
+
 struct BuildValue {
   std::string value;  // as the build takes it
   std::string label;  // as the build calls it towards users: "fftpack[built-in]" for "fftpack"

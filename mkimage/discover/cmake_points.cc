@@ -14,7 +14,6 @@ namespace {
 constexpr std::size_t kMaxPoints = 20000;
 constexpr std::size_t kMaxPlaces = 8;
 constexpr std::size_t kMaxLinks = 8;  // with one library
-constexpr std::size_t kMaxChoices = 1000;
 
 // The place at which the name is written out: that of the command, or of the nearest call that has the name.
 BuildPlace place_of(const std::string& name, const CmakeContext& context) {

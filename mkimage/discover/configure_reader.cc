@@ -48,7 +48,7 @@ bool stands_for_a_path(const std::string& word) {
 }
 
 // The choices in "--with-blas=mkl|openblas" and "--with-fft={fftw,mkl}".
-std::vector<BuildValue> help_values(std::string_view usage) {
+std::vector<BuildValue> usage_values(std::string_view usage) {
   const std::size_t equals = usage.find('=');
   if (equals == std::string_view::npos) return {};
   std::string_view text = usage.substr(equals + 1);
@@ -113,6 +113,8 @@ class ConfigureReader {
       if (!tree_.has_file(name)) continue;
       read_input(name);
       cases_.add_values(build_.points);
+      if (!cases_.is_whole())
+        note_once(fmt::format("{}: some `case` statements are left out, because they are too many or too deep", name));
       return std::move(build_);
     }
     if (const std::string* script = tree_.read("configure")) read_script_help(*script);
@@ -286,7 +288,9 @@ class ConfigureReader {
     const std::string* text = path && !is_exhausted_ ? tree_.read(*path) : nullptr;
     if (text == nullptr || !included_.insert(*path).second) return;
     read_definitions(*path);
-    follow(without_m4_comments(*text), {*path, 1}, depth + 1, conditions);
+    const std::string plain = without_m4_comments(*text);
+    follow(plain, {*path, 1}, depth + 1, conditions);
+    cases_.note_text(plain);
   }
   // Follows the body once for each word of the list, which may be a macro that stands for the words.
   void follow_loop(const MacroCall& call, const BuildPlace& place, int depth, std::size_t conditions) {
@@ -372,7 +376,7 @@ class ConfigureReader {
     const std::string text(without_blanks(without_brackets(help)));
     const std::string usage = text.substr(0, text.find_first_of(" \t\n"));
     point.help = std::string(without_blanks(text.substr(usage.size())));
-    point.values = help_values(usage);
+    point.values = usage_values(usage);
     const bool says_off = usage.starts_with("--disable-") || usage.starts_with("--without-");
     const bool says_on = usage.starts_with("--enable-") || usage.starts_with("--with-");
     // A script takes `_` for `-` in names, and the help has the name that its author means.

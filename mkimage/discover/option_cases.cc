@@ -12,8 +12,6 @@
 namespace xaas {
 namespace {
 
-constexpr std::size_t kMaxConfigureCases = 20000;
-
 // "y" in "y=$enableval" and "[y=${enable_x}]", if `given` or the variable `own` is what it gets.
 std::string holder_in(const std::string& action, const std::string& given, const std::string& own) {
   std::string text;
@@ -43,39 +41,57 @@ void OptionCases::note_option(const std::string& name, FlagForm form, const std:
   const std::string given = is_with ? "withval" : "enableval";
   holders_[own] = {name, form};
   if (const std::string holder = holder_in(action, given, own); !holder.empty()) holders_[holder] = {name, form};
-  for (ShellCase& found : shell_cases(action)) {
-    if (found.variable != given || cases_.size() >= kMaxConfigureCases) continue;
+  for (ShellCase& found : cases_in(action)) {
+    if (found.variable != given) continue;
     found.variable = own;
-    cases_.push_back(std::move(found));
+    note(std::move(found));
   }
 }
 
 void OptionCases::note_text(const std::string& text) {
-  for (ShellCase& found : shell_cases(text)) {
-    if (!found.variable.empty() && cases_.size() < kMaxConfigureCases) cases_.push_back(std::move(found));
+  for (ShellCase& found : cases_in(text)) {
+    if (!found.variable.empty()) note(std::move(found));
   }
 }
 
-void OptionCases::add_values(std::vector<BuildPoint>& points) const {
-  struct Values {
-    std::vector<std::string> texts;
-    bool is_closed = false;
-  };
+std::vector<ShellCase> OptionCases::cases_in(const std::string& text) {
+  ShellCases found = shell_cases(text);
+  is_whole_ = is_whole_ && found.is_whole;
+  return std::move(found.cases);
+}
+
+void OptionCases::note(ShellCase found) {
+  if (cases_.size() >= kMaxCases) return void(is_whole_ = false);
+  cases_.push_back(std::move(found));
+}
+
+void OptionCases::join(Values& values, const ShellCase& found) {
+  for (const std::string& value : found.values) {
+    if (values.known.contains(value)) continue;
+    if (values.texts.size() >= kMaxChoices) {
+      is_whole_ = false;
+      break;
+    }
+    values.known.insert(value);
+    values.texts.push_back(value);
+  }
+  values.is_closed = values.is_closed || found.is_closed;
+}
+
+void OptionCases::add_values(std::vector<BuildPoint>& points) {
   std::map<Option, Values> values;
   for (const ShellCase& found : cases_) {
     const auto holder = holders_.find(found.variable);
-    if (holder == holders_.end()) continue;
-    Values& known = values[holder->second];
-    for (const std::string& value : found.values) {
-      if (!is_in(known.texts, value)) known.texts.push_back(value);
-    }
-    known.is_closed = known.is_closed || found.is_closed;
+    if (holder != holders_.end()) join(values[holder->second], found);
   }
+  const auto key_of = [](const std::string& name, FlagForm form) {
+    return Option(joined_words(name_words(name)), form);
+  };
+  std::map<Option, BuildPoint*> known;
+  for (BuildPoint& point : points) known.try_emplace(key_of(point.name, point.form), &point);
   for (const auto& [option, found] : values) {
-    const auto point = std::ranges::find_if(points, [&](const BuildPoint& other) {
-      return name_words(other.name) == name_words(option.first) && other.form == option.second;
-    });
-    if (point != points.end()) give_values(*point, found.texts, found.is_closed);
+    const auto point = known.find(key_of(option.first, option.second));
+    if (point != known.end()) give_values(*point->second, found.texts, found.is_closed);
   }
 }
 

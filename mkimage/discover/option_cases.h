@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,13 +20,24 @@ class OptionCases {
   // A part of the script.
   void note_text(const std::string& text);
   // Gives values to options that have none. If other values are no error, the choice is open.
-  void add_values(std::vector<BuildPoint>& points) const;
+  void add_values(std::vector<BuildPoint>& points);
+  // Whether no limit left out statements, or values.
+  bool is_whole() const { return is_whole_; }
 
  private:
   using Option = std::pair<std::string, FlagForm>;
+  struct Values {
+    std::vector<std::string> texts;
+    std::set<std::string> known;
+    bool is_closed = false;
+  };
+  std::vector<ShellCase> cases_in(const std::string& text);
+  void note(ShellCase found);
+  void join(Values& values, const ShellCase& found);
 
   std::map<std::string, Option> holders_;  // by the variables that hold what the user gives
   std::vector<ShellCase> cases_;
+  bool is_whole_ = true;
 };
 
 }  // namespace xaas

@@ -15,7 +15,7 @@ namespace {
 constexpr int kMaxCaseDepth = 20;
 constexpr int kMaxOpenCases = 20;
 constexpr std::size_t kMaxCaseValues = 200;
-constexpr std::size_t kMaxCases = 20000;
+constexpr std::size_t kMaxCaseWord = 1000;  // bytes between `case` and `in`
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '[' || c == ']'; }
 
@@ -33,19 +33,23 @@ class Cases {
  public:
   explicit Cases(std::string_view text) : text_(text) {}
 
-  std::vector<ShellCase> all() {
+  ShellCases all() {
     int open_cases = 0;  // each is looked through to the end of the text
-    while (at_ < text_.size() && open_cases < kMaxOpenCases) {
+    while (at_ < text_.size()) {
       if (!at_statement("case")) {
         ++at_;
         continue;
+      }
+      if (open_cases == kMaxOpenCases || found_.cases.size() == kMaxCases) {
+        found_.is_whole = false;
+        break;
       }
       const std::size_t begin = at_;
       if (take_case(0)) continue;
       at_ = begin + 4;
       ++open_cases;
     }
-    return std::move(cases_);
+    return std::move(found_);
   }
 
  private:
@@ -67,12 +71,9 @@ class Cases {
 
   // Reads the statement that begins here, and moves behind it.
   bool take_case(int depth) {
-    if (depth > kMaxCaseDepth) return false;
+    if (depth > kMaxCaseDepth) return found_.is_whole = false;
     at_ += 4;
-    // Its word ends on the same line.
-    const std::string_view line = text_.substr(at_, text_.find('\n', at_) - at_);
-    const std::size_t length =
-        line.ends_with(" in") ? line.size() - 3 : std::min(line.find(" in "), line.find(" in\t"));
+    const std::size_t length = length_of_word();
     if (length == std::string_view::npos) return false;
     const std::size_t in = at_ + length;
     ShellCase found{variable_of(text_.substr(at_, in - at_)), {}, false};
@@ -81,12 +82,26 @@ class Cases {
       while (at_ < text_.size() && (is_blank(text_[at_]) || text_[at_] == '(')) ++at_;
       if (at_statement("esac")) {
         at_ += 4;
-        if (cases_.size() < kMaxCases) cases_.push_back(std::move(found));
+        if (found_.cases.size() < kMaxCases) {
+          found_.cases.push_back(std::move(found));
+        } else {
+          found_.is_whole = false;
+        }
         return true;
       }
       if (!take_arm(found, depth)) return false;
     }
     return false;
+  }
+
+  // The bytes before " in", which stands on the same line. A line may be as long as the text, and have many statements.
+  std::size_t length_of_word() const {
+    const std::string_view window = text_.substr(at_, kMaxCaseWord);
+    const std::string_view line = window.substr(0, window.find('\n'));
+    const bool is_whole = line.size() < window.size() || at_ + window.size() == text_.size();
+    const std::size_t inside = std::min(line.find(" in "), line.find(" in\t"));
+    if (inside != std::string_view::npos) return inside;
+    return is_whole && line.ends_with(" in") ? line.size() - 3 : std::string_view::npos;
   }
 
   // a | "b") … ;;
@@ -105,28 +120,34 @@ class Cases {
     if (text_.substr(at_).starts_with(";;")) at_ += 2;
     return true;
   }
-  static void note_patterns(const std::string& patterns, std::string_view body, ShellCase& found) {
+  void note_patterns(const std::string& patterns, std::string_view body, ShellCase& found) {
+    bool takes_rest = false;
     for (const std::string_view pattern : split(patterns, '|')) {
       std::string value;
       for (const char c : pattern) {
         if (!is_blank(c) && c != '"' && c != '\'') value += c;
       }
-      if (value == "*") found.is_closed = body.find("ERROR") != std::string_view::npos;
+      takes_rest = takes_rest || value == "*";
       const bool is_plain = !value.empty() && std::ranges::all_of(value, [](char c) {
         return is_macro_part(c) || c == '-' || c == '.' || c == '+';
       });
-      if (is_plain && found.values.size() < kMaxCaseValues && !is_in(found.values, value))
+      if (!is_plain || is_in(found.values, value)) continue;
+      if (found.values.size() < kMaxCaseValues) {
         found.values.push_back(value);
+      } else {
+        found_.is_whole = false;
+      }
     }
+    if (takes_rest) found.is_closed = body.find("ERROR") != std::string_view::npos;
   }
 
   std::string_view text_;
   std::size_t at_ = 0;
-  std::vector<ShellCase> cases_;
+  ShellCases found_;
 };
 
 }  // namespace
 
-std::vector<ShellCase> shell_cases(std::string_view text) { return Cases(text).all(); }
+ShellCases shell_cases(std::string_view text) { return Cases(text).all(); }
 
 }  // namespace xaas

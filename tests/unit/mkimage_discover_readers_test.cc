@@ -275,14 +275,39 @@ TEST_CASE("an option of a configure script has the values for which a case looks
                                "AC_ARG_WITH([gpu], [AS_HELP_STRING([--with-gpu=X], [x])], [case \"$withval\" in cuda) "
                                "a;; hip) b;; esac])\n"}}),
                 "gpu") == "cuda hip ");
-  CHECK(values_of(discovery_of({{"configure.ac", "AC_ARG_ENABLE([x], [y])\n# in that case\ncase $enable_x in a) \n"}}),
-                  "x")
+  CHECK(values_of(
+            discovery_of({{"configure.ac", "AC_ARG_ENABLE([x], [y])\n# in that case\ncase $enable_x in a|b) \n"}}), "x")
             .empty());
 }
 
 TEST_CASE("a macro of the archive looks for its package, also where the source brings the macro", "[one-thread]") {
   CHECK(findings(discovery_of(
             {{"configure.ac", "AX_OPENMP\n"}, {"m4/ax_openmp.m4", "AC_DEFUN([AX_OPENMP], [x])\n"}})) == "OpenMP* ");
+}
+
+TEST_CASE("case statements are followed up to limits, in bounded time", "[long]") {
+  const std::string note = "configure.ac: some `case` statements are left out, because they are too many or too deep";
+  const auto notes_of = [](const std::string& text) { return discovery_of({{"configure.ac", text}}).build.notes; };
+  const std::string option = "AC_ARG_ENABLE([x], [y])\n";
+  std::string on_one_line;
+  std::string many_values;
+  std::string any;
+  for (int i = 0; i < 30000; ++i) {
+    const std::string number = std::to_string(i);
+    on_one_line += "case $enable_x in a) ;; b) ;; esac; ";
+    any += "*|";
+    many_values += "case $enable_x in v" + number + ") ;; w" + number + ") ;; esac\n";
+  }
+  CHECK(notes_of(option + on_one_line) == std::vector<std::string>{note});
+  CHECK(notes_of(option + many_values) == std::vector<std::string>{note});
+  CHECK(notes_of(option + "case $enable_x in " + any + "a) " + std::string(1U << 20, '.') + " ;; esac\n").empty());
+  CHECK(values_of(discovery_of({{"configure.ac", option + on_one_line}}), "x") == "a b ");
+}
+
+TEST_CASE("a file that a configure script includes tells values by its case statements, too", "[one-thread]") {
+  const auto found = discovery_of({{"configure.ac", "AC_ARG_ENABLE([x], [y])\nm4_include([more.m4])\n"},
+                                   {"more.m4", "case $enable_x in a) b;; c) d;; esac\n"}});
+  CHECK(values_of(found, "x") == "a c ");
 }
 
 }  // namespace
