@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "format/base/split.h"
 #include "format/base/text.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t kMaxIncludes = 200;
 constexpr std::size_t kMaxMakePoints = 5000;
 constexpr std::size_t kMaxMakeFlags = 50000;
+constexpr std::size_t kMaxMakeListBytes = 4ULL << 20;  // of lists of directories, together
 
 struct MakeVariable {
   std::string value;
@@ -88,13 +90,30 @@ class MakeReader {
     }
     // Makefiles below tell by options of compilers. What they let the user set is theirs: PREFIX, BUILD_STATIC.
     for (const std::string& name : order_) add_point(name, variables_.at(name));
-    for (std::size_t i = 0; i < makes_.size(); ++i) read_directory(makes_[i]);
+    for (std::size_t i = 0; i < makes_.size(); ++i) {
+      forget_variables();  // each call of make has its own
+      read_directory(makes_[i]);
+    }
     return std::move(build_);
   }
 
  private:
+  void note_once(std::string text) {
+    if (!is_in(build_.notes, text)) build_.notes.push_back(printable(text));
+  }
+  void forget_variables() {
+    variables_.clear();
+    order_.clear();
+    assigned_.clear();
+    guards_.clear();
+    definitions_ = 0;
+    is_in_rule_ = false;
+  }
   void read_makefile(const std::string& path) {
-    if (includes_.size() >= kMaxIncludes || !includes_.insert(path).second) return;
+    if (includes_.contains(path)) return;
+    if (includes_.size() >= kMaxIncludes)
+      return note_once(fmt::format("more than {} makefiles are not read", kMaxIncludes));
+    includes_.insert(path);
     const std::string* text = tree_.read(path);
     if (text == nullptr) return;
     std::size_t number = 0;
@@ -135,22 +154,41 @@ class MakeReader {
     }
   }
   void note_makes(std::string_view command, const BuildPlace& place) {
-    const std::string within = directory_of(place.file);
-    for (const std::string& named : directories_of_make(command)) {
-      const auto variable = variables_.find(variable_in(named));
-      const std::string directories = variable == variables_.end() ? named : variable->second.value;
-      for (const std::string_view directory : split(directories, ' ')) {
-        const auto path =
-            directory.find('$') == std::string_view::npos ? path_in_tree(within, directory) : std::nullopt;
-        if (path && !is_foreign_directory(*path) && !is_in(makes_, *path)) makes_.push_back(*path);
+    const MakeDirectories found = directories_of_make(command);
+    if (!found.is_whole) note_left_out(place);
+    for (const std::string& named : found.names) {
+      const std::size_t reference = std::min(named.find('$'), named.size());
+      const auto variable = variables_.find(variable_in(named.substr(reference)));
+      if (variable == variables_.end()) {
+        note_make(named, place);
+        continue;
+      }
+      list_bytes_ += variable->second.value.size() + 1;
+      if (list_bytes_ > kMaxMakeListBytes) return note_left_out(place);
+      for (const std::string_view name : split(variable->second.value, ' ')) {
+        if (!name.empty()) note_make(named.substr(0, reference) + std::string(name), place);
       }
     }
+  }
+  void note_make(const std::string& directory, const BuildPlace& place) {
+    if (directory.find('$') != std::string::npos) return;
+    const auto path = path_in_tree(directory_of(place.file), directory);
+    if (!path || is_foreign_directory(*path) || known_makes_.contains(*path)) return;
+    if (makes_.size() >= kMaxMakeDirectories) return note_left_out(place);
+    known_makes_.insert(*path);
+    makes_.push_back(*path);
+  }
+  void note_left_out(const BuildPlace& place) {
+    if (std::exchange(is_left_out_, true)) return;
+    note_once(
+        fmt::format("{}:{}: make is not followed into more directories than before here, because they are too many",
+                    place.file, place.line));
   }
   // "# -DHAVE_MPI  Define this to use MPI" explains a macro for the user.
   void note_explained(std::string_view comment, const BuildPlace& place) {
     const std::string_view macro = comment.substr(0, comment.find_first_of(" \t"));
     const bool is_macro = macro.starts_with("-D") && is_identifier(macro.substr(2));
-    if (is_macro && build_.flags.size() < kMaxMakeFlags) build_.flags.push_back({std::string(macro), "", place, true});
+    if (is_macro) add_flag({std::string(macro), "", place, true});
   }
   // Whether the line begins or ends a text of `define`, or is part of one. Nothing is assigned there: what such a text
   // does is known only where make uses it.
@@ -185,9 +223,14 @@ class MakeReader {
     if (!is_identifier(name)) return void(guards_.back().is_of_host = true);
     MakeVariable& variable = variable_of(name, place);
     variable.is_users = true;
-    if (!value.empty() && value.find('$') == std::string::npos && !is_in(variable.tested, value))
-      variable.tested.push_back(value);
+    note_tested(name, variable, value);
     if (word == "ifeq" || word == "ifdef") guards_.back().variable = name;
+  }
+  void note_tested(const std::string& name, MakeVariable& variable, const std::string& value) {
+    if (value.empty() || value.find('$') != std::string::npos || is_in(variable.tested, value)) return;
+    if (variable.tested.size() < kMaxChoices) return variable.tested.push_back(value);
+    if (!std::exchange(has_noted_values_, true))
+      note_once(fmt::format("{}: more than {} values are not read", name, kMaxChoices));
   }
   void read_include(std::string_view files, const BuildPlace& place) {
     const std::string directory = directory_of(place.file);
@@ -240,10 +283,12 @@ class MakeReader {
     for (const Guard& one : guards_) guard = one.variable.empty() ? guard : one.variable;
     for (const std::string_view word : split(value, ' ')) {
       const bool is_flag = word.starts_with('-') || knowledge_.flag(word) != nullptr;
-      if (is_flag && word.find('$') == std::string_view::npos && build_.flags.size() < kMaxMakeFlags) {
-        build_.flags.push_back({std::string(word), guard, place});
-      }
+      if (is_flag && word.find('$') == std::string_view::npos) add_flag({std::string(word), guard, place});
     }
+  }
+  void add_flag(UsedFlag flag) {
+    if (build_.flags.size() < kMaxMakeFlags) return build_.flags.push_back(std::move(flag));
+    note_once(fmt::format("more than {} options of compilers are not read", kMaxMakeFlags));
   }
 
   MakeVariable& variable_of(const std::string& name, const BuildPlace& place) {
@@ -284,6 +329,10 @@ class MakeReader {
   std::size_t definitions_ = 0;     // texts of `define` around a line
   bool is_in_rule_ = false;         // a line that begins with a tab is a command here
   std::vector<std::string> makes_;  // directories below in which commands call make
+  std::set<std::string> known_makes_;
+  std::size_t list_bytes_ = 0;
+  bool is_left_out_ = false;
+  bool has_noted_values_ = false;
 };
 
 }  // namespace

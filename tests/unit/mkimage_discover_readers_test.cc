@@ -285,6 +285,42 @@ TEST_CASE("a macro of the archive looks for its package, also where the source b
             {{"configure.ac", "AX_OPENMP\n"}, {"m4/ax_openmp.m4", "AC_DEFUN([AX_OPENMP], [x])\n"}})) == "OpenMP* ");
 }
 
+TEST_CASE("make is followed into directories level by level, each with variables of its own", "[one-thread]") {
+  const auto found = discovery_of(
+      {{"Makefile", "SUBDIRS = a\nall:\n\tfor i in $(SUBDIRS); do $(MAKE) -C $$i || exit 1; done\nifdef USE_MPI\n"},
+       {"a/Makefile", "SUBDIRS = b\nF = -fopenmp\nall:\n\tfor i in $(SUBDIRS); do $(MAKE) -C $$i; done\ndefine x\n"},
+       {"a/b/Makefile", "\tF = -mavx2\n"}});
+  CHECK(findings(found) == "MPI USE_MPI=1, OpenMP* -fopenmp, AVX2 -mavx2");
+}
+
+TEST_CASE("commands of makefiles go from directory to directory, and may be told how to run", "[one-thread]") {
+  const auto found =
+      discovery_of({{"Makefile",
+                     "L = e\nall:\n\tcd a && cd b && make\n\t-$(MAKE) -C c\n\t@+cd d; (cd x; y); make; cd "
+                     "..; for i in ${L}; do (cd d && make -C $$i); done\n\tmake; cd f\n"},
+                    {"a/Makefile", "F = -mavx512f\n"},
+                    {"a/b/Makefile", "F = -fopenmp\n"},
+                    {"c/Makefile", "CC = mpicc\n"},
+                    {"d/Makefile", "F = -mavx2\n"},
+                    {"d/e/Makefile", "F = -msse4.1\n"},
+                    {"f/Makefile", "F = -mavx512f\n"}});
+  CHECK(findings(found) == "OpenMP* -fopenmp, MPI* , AVX2 -mavx2, SSE4.1 -msse4.1");
+}
+
+TEST_CASE("make is followed into no more directories than a limit, which a note names", "[long]") {
+  std::string names;
+  std::string calls;
+  for (int i = 0; i < 100000; ++i) names += "d" + std::to_string(i) + " ";
+  for (int i = 0; i < 20000; ++i) calls += "make -C $$i; ";
+  const auto found = discovery_of({{"Makefile", "all:\n\tfor i in " + names + "; do " + calls + "done\n"}});
+  CHECK(found.build.notes == std::vector<std::string>{"Makefile:2: make is not followed into more directories than "
+                                                      "before here, because they are too many"});
+  const std::string loop = "\tfor i in $(L); do make -C $$i; done\n";
+  std::string loops;
+  for (int i = 0; i < 20000; ++i) loops += loop;
+  CHECK(discovery_of({{"Makefile", "L = " + names + "\nall:\n" + loops}}).build.notes.size() == 1);
+}
+
 TEST_CASE("case statements are followed up to limits, in bounded time", "[long]") {
   const std::string note = "configure.ac: some `case` statements are left out, because they are too many or too deep";
   const auto notes_of = [](const std::string& text) { return discovery_of({{"configure.ac", text}}).build.notes; };
