@@ -72,6 +72,25 @@ std::string lower_bound_of(const std::string& text) {
   return range == std::string::npos ? text : text.substr(0, range);
 }
 
+// Calls `use` with each name of a variable that configure_file would look up in the text.
+void for_each_name_in_template(std::string_view text, const auto& use) {
+  std::string_view before;  // the word before the name
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i;
+    while (end < text.size() && is_identifier(std::string("_") + text[end])) ++end;
+    if (end == i) {
+      ++i;
+      continue;
+    }
+    const std::string_view word = text.substr(i, end - i);
+    const bool is_marked = i > 0 && end < text.size() && text[i - 1] == '@' && text[end] == '@';
+    const bool is_reference = i > 1 && text[i - 1] == '{' && text[i - 2] == '$';
+    if (is_marked || is_reference || before == "cmakedefine" || before == "cmakedefine01") use(word);
+    before = word;
+    i = end;
+  }
+}
+
 bool is_keyword_of_result(const std::string& word) {
   return word.ends_with("RESULT") || word.ends_with("OUTPUT") || word.ends_with("_VARIABLE") ||
          word.ends_with("RESULT_VAR");
@@ -107,7 +126,7 @@ const std::map<std::string_view, CmakeInterpreter::Handler>& CmakeInterpreter::h
       {"cmake_dependent_option", &CmakeInterpreter::do_dependent_option},
       {"cmake_minimum_required", &CmakeInterpreter::do_minimum_version},
       {"cmake_policy", &CmakeInterpreter::do_policy},
-      {"configure_file", &CmakeInterpreter::do_nothing},
+      {"configure_file", &CmakeInterpreter::do_configure_file},
       {"continue", &CmakeInterpreter::do_continue},
       {"define_property", &CmakeInterpreter::do_nothing},
       {"enable_language", &CmakeInterpreter::do_enable_language},
@@ -223,6 +242,7 @@ void CmakeInterpreter::do_option(const Call& call) {
   if (call.words.empty()) return;
   const std::string& name = call.words.front();
   points_.note_set(name);
+  points_.note_option(name);
   const bool is_hidden = option_yields_ && mode_ == Mode::live && variables_.is_normal(name);
   const std::string given = call.words.size() > 2 ? call.words[2] : "OFF";
   std::string value = given;
@@ -343,6 +363,15 @@ void CmakeInterpreter::do_file(const Call& call) {
     path = base ? std::filesystem::path("/" + path).lexically_relative("/" + *base).string() : absolute(path);
   }
   set_variable(words[1], join_list(found));
+}
+
+// The text asks for variables: `#cmakedefine X`, `@X@` and `${X}`.
+void CmakeInterpreter::do_configure_file(const Call& call) {
+  const std::string path = call.words.empty() ? std::string(kUnknownValue) : in_source(call.words.front());
+  if (!is_known(path) || !tree_.has_file(path) || !templates_.insert(path).second) return;
+  const std::string* text = tree_.read(path);
+  if (text == nullptr || !use_up(text->size())) return;
+  for_each_name_in_template(*text, [&](std::string_view name) { points_.note_read(std::string(name)); });
 }
 
 void CmakeInterpreter::do_project(const Call& call) {

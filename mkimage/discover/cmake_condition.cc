@@ -175,6 +175,7 @@ class Decider {
     if (!is_known(element) || !is_known(list)) return Truth::unknown;
     const auto value = facts_.variable(list);
     if (!value) return Truth::no;
+    if (!facts_.may_spend(value->size())) return Truth::unknown;
     const std::vector<std::string> elements = list_elements(*value);
     if (std::ranges::find(elements, element) != elements.end()) return Truth::yes;
     return is_known(*value) ? Truth::no : Truth::unknown;

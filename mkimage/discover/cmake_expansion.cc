@@ -130,21 +130,29 @@ Truth CmakeInterpreter::decide(const CmakeCommand& command, std::string& text) {
 // NAME may have.
 void CmakeInterpreter::note_comparisons(const CmakeCommand& command) {
   for (std::size_t i = 1; i + 1 < command.arguments.size(); ++i) {
-    const std::string& comparison = command.arguments[i].text;
+    const CmakeArgument& comparison = command.arguments[i];
+    const bool is_plain = comparison.kind == CmakeArgument::Kind::plain;
     const std::string& right = command.arguments[i + 1].text;
-    if (comparison != "STREQUAL" && comparison != "MATCHES" && comparison != "IN_LIST") continue;
-    std::string name = command.arguments[i - 1].text;
-    if (name.starts_with("${") && name.ends_with('}')) name = name.substr(2, name.size() - 3);
-    if (comparison == "STREQUAL") points_.note_comparison(name, right);
+    const CmakeArgument& left = command.arguments[i - 1];
+    std::string name = left.text;
+    const bool is_reference = name.starts_with("${") && name.ends_with('}');
+    if (is_reference) name = name.substr(2, name.size() - 3);
+    // A name in quotes is a text.
+    if (!is_plain || !is_identifier(name) || (!is_reference && left.kind != CmakeArgument::Kind::plain)) continue;
+    if (comparison.text == "STREQUAL") points_.note_comparison(name, right);
     const bool is_whole = right.size() > 4 && right.starts_with("^(") && right.ends_with(")$");
-    if (comparison == "MATCHES" && is_whole) {
+    if (comparison.text == "MATCHES" && is_whole) {
       for (const std::string_view text : split(std::string_view(right).substr(2, right.size() - 4), '|'))
         points_.note_comparison(name, std::string(text));
     }
-    const auto list = comparison == "IN_LIST" ? variables_.get(right) : std::nullopt;
-    if (!list || !is_known(*list)) continue;
-    for (const std::string& text : list_elements(*list)) points_.note_comparison(name, text);
+    if (comparison.text == "IN_LIST") note_elements(name, right);
   }
+}
+
+void CmakeInterpreter::note_elements(const std::string& name, const std::string& list) {
+  const auto value = variables_.get(list);
+  if (!value || !is_known(*value) || !use_up(value->size())) return;
+  for (const std::string& text : list_elements(*value)) points_.note_comparison(name, text);
 }
 
 Truth CmakeInterpreter::decide(const std::vector<ConditionWord>& words) { return evaluate_condition(words, facts()); }

@@ -59,7 +59,7 @@ bool asks_for_another_system(const CmakeCommand& condition) {
 void CmakeInterpreter::run() {
   const CmakeCommand start{"", {}, 0};
   run_file(build_.directory + (build_.directory.empty() ? "" : "/") + "CMakeLists.txt", {start, {}});
-  points_.finish();
+  points_.finish(!is_exhausted_);
 }
 
 void CmakeInterpreter::note(std::string text) {

@@ -88,6 +88,7 @@ class CmakeInterpreter {
   Truth decide(const std::vector<ConditionWord>& words);
   ConditionFacts facts();
   void note_comparisons(const CmakeCommand& command);
+  void note_elements(const std::string& name, const std::string& list);
   bool depends_on_choice(const CmakeCommand& command, const std::string& text) const;
 
   // Commands.
@@ -103,6 +104,7 @@ class CmakeInterpreter {
   void do_link_libraries(const Call& call);
   void do_file(const Call& call);
   void do_find_file(const Call& call);
+  void do_configure_file(const Call& call);
   void do_project(const Call& call);
   void do_minimum_version(const Call& call);
   void do_policy(const Call& call);
@@ -133,6 +135,7 @@ class CmakeInterpreter {
   std::map<std::string, bool> declares_;
   std::set<std::string> targets_;
   std::set<std::string> guarded_;
+  std::set<std::string> templates_;  // of configure_file
   std::map<std::string, int> runs_;  // of files
   std::set<std::string> found_prefixes_;
   std::vector<Frame> frames_;

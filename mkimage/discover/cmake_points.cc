@@ -1,8 +1,11 @@
 // See cmake_points.h.
 #include "mkimage/discover/cmake_points.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "format/base/text.h"
 #include "mkimage/discover/cmake_values.h"
@@ -112,7 +115,8 @@ void CmakePoints::declare(const CmakeDeclaration& declaration, const CmakeContex
 void CmakePoints::set_choices(const std::string& name, const std::vector<std::string>& values,
                               const CmakeContext& context) {
   BuildPoint* point = find(name);
-  if (point == nullptr || values.size() > kMaxChoices) return;
+  if (point == nullptr) return;
+  if (values.size() > kMaxChoices) return note_values(name);
   const Certainty certainty = certainty_of(context);
   const auto known = choice_certainties_.find(name);
   const bool is_first = point->values.empty() || known == choice_certainties_.end() || known->second < certainty;
@@ -194,13 +198,22 @@ void CmakePoints::add_implicit_point(const std::string& name, const BuildPlace& 
 
 void CmakePoints::note_comparison(const std::string& name, const std::string& text) {
   if (!is_identifier(name) || !is_plain_value(text) || compared_.size() >= kMaxPoints) return;
-  std::vector<std::string>& texts = compared_[name];
-  if (!is_in(texts, text) && texts.size() < kMaxChoices) texts.push_back(text);
+  ComparedTexts& compared = compared_[name];
+  if (compared.known.contains(text)) return;
+  if (compared.texts.size() >= kMaxChoices) return note_values(name);
+  compared.known.insert(text);
+  compared.texts.push_back(text);
+}
+
+void CmakePoints::note_values(const std::string& name) {
+  if (!std::exchange(has_noted_values_, true))
+    build_.notes.push_back(printable(fmt::format("{}: more than {} values are not read", name, kMaxChoices)));
 }
 
 // A text without a list of values has its default and those with which conditions compare it.
 void CmakePoints::add_compared_values() {
-  for (const auto& [name, texts] : compared_) {
+  for (const auto& [name, compared] : compared_) {
+    const std::vector<std::string>& texts = compared.texts;
     BuildPoint* point = name.starts_with("CMAKE_") ? nullptr : find(name);
     if (point == nullptr || !point->values.empty()) continue;
     if (is_option_of_texts(*point, texts)) {
@@ -221,18 +234,19 @@ void CmakePoints::add_compared_values() {
   }
 }
 
-// A switch that the files put into the cache by set, and never ask for, is for a project that they add.
+// A switch that the files put into the cache by set, and never ask for, is for a project that they add. One that is an
+// option, too, is their own.
 void CmakePoints::give_away_presets() {
   for (BuildPoint& point : build_.points) {
-    const bool is_preset =
-        point.kind == PointKind::boolean && preset_.contains(point.name) && !read_.contains(point.name);
+    const bool is_preset = point.kind == PointKind::boolean && preset_.contains(point.name) &&
+                           !options_.contains(point.name) && !read_.contains(point.name);
     point.is_foreign = point.is_foreign || is_preset;
   }
 }
 
-void CmakePoints::finish() {
+void CmakePoints::finish(bool is_whole) {
   add_compared_values();
-  give_away_presets();
+  if (is_whole) give_away_presets();  // what was not followed may ask for them
   for (const auto& [name, place] : replacements_) add_implicit_point(name, place);
   for (const auto& [name, place] : asked_) {
     if (!set_.contains(name)) add_implicit_point(name, place);

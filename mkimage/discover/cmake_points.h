@@ -64,22 +64,29 @@ class CmakePoints {
   void note_comparison(const std::string& name, const std::string& text);
   void note_set(const std::string& name) { set_.insert(name); }
   void note_preset(const std::string& name) { preset_.insert(name); }
+  void note_option(const std::string& name) { options_.insert(name); }
   // Something in the files depends on the variable.
   void note_read(const std::string& name) { read_.insert(name); }
   // A branch says that `old_name` is deprecated, and turns on `name` in its place.
   void replace_deprecated(const std::string& old_name, const std::string& name, const CmakeContext& context);
 
   // Adds what is known only at the end: points for variables that the build asks for and never sets or declares, and
-  // values of texts that conditions compare with them.
-  void finish();
+  // values of texts that conditions compare with them. `is_whole` says whether all files were followed.
+  void finish(bool is_whole);
 
  private:
   // How sure it is that what is said in a place counts.
   enum class Certainty { none, possible, live };
   static Certainty certainty_of(const CmakeContext& context);
 
+  struct ComparedTexts {
+    std::vector<std::string> texts;
+    std::unordered_set<std::string> known;  // the same
+  };
+
   BuildPoint* find(const std::string& name);
   static UsedPackage package_at(const std::string& name, const CmakeContext& context);
+  void note_values(const std::string& name);
   void add_compared_values();
   void give_away_presets();
   void add_implicit_point(const std::string& name, const BuildPlace& place);
@@ -89,13 +96,15 @@ class CmakePoints {
   std::map<std::string, Certainty> certainties_;         // of the declaration that a point has
   std::map<std::string, Certainty> choice_certainties_;  // of the values that it has
   std::map<std::string, BuildPlace> asked_;
-  std::map<std::string, std::vector<std::string>> compared_;
+  std::map<std::string, ComparedTexts> compared_;
   std::map<std::string, BuildPlace> replacements_;
   std::map<std::string, std::size_t> links_;  // how often each name was linked with
   std::set<std::string> set_;
   std::unordered_set<std::string> read_;
-  std::set<std::string> preset_;  // by set(… CACHE …)
+  std::set<std::string> preset_;   // by set(… CACHE …)
+  std::set<std::string> options_;  // by option()
   std::set<std::string> deprecated_;
+  bool has_noted_values_ = false;
 };
 
 // A declaration that a command makes whose definition is not in the source, as far as its arguments tell:

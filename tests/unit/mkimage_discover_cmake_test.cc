@@ -264,4 +264,40 @@ TEST_CASE("CMake: what is put into the cache for a project that is added is none
   CHECK(findings(of_cmake(preset + "if(ENABLE_TBB)\nendif()\n")) == "TBB -DENABLE_TBB");
 }
 
+TEST_CASE("CMake: what only a template of configure_file asks for, or option declares, is an own option",
+          "[one-thread]") {
+  const std::string preset =
+      "cmake_minimum_required(VERSION 3.20)\nproject(demo)\nset(ENABLE_TBB Off CACHE BOOL \"\")\n";
+  for (const std::string asks : {"#cmakedefine ENABLE_TBB\n", "#  cmakedefine01 ENABLE_TBB\n", "int x = @ENABLE_TBB@;",
+                                 "set(x ${ENABLE_TBB})"}) {
+    INFO(asks);
+    const auto found =
+        discovery_of({{"CMakeLists.txt", preset + "configure_file(x.in ${CMAKE_CURRENT_BINARY_DIR}/x)\n"},
+                      {"x.in", "int a;\n" + asks}});
+    CHECK(findings(found) == "TBB -DENABLE_TBB");
+  }
+  CHECK(findings(discovery_of({{"CMakeLists.txt", preset + "configure_file(x.in x)\n"},
+                               {"x.in", "// ENABLE_TBB @ENABLE_TBB\n"}}))
+            .empty());
+  CHECK(findings(of_cmake("set(ENABLE_TBB ON CACHE BOOL \"\")\noption(ENABLE_TBB \"tasks\" OFF)\n")) ==
+        "TBB* -DENABLE_TBB");
+}
+
+TEST_CASE("CMake: words in quotes are no comparisons", "[one-thread]") {
+  const std::string start = "set(DEMO_GPU \"\" CACHE STRING \"\")\nset(names cuda hip)\n";
+  CHECK(values_of(of_cmake(start + "if(DEMO_GPU IN_LIST names)\nendif()\n"), "DEMO_GPU") == "cuda hip ");
+  CHECK(
+      values_of(of_cmake(start + "if(DEMO_GPU \"IN_LIST\" names OR \"DEMO_GPU\" IN_LIST names)\nendif()\n"), "DEMO_GPU")
+          .empty());
+}
+
+TEST_CASE("CMake: lists that conditions go through count like other work", "[long]") {
+  std::string list;
+  for (int i = 0; i < 2500; ++i) list += ";" + std::string(90, 'v') + std::to_string(i % 900);
+  const auto found = of_cmake("set(DEMO_X \"\" CACHE STRING \"\")\nset(names \"" + list +
+                              "\")\nforeach(i RANGE 9999)\n  if(DEMO_X IN_LIST names)\n  endif()\nendforeach()\n");
+  REQUIRE(found.build.notes.size() == 1);
+  CHECK(found.build.notes.front().find("because they run for too long") != std::string::npos);
+}
+
 }  // namespace
