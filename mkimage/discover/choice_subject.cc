@@ -50,9 +50,10 @@ bool is_switch_by_default(const BuildPoint& point) {
   return is_in(std::to_array<std::string_view>({"ON", "OFF", "TRUE", "FALSE", "YES", "NO"}), upper(value));
 }
 
-bool has_word_with(const OptionName& name, std::initializer_list<std::string_view> parts) {
+bool has_word_with(const OptionName& name, const std::vector<std::string_view>& parts) {
   return std::ranges::any_of(name.words, [&](const std::string& word) {
-    return std::ranges::any_of(parts, [&](std::string_view part) { return word.find(part) != std::string::npos; });
+    return std::ranges::any_of(parts,
+                               [&](std::string_view part) { return word.starts_with(part) || word.ends_with(part); });
   });
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mkimage/discover/build_description.h"
 #include "mkimage/discover/knowledge.h"
@@ -25,8 +25,8 @@ bool offers_yes(const BuildPoint& point);
 // A text of CMake that is on or off by default takes yes and no, and perhaps the place of a library.
 bool is_switch_by_default(const BuildPoint& point);
 
-// Whether a word of the name has one of the parts in it.
-bool has_word_with(const OptionName& name, std::initializer_list<std::string_view> parts);
+// Whether a word of the name begins or ends with one of the parts: FFT in CUFFT, but no ISA in DISABLED.
+bool has_word_with(const OptionName& name, const std::vector<std::string_view>& parts);
 // THREADING_MODEL, and not SOLVER_THREADS.
 bool is_choice_of_parallel(const BuildPoint& point, const OptionName& name, const Knowledge& knowledge);
 // Not a choice that names another term or a layer, such as SYCL or RAJA_BACKENDS, or CPUs.

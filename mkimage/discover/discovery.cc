@@ -149,13 +149,11 @@ class Classifier {
   }
   // Where only the help lists the values.
   void classify_text(const BuildPoint& point) {
-    const std::set<TermCategory> known = choices_;
+    if (point.kind != PointKind::text) return;
     const BuildPoint choice = with_help_values(point, name_of(point), knowledge_);
-    const auto is_known = [&](TermCategory category) {
-      return known.contains(category) && offers(choice, category, 2);
-    };
-    if (point.kind == choice.kind || std::ranges::any_of(known, is_known)) return;
-    classify_choice(choice);
+    const auto is_known = [&](TermCategory category) { return offers(choice, category, 2); };
+    if (choice.kind == PointKind::text || std::ranges::any_of(choices_, is_known)) return;
+    classify_open_choice(choice, name_of(point));
   }
   void add_backends(const BuildPoint& point) {
     if (found_.gpu_flag.empty()) found_.gpu_flag = short_flag(point);
@@ -337,14 +335,19 @@ class Classifier {
     });
     return is_qualified ? term : nullptr;
   }
+  // The point is a switch for what is found, or against it.
+  void ask_by(const BuildPoint& point, Finding& finding) const {
+    const bool is_negative = name_of(point).is_negative;
+    finding.value = std::string(is_negative ? off_value(point) : on_value(point));
+    // An option of a bundle has no opposite.
+    const bool is_chosen_by_no = is_negative && point.form != FlagForm::bundle;
+    finding.flag = is_chosen_by_no ? flag_for(point, finding.value) : short_flag(point);
+  }
   void add_boolean(const BuildPoint& point, const OptionName& name, const KnownTerm& term) {
     Finding finding = finding_at(point, term.category, term.name);
     finding.term = term.name;
     finding.is_default = is_used_by_default(point) && !is_foreign_code(&term);
-    finding.value = std::string(name.is_negative ? off_value(point) : on_value(point));
-    // An option of a bundle has no opposite.
-    const bool is_chosen_by_no = name.is_negative && point.form != FlagForm::bundle;
-    finding.flag = is_chosen_by_no ? flag_for(point, finding.value) : short_flag(point);
+    ask_by(point, finding);
     if (name.provenance == Provenance::internal || name.provenance == Provenance::downloaded) {
       // The library is used either way; the option says where it comes from.
       finding.is_built_in = true;
@@ -417,8 +420,7 @@ class Classifier {
       Finding finding = finding_at(point, TermCategory::fft, is_mkl ? term->name : library->name);
       finding.term = finding.name;
       finding.is_default = is_used_by_default(point);
-      finding.value = std::string(on_value(point));
-      finding.flag = short_flag(point);
+      ask_by(point, finding);
       add(std::move(finding));
     }
   }

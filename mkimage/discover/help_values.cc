@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "format/base/text.h"
+#include "mkimage/discover/choice_subject.h"
 #include "mkimage/discover/names.h"
 
 namespace xaas {
@@ -16,7 +17,7 @@ namespace {
 
 struct Subject {
   TermCategory category;
-  std::vector<std::string_view> parts;  // of words in a name that is about it
+  std::vector<std::string_view> parts;  // with which words in a name that is about it begin or end
 };
 
 const std::vector<Subject>& subjects() {
@@ -54,16 +55,12 @@ std::vector<std::string> words_of_help(const std::string& help) {
   return words;
 }
 
-const KnownTerm* term_of_text(const std::string& text, const Knowledge& knowledge) {
-  return knowledge.term_by_words(joined_words(name_words(text)));
-}
-
 // The words of the help that are terms of the category. None if they are of fewer than two terms.
 std::vector<std::string> named_terms(const std::string& help, TermCategory category, const Knowledge& knowledge) {
   std::vector<std::string> named;
   std::set<std::string> terms;
   for (const std::string& word : words_of_help(help)) {
-    const KnownTerm* term = term_of_text(word, knowledge);
+    const KnownTerm* term = term_of_value(word, knowledge);
     // BLAS in the help of a choice for BLAS is what it is about.
     if (word.empty() || term == nullptr || term->category != category || is_library_interface(*term)) continue;
     terms.insert(term->name);
@@ -76,12 +73,9 @@ std::vector<std::string> named_terms(const std::string& help, TermCategory categ
 
 BuildPoint with_help_values(const BuildPoint& point, const OptionName& name, const Knowledge& knowledge) {
   const bool is_text = (point.kind == PointKind::text && point.values.empty() && !point.is_implicit) || point.is_open;
-  if (!is_text || std::ranges::any_of(name_words(point.name), takes_anything)) return point;
+  if (!is_text || name.is_negative || std::ranges::any_of(name_words(point.name), takes_anything)) return point;
   for (const Subject& subject : subjects()) {
-    const bool says_so = std::ranges::any_of(name.words, [&](const std::string& word) {
-      return std::ranges::any_of(subject.parts,
-                                 [&](std::string_view part) { return word.find(part) != std::string::npos; });
-    });
+    const bool says_so = has_word_with(name, subject.parts);
     const std::vector<std::string> named =
         says_so ? named_terms(point.help, subject.category, knowledge) : std::vector<std::string>();
     if (named.empty()) continue;
@@ -91,8 +85,8 @@ BuildPoint with_help_values(const BuildPoint& point, const OptionName& name, con
     const std::string value = point.default_value.value_or("");
     const auto add = [&](const std::string& text) {
       const auto is_same = [&](const BuildValue& other) {
-        const KnownTerm* term = term_of_text(text, knowledge);
-        return other.value == text || (term != nullptr && term == term_of_text(other.value, knowledge));
+        const KnownTerm* term = term_of_value(text, knowledge);
+        return other.value == text || (term != nullptr && term == term_of_value(other.value, knowledge));
       };
       if (std::ranges::none_of(choice.values, is_same)) choice.values.push_back({text, text});
     };

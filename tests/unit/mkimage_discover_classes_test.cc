@@ -361,4 +361,18 @@ TEST_CASE("a programming model is no library that comes with a project", "[one-t
   CHECK(!of_cmake("option(DEMO_OPENMP_FETCH \"\" OFF)\n").internal);
 }
 
+TEST_CASE("an option against a library says the same of all for which its help names the library", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_NO_MKL \"Do not use MKL for LAPACK and FFTW\" OFF)\n")) ==
+        "MKL* -DDEMO_NO_MKL=OFF, MKL* -DDEMO_NO_MKL=OFF");
+}
+
+TEST_CASE("the help of a text makes a choice only where the name is about it, and not against it", "[one-thread]") {
+  for (const std::string name : {"DEMO_DISABLE_SIMD", "DEMO_DISABLED_PARTS"}) {
+    INFO(name);
+    CHECK(findings(of_cmake("set(" + name + " \"\" CACHE STRING \"leave out SSE2 or AVX2\")\n")).empty());
+  }
+  CHECK(findings(of_cmake("set(DEMO_ISA \"\" CACHE STRING \"SSE2 or AVX2\")\n")) ==
+        "SSE2 -DDEMO_ISA=SSE2, AVX2 -DDEMO_ISA=AVX2");
+}
+
 }  // namespace
