@@ -33,6 +33,11 @@ class Classifier {
     for (const BuildPoint& point : build_.points) {
       if (!point.is_foreign) names_[point.name] = read_option_name(point.name, prefixes_, knowledge_);
     }
+    for (const BuildPoint& point : build_.points) {
+      points_.try_emplace(point.name, &point);
+      const std::vector<std::string> words = name_words(point.name);
+      if (!point.is_implicit && !point.is_foreign && words.size() > 1) declared_first_words_.insert(words.front());
+    }
     for_each_point([&](const BuildPoint& point) { classify_switch(point); });
     for_each_point([&](const BuildPoint& point) { classify_choice(point); });
     for_each_point([&](const BuildPoint& point) { classify_text(point); });
@@ -216,18 +221,28 @@ class Classifier {
   }
   // Of several points for one term, the first that is offered counts.
   void add(Finding finding) {
-    const auto is_same = [&](const Finding& other) {
-      return other.category == finding.category && other.name == finding.name;
-    };
-    const auto known = std::ranges::find_if(found_.findings, is_same);
-    if (known == found_.findings.end()) return found_.findings.push_back(std::move(finding));
+    const auto [entry, is_new] = index_.try_emplace({finding.category, finding.name}, found_.findings.size());
+    if (is_new) return found_.findings.push_back(std::move(finding));
+    Finding* known = &found_.findings[entry->second];
     if (known->point == finding.point || known->point.empty()) return;
-    const BuildPoint* old_point = find_point(build_, known->point);
-    const BuildPoint* new_point = find_point(build_, finding.point);
+    const BuildPoint* old_point = point_of(known->point);
+    const BuildPoint* new_point = point_of(finding.point);
     if (old_point == nullptr || new_point == nullptr || !new_point->is_offered) return;
     // BUILD_TBB says that TBB is built, too. WITH_TBB says that it is used.
     const bool is_better = !old_point->is_offered || (says_build(*old_point) && !says_build(*new_point));
     if (is_better) *known = std::move(finding);
+  }
+
+  // For findings that moved, or have other names.
+  void index_findings() {
+    index_.clear();
+    for (std::size_t i = 0; i < found_.findings.size(); ++i)
+      index_.try_emplace({found_.findings[i].category, found_.findings[i].name}, i);
+  }
+  // Null if there is none.
+  const BuildPoint* point_of(const std::string& name) const {
+    const auto found = points_.find(name);
+    return found == points_.end() ? nullptr : found->second;
   }
 
   static bool says_build(const BuildPoint& point) { return is_in(name_words(point.name), "BUILD"); }
@@ -305,10 +320,7 @@ class Classifier {
   // ENABLE_MPI, where the project declares ENABLE_DOCS.
   bool is_as_declared(const std::vector<std::string>& words) const {
     return is_in(std::to_array<std::string_view>({"ENABLE", "USE", "WITH"}), words.front()) &&
-           std::ranges::any_of(build_.points, [&](const BuildPoint& other) {
-             const std::vector<std::string> declared = name_words(other.name);
-             return !other.is_implicit && !other.is_foreign && declared.size() > 1 && declared.front() == words.front();
-           });
+           declared_first_words_.contains(words.front());
   }
   // HIPBLAS with the help "ROCm backend" stands for HIP, if no option is called so.
   const KnownTerm* model_behind(const KnownTerm& library, const BuildPoint& point) const {
@@ -450,12 +462,13 @@ class Classifier {
     const std::string on = blas != nullptr && !blas->point.empty() ? blas->flag + "=ON " : "";
     const std::string point = blas != nullptr ? blas->point : "";
     std::erase_if(found_.findings, [](const Finding& finding) { return finding.term == "BLAS"; });
+    index_findings();
     for (const auto& [value, term] : knowledge_.blas_vendors) {
       Finding finding = finding_at(*vendor, TermCategory::linear_algebra, term);
       finding.term = term;
       finding.flag = on + flag_for(*vendor, value);
       finding.value = value;
-      const BuildPoint* blas_switch = find_point(build_, point);
+      const BuildPoint* blas_switch = point_of(point);
       finding.is_default = is_default(*vendor, value) && (blas_switch == nullptr || is_default_on(*blas_switch));
       add(std::move(finding));
     }
@@ -465,7 +478,7 @@ class Classifier {
   void join_pairs() {
     const auto external = [&](std::string_view term) {
       return std::ranges::find_if(found_.findings, [&](const Finding& finding) {
-        const BuildPoint* point = find_point(build_, finding.point);
+        const BuildPoint* point = point_of(finding.point);
         return finding.term == term && point != nullptr && name_of(*point).provenance == Provenance::external;
       });
     };
@@ -476,6 +489,7 @@ class Classifier {
     blas->flag.clear();
     blas->is_default = blas->is_default && lapack->is_default;
     found_.findings.erase(lapack);
+    index_findings();
   }
 
   Discovery& found_;
@@ -483,6 +497,9 @@ class Classifier {
   const Knowledge& knowledge_;
   std::set<std::string> prefixes_;
   std::map<std::string, OptionName> names_;
+  std::map<std::string, const BuildPoint*> points_;                    // by their names
+  std::set<std::string> declared_first_words_;                         // of names that are declared
+  std::map<std::pair<TermCategory, std::string>, std::size_t> index_;  // of findings
   std::set<TermCategory> choices_;
   const BuildPoint* gpu_switch_ = nullptr;  // a switch for all GPUs
 };

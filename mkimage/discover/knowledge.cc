@@ -119,9 +119,10 @@ const KnownFlag* Knowledge::flag(std::string_view flag) const {
   const auto found = std::ranges::find(flags, flag, &KnownFlag::flag);
   if (found != flags.end()) return &*found;
   // Intel's compilers take the name of a processor in any case: -xcore-avx2.
-  const auto alike = std::ranges::find_if(flags, [&](const KnownFlag& known) {
-    return flag.starts_with("-x") && lower_case(known.flag) == lower_case(flag);
-  });
+  if (!flag.starts_with("-x")) return nullptr;
+  const std::string small = lower_case(flag);
+  const auto alike =
+      std::ranges::find_if(flags, [&](const KnownFlag& known) { return lower_case(known.flag) == small; });
   return alike == flags.end() ? nullptr : &*alike;
 }
 

@@ -33,6 +33,7 @@ class PackageFindings {
  public:
   PackageFindings(Discovery& found, const ClassifiedPoints& points, const Knowledge& knowledge)
       : found_(found), build_(found.build), points_(points), knowledge_(knowledge) {
+    for (const BuildPoint& point : build_.points) by_name_.try_emplace(point.name, &point);
     std::map<std::string, std::set<std::string>> followers;
     for (const UsedPackage& package : build_.packages)
       followers[first_word_of_package(package.name)].insert(package.name);
@@ -120,7 +121,8 @@ class PackageFindings {
   bool is_own_name(const std::string& library) const { return upper(library) == upper(build_.project); }
   // The point, if it is a switch of the project that is declared.
   const BuildPoint* own_switch(const std::string& name) const {
-    const BuildPoint* point = find_point(build_, name);
+    const auto found = by_name_.find(name);
+    const BuildPoint* point = found == by_name_.end() ? nullptr : found->second;
     const bool is_own = point != nullptr && !point->is_foreign && !point->is_implicit;
     return is_own && point->kind == PointKind::boolean ? point : nullptr;
   }
@@ -217,6 +219,7 @@ class PackageFindings {
   const BuildDescription& build_;
   const ClassifiedPoints& points_;
   const Knowledge& knowledge_;
+  std::map<std::string_view, const BuildPoint*> by_name_;
   std::set<std::string> prefixes_;  // of packages
 };
 
