@@ -258,6 +258,7 @@ void CmakeInterpreter::do_dependent_option(const Call& call) {
   if (call.words.size() < 5) return do_option(call);
   const std::string& name = call.words.front();
   points_.note_set(name);
+  points_.note_option(name);
   Truth holds = Truth::yes;
   for (const std::string& condition : list_elements(call.words[3], false)) {
     std::vector<ConditionWord> words;
@@ -458,6 +459,7 @@ void CmakeInterpreter::do_unknown(const Call& call) {
   if (const auto shaped = declaration_by_shape(name, words)) {
     const CmakeDeclaration& declaration = shaped->declaration;
     points_.note_set(declaration.name);
+    points_.note_option(declaration.name);
     points_.declare(declaration, context(call));
     points_.set_choices(declaration.name, shaped->values, context(call));
     if (!variables_.get(declaration.name)) variables_.set_cached(declaration.name, declaration.default_value);

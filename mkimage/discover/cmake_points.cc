@@ -15,6 +15,7 @@ namespace xaas {
 namespace {
 
 constexpr std::size_t kMaxPoints = 20000;
+constexpr std::size_t kMaxComparedTexts = 200000;
 constexpr std::size_t kMaxPlaces = 8;
 constexpr std::size_t kMaxLinks = 8;  // with one library
 
@@ -200,7 +201,8 @@ void CmakePoints::note_comparison(const std::string& name, const std::string& te
   if (!is_identifier(name) || !is_plain_value(text) || compared_.size() >= kMaxPoints) return;
   ComparedTexts& compared = compared_[name];
   if (compared.known.contains(text)) return;
-  if (compared.texts.size() >= kMaxChoices) return note_values(name);
+  if (compared.texts.size() >= kMaxChoices || compared_texts_ >= kMaxComparedTexts) return note_values(name);
+  ++compared_texts_;
   compared.known.insert(text);
   compared.texts.push_back(text);
 }

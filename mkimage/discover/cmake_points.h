@@ -104,6 +104,7 @@ class CmakePoints {
   std::set<std::string> preset_;   // by set(… CACHE …)
   std::set<std::string> options_;  // by option()
   std::set<std::string> deprecated_;
+  std::size_t compared_texts_ = 0;  // of all names
   bool has_noted_values_ = false;
 };
 

@@ -44,6 +44,8 @@ bool is_make(std::string_view word) {
   return word == "make" || word == "gmake" || word == "$(MAKE)" || word == "${MAKE}";
 }
 
+std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
 // Goes through a command as the shell does, with each `for` once, for all its words together.
 class MakeCommand {
  public:
@@ -52,6 +54,7 @@ class MakeCommand {
   MakeDirectories directories() {
     for (std::size_t i = 0; i < words_.size() && found_.is_whole; ++i) take(i);
     end_call();
+    found_.is_whole = found_.is_whole && !is_cut_;
     return std::move(found_);
   }
 
@@ -64,7 +67,11 @@ class MakeCommand {
     const bool separates = word == ";" || word == "(" || word == ")";
     if (separates) end_call();
     if (separates || word == "do") is_list_ = false;
-    if (is_list_) looped_.push_back(word);
+    if (is_list_ && looped_.size() < kMaxMakeDirectories) {
+      looped_.push_back(word);
+    } else if (is_list_) {
+      is_cut_ = true;
+    }
     if (word == "in" && i >= 2 && words_[i - 2] == "for") {
       looped_.clear();
       is_list_ = true;
@@ -75,12 +82,19 @@ class MakeCommand {
       here_ = std::move(outer_.back());
       outer_.pop_back();
     }
-    if (word == "cd" && next != "-") here_ = joined(here_, next);
+    if (word == "cd") change_to(next);
     if (is_make(word) && may_step(here_.size())) {
       called_ = here_;
       is_call_ = true;
     }
     if (word == "-C" && is_call_) called_ = joined(called_, next);
+  }
+  void change_to(const std::string& name) {
+    if (name == "-" || name == "$$OLDPWD") return std::swap(here_, before_);
+    const bool is_unknown = name.starts_with("$$") && looped_.empty();
+    if (is_unknown || name.empty() || name == ";" || name == ")") return;
+    before_ = here_;
+    here_ = joined(here_, name);
   }
   void end_call() {
     if (!std::exchange(is_call_, false)) return;
@@ -90,7 +104,8 @@ class MakeCommand {
       found_.names.push_back(std::move(name));
     }
   }
-  // `name` in each of the directories. A variable of the shell stands for what is looped over.
+  // `name` in each of the directories. A variable of the shell stands for what is looped over. ".." leaves the last
+  // part of a directory, which may be a variable.
   Directories joined(const Directories& directories, const std::string& name) {
     const Directories& names = name.starts_with("$$") ? looped_ : (single_ = {name});
     Directories all;
@@ -99,6 +114,11 @@ class MakeCommand {
         const bool is_below = !directory.empty() && !below.starts_with('/');
         const bool is_long = directory.size() + below.size() > kMaxPath;
         if (is_long || !may_step(1)) return found_.is_whole = false, all;
+        if (below == ".." && is_below && last_part(directory) != "..") {
+          all.push_back(
+              directory.substr(0, directory.size() - std::min(last_part(directory).size() + 1, directory.size())));
+          continue;
+        }
         all.push_back(is_below ? directory + "/" + below : below);
       }
     }
@@ -117,7 +137,9 @@ class MakeCommand {
   Directories looped_;  // what a `for` goes through
   Directories single_;
   bool is_list_ = false;
+  bool is_cut_ = false;             // whether a list had more words than are followed
   Directories here_ = {""};         // where the command is
+  Directories before_ = {""};       // where it was before the last `cd`
   std::vector<Directories> outer_;  // where it was before each "(" that is open
   Directories called_;              // where a call of make begins to work
   bool is_call_ = false;

@@ -17,6 +17,8 @@ namespace xaas {
 namespace {
 
 constexpr std::size_t kMaxIncludes = 200;
+constexpr std::size_t kMaxGuards = 100;
+constexpr std::size_t kMaxRereadBytes = 64ULL << 20;
 constexpr std::size_t kMaxMakePoints = 5000;
 constexpr std::size_t kMaxMakeFlags = 50000;
 constexpr std::size_t kMaxMakeListBytes = 4ULL << 20;  // of lists of directories, together
@@ -105,17 +107,21 @@ class MakeReader {
     variables_.clear();
     order_.clear();
     assigned_.clear();
+    includes_.clear();
     guards_.clear();
+    deeper_ = 0;
     definitions_ = 0;
     is_in_rule_ = false;
   }
   void read_makefile(const std::string& path) {
-    if (includes_.contains(path)) return;
-    if (includes_.size() >= kMaxIncludes)
-      return note_once(fmt::format("more than {} makefiles are not read", kMaxIncludes));
-    includes_.insert(path);
+    if (!includes_.insert(path).second) return;
+    const bool is_new = read_.insert(path).second;
+    if (read_.size() > kMaxIncludes) return note_once(fmt::format("more than {} makefiles are not read", kMaxIncludes));
     const std::string* text = tree_.read(path);
     if (text == nullptr) return;
+    if (!is_new) reread_bytes_ += text->size();
+    if (reread_bytes_ > kMaxRereadBytes) return note_once("makefiles that many others include are not read again");
+    const bool was_read = std::exchange(is_read_again_, !is_new);
     std::size_t number = 0;
     std::string statement;
     std::size_t begin = 0;
@@ -129,6 +135,7 @@ class MakeReader {
       read_statement(statement, {path, begin});
       statement.clear();
     });
+    is_read_again_ = was_read;
   }
 
   void read_statement(std::string_view text, const BuildPlace& place) {
@@ -140,7 +147,7 @@ class MakeReader {
     if (is_in_definition(text)) return;
     const std::string_view word = text.substr(0, text.find_first_of(" \t("));
     if (word == "else") return read_else(without_blanks(text.substr(4)), place);
-    if (word == "endif") return void(guards_.empty() ? void() : guards_.pop_back());
+    if (word == "endif") return end_condition();
     if (word.starts_with("if")) return read_condition(text, place, true);
     if (word == "include" || word == "-include" || word == "sinclude")
       return read_include(text.substr(word.size()), place);
@@ -158,7 +165,8 @@ class MakeReader {
     if (!found.is_whole) note_left_out(place);
     for (const std::string& named : found.names) {
       const std::size_t reference = std::min(named.find('$'), named.size());
-      const auto variable = variables_.find(variable_in(named.substr(reference)));
+      const std::size_t end = std::min(named.find_first_of(")}", reference), named.size() - 1) + 1;
+      const auto variable = variables_.find(variable_in(named.substr(reference, end - reference)));
       if (variable == variables_.end()) {
         note_make(named, place);
         continue;
@@ -166,7 +174,7 @@ class MakeReader {
       list_bytes_ += variable->second.value.size() + 1;
       if (list_bytes_ > kMaxMakeListBytes) return note_left_out(place);
       for (const std::string_view name : split(variable->second.value, ' ')) {
-        if (!name.empty()) note_make(named.substr(0, reference) + std::string(name), place);
+        if (!name.empty()) note_make(named.substr(0, reference) + std::string(name) + named.substr(end), place);
       }
     }
   }
@@ -203,12 +211,20 @@ class MakeReader {
     if (ends) --definitions_;
     return is_inside;
   }
+  void end_condition() {
+    if (deeper_ > 0) return void(--deeper_);
+    if (!guards_.empty()) guards_.pop_back();
+  }
   void read_else(std::string_view rest, const BuildPlace& place) {
-    if (guards_.empty()) return;
+    if (guards_.empty() || deeper_ > 0) return;
     guards_.back().variable.clear();
     if (rest.starts_with("if")) read_condition(rest, place, false);
   }
   void read_condition(std::string_view text, const BuildPlace& place, bool opens) {
+    if (opens && guards_.size() >= kMaxGuards) {
+      ++deeper_;
+      return note_once(fmt::format("{}: conditions more than {} deep are not read", place.file, kMaxGuards));
+    }
     const std::string_view word = text.substr(0, text.find_first_of(" \t("));
     std::string name;
     std::string value;
@@ -287,6 +303,7 @@ class MakeReader {
     }
   }
   void add_flag(UsedFlag flag) {
+    if (is_read_again_) return;
     if (build_.flags.size() < kMaxMakeFlags) return build_.flags.push_back(std::move(flag));
     note_once(fmt::format("more than {} options of compilers are not read", kMaxMakeFlags));
   }
@@ -324,8 +341,12 @@ class MakeReader {
   std::map<std::string, MakeVariable> variables_;
   std::vector<std::string> order_;
   std::set<std::string> assigned_;
-  std::set<std::string> includes_;
+  std::set<std::string> includes_;  // that this call of make has read
+  std::set<std::string> read_;      // of all calls
+  std::size_t reread_bytes_ = 0;
+  bool is_read_again_ = false;      // the file being read has been read for another call of make
   std::vector<Guard> guards_;       // of the conditions around a line
+  std::size_t deeper_ = 0;          // conditions inside of those that are not read
   std::size_t definitions_ = 0;     // texts of `define` around a line
   bool is_in_rule_ = false;         // a line that begins with a tab is a command here
   std::vector<std::string> makes_;  // directories below in which commands call make

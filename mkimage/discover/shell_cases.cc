@@ -74,7 +74,10 @@ class Cases {
     if (depth > kMaxCaseDepth) return found_.is_whole = false;
     at_ += 4;
     const std::size_t length = length_of_word();
-    if (length == std::string_view::npos) return false;
+    if (length == std::string_view::npos) {
+      found_.is_whole = found_.is_whole && text_.size() - at_ < kMaxCaseWord;
+      return false;
+    }
     const std::size_t in = at_ + length;
     ShellCase found{variable_of(text_.substr(at_, in - at_)), {}, false};
     at_ = in + 3;

@@ -307,6 +307,37 @@ TEST_CASE("commands of makefiles go from directory to directory, and may be told
   CHECK(findings(found) == "OpenMP* -fopenmp, MPI* , AVX2 -mavx2, SSE4.1 -msse4.1");
 }
 
+TEST_CASE("make is followed behind `cd ..`, `cd -` and a path that begins with a variable", "[one-thread]") {
+  const auto found =
+      discovery_of({{"Makefile",
+                     "A = a\nB = b\nTOP = .\nall:\n\tfor i in $(A); do cd $$i; $(MAKE); cd ..; done; for i "
+                     "in $(B); do cd $$i; $(MAKE); cd -; done; $(MAKE) -C c; cd $(TOP)/d && make\n"},
+                    {"a/Makefile", "F = -fopenmp\n"},
+                    {"b/Makefile", "F = -mavx2\n"},
+                    {"c/Makefile", "F = -msse4.1\n"},
+                    {"d/Makefile", "CC = mpicc\n"}});
+  CHECK(findings(found) == "OpenMP* -fopenmp, MPI* , AVX2 -mavx2, SSE4.1 -msse4.1");
+}
+
+TEST_CASE("what makefiles of several directories include is read for each", "[one-thread]") {
+  const auto found =
+      discovery_of({{"Makefile", "include common.mk\nall:\n\t$(MAKE) -C src\n"},
+                    {"common.mk", "PARTS = fft\nF = -mavx2\n"},
+                    {"src/Makefile", "include ../common.mk\nall:\n\tfor i in $(PARTS); do $(MAKE) -C $$i; done\n"},
+                    {"src/fft/Makefile", "F = -fopenmp\n"}});
+  CHECK(findings(found) == "OpenMP* -fopenmp, AVX2 -mavx2");
+  CHECK(std::ranges::count(found.build.flags, "-mavx2", &xaas::UsedFlag::flag) == 1);
+}
+
+TEST_CASE("conditions of makefiles are read up to a depth, which a note names", "[one-thread]") {
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "ifdef A\n";
+  for (int i = 0; i < 200; ++i) text += "endif\n";
+  const auto found = discovery_of({{"Makefile", text + "ifdef USE_MPI\nF = -DMPI\nendif\n"}});
+  CHECK(found.build.notes == std::vector<std::string>{"Makefile: conditions more than 100 deep are not read"});
+  CHECK(findings(found) == "MPI -DMPI");
+}
+
 TEST_CASE("make is followed into no more directories than a limit, which a note names", "[long]") {
   std::string names;
   std::string calls;
