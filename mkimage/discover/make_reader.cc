@@ -85,11 +85,7 @@ class MakeReader {
   }
 
   BuildDescription read() {
-    for (const char* name : {"GNUmakefile", "makefile", "Makefile"}) {
-      if (!tree_.has_file(name)) continue;
-      read_makefile(name);
-      break;
-    }
+    read_directory("");
     // Makefiles below tell by options of compilers. What they let the user set is theirs: PREFIX, BUILD_STATIC.
     for (const std::string& name : order_) add_point(name, variables_.at(name));
     for (std::size_t i = 0; i < makes_.size(); ++i) {
@@ -153,7 +149,7 @@ class MakeReader {
       return read_include(text.substr(word.size()), place);
     read_assignment(text, comment, place);
   }
-  // The makefile that make reads in a directory below.
+  // The makefile that make reads in a directory.
   void read_directory(const std::string& directory) {
     for (const char* name : {"GNUmakefile", "makefile", "Makefile"}) {
       const auto path = path_in_tree(directory, name);
