@@ -4,7 +4,7 @@ root=$(cd "$here/../../.." && pwd)
 work=$(realpath -m "${XAAS_WORK:-$root/build/apps/$name}")
 jobs=$(nproc)
 mkdir -p "$work"
-"$root/tests/setup"
+"$root/tests/setup" --apps
 if [ -z "${XAAS_BIN:-}" ]; then
   cmake --preset release -S "$root" >"$work/tools.log" && cmake --build "$root/build/release" >>"$work/tools.log"
   XAAS_BIN=$root/build/release/bin
