@@ -235,6 +235,19 @@ std::vector<std::string> describe_high_floors(const ImageContents& contents) {
   return lines;
 }
 
+// The patterns of the recipe file's libraries_left_out that name no library which a file of the image needs.
+std::vector<std::string> idle_patterns(const BuildPlan& plan, const ImageContents& contents) {
+  if (!plan.bundles) return {};
+  std::vector<std::string> idle;
+  std::ranges::copy_if(plan.libraries_left_out, std::back_inserter(idle), [&](const std::string& pattern) {
+    return std::ranges::none_of(contents.configurations, [&](const ConfigurationContents& configuration) {
+      return std::ranges::any_of(configuration.needs.libraries,
+                                 [&](const std::string& soname) { return matches_any({pattern}, soname); });
+    });
+  });
+  return idle;
+}
+
 // Prints size and counts, the reasons why code is not lowered, which compiler Fortran had, and whether paths look odd.
 void say_what_was_made(const fs::path& image, const BuildPlan& plan, const ImageContents& contents, const fs::path& ir,
                        const WrittenImage& written, Progress& progress) {
@@ -244,6 +257,10 @@ void say_what_was_made(const fs::path& image, const BuildPlan& plan, const Image
   }
   for (const std::string& slot : unused_slots(plan, contents)) {
     progress.warn(fmt::format("the slot {} is left out: no program needs a library that belongs there", slot));
+  }
+  for (const std::string& pattern : idle_patterns(plan, contents)) {
+    progress.warn(
+        fmt::format("libraries_left_out names \"{}\", but no file of the image needs such a library", pattern));
   }
   progress.say(summary(image, counts, contents.configurations.size(), written.size));
   for (const std::string& line : describe_native(contents)) progress.say(line);

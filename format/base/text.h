@@ -1,4 +1,4 @@
-// Text that others wrote: whether it is UTF-8, how to show it to people, and which size it states.
+// Text that others wrote: whether it is UTF-8 or fits a pattern, how to show it to people, and which size it states.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace xaas {
 
@@ -14,6 +15,9 @@ bool is_utf8(std::string_view text);
 
 // Whether `word` is an element of `list`.
 bool is_in(const auto& list, std::string_view word) { return std::ranges::find(list, word) != std::ranges::end(list); }
+
+// Whether one of the patterns (fnmatch(3) without flags, so that `*` stands for any text) matches the whole `name`.
+bool matches_any(const std::vector<std::string>& patterns, const std::string& name);
 
 // `text` in a form fit for a terminal, on one line. Control characters (C1 too), backslashes and bytes that are not
 // UTF-8 become \ooo.

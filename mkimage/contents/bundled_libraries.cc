@@ -11,10 +11,10 @@
 #include "format/base/mapped_file.h"
 #include "format/base/process.h"
 #include "format/base/search_path.h"
+#include "format/base/text.h"
 #include "format/image.h"
 #include "format/slots.h"
 #include "mkimage/compiler/real_compiler.h"
-#include "mkimage/contents/recorded_source.h"
 
 namespace xaas {
 namespace {
@@ -201,7 +201,7 @@ class Bundler {
 
   bool is_found_elsewhere(const std::string& soname) const {
     return provided_.contains(soname) || is_left_to_host(soname) || soname.find('/') != std::string::npos ||
-           (is_left_out(task_.left_out, soname) && !LibcFloor::is_addition(soname));
+           (matches_any(task_.left_out, soname) && !LibcFloor::is_addition(soname));
   }
 
   // Adds to shared_ what is needed, directly or through other libraries than those of slots.

@@ -22,8 +22,10 @@ S
 printf 'all:\n\t$(CXX) -O2 main.cc -L%s -louter -lz -o main\ninstall:\n\tmkdir -p $(D)/bin $(D)/libexec/deep && cp main $(D)/bin && ln $(D)/bin/main $(D)/libexec/deep/main\nD = $(DESTDIR)$(PREFIX)\n' \
   "$work/site" >"$source/Makefile"
 LD_LIBRARY_PATH=$work/site/deep mkxaas -q --report "$work/report.json" "$source" "$work/uses.xaas"
-echo 'libraries_left_out = ["libouter.so*"]' >"$source/xaas.toml"
-LD_LIBRARY_PATH=$work/site/deep mkxaas -q --toolchain=none --report "$work/left.json" "$source" "$work/left.xaas"
+echo 'libraries_left_out = ["libouter.so*", "libuter*"]' >"$source/xaas.toml"
+LD_LIBRARY_PATH=$work/site/deep mkxaas --toolchain=none --report "$work/left.json" "$source" "$work/left.xaas" 2>"$work/warnings"
+equal 'mkxaas: warning: libraries_left_out names "libuter*", but no file of the image needs such a library' \
+  "$(grep libraries_left_out "$work/warnings")"
 mv "$work/site" "$work/elsewhere"
 
 python3 - "$work/report.json" <<'P'

@@ -23,6 +23,13 @@ TEST_CASE("UTF-8 is told from what only looks like it") {
   }
 }
 
+TEST_CASE("a pattern stands for a whole name") {
+  CHECK(matches_any({"libz.so.1", "libcublas*"}, "libcublasLt.so.12"));
+  CHECK(matches_any({"lib[ab].so"}, "libb.so"));
+  CHECK_FALSE(matches_any({"libz.so", "cublas*"}, "libcublas.so.12"));
+  CHECK_FALSE(matches_any({}, ""));
+}
+
 TEST_CASE("a normal path has no empty, single or double dot component") {
   for (const char* path : {"a", "a/b", "...", "a/.b"}) CHECK(is_normal(path));
   for (const char* path : {"", "/", "/a", "a/", "a//b", ".", "a/..", "./a"}) CHECK_FALSE(is_normal(path));
