@@ -2,18 +2,20 @@
 #include "mkimage/discover/discovery.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
 #include "format/base/text.h"
 #include "mkimage/discover/choice_subject.h"
 #include "mkimage/discover/flag_findings.h"
+#include "mkimage/discover/help_findings.h"
 #include "mkimage/discover/help_values.h"
 #include "mkimage/discover/internal_library.h"
 #include "mkimage/discover/names.h"
 #include "mkimage/discover/option_name.h"
 #include "mkimage/discover/package_findings.h"
+#include "mkimage/discover/point_finding.h"
+#include "mkimage/discover/switch_subject.h"
 
 namespace xaas {
 namespace {
@@ -63,7 +65,7 @@ class Classifier {
   // A back end is used by default only where a switch for all GPUs is on, if there is one, and cuSOLVER only where CUDA
   // is.
   bool has_its_gpu(const Finding& finding) const {
-    if (finding.category == TermCategory::gpu) return gpu_switch_ == nullptr || !is_known_off(*gpu_switch_);
+    if (finding.category == TermCategory::gpu) return gpu_switch_ == nullptr || !is_off_by_default(*gpu_switch_);
     const KnownTerm* term = knowledge_.term(finding.term);
     if (term == nullptr || !is_library_category(term->category) || term->devices.empty()) return true;
     return std::ranges::any_of(found_.findings, [&](const Finding& other) {
@@ -84,31 +86,12 @@ class Classifier {
   }
   void for_each_point(const auto& visit) {
     for (const BuildPoint& point : build_.points) {
-      if (!point.is_foreign && !is_aside(point)) visit(point);
+      if (!point.is_foreign && !is_about_tests(point, knowledge_)) visit(point);
     }
-  }
-  // Whether it is about tests or documents, and not about what is built.
-  bool is_aside(const BuildPoint& point) const {
-    const std::vector<std::string> words = name_words(point.name);
-    return std::ranges::any_of(words, [&](const std::string& word) { return knowledge_.has_word("aside", word); });
   }
   const OptionName& name_of(const BuildPoint& point) const { return names_.at(point.name); }
   bool has_choice(TermCategory category) const { return choices_.contains(category); }
   const Finding* find(std::string_view term) const { return found_.find(term); }
-  // Whether the build makes that choice by itself.
-  static bool is_default(const BuildPoint& point, std::string_view value) {
-    return point.is_offered && !point.is_of_host && point.default_value && upper(*point.default_value) == upper(value);
-  }
-  static bool is_default_on(const BuildPoint& point) {
-    return point.is_offered && !point.is_of_host && point.default_value && is_on(*point.default_value);
-  }
-  static bool is_known_off(const BuildPoint& point) { return point.default_value && is_off(*point.default_value); }
-  // The other way round for NO_MPI.
-  bool is_used_by_default(const BuildPoint& point) const {
-    if (!name_of(point).is_negative) return is_default_on(point);
-    return point.form == FlagForm::bundle || !is_default_on(point);
-  }
-
   bool offers(const BuildPoint& point, TermCategory category, std::size_t least) const {
     return offers_terms(point, category, least, knowledge_);
   }
@@ -175,7 +158,7 @@ class Classifier {
       if (term == nullptr || term->category != TermCategory::parallel || find(term->name) != nullptr) continue;
       Finding finding = finding_at(point, TermCategory::parallel, term->name);
       finding.term = term->name;
-      finding.is_default = is_default(point, value.value);
+      finding.is_default = is_default_value(point, value.value);
       finding.flag = flag_for(point, value.label);
       finding.value = value.value;
       add(std::move(finding));
@@ -198,26 +181,12 @@ class Classifier {
         if (offers_name(point, term->name)) continue;
         if (value.label.size() <= kLongestAbbreviation) finding.name = term->name;
       }
-      finding.is_default = is_default(point, value.value) && !is_foreign_code(term);
+      finding.is_default = is_default_value(point, value.value) && !is_foreign_code(term);
       finding.is_built_in = lower_case(value.label).find("built-in") != std::string::npos;
       finding.flag = flag_for(point, value.label);
       finding.value = value.value;
       add(std::move(finding));
     }
-  }
-  // Code for other processors than the host's is never built by default.
-  static bool is_foreign_code(const KnownTerm* term) {
-    return term != nullptr && term->category == TermCategory::simd && term->architecture != "x86";
-  }
-
-  Finding finding_at(const BuildPoint& point, TermCategory category, std::string name) const {
-    Finding finding;
-    finding.category = category;
-    finding.name = std::move(name);
-    finding.point = point.name;
-    finding.condition = point.condition;
-    if (!point.places.empty()) finding.place = point.places.front();
-    return finding;
   }
   // Of several points for one term, the first that is offered counts.
   void add(Finding finding) {
@@ -247,67 +216,28 @@ class Classifier {
 
   static bool says_build(const BuildPoint& point) { return is_in(name_words(point.name), "BUILD"); }
 
-  bool is_gpu_text(const std::string& text) const {
-    return std::ranges::any_of(name_words(text), [&](const std::string& word) {
-      const KnownTerm* term = knowledge_.term_by_words(word);
-      const bool is_model = term != nullptr && term->category == TermCategory::gpu;
-      return word != "DEVICE" && (is_model || knowledge_.has_word("gpu", word));
-    });
-  }
   void classify_switch(const BuildPoint& point) {
-    if (point.kind == PointKind::choice || !found_.gpu_flag.empty() || point.is_implicit) return;
-    const OptionName& name = name_of(point);
-    if (name.words.size() != 1 || !knowledge_.has_word("gpu", name.words.front()) || name.is_negative) return;
-    // A device may be one of a network.
-    const bool is_vague = name.words.front() == "DEVICE" && !is_gpu_text(point.help);
-    // What the files put into the cache under a condition, without a word for the user, is a result of other options.
-    const bool is_result = point.help.empty() && !point.condition.empty();
-    if (is_vague || is_result || names_files(point)) return;
+    if (!found_.gpu_flag.empty() || !is_switch_for_gpus(point, name_of(point), knowledge_)) return;
     found_.gpu_flag = short_flag(point);
     found_.supports_gpu = true;
     if (point.kind == PointKind::boolean) gpu_switch_ = &point;
-  }
-
-  // --with-cuda-libs=LIBS says where something is, and does not ask for it.
-  static bool names_files(const BuildPoint& point) {
-    const std::vector<std::string> words = name_words(point.name);
-    return point.kind == PointKind::text && !words.empty() &&
-           is_in(std::to_array<std::string_view>({"LIB", "LIBRARIES", "LIBRARY", "LIBS"}), words.back());
   }
   void classify_boolean(const BuildPoint& point) {
     const bool is_switch = point.kind == PointKind::boolean || (point.kind == PointKind::choice && offers_yes(point)) ||
                            point.form == FlagForm::with || is_switch_by_default(point);
     if (!is_switch) return;
-    const OptionName& name = name_of(point);
-    const KnownTerm* term = term_of(name, knowledge_);
-    if (term == nullptr) term = library_of_gpu(name);
-    if (term == nullptr) return classify_pair(point, name);
-    if (const KnownTerm* model = model_behind(*term, point)) term = model;
-    if (point.is_implicit && !is_plausible(point, *term)) return;
-    if (is_left_to_choice(*term) && term->category != TermCategory::linear_algebra) return;
-    if (!is_library_category(term->category) && names_files(point)) return;
-    add_boolean(point, name, *term);
+    for (const KnownTerm* term : subjects_of_switch(point, names_, knowledge_)) {
+      if (point.is_implicit && !is_plausible(point, *term)) continue;
+      if (is_left_to_choice(*term) && term->category != TermCategory::linear_algebra) continue;
+      if (!is_library_category(term->category) && names_files(point)) continue;
+      add_boolean(point, name_of(point), *term);
+    }
   }
   // Where there is a choice, single options for its terms count no more. Processes and threads go together, so that a
   // choice of the one says nothing of the other. A choice of instruction sets may be that of a part of the project.
   bool is_left_to_choice(const KnownTerm& term) const {
     const bool is_of_part = term.category == TermCategory::parallel || term.category == TermCategory::simd;
     return has_choice(term.category) && (!is_of_part || find(term.name) != nullptr);
-  }
-  // BLAS_LAPACK is about both interfaces, and SSE_AND_AVX about both instruction sets. MKL_SCALAPACK is about one
-  // library in the place of another.
-  void classify_pair(const BuildPoint& point, const OptionName& name) {
-    std::vector<const KnownTerm*> terms;
-    for (const std::string& word : name.words) {
-      if (word != "AND" && word != "FLAGS") terms.push_back(knowledge_.term_by_words(word));
-    }
-    const auto is_meant = [&](const KnownTerm* term) {
-      return term != nullptr && (is_library_interface(*term) || term->category == TermCategory::simd);
-    };
-    const bool are_alike = std::ranges::all_of(
-        terms, [&](const KnownTerm* term) { return is_meant(term) && term->category == terms.front()->category; });
-    if (terms.size() != 2 || !are_alike || point.is_implicit) return;
-    for (const KnownTerm* term : terms) add_boolean(point, name, *term);
   }
   // A variable that is only asked for counts where options of the same project are declared beside it, and nothing else
   // stands for the term.
@@ -322,44 +252,11 @@ class Classifier {
     return is_in(std::to_array<std::string_view>({"ENABLE", "USE", "WITH"}), words.front()) &&
            declared_first_words_.contains(words.front());
   }
-  // HIPBLAS with the help "ROCm backend" stands for HIP, if no option is called so.
-  const KnownTerm* model_behind(const KnownTerm& library, const BuildPoint& point) const {
-    if (library.devices.empty() || !is_library_category(library.category)) return nullptr;
-    const std::vector<std::string> words = name_words(point.help);
-    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-      const KnownTerm* model = words[i + 1] == "BACKEND" ? knowledge_.term_by_words(words[i]) : nullptr;
-      const bool is_its_model =
-          model != nullptr && model->category == TermCategory::gpu && model->devices == library.devices;
-      const auto is_about_model = [&](const auto& entry) { return term_of(entry.second, knowledge_) == model; };
-      if (is_its_model && std::ranges::none_of(names_, is_about_model)) return model;
-    }
-    return nullptr;
-  }
-  // FORCE_CUBLAS and CUDA_CUBLAS are about cuBLAS.
-  const KnownTerm* library_of_gpu(const OptionName& name) const {
-    if (name.words.size() < 2) return nullptr;
-    const KnownTerm* term = knowledge_.term_by_words(name.words.back());
-    const bool is_library = term != nullptr && !term->devices.empty() && term->category == TermCategory::linear_algebra;
-    if (!is_library) return nullptr;
-    const bool is_qualified = std::all_of(name.words.begin(), name.words.end() - 1, [&](const std::string& word) {
-      const KnownTerm* qualifier = knowledge_.term_by_words(word);
-      return knowledge_.has_word("neutral", word) || (qualifier != nullptr && qualifier->category == TermCategory::gpu);
-    });
-    return is_qualified ? term : nullptr;
-  }
-  // The point is a switch for what is found, or against it.
-  void ask_by(const BuildPoint& point, Finding& finding) const {
-    const bool is_negative = name_of(point).is_negative;
-    finding.value = std::string(is_negative ? off_value(point) : on_value(point));
-    // An option of a bundle has no opposite.
-    const bool is_chosen_by_no = is_negative && point.form != FlagForm::bundle;
-    finding.flag = is_chosen_by_no ? flag_for(point, finding.value) : short_flag(point);
-  }
   void add_boolean(const BuildPoint& point, const OptionName& name, const KnownTerm& term) {
     Finding finding = finding_at(point, term.category, term.name);
     finding.term = term.name;
-    finding.is_default = is_used_by_default(point) && !is_foreign_code(&term);
-    ask_by(point, finding);
+    finding.is_default = is_used_by_default(point, name) && !is_foreign_code(&term);
+    ask_by(point, name, finding);
     if (name.provenance == Provenance::internal || name.provenance == Provenance::downloaded) {
       // The library is used either way; the option says where it comes from.
       finding.is_built_in = true;
@@ -397,44 +294,22 @@ class Classifier {
     const std::string name = term != nullptr ? term->name : word.substr(0, 1) + lower_case(word.substr(1));
     Finding finding = finding_at(point, TermCategory::simd, name);
     if (term != nullptr) finding.term = term->name;
-    finding.is_default = is_default_on(point) && !is_foreign_code(term);
+    finding.is_default = is_on_by_default(point) && !is_foreign_code(term);
     finding.flag = short_flag(point);
     finding.value = std::string(on_value(point));
     add(std::move(finding));
   }
 
-  // "GPU support by OpenACC" is the way to ask for OpenACC, if no option is about that.
+  // It is the way to ask for the models that its help names, if no option is about them.
   void classify_help_of_switch() {
     if (gpu_switch_ == nullptr || has_choice(TermCategory::gpu)) return;
-    for (const std::string& word : name_words(gpu_switch_->help)) {
-      const KnownTerm* term = word.size() > 3 || word == "HIP" ? knowledge_.term_by_words(word) : nullptr;
-      if (term == nullptr || term->category != TermCategory::gpu || find(term->name) != nullptr) continue;
-      Finding finding = finding_at(*gpu_switch_, TermCategory::gpu, term->name);
-      finding.term = term->name;
-      finding.is_default = is_default_on(*gpu_switch_);
-      finding.value = std::string(on_value(*gpu_switch_));
-      finding.flag = short_flag(*gpu_switch_);
-      add(std::move(finding));
+    for (Finding& finding : models_in_help(*gpu_switch_, knowledge_)) {
+      if (find(finding.term) == nullptr) add(std::move(finding));
     }
   }
-  // "Enable the CUDA and cuFFT backend" and "MKL for LAPACK and FFTW" name a library for Fourier transforms, too.
   void classify_help(const BuildPoint& point) {
-    const OptionName& name = name_of(point);
-    const KnownTerm* term = term_of(name, knowledge_);
-    const bool is_switch = point.kind == PointKind::boolean || (point.kind == PointKind::choice && offers_yes(point));
-    if (!is_switch || term == nullptr || point.is_implicit || has_choice(TermCategory::fft)) return;
-    for (const std::string& word : name_words(point.help)) {
-      const KnownTerm* library = knowledge_.term_by_words(word);
-      const bool is_of_gpu = library != nullptr && library->category == TermCategory::fft &&
-                             term->category == TermCategory::gpu && library->devices == term->devices;
-      const bool is_mkl = term->name == "MKL" && (word == "FFT" || word == "FFTS" || word == "FFTW");
-      if (!is_of_gpu && !is_mkl) continue;
-      Finding finding = finding_at(point, TermCategory::fft, is_mkl ? term->name : library->name);
-      finding.term = finding.name;
-      finding.is_default = is_used_by_default(point);
-      ask_by(point, finding);
-      add(std::move(finding));
-    }
+    if (has_choice(TermCategory::fft)) return;
+    for (Finding& finding : transforms_in_help(point, name_of(point), knowledge_)) add(std::move(finding));
   }
   // A switch for vector instructions that says no more.
   void classify_simd(const BuildPoint& point) {
@@ -443,7 +318,7 @@ class Classifier {
     if (point.kind != PointKind::boolean || point.is_implicit || name.is_negative || name.joined() != "SIMD") return;
     if (std::ranges::any_of(found_.findings, is_simd)) return;
     Finding finding = finding_at(point, TermCategory::simd, "SIMD");
-    finding.is_default = is_default_on(point);
+    finding.is_default = is_on_by_default(point);
     finding.flag = short_flag(point);
     finding.value = std::string(on_value(point));
     add(std::move(finding));
@@ -469,7 +344,8 @@ class Classifier {
       finding.flag = on + flag_for(*vendor, value);
       finding.value = value;
       const BuildPoint* blas_switch = point_of(point);
-      finding.is_default = is_default(*vendor, value) && (blas_switch == nullptr || is_default_on(*blas_switch));
+      finding.is_default =
+          is_default_value(*vendor, value) && (blas_switch == nullptr || is_on_by_default(*blas_switch));
       add(std::move(finding));
     }
   }

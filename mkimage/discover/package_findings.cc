@@ -5,6 +5,7 @@
 
 #include "format/base/text.h"
 #include "mkimage/discover/names.h"
+#include "mkimage/discover/switch_subject.h"
 
 namespace xaas {
 namespace {
@@ -144,18 +145,13 @@ class PackageFindings {
   const BuildPoint* switch_around(const UsedPackage& package, const KnownTerm& term) const {
     for (auto name = package.guards.rbegin(); name != package.guards.rend(); ++name) {
       const BuildPoint* point = own_switch(*name);
-      if (point == nullptr || is_aside(*point)) continue;
+      if (point == nullptr || is_about_tests(*point, knowledge_)) continue;
       const bool is_about_gpus = term.category == TermCategory::gpu && point == points_.gpu_switch;
       const bool is_model = !is_library_category(term.category);
       if (is_about_gpus || (is_model && is_explained(*point, term))) return point;
       if (term.category == TermCategory::fft && is_about_fft(*point)) return first_about_fft(*point);
     }
     return nullptr;
-  }
-  // Whether it is about tests or documents.
-  bool is_aside(const BuildPoint& point) const {
-    return std::ranges::any_of(name_words(point.name),
-                               [&](const std::string& word) { return knowledge_.has_word("aside", word); });
   }
   // A part of a project may have its own switch beside that of the project: DEMO_FFT and PART_FFT.
   bool is_about_fft(const BuildPoint& point) const {
