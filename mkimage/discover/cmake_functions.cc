@@ -11,6 +11,7 @@
 #include "mkimage/discover/cmake_math.h"
 #include "mkimage/discover/cmake_regex.h"
 #include "mkimage/discover/names.h"
+#include "mkimage/discover/source_tree.h"
 
 namespace xaas {
 namespace {
@@ -299,8 +300,7 @@ void run_math(const Words& words, CmakeVariables& variables) {
 }
 
 std::string component_of(const std::string& path, const std::string& mode) {
-  const std::size_t slash = path.rfind('/');
-  const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+  const std::string name = path.substr(path.rfind('/') + 1);
   const std::size_t dot = name.find('.');
   const std::size_t last_dot = name.rfind('.');
   const auto cut = [](const std::string& text, std::size_t at) {
@@ -309,7 +309,7 @@ std::string component_of(const std::string& path, const std::string& mode) {
   const auto rest = [](const std::string& text, std::size_t at) {
     return at == std::string::npos ? "" : text.substr(at);
   };
-  if (mode == "DIRECTORY" || mode == "PATH") return slash == std::string::npos ? "" : path.substr(0, slash);
+  if (mode == "DIRECTORY" || mode == "PATH") return directory_of(path);
   if (mode == "NAME") return name;
   if (mode == "NAME_WE") return cut(name, dot);
   if (mode == "NAME_WLE") return cut(name, last_dot);

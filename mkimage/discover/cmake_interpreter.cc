@@ -97,9 +97,8 @@ void CmakeInterpreter::run_file(const std::string& path, const Call& call) {
   const std::string outer = std::exchange(file_, path);
   const auto outer_file = variables_.get("CMAKE_CURRENT_LIST_FILE");
   const auto outer_directory = variables_.get("CMAKE_CURRENT_LIST_DIR");
-  const std::size_t slash = path.rfind('/');
   variables_.set("CMAKE_CURRENT_LIST_FILE", absolute(path));
-  variables_.set("CMAKE_CURRENT_LIST_DIR", absolute(slash == std::string::npos ? "" : path.substr(0, slash)));
+  variables_.set("CMAKE_CURRENT_LIST_DIR", absolute(directory_of(path)));
   // Arguments of a macro stand for text of its body only.
   const auto outer_arguments = std::exchange(macro_arguments_, {});
   run_nodes(file->nodes);

@@ -51,11 +51,6 @@ std::string variable_in(std::string_view text) {
   return is_identifier(inside) ? std::string(inside) : "";
 }
 
-std::string directory_of(const std::string& file) {
-  const std::size_t slash = file.rfind('/');
-  return slash == std::string::npos ? "" : file.substr(0, slash);
-}
-
 // The two operands of ifeq: "(a,b)", or "a" "b".
 std::pair<std::string, std::string> operands_of(std::string_view text) {
   text = without_blanks(text);

@@ -99,6 +99,11 @@ std::vector<std::string> SourceTree::directories_in(const std::string& path) con
   return names;
 }
 
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash);
+}
+
 std::optional<std::string> path_in_tree(std::string_view directory, std::string_view path) {
   if (path.size() > kMaxTreePath || path.find('\0') != std::string_view::npos) return std::nullopt;
   const std::filesystem::path joined = (std::filesystem::path(directory) / path).lexically_normal();

@@ -48,6 +48,9 @@ class SourceTree {
   std::vector<std::string> notes_;
 };
 
+// The directory that a path names a file in: "" for the tree itself.
+std::string directory_of(const std::string& path);
+
 // `path` relative to `directory`, both in a tree, made normal. Nullopt if it leads out of the tree.
 std::optional<std::string> path_in_tree(std::string_view directory, std::string_view path);
 
