@@ -223,12 +223,24 @@ void CmakeInterpreter::note_replacement(const Call& call, const std::string& nam
 }
 
 void CmakeInterpreter::do_message(const Call& call) {
-  if (conditions_.empty() || conditions_.back().guard.empty()) return;
+  if (conditions_.empty()) return;
+  note_required(call);
+  if (conditions_.back().guard.empty()) return;
   const bool says_so = std::ranges::any_of(call.words, [](const std::string& word) {
     const std::string text = lower_case(word);
     return text.find("deprecated") != std::string::npos || text.find("renamed") != std::string::npos;
   });
   if (says_so) conditions_.back().says_deprecated = true;
+}
+
+// Looks whether the build ends because a variable has no value: `if(NOT DEFINED X) message(FATAL_ERROR …)`. Then X is
+// a choice that the user must make.
+void CmakeInterpreter::note_required(const Call& call) {
+  const std::string& name = conditions_.back().required;
+  const bool is_end = !call.words.empty() && (call.words[0] == "FATAL_ERROR" || call.words[0] == "SEND_ERROR");
+  if (!is_end || name.empty() || mode_ != Mode::live || lookup(name)) return;
+  points_.declare({name, PointKind::text, std::string(kUnknownValue), "must be given", "", true}, context(call));
+  variables_.set_cached(name, std::string(kUnknownValue));
 }
 
 void CmakeInterpreter::do_unset(const Call& call) {

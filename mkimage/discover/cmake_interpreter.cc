@@ -54,6 +54,13 @@ bool asks_for_another_system(const CmakeCommand& condition) {
   return false;
 }
 
+// X of `if(NOT X)` and `if(NOT DEFINED X)`; "" for other conditions.
+std::string variable_without_value(const CmakeCommand& condition) {
+  const auto& words = condition.arguments;
+  const bool asks = words.size() == 2 || (words.size() == 3 && words[1].text == "DEFINED");
+  return asks && words[0].text == "NOT" && is_identifier(words.back().text) ? words.back().text : "";
+}
+
 }  // namespace
 
 void CmakeInterpreter::run() {
@@ -153,7 +160,7 @@ CmakeInterpreter::Flow CmakeInterpreter::run_branch(const CmakeBranch& branch, M
                                                     std::string text) {
   const std::string written = written_arguments(branch.opening);
   const bool is_choice = depends_on_choice(branch.opening, text);
-  Condition condition{{}, {}, is_choice || truth == Truth::unknown, !is_choice};
+  Condition condition{{}, {}, variable_without_value(branch.opening), is_choice || truth == Truth::unknown, !is_choice};
   // `if(${X})` asks for X where X has a constant for its value, and for the variable that X names where it has not.
   const bool is_reference = written.starts_with("${") && written.ends_with("}");
   std::string guard = is_reference && constant_truth(text) ? written.substr(2, written.size() - 3) : text;

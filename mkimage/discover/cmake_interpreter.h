@@ -45,6 +45,7 @@ class CmakeInterpreter {
   struct Condition {
     std::string text;
     std::string guard;
+    std::string required{};        // the variable, if the condition is that exactly one has no value
     bool is_users = false;         // a choice of the user or of the host decides
     bool is_of_host = false;       // not one of the user
     bool is_elsewhere = false;     // it asks for another system than Linux
@@ -119,6 +120,7 @@ class CmakeInterpreter {
   void do_nothing(const Call&) {}
 
   CmakeContext context(const Call& call) const;
+  void note_required(const Call& call);
   void set_variable(const std::string& name, std::optional<std::string> value);
   void set_version(const std::string& prefix, const std::string& version);
   void note_replacement(const Call& call, const std::string& name);

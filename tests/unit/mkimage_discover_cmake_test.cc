@@ -226,6 +226,21 @@ TEST_CASE("CMake: a text has the values with which conditions compare it", "[one
   CHECK(findings(found) == "cuda -DDEMO_GPU=cuda, hip -DDEMO_GPU=hip");
 }
 
+TEST_CASE("CMake: a variable without which the build ends is a choice that the user must make", "[one-thread]") {
+  const auto found = of_cmake(
+      "macro(add_model NAME)\nlist(APPEND MODELS ${NAME})\nendmacro()\nadd_model(serial)\nadd_model(cuda)\n"
+      "add_model(hip)\nset(DEMO_HELP text)\n"
+      "if(NOT DEFINED MODEL)\nmessage(FATAL_ERROR \"pick one\")\nelse()\nstring(TOLOWER ${MODEL} MODEL)\nendif()\n"
+      "if(NOT MODEL IN_LIST MODELS)\nmessage(FATAL_ERROR \"unknown\")\nendif()\n"
+      "if(NOT DEMO_HELP)\nmessage(FATAL_ERROR \"no help\")\nendif()\n"
+      "find_library(DEMO_LIB demo)\nif(NOT DEMO_LIB)\nmessage(FATAL_ERROR \"no library\")\nendif()\n");
+  CHECK(values_of(found, "MODEL") == "serial cuda hip ");
+  CHECK(default_of(found, "MODEL") == "?");
+  CHECK(findings(found) == "cuda -DMODEL=cuda, hip -DMODEL=hip");
+  CHECK(default_of(found, "DEMO_HELP") == "-");
+  CHECK(default_of(found, "DEMO_LIB") == "-");
+}
+
 TEST_CASE("CMake: arguments of a macro stand for nothing in a file that it includes", "[one-thread]") {
   const auto found = discovery_of({{"CMakeLists.txt",
                                     "project(demo)\nset(name outer)\nmacro(read name)\n  include(part.cmake)\n"
