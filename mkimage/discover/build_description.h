@@ -50,7 +50,7 @@ struct BuildPoint {
   std::string condition;     // of the files, if the build offers the point only under one
   bool is_offered = true;    // whether the build offers it while all other points have their defaults
   bool is_of_host = false;   // it is offered only if the host has something
-  bool is_foreign = false;   // whether it belongs to another project that lies in the source
+  bool is_foreign = false;   // it belongs to another project that lies in the source, or the files decide it
   std::string builds;        // a project that comes with the source and that this adds to the build
   bool is_implicit = false;  // the files ask for the variable and never declare it
   std::vector<BuildPlace> places;

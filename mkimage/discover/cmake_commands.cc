@@ -189,10 +189,11 @@ void CmakeInterpreter::do_set(const Call& call) {
   if (cache != words.end() && words.end() - cache >= 3) {
     const std::string value = join_list({words.begin() + 1, cache});
     const std::string type = *(cache + 1);
-    const CmakeContext here = context(call);
     if (type == "BOOL" || type == "STRING" || type == "PATH" || type == "FILEPATH") {
-      points_.declare({name, type == "BOOL" ? PointKind::boolean : PointKind::text, value, *(cache + 2), "", true},
-                      here);
+      const bool is_forced = words.back() == "FORCE" && !yields_to_user(name);
+      points_.declare(
+          {name, type == "BOOL" ? PointKind::boolean : PointKind::text, value, *(cache + 2), "", !is_forced, is_forced},
+          context(call));
       points_.note_preset(name);
     }
     points_.note_set(name);
@@ -204,6 +205,8 @@ void CmakeInterpreter::do_set(const Call& call) {
   if (words.size() == 1)
     return is_parents ? variables_.set_in_parent(name, std::nullopt) : variables_.set(name, std::nullopt);
   const std::string value = join_list({words.begin() + 1, words.end()});
+  if (!conditions_.empty() && conditions_.back().required == name && mode_ == Mode::live && !lookup(name))
+    points_.ask_unset(name, context(call), value);
   if (is_parents) {
     points_.note_set(name);
     variables_.set_in_parent(name, value);

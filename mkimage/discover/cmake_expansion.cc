@@ -193,6 +193,15 @@ ConditionFacts CmakeInterpreter::facts() {
   return facts;
 }
 
+// Whether what is put into the cache by FORCE depends on what the user has given: a condition around asks for it.
+bool CmakeInterpreter::yields_to_user(const std::string& name) const {
+  return std::ranges::any_of(conditions_, [&](const Condition& condition) {
+    bool asks = false;
+    for_each_identifier(condition.asked, [&](const std::string& word) { asks = asks || word == name; });
+    return asks;
+  });
+}
+
 bool CmakeInterpreter::depends_on_choice(const CmakeCommand& command, const std::string& text) const {
   bool depends = false;
   const auto look = [&](const std::string& name) { depends = depends || points_.is_declared(name); };

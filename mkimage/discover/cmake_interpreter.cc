@@ -160,7 +160,11 @@ CmakeInterpreter::Flow CmakeInterpreter::run_branch(const CmakeBranch& branch, M
                                                     std::string text) {
   const std::string written = written_arguments(branch.opening);
   const bool is_choice = depends_on_choice(branch.opening, text);
-  Condition condition{{}, {}, variable_without_value(branch.opening), is_choice || truth == Truth::unknown, !is_choice};
+  Condition condition;
+  condition.asked = written + " " + text;
+  condition.required = variable_without_value(branch.opening);
+  condition.is_users = is_choice || truth == Truth::unknown;
+  condition.is_of_host = !is_choice;
   // `if(${X})` asks for X where X has a constant for its value, and for the variable that X names where it has not.
   const bool is_reference = written.starts_with("${") && written.ends_with("}");
   std::string guard = is_reference && constant_truth(text) ? written.substr(2, written.size() - 3) : text;

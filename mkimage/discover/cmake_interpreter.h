@@ -43,9 +43,10 @@ class CmakeInterpreter {
     std::string callee;
   };
   struct Condition {
-    std::string text;
+    std::string text;  // "" if neither the user nor the host decides
     std::string guard;
-    std::string required{};        // the variable, if the condition is that exactly one has no value
+    std::string asked;             // the condition as it is written and as it is expanded
+    std::string required;          // the variable, if the condition is that exactly one has no value
     bool is_users = false;         // a choice of the user or of the host decides
     bool is_of_host = false;       // not one of the user
     bool is_elsewhere = false;     // it asks for another system than Linux
@@ -121,6 +122,7 @@ class CmakeInterpreter {
 
   CmakeContext context(const Call& call) const;
   void note_required(const Call& call);
+  bool yields_to_user(const std::string& name) const;
   void set_variable(const std::string& name, std::optional<std::string> value);
   void set_version(const std::string& prefix, const std::string& version);
   void note_replacement(const Call& call, const std::string& name);

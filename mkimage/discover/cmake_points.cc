@@ -107,7 +107,7 @@ void CmakePoints::declare(const CmakeDeclaration& declaration, const CmakeContex
   known->condition = joined_conditions(context.condition, declaration.condition);
   known->is_offered = certainty != Certainty::none;
   known->is_of_host = certainty == Certainty::possible;
-  known->is_foreign = context.is_foreign;
+  known->is_foreign = context.is_foreign || declaration.is_forced;
   const BuildPlace place = place_of(name, context);
   std::erase(known->places, place);
   known->places.insert(known->places.begin(), place);
@@ -180,19 +180,25 @@ void CmakePoints::ask_unset(const std::string& name, const CmakeContext& context
   asked_.try_emplace(name, context.places.empty() ? BuildPlace() : context.places.front());
 }
 
+void CmakePoints::ask_unset(const std::string& name, const CmakeContext& context, const std::string& value) {
+  if (context.is_foreign || !is_switch_value(value) || name.starts_with("CMAKE_") || fallbacks_.size() >= kMaxPoints)
+    return;
+  fallbacks_.try_emplace(name, Fallback{place_of(name, context), value});
+}
+
 void CmakePoints::replace_deprecated(const std::string& old_name, const std::string& name,
                                      const CmakeContext& context) {
   deprecated_.insert(old_name);
   if (!context.is_foreign && is_identifier(name)) replacements_.try_emplace(name, place_of(name, context));
 }
 
-void CmakePoints::add_implicit_point(const std::string& name, const BuildPlace& place) {
+void CmakePoints::add_implicit_point(const std::string& name, const BuildPlace& place, const std::string& value) {
   if (is_declared(name) || deprecated_.contains(name) || build_.points.size() >= kMaxPoints) return;
   index_[name] = build_.points.size();
   BuildPoint& point = build_.points.emplace_back();
   point.name = name;
-  point.default_value = "OFF";
-  point.help = "a variable that the files ask for and never set";
+  point.default_value = constant_truth(value).value_or(false) ? "ON" : "OFF";
+  point.help = "a variable that the files ask for and never declare";
   point.is_implicit = true;
   point.places = {place};
 }
@@ -250,6 +256,7 @@ void CmakePoints::finish(bool is_whole) {
   add_compared_values();
   if (is_whole) give_away_presets();  // what was not followed may ask for them
   for (const auto& [name, place] : replacements_) add_implicit_point(name, place);
+  for (const auto& [name, fallback] : fallbacks_) add_implicit_point(name, fallback.place, fallback.value);
   for (const auto& [name, place] : asked_) {
     if (!set_.contains(name)) add_implicit_point(name, place);
   }

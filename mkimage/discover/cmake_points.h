@@ -40,6 +40,7 @@ struct CmakeDeclaration {
   std::string help;
   std::string condition;   // beside that of the context
   bool is_offered = true;  // beside that of the context
+  bool is_forced = false;  // the files decide, whatever the user gives
 };
 
 // Collects points and packages into a description. A point that is declared again keeps what it was first, as CMake's
@@ -60,6 +61,8 @@ class CmakePoints {
 
   // A variable that a condition asks for and that is not set.
   void ask_unset(const std::string& name, const CmakeContext& context);
+  // A variable that gets `value` only if the user has given it none: `if(NOT DEFINED X) set(X value)`.
+  void ask_unset(const std::string& name, const CmakeContext& context, const std::string& value);
   // A condition compares the variable with that text.
   void note_comparison(const std::string& name, const std::string& text);
   void note_set(const std::string& name) { set_.insert(name); }
@@ -89,13 +92,18 @@ class CmakePoints {
   void note_values(const std::string& name);
   void add_compared_values();
   void give_away_presets();
-  void add_implicit_point(const std::string& name, const BuildPlace& place);
+  void add_implicit_point(const std::string& name, const BuildPlace& place, const std::string& value = "OFF");
 
   BuildDescription& build_;
   std::map<std::string, std::size_t> index_;
   std::map<std::string, Certainty> certainties_;         // of the declaration that a point has
   std::map<std::string, Certainty> choice_certainties_;  // of the values that it has
+  struct Fallback {
+    BuildPlace place;
+    std::string value;
+  };
   std::map<std::string, BuildPlace> asked_;
+  std::map<std::string, Fallback> fallbacks_;  // of variables that the user may give
   std::map<std::string, ComparedTexts> compared_;
   std::map<std::string, BuildPlace> replacements_;
   std::map<std::string, std::size_t> links_;  // how often each name was linked with

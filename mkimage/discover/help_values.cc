@@ -73,7 +73,11 @@ std::vector<std::string> named_terms(const std::string& help, TermCategory categ
 
 BuildPoint with_help_values(const BuildPoint& point, const OptionName& name, const Knowledge& knowledge) {
   const bool is_text = (point.kind == PointKind::text && point.values.empty() && !point.is_implicit) || point.is_open;
-  if (!is_text || name.is_negative || std::ranges::any_of(name_words(point.name), takes_anything)) return point;
+  // A number is no name of a value.
+  const std::string given = point.default_value.value_or("");
+  const bool is_number = !given.empty() && std::ranges::all_of(given, [](char c) { return c >= '0' && c <= '9'; });
+  if (!is_text || is_number || name.is_negative || std::ranges::any_of(name_words(point.name), takes_anything))
+    return point;
   for (const Subject& subject : subjects()) {
     const bool says_so = has_word_with(name, subject.parts);
     const std::vector<std::string> named =

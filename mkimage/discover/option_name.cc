@@ -60,6 +60,16 @@ void divide_glued_word(std::vector<std::string>& words, const Knowledge& knowled
   }
 }
 
+// HIPLIB is HIP.
+void take_glued_library(std::vector<std::string>& words, const Knowledge& knowledge) {
+  for (const std::string_view end : {"LIB", "LIBS"}) {
+    if (words.empty() || !words.back().ends_with(end) || knowledge.term_by_words(joined_words(words)) != nullptr)
+      continue;
+    std::string stem = words.back().substr(0, words.back().size() - end.size());
+    if (knowledge.term_by_words(stem) != nullptr) words.back() = std::move(stem);
+  }
+}
+
 }  // namespace
 
 std::string OptionName::joined() const { return joined_words(words); }
@@ -103,6 +113,7 @@ OptionName read_option_name(std::string_view name, const std::set<std::string>& 
          take_word(words.back(), knowledge, result)) {
     words.pop_back();
   }
+  take_glued_library(words, knowledge);
   return result;
 }
 

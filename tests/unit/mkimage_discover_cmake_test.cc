@@ -241,6 +241,28 @@ TEST_CASE("CMake: a variable without which the build ends is a choice that the u
   CHECK(default_of(found, "DEMO_LIB") == "-");
 }
 
+TEST_CASE("CMake: a variable that has a value only if the user gives none is asked for", "[one-thread]") {
+  const auto found = of_cmake(
+      "option(enable_docs \"docs\" OFF)\nif(NOT DEFINED enable_openmp)\nset(enable_openmp TRUE)\nendif()\n"
+      "if(enable_openmp)\nfind_package(OpenMP)\nendif()\n"
+      "set(enable_mpi ON)\nif(NOT DEFINED enable_mpi)\nset(enable_mpi OFF)\nendif()\n");
+  CHECK(findings(found) == "OpenMP* -Denable_openmp");
+  CHECK(default_of(found, "enable_mpi") == "-");
+}
+
+TEST_CASE("CMake: what is forced into the cache is no choice unless it yields to the user", "[one-thread]") {
+  const auto found = of_cmake(
+      "if(DEMO_MKL_FOUND)\nset(DEMO_WITH_MKL_INTERNAL ON CACHE BOOL \"\" FORCE)\nendif()\n"
+      "if(NOT DEFINED DEMO_WITH_MPI)\nset(DEMO_WITH_MPI ON CACHE BOOL \"with MPI\" FORCE)\nendif()\n"
+      "if(DEMO_DOCS)\nelse()\nset(DEMO_DOCS OFF CACHE BOOL \"docs\" FORCE)\nendif()\n"
+      "set(DEMO_FORCED ON CACHE BOOL \"\" FORCE)\n");
+  CHECK(default_of(found, "DEMO_WITH_MKL_INTERNAL") == "!ON");
+  CHECK(default_of(found, "DEMO_FORCED") == "!ON");
+  CHECK(default_of(found, "DEMO_WITH_MPI") == "ON");
+  CHECK(default_of(found, "DEMO_DOCS") == "OFF");
+  CHECK(findings(found) == "MPI* -DDEMO_WITH_MPI");
+}
+
 TEST_CASE("CMake: arguments of a macro stand for nothing in a file that it includes", "[one-thread]") {
   const auto found = discovery_of({{"CMakeLists.txt",
                                     "project(demo)\nset(name outer)\nmacro(read name)\n  include(part.cmake)\n"
