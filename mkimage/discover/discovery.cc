@@ -226,11 +226,12 @@ class Classifier {
     const bool is_switch = point.kind == PointKind::boolean || (point.kind == PointKind::choice && offers_yes(point)) ||
                            point.form == FlagForm::with || is_switch_by_default(point);
     if (!is_switch) return;
-    for (const KnownTerm* term : subjects_of_switch(point, names_, knowledge_)) {
+    for (const NamedTerm& subject : subjects_of_switch(point, names_, knowledge_)) {
+      const KnownTerm* term = subject.term;
       if (point.is_implicit && !is_plausible(point, *term)) continue;
       if (is_left_to_choice(*term) && term->category != TermCategory::linear_algebra) continue;
       if (!is_library_category(term->category) && names_files(point)) continue;
-      add_boolean(point, name_of(point), *term);
+      add_boolean(point, name_of(point), subject);
     }
   }
   // Where there is a choice, single options for its terms count no more. Processes and threads go together, so that a
@@ -252,8 +253,9 @@ class Classifier {
     return is_in(std::to_array<std::string_view>({"ENABLE", "USE", "WITH"}), words.front()) &&
            declared_first_words_.contains(words.front());
   }
-  void add_boolean(const BuildPoint& point, const OptionName& name, const KnownTerm& term) {
-    Finding finding = finding_at(point, term.category, term.name);
+  void add_boolean(const BuildPoint& point, const OptionName& name, const NamedTerm& subject) {
+    const KnownTerm& term = *subject.term;
+    Finding finding = finding_at(point, term.category, subject.name);
     finding.term = term.name;
     finding.is_default = is_used_by_default(point, name) && !is_foreign_code(&term);
     ask_by(point, name, finding);
@@ -285,7 +287,9 @@ class Classifier {
         return term != nullptr && term->category == TermCategory::simd;
       };
       if (std::ranges::count_if(members, is_simd) < 2) continue;
-      for (const BuildPoint* point : members) add_member(*point);
+      for (const BuildPoint* point : members) {
+        if (subjects_of_switch(*point, names_, knowledge_).empty()) add_member(*point);
+      }
     }
   }
   void add_member(const BuildPoint& point) {

@@ -38,6 +38,7 @@ KnownTerm term_of(const toml::value& table) {
   term.name = toml::find<std::string>(table, "name");
   term.category = category_of(table);
   term.words = toml::find<Texts>(table, "words");
+  term.vague_words = toml::find_or<Texts>(table, "vague_words", {});
   term.packages = toml::find_or<Texts>(table, "packages", {});
   term.library_options = toml::find_or<Texts>(table, "library_options", {});
   term.devices = toml::find_or<Texts>(table, "devices", {});
@@ -51,6 +52,42 @@ KnownTerm term_of(const toml::value& table) {
   return term;
 }
 
+// Each word of the table is a term of that name.
+void add_instruction_sets(const toml::value& table, std::vector<KnownTerm>& terms) {
+  KnownTerm term;
+  term.category = TermCategory::simd;
+  term.architecture = toml::find<std::string>(table, "architecture");
+  term.source = toml::find<std::string>(table, "source");
+  for (const std::string& word : toml::find<Texts>(table, "words")) {
+    term.name = word;
+    term.words = {word};
+    terms.push_back(term);
+  }
+  term.words.clear();
+  for (const std::string& word : toml::find_or<Texts>(table, "vague_words", {})) {
+    term.name = word;
+    term.vague_words = {word};
+    terms.push_back(term);
+  }
+}
+
+void index_terms(Knowledge& knowledge) {
+  for (std::size_t i = 0; i < knowledge.terms.size(); ++i) {
+    const KnownTerm& term = knowledge.terms[i];
+    for (const std::string& word : term.words) {
+      knowledge.terms_by_words.try_emplace(word, i);
+      if (term.category == TermCategory::simd) knowledge.sets_by_words.try_emplace(squeezed(word), i);
+    }
+    for (const std::string& word : term.vague_words) knowledge.terms_by_vague_words.try_emplace(word, i);
+  }
+}
+
+const KnownTerm* term_at(const Knowledge& knowledge, const std::map<std::string, std::size_t, std::less<>>& places,
+                         std::string_view words) {
+  const auto found = places.find(words);
+  return found == places.end() ? nullptr : &knowledge.terms[found->second];
+}
+
 KnownMacro macro_of(const toml::value& table) {
   return {toml::find_or<std::string>(table, "option", ""), toml::find_or<std::string>(table, "form", ""),
           toml::find_or<std::string>(table, "default", ""), toml::find_or<std::string>(table, "package", "")};
@@ -59,6 +96,9 @@ KnownMacro macro_of(const toml::value& table) {
 Knowledge knowledge_of(const toml::value& document) {
   Knowledge knowledge;
   for (const auto& table : toml::find<toml::array>(document, "terms")) knowledge.terms.push_back(term_of(table));
+  for (const auto& table : toml::find<toml::array>(document, "instruction_sets"))
+    add_instruction_sets(table, knowledge.terms);
+  index_terms(knowledge);
   for (const auto& [name, words] : toml::find<toml::table>(document, "words")) {
     knowledge.words[name] = toml::get<Texts>(words);
   }
@@ -93,9 +133,12 @@ const KnownTerm* Knowledge::term(std::string_view name) const {
 }
 
 const KnownTerm* Knowledge::term_by_words(std::string_view joined_words) const {
-  const auto found =
-      std::ranges::find_if(terms, [&](const KnownTerm& term) { return is_in(term.words, joined_words); });
-  return found == terms.end() ? nullptr : &*found;
+  if (const KnownTerm* term = term_at(*this, terms_by_words, joined_words)) return term;
+  return term_at(*this, sets_by_words, squeezed(joined_words));
+}
+
+const KnownTerm* Knowledge::term_by_vague_words(std::string_view joined_words) const {
+  return term_at(*this, terms_by_vague_words, joined_words);
 }
 
 const KnownTerm* Knowledge::term_by_package(std::string_view package) const {

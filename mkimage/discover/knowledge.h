@@ -2,6 +2,8 @@
 // knowledge.toml, which is part of the program.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -28,7 +30,8 @@ struct BuildNeeds {
 struct KnownTerm {
   std::string name;
   TermCategory category = TermCategory::gpu;
-  std::vector<std::string> words;  // joined by '_'
+  std::vector<std::string> words;        // joined by '_'
+  std::vector<std::string> vague_words;  // that mean the term only where something says so
   std::vector<std::string> packages;
   std::vector<std::string> library_options;  // names behind -l, without it
   std::vector<std::string> devices;
@@ -63,10 +66,15 @@ struct Knowledge {
   std::vector<std::pair<std::string, std::string>> blas_vendors;  // as FindBLAS calls them, and the term
   std::vector<KnownFlag> flags;
   std::map<std::string, KnownMacro> macros;
+  std::map<std::string, std::size_t, std::less<>> terms_by_words;  // places in `terms`
+  std::map<std::string, std::size_t, std::less<>> sets_by_words;   // of instruction sets, without '_'
+  std::map<std::string, std::size_t, std::less<>> terms_by_vague_words;
 
   // Each gives null if there is none.
   const KnownTerm* term(std::string_view name) const;
+  // '_' does not count in the names of instruction sets: AVX512_VNNI and AVX512VNNI.
   const KnownTerm* term_by_words(std::string_view joined_words) const;
+  const KnownTerm* term_by_vague_words(std::string_view joined_words) const;
   const KnownTerm* term_by_package(std::string_view package) const;
   const KnownTerm* term_by_library_option(std::string_view library) const;
   const KnownFlag* flag(std::string_view flag) const;

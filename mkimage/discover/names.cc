@@ -49,6 +49,12 @@ std::string joined_words(const std::vector<std::string>& words) {
   return text;
 }
 
+std::string squeezed(std::string_view joined_words) {
+  std::string text(joined_words);
+  std::erase(text, '_');
+  return text;
+}
+
 std::string_view without_blanks(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
   const std::size_t first = text.find_first_not_of(kBlanks);

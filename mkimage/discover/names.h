@@ -15,6 +15,8 @@ std::string lower_case(std::string_view text);
 std::vector<std::string> name_words(std::string_view name);
 
 std::string joined_words(const std::vector<std::string>& words);
+// The text without '_'.
+std::string squeezed(std::string_view joined_words);
 
 // The text without blanks at its ends.
 std::string_view without_blanks(std::string_view text);

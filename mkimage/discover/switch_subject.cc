@@ -7,6 +7,7 @@
 
 #include "format/base/text.h"
 #include "mkimage/discover/names.h"
+#include "mkimage/discover/point_finding.h"
 
 namespace xaas {
 namespace {
@@ -55,7 +56,8 @@ std::vector<const KnownTerm*> pair_in(const OptionName& name, const Knowledge& k
     if (word != "AND" && word != "FLAGS") terms.push_back(knowledge.term_by_words(word));
   }
   const auto is_meant = [&](const KnownTerm* term) {
-    return term != nullptr && (is_library_interface(*term) || term->category == TermCategory::simd);
+    return term != nullptr &&
+           (is_library_interface(*term) || (term->category == TermCategory::simd && !is_foreign_code(term)));
   };
   const bool are_alike = std::ranges::all_of(
       terms, [&](const KnownTerm* term) { return is_meant(term) && term->category == terms.front()->category; });
@@ -85,14 +87,22 @@ bool is_switch_for_gpus(const BuildPoint& point, const OptionName& name, const K
   return !is_vague && !is_result && !names_files(point);
 }
 
-std::vector<const KnownTerm*> subjects_of_switch(const BuildPoint& point, const OptionNames& names,
-                                                 const Knowledge& knowledge) {
+std::vector<NamedTerm> subjects_of_switch(const BuildPoint& point, const OptionNames& names,
+                                          const Knowledge& knowledge) {
   const OptionName& name = names.at(point.name);
   const KnownTerm* term = term_of(name, knowledge);
   if (term == nullptr) term = library_of_gpu(name, knowledge);
-  if (term == nullptr) return point.is_implicit ? std::vector<const KnownTerm*>() : pair_in(name, knowledge);
-  const KnownTerm* model = model_behind(*term, point, names, knowledge);
-  return {model != nullptr ? model : term};
+  if (term != nullptr) {
+    const KnownTerm* model = model_behind(*term, point, names, knowledge);
+    if (model != nullptr) term = model;
+    return {{term, term->name}};
+  }
+  if (point.is_implicit) return {};
+  std::vector<NamedTerm> subjects;
+  for (const KnownTerm* one : pair_in(name, knowledge)) subjects.push_back({one, one->name});
+  const auto set = subjects.empty() ? instruction_set_of(point, name, knowledge) : std::nullopt;
+  if (set) subjects.push_back(*set);
+  return subjects;
 }
 
 }  // namespace xaas

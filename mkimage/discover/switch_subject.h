@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mkimage/discover/build_description.h"
+#include "mkimage/discover/instruction_set_name.h"
 #include "mkimage/discover/knowledge.h"
 #include "mkimage/discover/option_name.h"
 
@@ -23,7 +24,7 @@ using OptionNames = std::map<std::string, OptionName>;
 
 // The terms that the point is a switch for. Two if the name has two libraries or instruction sets, none if it is about
 // nothing that is known.
-std::vector<const KnownTerm*> subjects_of_switch(const BuildPoint& point, const OptionNames& names,
-                                                 const Knowledge& knowledge);
+std::vector<NamedTerm> subjects_of_switch(const BuildPoint& point, const OptionNames& names,
+                                          const Knowledge& knowledge);
 
 }  // namespace xaas
