@@ -47,12 +47,13 @@ struct BuildPoint {
   bool is_open = false;                      // the build takes other values, too: these are those that it asks for
   std::optional<std::string> default_value;  // nullopt: it depends on the host
   std::string help;
-  std::string condition;     // of the files, if the build offers the point only under one
-  bool is_offered = true;    // whether the build offers it while all other points have their defaults
-  bool is_of_host = false;   // it is offered only if the host has something
-  bool is_foreign = false;   // it belongs to another project that lies in the source, or the files decide it
-  std::string builds;        // a project that comes with the source and that this adds to the build
-  bool is_implicit = false;  // the files ask for the variable and never declare it
+  std::string condition;        // of the files, if the build offers the point only under one
+  bool is_offered = true;       // whether the build offers it while all other points have their defaults
+  bool is_of_host = false;      // it is offered only if the host has something
+  bool is_of_compiler = false;  // that is a compiler which can do what the build tries with it
+  bool is_foreign = false;      // it belongs to another project that lies in the source, or the files decide it
+  std::string builds;           // a project that comes with the source and that this adds to the build
+  bool is_implicit = false;     // the files ask for the variable and never declare it
   std::vector<BuildPlace> places;
 };
 

@@ -499,7 +499,10 @@ void CmakeInterpreter::do_unknown(const Call& call) {
   }
   if (name.starts_with("check_") || name.starts_with("test_")) {
     const auto last = std::find_if(words.rbegin(), words.rend(), [](const auto& word) { return is_identifier(word); });
-    if (last != words.rend()) set_variable(*last, kUnknownValue);
+    if (last == words.rend()) return;
+    set_variable(*last, kUnknownValue);
+    // What a program prints that is made so, depends on more.
+    if (name.ends_with("_compiler_flag") || name.ends_with("_source_compiles")) compiler_checks_.insert(*last);
   }
 }
 

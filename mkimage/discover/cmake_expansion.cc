@@ -107,7 +107,7 @@ std::optional<std::string> CmakeInterpreter::lookup(const std::string& name) {
   return std::nullopt;
 }
 
-Truth CmakeInterpreter::decide(const CmakeCommand& command, std::string& text) {
+CmakeInterpreter::Decision CmakeInterpreter::decide(const CmakeCommand& command, std::string& text) {
   std::vector<ConditionWord> words;
   bool has_reference = false;
   std::string expanded;
@@ -115,7 +115,7 @@ Truth CmakeInterpreter::decide(const CmakeCommand& command, std::string& text) {
     has_reference = has_reference || argument.text.find("${") != std::string::npos;
     const bool is_quoted = argument.kind != CmakeArgument::Kind::plain;
     const std::string value = argument.kind == CmakeArgument::Kind::bracket ? argument.text : expand(argument.text);
-    if (!use_up(value.size() + 1)) return Truth::unknown;
+    if (!use_up(value.size() + 1)) return {Truth::unknown, Truth::unknown};
     for (std::string& element : is_quoted ? Words{value} : list_elements(value, false)) {
       expanded += (expanded.empty() ? "" : " ") + (element.empty() ? "\"\"" : element);
       words.push_back({std::move(element), is_quoted});
@@ -123,7 +123,9 @@ Truth CmakeInterpreter::decide(const CmakeCommand& command, std::string& text) {
   }
   text = has_reference && is_known(expanded) && expanded.size() < 500 ? expanded : written_arguments(command);
   note_comparisons(command);
-  return decide(words);
+  const Truth truth = decide(words);
+  const bool is_open = truth == Truth::unknown && !compiler_checks_.empty();
+  return {truth, is_open ? evaluate_condition(words, facts_if_able()) : truth};
 }
 
 // `NAME STREQUAL text`, `"${NAME}" STREQUAL text`, `NAME MATCHES "^(a|b)$"` and `NAME IN_LIST VALUES` tell values that
@@ -200,6 +202,15 @@ bool CmakeInterpreter::yields_to_user(const std::string& name) const {
     for_each_identifier(condition.asked, [&](const std::string& word) { asks = asks || word == name; });
     return asks;
   });
+}
+
+// The same, if the compiler can do all that the build tries with it.
+ConditionFacts CmakeInterpreter::facts_if_able() {
+  ConditionFacts facts = this->facts();
+  facts.variable = [variable = facts.variable, this](const std::string& name) -> std::optional<std::string> {
+    return compiler_checks_.contains(name) ? "1" : variable(name);
+  };
+  return facts;
 }
 
 bool CmakeInterpreter::depends_on_choice(const CmakeCommand& command, const std::string& text) const {

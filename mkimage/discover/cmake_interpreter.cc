@@ -156,8 +156,9 @@ CmakeInterpreter::Flow CmakeInterpreter::run_node(const CmakeNode& node) {
   return flow;
 }
 
-CmakeInterpreter::Flow CmakeInterpreter::run_branch(const CmakeBranch& branch, Mode mode, Truth truth,
+CmakeInterpreter::Flow CmakeInterpreter::run_branch(const CmakeBranch& branch, Mode mode, Decision taken,
                                                     std::string text) {
+  const Truth truth = taken.truth;
   const std::string written = written_arguments(branch.opening);
   const bool is_choice = depends_on_choice(branch.opening, text);
   Condition condition;
@@ -165,6 +166,8 @@ CmakeInterpreter::Flow CmakeInterpreter::run_branch(const CmakeBranch& branch, M
   condition.required = variable_without_value(branch.opening);
   condition.is_users = is_choice || truth == Truth::unknown;
   condition.is_of_host = !is_choice;
+  condition.is_open = truth == Truth::unknown;
+  condition.is_of_compiler = condition.is_open && taken.if_able == Truth::yes;
   // `if(${X})` asks for X where X has a constant for its value, and for the variable that X names where it has not.
   const bool is_reference = written.starts_with("${") && written.ends_with("}");
   std::string guard = is_reference && constant_truth(text) ? written.substr(2, written.size() - 3) : text;
@@ -180,30 +183,30 @@ CmakeInterpreter::Flow CmakeInterpreter::run_branch(const CmakeBranch& branch, M
 }
 
 CmakeInterpreter::Flow CmakeInterpreter::run_if(const CmakeNode& node) {
-  Truth reached = Truth::yes;
+  Decision reached;
   std::vector<CmakeVariables::Changes> ways;
   std::string others;
   for (const CmakeBranch& branch : node.branches) {
     std::string text;
     const bool is_else = branch.opening.name == "else";
     line_ = branch.opening.line;
-    const Truth holds = is_else ? Truth::yes : decide(branch.opening, text);
+    const Decision holds = is_else ? Decision() : decide(branch.opening, text);
     if (is_else) text = fmt::format("NOT ({})", others);
     if (!is_else) others += (others.empty() ? "" : " OR ") + text;
-    const Truth taken = both(reached, holds);
-    reached = both(reached, !holds);
-    if (taken == Truth::yes && ways.empty()) {
+    const Decision taken = {both(reached.truth, holds.truth), both(reached.if_able, holds.if_able)};
+    reached = {both(reached.truth, !holds.truth), both(reached.if_able, !holds.if_able)};
+    if (taken.truth == Truth::yes && ways.empty()) {
       const Flow flow = run_branch(branch, mode_, taken, std::move(text));
       if (flow != Flow::next && mode_ == Mode::live) return flow;
       continue;
     }
-    const Mode mode = taken == Truth::no || mode_ == Mode::dead ? Mode::dead : Mode::maybe;
+    const Mode mode = taken.truth == Truth::no || mode_ == Mode::dead ? Mode::dead : Mode::maybe;
     const std::size_t mark = variables_.begin_trial();
     run_branch(branch, mode, taken, std::move(text));
     CmakeVariables::Changes changes = variables_.end_trial(mark);
-    if (taken != Truth::no) ways.push_back(std::move(changes));
+    if (taken.truth != Truth::no) ways.push_back(std::move(changes));
   }
-  if (!ways.empty()) merge(std::move(ways), reached == Truth::no);
+  if (!ways.empty()) merge(std::move(ways), reached.truth == Truth::no);
   return Flow::next;
 }
 
@@ -261,7 +264,7 @@ CmakeInterpreter::Flow CmakeInterpreter::run_foreach(const CmakeNode& node) {
 CmakeInterpreter::Flow CmakeInterpreter::run_while(const CmakeNode& node) {
   for (std::size_t round = 0; round < kMaxWhileRounds; ++round) {
     std::string text;
-    const Truth holds = decide(node.command, text);
+    const Truth holds = decide(node.command, text).truth;
     if (holds == Truth::no && mode_ != Mode::dead) return Flow::next;
     const Flow flow = run_loop_body(node);
     if (flow == Flow::leave_body) return flow;
@@ -391,6 +394,8 @@ CmakeContext CmakeInterpreter::context(const Call& call) const {
   context.is_always = users == 0;
   context.is_of_host =
       std::ranges::all_of(conditions_, [](const Condition& one) { return !one.is_users || one.is_of_host; });
+  context.is_of_compiler =
+      std::ranges::all_of(conditions_, [](const Condition& one) { return !one.is_open || one.is_of_compiler; });
   context.is_elsewhere = std::ranges::any_of(conditions_, &Condition::is_elsewhere);
   context.is_live = mode_ == Mode::live;
   context.is_possible = mode_ != Mode::dead;

@@ -49,6 +49,8 @@ class CmakeInterpreter {
     std::string required;          // the variable, if the condition is that exactly one has no value
     bool is_users = false;         // a choice of the user or of the host decides
     bool is_of_host = false;       // not one of the user
+    bool is_open = false;          // whether it holds is unknown: the host decides
+    bool is_of_compiler = false;   // and it holds if the compiler can do all that the build tries with it
     bool is_elsewhere = false;     // it asks for another system than Linux
     bool says_deprecated = false;  // a message of the branch calls the guard deprecated
   };
@@ -63,7 +65,13 @@ class CmakeInterpreter {
   Flow run_nodes(const std::vector<CmakeNode>& nodes);
   Flow run_node(const CmakeNode& node);
   Flow run_if(const CmakeNode& node);
-  Flow run_branch(const CmakeBranch& branch, Mode mode, Truth truth, std::string text);
+  // Whether a condition holds, or a branch is taken: as far as it is known, and if the compiler can do all that the
+  // build tries with it.
+  struct Decision {
+    Truth truth = Truth::yes;
+    Truth if_able = Truth::yes;
+  };
+  Flow run_branch(const CmakeBranch& branch, Mode mode, Decision taken, std::string text);
   Flow run_foreach(const CmakeNode& node);
   Flow run_while(const CmakeNode& node);
   Flow run_loop_body(const CmakeNode& node);
@@ -86,9 +94,10 @@ class CmakeInterpreter {
   std::optional<std::string> lookup(const std::string& name);
 
   // Conditions.
-  Truth decide(const CmakeCommand& command, std::string& text);
+  Decision decide(const CmakeCommand& command, std::string& text);
   Truth decide(const std::vector<ConditionWord>& words);
   ConditionFacts facts();
+  ConditionFacts facts_if_able();
   void note_comparisons(const CmakeCommand& command);
   void note_elements(const std::string& name, const std::string& list);
   bool depends_on_choice(const CmakeCommand& command, const std::string& text) const;
@@ -142,6 +151,7 @@ class CmakeInterpreter {
   std::set<std::string> templates_;  // of configure_file
   std::map<std::string, int> runs_;  // of files
   std::set<std::string> found_prefixes_;
+  std::set<std::string> compiler_checks_;  // variables that say whether the compiler takes an option or a source
   std::vector<Frame> frames_;
   std::vector<Condition> conditions_;
   std::map<std::string, std::string> macro_arguments_;

@@ -107,6 +107,7 @@ void CmakePoints::declare(const CmakeDeclaration& declaration, const CmakeContex
   known->condition = joined_conditions(context.condition, declaration.condition);
   known->is_offered = certainty != Certainty::none;
   known->is_of_host = certainty == Certainty::possible;
+  known->is_of_compiler = known->is_of_host && context.is_of_compiler;
   known->is_foreign = context.is_foreign || declaration.is_forced;
   const BuildPlace place = place_of(name, context);
   std::erase(known->places, place);

@@ -29,6 +29,7 @@ struct CmakeContext {
   bool is_possible = true;                          // whether it may run with all defaults: the host decides
   bool is_always = true;                            // whether it runs whatever the user chooses
   bool is_of_host = false;                          // whether only the host decides if it runs
+  bool is_of_compiler = true;                       // whether it runs if the compiler can do what the build tries
   bool is_elsewhere = false;                        // whether it runs only on other systems than Linux
   bool is_foreign = false;
 };

@@ -257,7 +257,10 @@ class Classifier {
     const KnownTerm& term = *subject.term;
     Finding finding = finding_at(point, term.category, subject.name);
     finding.term = term.name;
-    finding.is_default = is_used_by_default(point, name) && !is_foreign_code(&term);
+    // Compilers know all instruction sets of x86-64.
+    const bool is_of_compiler =
+        term.category == TermCategory::simd && !name.is_negative && is_on_if_compiler_can(point);
+    finding.is_default = (is_used_by_default(point, name) || is_of_compiler) && !is_foreign_code(&term);
     ask_by(point, name, finding);
     if (name.provenance == Provenance::internal || name.provenance == Provenance::downloaded) {
       // The library is used either way; the option says where it comes from.

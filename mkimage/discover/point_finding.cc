@@ -32,6 +32,10 @@ bool is_on_by_default(const BuildPoint& point) {
   return point.is_offered && !point.is_of_host && point.default_value && is_on(*point.default_value);
 }
 
+bool is_on_if_compiler_can(const BuildPoint& point) {
+  return point.is_offered && point.is_of_compiler && point.default_value && is_on(*point.default_value);
+}
+
 bool is_off_by_default(const BuildPoint& point) { return point.default_value && is_off(*point.default_value); }
 
 bool is_used_by_default(const BuildPoint& point, const OptionName& name) {

@@ -20,6 +20,8 @@ bool is_default_value(const BuildPoint& point, std::string_view value);
 // Whether the point is on, or off, by default.
 bool is_on_by_default(const BuildPoint& point);
 bool is_off_by_default(const BuildPoint& point);
+// The same where the build offers the point only if the compiler can do what it tries with it.
+bool is_on_if_compiler_can(const BuildPoint& point);
 // Whether the build has by default what the point is a switch for, or against: the other way round for NO_MPI.
 bool is_used_by_default(const BuildPoint& point, const OptionName& name);
 // Code for other processors than the host's is never built by default. Null is no code.

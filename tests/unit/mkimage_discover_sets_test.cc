@@ -32,4 +32,16 @@ TEST_CASE("a word of common use is an instruction set only if the help is about 
   CHECK(findings(of_cmake("option(DEMO_AES \"use AES instructions\" ON)\n")) == "AES* -DDEMO_AES");
 }
 
+TEST_CASE("an instruction set that is on if the compiler has it is a default", "[one-thread]") {
+  const std::string checks =
+      "check_cxx_compiler_flag(-mavx HAS_AVX)\ncheck_c_source_compiles(\"x\" HAS_FMA)\n"
+      "check_cxx_source_runs(\"x\" RUNS_AVX2)\n";
+  CHECK(findings(of_cmake(checks + "if(UNIX AND HAS_AVX)\n  option(DEMO_AVX \"\" ON)\n  if(HAS_FMA AND DEMO_AVX)\n"
+                                   "    option(DEMO_FMA \"\" ON)\n    option(DEMO_F16C \"\" OFF)\n  else()\n"
+                                   "    option(DEMO_SSE3 \"\" ON)\n  endif()\nendif()\nif(RUNS_AVX2)\n"
+                                   "  option(DEMO_AVX2 \"\" ON)\nendif()\nif(NOT HAS_AVX)\n"
+                                   "  option(DEMO_SSE2 \"\" ON)\nendif()\n")) ==
+        "AVX* -DDEMO_AVX, FMA* -DDEMO_FMA, F16C -DDEMO_F16C, SSE3 -DDEMO_SSE3, AVX2 -DDEMO_AVX2, SSE2 -DDEMO_SSE2");
+}
+
 }  // namespace
