@@ -13,6 +13,7 @@
 #include "format/base/split.h"
 #include "format/base/text.h"
 #include "mkimage/discover/build_readers.h"
+#include "mkimage/discover/configure_help.h"
 #include "mkimage/discover/m4_text.h"
 #include "mkimage/discover/names.h"
 #include "mkimage/discover/option_cases.h"
@@ -25,82 +26,6 @@ constexpr std::size_t kMaxMacroCalls = 200000;
 constexpr std::size_t kMaxMacroBytes = 64ULL << 20;  // looked through, together
 constexpr std::size_t kMaxMacroDirectories = 100;
 constexpr std::size_t kMaxConfigurePoints = 5000;
-
-// Finds "yes" in "enable_mpi=yes" or "enable_mpi=\"yes\"", for the first variable that gets a value.
-std::string assigned_value(std::string_view action) {
-  const std::size_t equals = action.find('=');
-  if (equals == std::string_view::npos || equals == 0 || !is_macro_part(action[equals - 1])) return "";
-  // What a `case` assigns depends on its word.
-  if (action.substr(0, equals).find("case ") != std::string_view::npos) return "";
-  std::string_view value = action.substr(equals + 1);
-  value = value.substr(0, value.find_first_of(" \t\n;"));
-  std::string result;
-  for (const char c : value) {
-    if (c != '"' && c != '\'' && c != '[' && c != ']') result += c;
-  }
-  return result;
-}
-
-// PREFIX in "--with-mkl=yes|no|PREFIX" is no value.
-bool stands_for_a_path(const std::string& word) {
-  return is_in(std::to_array<std::string_view>({"dir", "directory", "file", "lib", "path", "prefix", "root"}),
-               lower_case(word));
-}
-
-// The choices in "--with-blas=mkl|openblas" and "--with-fft={fftw,mkl}".
-std::vector<BuildValue> usage_values(std::string_view usage) {
-  const std::size_t equals = usage.find('=');
-  if (equals == std::string_view::npos) return {};
-  std::string_view text = usage.substr(equals + 1);
-  text = text.substr(0, text.find_first_of(" \t\n"));
-  const bool is_braced = text.starts_with('{') || text.starts_with('(');
-  if (!is_braced && text.find('|') == std::string_view::npos) return {};
-  std::vector<BuildValue> values;
-  std::string word;
-  for (const char c : std::string(text) + "|") {
-    if (is_macro_part(c) || c == '-' || c == '.' || c == '+') {
-      word += c;
-    } else if (!word.empty()) {
-      if (!stands_for_a_path(word)) values.push_back({word, word});
-      word.clear();
-    }
-  }
-  return values.size() < 2 ? std::vector<BuildValue>() : values;
-}
-
-// The name in "--enable-fast-math" and "--without-blas=LIB"; "" for anything else.
-std::string named_in(std::string_view usage) {
-  for (const std::string_view start : {"--enable-", "--disable-", "--with-", "--without-"}) {
-    if (!usage.starts_with(start)) continue;
-    usage.remove_prefix(start.size());
-    const auto end =
-        std::ranges::find_if(usage, [](char c) { return !is_macro_part(c) && c != '-' && c != '.' && c != '+'; });
-    return std::string(usage.begin(), end);
-  }
-  return "";
-}
-
-// What a help says the default is: "(default: yes)", "[default=no]", "default is auto".
-std::string help_default(std::string_view help) {
-  const std::string text = lower_case(help);
-  const std::size_t at = text.find("default");
-  if (at == std::string::npos) return "";
-  std::string rest = text.substr(at + 7);
-  std::ranges::replace_if(rest, [](char c) { return !is_macro_part(c); }, ' ');
-  for (const std::string_view word : split(rest, ' ')) {
-    if (word.empty() || word == "is" || word == "value" || word == "to") continue;
-    const bool is_answer = word == "yes" || word == "no" || word == "auto" || word == "on" || word == "off" ||
-                           word == "enabled" || word == "disabled" || word == "check";
-    return is_answer ? std::string(word) : "";
-  }
-  return "";
-}
-
-std::string as_answer(const std::string& value) {
-  if (is_on(value) || value == "enabled") return "yes";
-  if (value == "no" || value == "off" || value == "disabled" || value == "false") return "no";
-  return value;
-}
 
 class ConfigureReader {
  public:
@@ -365,31 +290,8 @@ class ConfigureReader {
     std::string answer = call.arguments.size() > 3 ? assigned_value(evaluated_m4(call.arguments[3])) : "";
     if (answer.find('$') != std::string::npos) answer.clear();
     cases_.note_option(name, form, call.arguments.size() > 2 ? call.arguments[2] : "");
-    add_point(point_of_help(name, help, form, answer), place);
+    add_point(point_of_configure_help(name, without_quadrigraphs(without_brackets(help)), form, answer), place);
   }
-  // `answer` is the value that the script takes if the user says nothing, or "".
-  static BuildPoint point_of_help(const std::string& name, const std::string& help, FlagForm form,
-                                  const std::string& answer) {
-    BuildPoint point;
-    point.name = name;
-    point.form = form;
-    const std::string text(without_blanks(without_brackets(help)));
-    const std::string usage = text.substr(0, text.find_first_of(" \t\n"));
-    point.help = std::string(without_blanks(text.substr(usage.size())));
-    point.values = usage_values(usage);
-    const bool says_off = usage.starts_with("--disable-") || usage.starts_with("--without-");
-    const bool says_on = usage.starts_with("--enable-") || usage.starts_with("--with-");
-    // A script takes `_` for `-` in names, and the help has the name that its author means.
-    if (const std::string said = named_in(usage); name_words(said) == name_words(name)) point.name = said;
-    std::string value = as_answer(answer);
-    if (value.empty()) value = as_answer(help_default(help));
-    if (value.empty() && (says_off || says_on)) value = says_off ? "yes" : "no";
-    if (value != "auto" && value != "check" && value != "maybe") point.default_value = value;
-    const bool takes_text = form == FlagForm::with && usage.find('=') != std::string::npos;
-    point.kind = !point.values.empty() ? PointKind::choice : takes_text ? PointKind::text : PointKind::boolean;
-    return point;
-  }
-
   void use_package(const std::string& name, const BuildPlace& place, std::size_t conditions) {
     UsedPackage package;
     package.name = name;
@@ -445,7 +347,7 @@ class ConfigureReader {
         name = name.substr(0, name.find_first_of("=["));
         const bool is_example = name.empty() || name == "FEATURE" || name == "PACKAGE";
         if (!is_example)
-          add_point(point_of_help(std::string(name), std::string(content), form, ""), {"configure", number});
+          add_point(point_of_configure_help(std::string(name), std::string(content), form, ""), {"configure", number});
       }
     });
   }

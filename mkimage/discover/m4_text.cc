@@ -2,8 +2,10 @@
 #include "mkimage/discover/m4_text.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "mkimage/discover/names.h"
 
@@ -99,6 +101,16 @@ std::string without_brackets(std::string_view text) {
     if (c != '[' && c != ']') result += c;
   }
   return result;
+}
+
+std::string without_quadrigraphs(std::string text) {
+  constexpr auto kQuadrigraphs = std::to_array<std::pair<std::string_view, std::string_view>>(
+      {{"@<:@", "["}, {"@:>@", "]"}, {"@S|@", "$"}, {"@%:@", "#"}, {"@{:@", "("}, {"@:}@", ")"}, {"@&t@", ""}});
+  for (const auto& [quadrigraph, character] : kQuadrigraphs) {
+    for (std::size_t at = text.find(quadrigraph); at != std::string::npos; at = text.find(quadrigraph, at))
+      text.replace(at, quadrigraph.size(), character);
+  }
+  return text;
 }
 
 std::optional<std::vector<std::string>> take_m4_arguments(std::string_view text, std::size_t& at) {

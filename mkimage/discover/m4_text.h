@@ -23,6 +23,9 @@ struct MacroCall {
 // The text without any of the quotes `[` and `]`.
 std::string without_brackets(std::string_view text);
 
+// The text with the characters that quadrigraphs stand for: `@<:@` is `[`.
+std::string without_quadrigraphs(std::string text);
+
 // Reads "(a, [b], c)" that begins at `at`, and moves `at` behind it. Of each argument, one pair of quotes is taken
 // away. Nullopt if it does not end.
 std::optional<std::vector<std::string>> take_m4_arguments(std::string_view text, std::size_t& at);

@@ -182,6 +182,22 @@ TEST_CASE("m4's functions of texts are evaluated, and others are left", "[one-th
   CHECK(xaas::evaluated_m4("m4_case(z, [x], [1], [other]) m4_tolower(") == "other m4_tolower(");
 }
 
+TEST_CASE("the help of a configure script lists values in several ways", "[one-thread]") {
+  const auto found = discovery_of(
+      {{"configure.ac",
+        "AC_ARG_WITH([simd], [AS_HELP_STRING([--with-simd=@<:@auto/MIC-AVX512/CORE-AVX2@:>@], [x])], [], "
+        "[with_simd=auto])\nAC_ARG_WITH([fft], [AS_HELP_STRING([--with-fft=<fftw|mkl, ...>], [(default: fftw)])])\n"
+        "AC_ARG_ENABLE([comms], [AS_HELP_STRING([--enable-comms={none, mpi}], [default is none])])\n"
+        "AC_ARG_ENABLE([debug], [AS_HELP_STRING([--enable-debug@<:@=ARG@:>@], [x])])\n"
+        "AC_ARG_WITH([cuda], [AS_HELP_STRING([--with-cuda=@<:@DIR@:>@], [x])])\n"}});
+  CHECK(findings(found) ==
+        "CUDA --with-cuda, mpi --enable-comms=mpi, fftw* --with-fft=fftw, mkl --with-fft=mkl, auto* --with-simd=auto, "
+        "MIC-AVX512 "
+        "--with-simd=MIC-AVX512, CORE-AVX2 --with-simd=CORE-AVX2");
+  CHECK(default_of(found, "comms") == "none");
+  CHECK(values_of(found, "debug").empty());
+}
+
 TEST_CASE("words for paths are no values of a choice of a configure script", "[one-thread]") {
   const auto found =
       discovery_of({{"configure.ac",
