@@ -226,7 +226,7 @@ class Classifier {
     const bool is_switch = point.kind == PointKind::boolean || (point.kind == PointKind::choice && offers_yes(point)) ||
                            point.form == FlagForm::with || is_switch_by_default(point);
     if (!is_switch) return;
-    for (const NamedTerm& subject : subjects_of_switch(point, names_, knowledge_)) {
+    for (const OptionSubject& subject : subjects_of_switch(point, names_, knowledge_)) {
       const KnownTerm* term = subject.term;
       if (point.is_implicit && !is_plausible(point, *term)) continue;
       if (is_left_to_choice(*term) && term->category != TermCategory::linear_algebra) continue;
@@ -253,9 +253,9 @@ class Classifier {
     return is_in(std::to_array<std::string_view>({"ENABLE", "USE", "WITH"}), words.front()) &&
            declared_first_words_.contains(words.front());
   }
-  void add_boolean(const BuildPoint& point, const OptionName& name, const NamedTerm& subject) {
+  void add_boolean(const BuildPoint& point, const OptionName& name, const OptionSubject& subject) {
     const KnownTerm& term = *subject.term;
-    Finding finding = finding_at(point, term.category, subject.name);
+    Finding finding = finding_at(point, subject.category, subject.name);
     finding.term = term.name;
     // Compilers know all instruction sets of x86-64.
     const bool is_of_compiler =
@@ -264,7 +264,7 @@ class Classifier {
     ask_by(point, name, finding);
     if (name.provenance == Provenance::internal || name.provenance == Provenance::downloaded) {
       // The library is used either way; the option says where it comes from.
-      finding.is_built_in = true;
+      finding.is_built_in = is_on_by_default(point);
       finding.flag.clear();
       if (!is_library_category(term.category)) return;
       finding.is_default = true;

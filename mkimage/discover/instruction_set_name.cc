@@ -68,17 +68,17 @@ bool is_about_instructions(const std::string& help, const Knowledge& knowledge) 
 
 }  // namespace
 
-std::optional<NamedTerm> instruction_set_of(const BuildPoint& point, const OptionName& name,
-                                            const Knowledge& knowledge) {
+std::optional<OptionSubject> instruction_set_of(const BuildPoint& point, const OptionName& name,
+                                                const Knowledge& knowledge) {
   const std::string joined = name.joined();
   if (const KnownTerm* term = knowledge.term_by_vague_words(joined)) {
-    return is_about_instructions(point.help, knowledge) ? std::optional(NamedTerm{term, term->name}) : std::nullopt;
+    return is_about_instructions(point.help, knowledge) ? std::optional(subject_of(*term)) : std::nullopt;
   }
   if (joined.size() > kLongestSetName) return std::nullopt;
   const auto parts = NameDivider(knowledge).divide(squeezed(joined));
   if (!parts || parts->count < 2 || parts->term == nullptr) return std::nullopt;
   const bool is_plain = parts->has_processor && parts->count == 2 && parts->term->architecture == "x86";
-  return NamedTerm{parts->term, is_plain ? parts->term->name : joined};
+  return OptionSubject{parts->term, is_plain ? parts->term->name : joined, TermCategory::simd};
 }
 
 }  // namespace xaas

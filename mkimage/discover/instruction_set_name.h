@@ -10,15 +10,10 @@
 
 namespace xaas {
 
-struct NamedTerm {
-  const KnownTerm* term = nullptr;
-  std::string name;  // of the term, or as the project calls what has the term in it
-};
-
 // An instruction set in several parts: a processor and a set (RV_ZFH), a set and what it adds (SVE_BF16, ARM86SVEBF16),
 // or sets of two processors (VSX_SSE2, code for the one that is translated for the other). Or a word that is about
 // instructions only where the help says so: MSA, "with the msa extension".
-std::optional<NamedTerm> instruction_set_of(const BuildPoint& point, const OptionName& name,
-                                            const Knowledge& knowledge);
+std::optional<OptionSubject> instruction_set_of(const BuildPoint& point, const OptionName& name,
+                                                const Knowledge& knowledge);
 
 }  // namespace xaas

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "mkimage/discover/names.h"
+#include "mkimage/discover/switch_subject.h"
 
 namespace xaas {
 namespace {
@@ -24,6 +25,7 @@ Surety surety_of(const BuildDescription& build, const BuildPoint& point, const O
   const bool says_nothing =
       name.words.empty() || (name.words.size() == 1 && knowledge.has_word("neutral", name.words.front()));
   if (point.kind == PointKind::text || point.is_implicit || says_nothing) return Surety::none;
+  if (is_about_tests(point, knowledge)) return Surety::none;
   const KnownTerm* term = knowledge.term_by_words(name.joined());
   // A model such as OpenMP comes with the compiler, wherever it is from.
   if (term != nullptr && !is_library_category(term->category)) return Surety::none;

@@ -74,6 +74,8 @@ void take_glued_library(std::vector<std::string>& words, const Knowledge& knowle
 
 std::string OptionName::joined() const { return joined_words(words); }
 
+OptionSubject subject_of(const KnownTerm& term) { return {&term, term.name, term.category}; }
+
 std::set<std::string> find_prefixes(const BuildDescription& build, const Knowledge& knowledge) {
   std::map<std::string, std::size_t> counts;
   Followers followers;

@@ -21,6 +21,15 @@ struct OptionName {
   std::string joined() const;
 };
 
+// What an option is about.
+struct OptionSubject {
+  const KnownTerm* term = nullptr;
+  std::string name;                           // of the term, or as the project calls what has the term in it
+  TermCategory category = TermCategory::gpu;  // MKL is also a library for Fourier transforms
+};
+// As the term says it.
+OptionSubject subject_of(const KnownTerm& term);
+
 // The first words that the options of a project have in common: its name or an abbreviation.
 std::set<std::string> find_prefixes(const BuildDescription& build, const Knowledge& knowledge);
 

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "format/base/text.h"
+#include "mkimage/discover/choice_subject.h"
 #include "mkimage/discover/names.h"
 #include "mkimage/discover/point_finding.h"
 
@@ -33,6 +36,49 @@ const KnownTerm* model_behind(const KnownTerm& library, const BuildPoint& point,
     if (is_its_model && std::ranges::none_of(names, is_about_model)) return model;
   }
   return nullptr;
+}
+
+// A switch for threads whose help names one model, such as OpenMP, stands for that one, if no option is called so.
+const KnownTerm* model_of_threads(const KnownTerm& threads, const BuildPoint& point, const OptionNames& names,
+                                  const Knowledge& knowledge) {
+  if (threads.name != "Threads") return nullptr;
+  const KnownTerm* model = nullptr;
+  for (const std::string& word : name_words(point.help)) {
+    const KnownTerm* term = knowledge.term_by_words(word);
+    const bool is_model = term != nullptr && term->category == TermCategory::parallel && word != "THREADS";
+    const bool is_vague = word == "MULTITHREADING" || word == "MULTITHREADED";
+    if (!is_model || is_vague || term == model) continue;
+    if (model != nullptr) return nullptr;
+    model = term;
+  }
+  const auto is_about_model = [&](const auto& entry) { return term_of(entry.second, knowledge) == model; };
+  return model != nullptr && std::ranges::none_of(names, is_about_model) ? model : nullptr;
+}
+
+// A library with what it is for, or with who made it, in one word or two: MKLFFT, BLAS_MKL and AMDFFTW.
+std::optional<OptionSubject> qualified_library(const std::string& first, const std::string& second,
+                                               const Knowledge& knowledge) {
+  for (const auto& [qualifier, library] : {std::pair(first, second), std::pair(second, first)}) {
+    const KnownTerm* term = knowledge.term_by_words(library);
+    const bool is_library =
+        term != nullptr && is_library_category(term->category) && !is_library_interface(*term) && term->devices.empty();
+    if (!is_library) continue;
+    const bool is_of_maker = knowledge.has_word("makers", qualifier) && qualifier == first;
+    if (is_of_maker) return OptionSubject{term, first + second, term->category};
+    const bool is_for_transforms = knowledge.has_word("fft", qualifier) && is_of_category(*term, TermCategory::fft);
+    if (is_for_transforms) return OptionSubject{term, term->name, TermCategory::fft};
+    if (qualifier == "BLAS" && term->category == TermCategory::linear_algebra) return subject_of(*term);
+  }
+  return std::nullopt;
+}
+std::optional<OptionSubject> qualified_library(const OptionName& name, const Knowledge& knowledge) {
+  if (name.words.size() == 2) return qualified_library(name.words[0], name.words[1], knowledge);
+  if (name.words.size() != 1) return std::nullopt;
+  const std::string& word = name.words.front();
+  for (std::size_t end = 2; end < word.size(); ++end) {
+    if (auto library = qualified_library(word.substr(0, end), word.substr(end), knowledge)) return library;
+  }
+  return std::nullopt;
 }
 
 // FORCE_CUBLAS and CUDA_CUBLAS are about cuBLAS.
@@ -67,8 +113,9 @@ std::vector<const KnownTerm*> pair_in(const OptionName& name, const Knowledge& k
 }  // namespace
 
 bool is_about_tests(const BuildPoint& point, const Knowledge& knowledge) {
-  return std::ranges::any_of(name_words(point.name),
-                             [&](const std::string& word) { return knowledge.has_word("aside", word); });
+  return std::ranges::any_of(name_words(point.name), [&](const std::string& word) {
+    return knowledge.has_word("aside", word) || knowledge.has_word("test_libraries", word);
+  });
 }
 
 bool names_files(const BuildPoint& point) {
@@ -87,19 +134,20 @@ bool is_switch_for_gpus(const BuildPoint& point, const OptionName& name, const K
   return !is_vague && !is_result && !names_files(point);
 }
 
-std::vector<NamedTerm> subjects_of_switch(const BuildPoint& point, const OptionNames& names,
-                                          const Knowledge& knowledge) {
+std::vector<OptionSubject> subjects_of_switch(const BuildPoint& point, const OptionNames& names,
+                                              const Knowledge& knowledge) {
   const OptionName& name = names.at(point.name);
   const KnownTerm* term = term_of(name, knowledge);
   if (term == nullptr) term = library_of_gpu(name, knowledge);
   if (term != nullptr) {
     const KnownTerm* model = model_behind(*term, point, names, knowledge);
-    if (model != nullptr) term = model;
-    return {{term, term->name}};
+    if (model == nullptr) model = model_of_threads(*term, point, names, knowledge);
+    return {subject_of(model != nullptr ? *model : *term)};
   }
   if (point.is_implicit) return {};
-  std::vector<NamedTerm> subjects;
-  for (const KnownTerm* one : pair_in(name, knowledge)) subjects.push_back({one, one->name});
+  if (const auto library = qualified_library(name, knowledge)) return {*library};
+  std::vector<OptionSubject> subjects;
+  for (const KnownTerm* one : pair_in(name, knowledge)) subjects.push_back(subject_of(*one));
   const auto set = subjects.empty() ? instruction_set_of(point, name, knowledge) : std::nullopt;
   if (set) subjects.push_back(*set);
   return subjects;

@@ -24,7 +24,7 @@ using OptionNames = std::map<std::string, OptionName>;
 
 // The terms that the point is a switch for. Two if the name has two libraries or instruction sets, none if it is about
 // nothing that is known.
-std::vector<NamedTerm> subjects_of_switch(const BuildPoint& point, const OptionNames& names,
-                                          const Knowledge& knowledge);
+std::vector<OptionSubject> subjects_of_switch(const BuildPoint& point, const OptionNames& names,
+                                              const Knowledge& knowledge);
 
 }  // namespace xaas

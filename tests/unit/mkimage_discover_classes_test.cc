@@ -375,4 +375,25 @@ TEST_CASE("the help of a text makes a choice only where the name is about it, an
         "SSE2 -DDEMO_ISA=SSE2, AVX2 -DDEMO_ISA=AVX2");
 }
 
+TEST_CASE("a switch for threads stands for the one model that its help names", "[one-thread]") {
+  const std::string threads = "option(DEMO_MULTITHREADING \"threads using OpenMP\" ON)\n";
+  CHECK(findings(of_cmake(threads)) == "OpenMP* -DDEMO_MULTITHREADING");
+  CHECK(findings(of_cmake(threads + "option(DEMO_OPENMP \"\" OFF)\n")) ==
+        "Threads* -DDEMO_MULTITHREADING, OpenMP -DDEMO_OPENMP");
+  CHECK(findings(of_cmake("option(DEMO_THREADS \"OpenMP or TBB\" ON)\n")) == "Threads* -DDEMO_THREADS");
+}
+
+TEST_CASE("a library may be named with what it is for, or with who made it", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_MKLFFT \"\" OFF)\noption(DEMO_AMDFFTW \"\" OFF)\n"
+                          "option(DEMO_BLAS_OPENBLAS \"\" OFF)\noption(DEMO_FFTMPI \"\" OFF)\n")) ==
+        "OpenBLAS -DDEMO_BLAS_OPENBLAS, MKL -DDEMO_MKLFFT, AMDFFTW -DDEMO_AMDFFTW");
+}
+
+TEST_CASE("a library that only tests use does not come with the project, and one comes with it only where that is on",
+          "[one-thread]") {
+  CHECK(!of_cmake("option(DOWNLOAD_CATCH2 \"\" ON)\nfind_package(Catch2)\n").internal);
+  CHECK(of_cmake("option(DEMO_OWN_FFTW \"\" ON)\n").findings.front().is_built_in);
+  CHECK(!of_cmake("option(DEMO_OWN_FFTW \"\" OFF)\n").findings.front().is_built_in);
+}
+
 }  // namespace
