@@ -20,6 +20,7 @@ class FlagFindings {
 
   // Options of compilers tell of a term only where nothing else does. The one that is used most often counts.
   void run() {
+    find_levels();
     add_flags(false);
     add_flags(true);
   }
@@ -31,7 +32,7 @@ class FlagFindings {
     std::vector<std::pair<std::string, std::string>> order;  // term, name
     for (const UsedFlag& used : build_.flags) {
       const std::optional<KnownFlag> flag = known_flag(used.flag);
-      if (!flag || used.is_comment != is_comment) continue;
+      if (!flag || used.is_comment != is_comment || is_part_of_level(used, *flag)) continue;
       if (uses[flag->term].empty()) order.emplace_back(flag->term, flag->name);
       ++uses[flag->term][used.flag];
     }
@@ -40,6 +41,26 @@ class FlagFindings {
       const bool is_new = known != nullptr && found_.find(term) == nullptr;
       if (is_new || (known != nullptr && !is_comment)) add_flag(*known, name, most_used(uses[term], is_comment));
     }
+  }
+  // The place of an instruction set among those of which each has those before it; nullopt if it is none of them.
+  std::optional<std::size_t> level_of(const KnownFlag& flag) const {
+    const std::vector<std::string>& levels = knowledge_.words.at("levels");
+    const auto found = std::ranges::find(levels, flag.term);
+    return found == levels.end() ? std::nullopt : std::optional<std::size_t>(found - levels.begin());
+  }
+  void find_levels() {
+    for (const UsedFlag& used : build_.flags) {
+      const std::optional<KnownFlag> flag = known_flag(used.flag);
+      const std::optional<std::size_t> level = flag ? level_of(*flag) : std::nullopt;
+      if (!level) continue;
+      std::size_t& highest = levels_[{used.place.file, used.place.line}];
+      highest = std::max(highest, *level);
+    }
+  }
+  // `-msse2 -msse3 -msse4.1` asks for SSE4.1.
+  bool is_part_of_level(const UsedFlag& used, const KnownFlag& flag) const {
+    const std::optional<std::size_t> level = level_of(flag);
+    return level && *level < levels_.at({used.place.file, used.place.line});
   }
   // What an option of a compiler or linker is about: -fopenmp, -lfftw3, -DUSE_MPI=1.
   std::optional<KnownFlag> known_flag(const std::string& flag) const {
@@ -119,6 +140,7 @@ class FlagFindings {
   const BuildDescription& build_;
   const std::set<std::string>& prefixes_;
   const Knowledge& knowledge_;
+  std::map<std::pair<std::string, std::size_t>, std::size_t> levels_;  // file, line -> the highest level
 };
 
 }  // namespace

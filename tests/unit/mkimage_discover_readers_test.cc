@@ -111,6 +111,13 @@ TEST_CASE("makefiles tell by the variables that they test, and by options of com
   CHECK(values_of(found, "MODE") == "b c ");
 }
 
+TEST_CASE("of several instruction sets that a makefile asks for at once the newest counts", "[one-thread]") {
+  const auto of_make = [](const std::string& text) { return findings(discovery_of({{"Makefile", text}})); };
+  CHECK(of_make("CFLAGS = -msse -msse2 -msse3 -mssse3 -msse4.1\n") == "SSE4.1 -msse4.1");
+  CHECK(of_make("ifdef WIDE\nCFLAGS = -mavx2 -mfma\nelse\nCFLAGS = -msse2\nendif\n") ==
+        "AVX2 -mavx2, FMA -mfma, SSE2 -msse2");
+}
+
 TEST_CASE("the options of a bundle of CMake projects are its points", "[one-thread]") {
   const auto found = discovery_of(
       {{"CMakeLists.txt", "project(demo)\n"},
