@@ -10,6 +10,7 @@
 #include "format/base/text.h"
 #include "mkimage/discover/build_readers.h"
 #include "mkimage/discover/foreign_directories.h"
+#include "mkimage/discover/machine_file.h"
 #include "mkimage/discover/make_commands.h"
 #include "mkimage/discover/names.h"
 
@@ -241,14 +242,36 @@ class MakeReader {
   }
   void read_include(std::string_view files, const BuildPlace& place) {
     const std::string directory = directory_of(place.file);
-    for (const std::string_view file : split(files, ' ')) {
-      if (file.empty() || file.find('$') != std::string_view::npos) continue;
+    for (const std::string_view word : split(files, ' ')) {
+      const std::string text = word.empty() ? "" : with_values(word, 0);
+      // `$(TOP)/make.inc` is meant for a directory of the source.
+      const std::string_view file = text.starts_with("*/") ? std::string_view(text).substr(2) : text;
+      if (file.empty()) continue;
       // A makefile may be meant for a directory below, and name its includes from there.
       for (const std::string_view name : {file, file.starts_with("../") ? file.substr(3) : file}) {
         const auto path = path_in_tree(directory, name);
-        if (path && tree_.has_file(*path)) read_makefile(*path);
+        const auto found = path ? find_machine_file(tree_, *path) : std::nullopt;
+        if (found) read_makefile(*found);
       }
     }
+  }
+  // `text` with the values of variables, and kAnyText for what has none.
+  std::string with_values(std::string_view text, std::size_t depth) const {
+    constexpr std::size_t kDeepest = 4;
+    constexpr std::size_t kLongestPath = 1000;
+    std::string result;
+    while (!text.empty() && result.size() < kLongestPath) {
+      const std::size_t begin = std::min(text.find('$'), text.size());
+      result += text.substr(0, begin);
+      text.remove_prefix(begin);
+      if (text.empty()) break;
+      const std::size_t end = std::min(text.find_first_of(")}"), text.size() - 1) + 1;
+      const auto variable = variables_.find(variable_in(text.substr(0, end)));
+      const bool has_value = variable != variables_.end() && !variable->second.value.empty() && depth < kDeepest;
+      result += has_value ? with_values(variable->second.value, depth + 1) : std::string(1, kAnyText);
+      text.remove_prefix(end);
+    }
+    return result;
   }
 
   void read_assignment(std::string_view text, const std::string& comment, const BuildPlace& place) {

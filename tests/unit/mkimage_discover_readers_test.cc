@@ -118,6 +118,20 @@ TEST_CASE("of several instruction sets that a makefile asks for at once the newe
         "AVX2 -mavx2, FMA -mfma, SSE2 -msse2");
 }
 
+TEST_CASE("a makefile that the user is to choose is that of a usual machine", "[one-thread]") {
+  const std::string flags = "CFLAGS = -fopenmp\n";
+  const auto of_make = [&](const std::string& text, const std::string& file) {
+    return findings(discovery_of({{"Makefile", text}, {file, flags}, {"make.inc.cray", "LIBS = -lmkl_rt\n"}}));
+  };
+  for (const char* text : {"include make.inc\n", "include $(TOP)/make.inc\n", "include make.inc.$(ARCH)\n",
+                           "FILE = make.inc.$(ARCH)\ninclude $(FILE)\n"}) {
+    CHECK(of_make(text, "make.inc.example") == "OpenMP* -fopenmp");
+  }
+  CHECK(of_make("ARCH = cray\ninclude make.inc.$(ARCH)\n", "make.inc.linux") == "MKL* ");
+  CHECK(of_make("include make.inc\n", "make.inc.hp").empty());
+  CHECK(of_make("include $(ARCH)\ninclude $(A)/$(B).$(C)\n", "make.inc.linux").empty());
+}
+
 TEST_CASE("the options of a bundle of CMake projects are its points", "[one-thread]") {
   const auto found = discovery_of(
       {{"CMakeLists.txt", "project(demo)\n"},

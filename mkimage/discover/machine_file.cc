@@ -1,0 +1,51 @@
+// See machine_file.h.
+#include "mkimage/discover/machine_file.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "format/base/text.h"
+#include "mkimage/discover/names.h"
+
+namespace xaas {
+namespace {
+
+// Words in the names of files for a usual machine, the best first.
+constexpr auto kUsual = std::to_array<std::string_view>(
+    {"EXAMPLE", "TEMPLATE", "SAMPLE", "DEFAULT", "DEFAULTS", "GENERIC", "GNU", "GCC", "GFORTRAN", "LINUX", "UBUNTU"});
+
+// How usual the machine is that `label` names, 0 the most; the number of words if it is none.
+std::size_t rank_of(const std::string& label) {
+  const std::vector<std::string> words = name_words(label);
+  const auto usual = std::ranges::find_if(kUsual, [&](std::string_view word) { return is_in(words, word); });
+  return static_cast<std::size_t>(usual - kUsual.begin());
+}
+
+}  // namespace
+
+std::optional<std::string> find_machine_file(const SourceTree& tree, const std::string& path) {
+  if (path.find(kAnyText) == std::string::npos && tree.has_file(path)) return path;
+  const std::string directory = directory_of(path);
+  const std::string name = path.substr(directory.empty() ? 0 : directory.size() + 1);
+  const std::size_t any = std::min(name.find(kAnyText), name.size());
+  const std::string begin = name.substr(0, any);
+  const std::string end = name.substr(std::min(any + 1, name.size()));
+  const bool is_vague = begin.empty() && end.empty();
+  if (is_vague || directory.find(kAnyText) != std::string::npos || end.find(kAnyText) != std::string::npos)
+    return std::nullopt;
+  std::optional<std::string> best;
+  std::size_t best_rank = kUsual.size();
+  for (const std::string& file : tree.files_in(directory)) {
+    const bool fits = file.size() > begin.size() + end.size() && file.starts_with(begin) && file.ends_with(end);
+    const std::size_t rank =
+        fits ? rank_of(file.substr(begin.size(), file.size() - begin.size() - end.size())) : best_rank;
+    if (rank >= best_rank) continue;
+    best_rank = rank;
+    best = directory.empty() ? file : directory + "/" + file;
+  }
+  return best;
+}
+
+}  // namespace xaas
