@@ -57,13 +57,24 @@ bool has_word_with(const OptionName& name, const std::vector<std::string_view>& 
   });
 }
 
+bool is_choice_of_simd(const BuildPoint& point, const OptionName& name, const Knowledge& knowledge) {
+  // Those of a GPU have names of their own.
+  const auto is_about_gpus = [&](const std::string& word) {
+    const KnownTerm* term = knowledge.term_by_words(word);
+    return knowledge.has_word("gpu", word) || (term != nullptr && term->category == TermCategory::gpu);
+  };
+  if (std::ranges::any_of(name_words(point.name), is_about_gpus)) return false;
+  const bool says_so = has_word_with(name, {"SIMD", "ISA", "VECTOR", "ARCH"});
+  return offers_terms(point, TermCategory::simd, says_so ? 1 : 2, knowledge);
+}
+
 bool is_choice_of_parallel(const BuildPoint& point, const OptionName& name, const Knowledge& knowledge) {
   const auto is_word = [&](const std::string& word) {
     return knowledge.has_word("parallel_choice", word) || knowledge.has_word("gpu_choice", word) ||
            knowledge.has_word("neutral", word);
   };
   return offers_terms(point, TermCategory::parallel, 1, knowledge) && std::ranges::all_of(name.words, is_word) &&
-         has_word_with(name, {"PARALLEL", "THREAD", "COMM", "SMP", "CPU"});
+         has_word_with(name, {"PARALLEL", "THREAD", "TASK", "COMM", "SMP", "CPU"});
 }
 
 bool is_choice_of_gpus(const BuildPoint& point, const OptionName& name, const Knowledge& knowledge) {

@@ -27,6 +27,8 @@ bool is_switch_by_default(const BuildPoint& point);
 
 // Whether a word of the name begins or ends with one of the parts: FFT in CUFFT, but no ISA in DISABLED.
 bool has_word_with(const OptionName& name, const std::vector<std::string_view>& parts);
+// Not a choice for GPUs, such as CUDA_ARCHITECTURE.
+bool is_choice_of_simd(const BuildPoint& point, const OptionName& name, const Knowledge& knowledge);
 // THREADING_MODEL, and not SOLVER_THREADS.
 bool is_choice_of_parallel(const BuildPoint& point, const OptionName& name, const Knowledge& knowledge);
 // Not a choice that names another term or a layer, such as SYCL or RAJA_BACKENDS, or CPUs.

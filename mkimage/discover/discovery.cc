@@ -40,6 +40,11 @@ class Classifier {
       const std::vector<std::string> words = name_words(point.name);
       if (!point.is_implicit && !point.is_foreign && words.size() > 1) declared_first_words_.insert(words.front());
     }
+    for_each_point([&](const BuildPoint& point) {
+      if (point.kind != PointKind::boolean || name_of(point).words.empty()) return;
+      const KnownTerm* term = knowledge_.term_by_words(name_of(point).words.back());
+      if (term != nullptr && term->category == TermCategory::simd) simd_switches_.insert(term);
+    });
     for_each_point([&](const BuildPoint& point) { classify_switch(point); });
     for_each_point([&](const BuildPoint& point) { classify_choice(point); });
     for_each_point([&](const BuildPoint& point) { classify_text(point); });
@@ -108,8 +113,9 @@ class Classifier {
     if (has_word_with(name, {"FFT"}) && offers(point, TermCategory::fft, 1)) {
       return add_values(point, TermCategory::fft, true);
     }
-    if (offers(point, TermCategory::simd, has_word_with(name, {"SIMD", "ISA", "VECTOR", "ARCH"}) ? 1 : 2)) {
-      return add_values(point, TermCategory::simd, true);
+    if (is_choice_of_simd(point, name, knowledge_)) {
+      if (!is_left_to_options(point)) add_values(point, TermCategory::simd, true);
+      return;
     }
     if (is_choice_of_backends(point)) return add_backends(point);
     if (has_word_with(name, {"BLAS", "LAPACK", "LINALG", "LINEAR"}) && offers(point, TermCategory::linear_algebra, 1)) {
@@ -123,6 +129,14 @@ class Classifier {
     } else if (offers_yes(point)) {
       classify_boolean(point);
     }
+  }
+  // MAX_ISA=NONE leaves it to ISA_AVX and ISA_AVX2.
+  bool is_left_to_options(const BuildPoint& choice) const {
+    if (!is_off(choice.default_value.value_or(""))) return false;
+    return 2 <= std::ranges::count_if(choice.values, [&](const BuildValue& value) {
+             const KnownTerm* term = term_of_value(value.value, knowledge_);
+             return term != nullptr && simd_switches_.contains(term);
+           });
   }
   // Values that conditions ask for are not all that there are.
   void classify_open_choice(const BuildPoint& point, const OptionName& name) {
@@ -384,7 +398,8 @@ class Classifier {
   std::set<std::string> declared_first_words_;                         // of names that are declared
   std::map<std::pair<TermCategory, std::string>, std::size_t> index_;  // of findings
   std::set<TermCategory> choices_;
-  const BuildPoint* gpu_switch_ = nullptr;  // a switch for all GPUs
+  std::set<const KnownTerm*> simd_switches_;  // for which there is a switch
+  const BuildPoint* gpu_switch_ = nullptr;    // a switch for all GPUs
 };
 
 }  // namespace

@@ -116,6 +116,10 @@ OptionName read_option_name(std::string_view name, const std::set<std::string>& 
     words.pop_back();
   }
   take_glued_library(words, knowledge);
+  // FORCE_FFTW_BUILD asks for a build of FFTW.
+  const std::vector<std::string> all = name_words(name);
+  if (result.provenance == Provenance::none && is_in(all, "FORCE") && is_in(all, "BUILD"))
+    result.provenance = Provenance::internal;
   return result;
 }
 

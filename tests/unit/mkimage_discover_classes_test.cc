@@ -97,6 +97,32 @@ TEST_CASE("an option with two libraries in its name is about both, and one of C+
   CHECK(findings(of_cmake("option(BLAS++ \"\" ON)\n")) == "BLASPP* -DBLAS++");
 }
 
+TEST_CASE("an option to force a build of a library says that it comes with the project", "[one-thread]") {
+  const auto found = of_cmake("option(DEMO_FORCE_OPENBLAS_BUILD \"\" OFF)\noption(DEMO_PREFER_BLIS \"\" OFF)\n");
+  REQUIRE(found.internal);
+  CHECK(found.internal->name == "OpenBLAS");
+  CHECK(found.internal->flag == "-DDEMO_FORCE_OPENBLAS_BUILD");
+  CHECK(findings(found) == "OpenBLAS* , BLIS -DDEMO_PREFER_BLIS");
+}
+
+TEST_CASE("a choice among GPUs is none among instruction sets, and one that is off leaves these to their options",
+          "[one-thread]") {
+  const std::string values = " PROPERTY STRINGS NONE SSE2 AVX2)\n";
+  const std::string choice = "set(DEMO_MAX_ISA NONE CACHE STRING \"\")\nset_property(CACHE DEMO_MAX_ISA" + values;
+  CHECK(findings(of_cmake(choice)) == "NONE* -DDEMO_MAX_ISA=NONE, SSE2 -DDEMO_MAX_ISA=SSE2, AVX2 -DDEMO_MAX_ISA=AVX2");
+  CHECK(findings(of_cmake(choice + "option(DEMO_ISA_SSE2 \"\" ON)\noption(DEMO_ISA_AVX2 \"\" OFF)\n")) ==
+        "SSE2* -DDEMO_ISA_SSE2, AVX2 -DDEMO_ISA_AVX2");
+  CHECK(findings(of_cmake("set(DEMO_CUDA_Architecture native CACHE STRING \"\")\n"
+                          "set_property(CACHE DEMO_CUDA_Architecture PROPERTY STRINGS native volta all)\n"))
+            .empty());
+}
+
+TEST_CASE("a choice of a system for tasks is one of models", "[one-thread]") {
+  CHECK(findings(of_cmake("set(DEMO_TASKING_SYSTEM TBB CACHE STRING \"\")\n"
+                          "set_property(CACHE DEMO_TASKING_SYSTEM PROPERTY STRINGS TBB INTERNAL)\n")) ==
+        "TBB* -DDEMO_TASKING_SYSTEM=TBB");
+}
+
 TEST_CASE("an option to use a library is taken before one to build it, in whatever order they stand", "[one-thread]") {
   const std::string build = "option(BUILD_TBB \"\" OFF)\n";
   const std::string with = "option(WITH_TBB \"\" ON)\n";
