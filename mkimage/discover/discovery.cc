@@ -70,7 +70,8 @@ class Classifier {
   // A back end is used by default only where a switch for all GPUs is on, if there is one, and cuSOLVER only where CUDA
   // is.
   bool has_its_gpu(const Finding& finding) const {
-    if (finding.category == TermCategory::gpu) return gpu_switch_ == nullptr || !is_off_by_default(*gpu_switch_);
+    if (finding.category == TermCategory::gpu || finding.term == "OpenMP_offload")
+      return gpu_switch_ == nullptr || !is_off_by_default(*gpu_switch_);
     const KnownTerm* term = knowledge_.term(finding.term);
     if (term == nullptr || !is_library_category(term->category) || term->devices.empty()) return true;
     return std::ranges::any_of(found_.findings, [&](const Finding& other) {

@@ -117,6 +117,13 @@ TEST_CASE("a choice among GPUs is none among instruction sets, and one that is o
             .empty());
 }
 
+TEST_CASE("OpenMP for GPUs is a default only where a switch for all GPUs is on", "[one-thread]") {
+  const std::string offload = "option(DEMO_ENABLE_OPENMP_OFFLOAD \"\" ON)\n";
+  CHECK(findings(of_cmake(offload)) == "OpenMP_offload* -DDEMO_ENABLE_OPENMP_OFFLOAD");
+  CHECK(findings(of_cmake(offload + "option(DEMO_ENABLE_GPU \"\" OFF)\n")) ==
+        "OpenMP_offload -DDEMO_ENABLE_OPENMP_OFFLOAD");
+}
+
 TEST_CASE("a choice of a system for tasks is one of models", "[one-thread]") {
   CHECK(findings(of_cmake("set(DEMO_TASKING_SYSTEM TBB CACHE STRING \"\")\n"
                           "set_property(CACHE DEMO_TASKING_SYSTEM PROPERTY STRINGS TBB INTERNAL)\n")) ==
