@@ -12,10 +12,13 @@
 #include <utility>
 
 #include "format/base/file.h"
+#include "format/base/process.h"
+#include "format/base/split.h"
 #include "format/base/text.h"
 #include "mkimage/compiler/compilation.h"
 #include "mkimage/compiler/compiler_run.h"
 #include "mkimage/compiler/real_compiler.h"
+#include "mkimage/compiler/response_file.h"
 
 namespace xaas {
 namespace {
@@ -61,7 +64,81 @@ constexpr auto kOutputOptions =
 constexpr auto kMoreOutputs =
     std::to_array<std::string_view>({"MD", "MMD", "generate-dependencies-with-compile",
                                      "generate-nonsystem-dependencies-with-compile", "keep", "save-temps"});
-constexpr auto kOptionsWithValues = std::to_array<std::string_view>({"rdc", "relocatable-device-code", "x"});
+constexpr auto kOptionsFiles = std::to_array<std::string_view>({"optf", "options-file"});
+// The other options that take a value, of nvcc --help. A value is no option, whatever it begins with: -Xlinker -h.
+constexpr auto kOptionsWithValues = std::to_array<std::string_view>({"D",
+                                                                     "I",
+                                                                     "L",
+                                                                     "O",
+                                                                     "Ofast-compile",
+                                                                     "Ofc",
+                                                                     "U",
+                                                                     "Werror",
+                                                                     "Xarchive",
+                                                                     "Xcompiler",
+                                                                     "Xcudafe",
+                                                                     "Xfatbin",
+                                                                     "Xlinker",
+                                                                     "Xnvlink",
+                                                                     "Xnvvm",
+                                                                     "Xptxas",
+                                                                     "arbin",
+                                                                     "archive-options",
+                                                                     "archiver-binary",
+                                                                     "ccbin",
+                                                                     "compiler-bindir",
+                                                                     "compiler-options",
+                                                                     "cudart",
+                                                                     "default-stream",
+                                                                     "define-macro",
+                                                                     "diag-error",
+                                                                     "diag-suppress",
+                                                                     "diag-warn",
+                                                                     "dopt",
+                                                                     "fdevice-time-trace",
+                                                                     "frandom-seed",
+                                                                     "ftemplate-backtrace-limit",
+                                                                     "ftemplate-depth",
+                                                                     "include",
+                                                                     "include-path",
+                                                                     "isystem",
+                                                                     "jtd",
+                                                                     "jump-table-density",
+                                                                     "l",
+                                                                     "ldir",
+                                                                     "libdevice-directory",
+                                                                     "library",
+                                                                     "library-path",
+                                                                     "linker-options",
+                                                                     "m",
+                                                                     "machine",
+                                                                     "maxrregcount",
+                                                                     "nvlink-options",
+                                                                     "opt-info",
+                                                                     "optimization-info",
+                                                                     "optimize",
+                                                                     "pre-include",
+                                                                     "ptxas-options",
+                                                                     "rdc",
+                                                                     "relocatable-device-code",
+                                                                     "run-args",
+                                                                     "sanitize",
+                                                                     "split-compile",
+                                                                     "split-compile-extended",
+                                                                     "std",
+                                                                     "system-include",
+                                                                     "t",
+                                                                     "target-dir",
+                                                                     "target-directory",
+                                                                     "threads",
+                                                                     "time",
+                                                                     "undefine-macro",
+                                                                     "x"});
+// Flags of the user for every nvcc, before and behind those of a command.
+constexpr const char* kPrependedFlags = "NVCC_PREPEND_FLAGS";
+constexpr const char* kAppendedFlags = "NVCC_APPEND_FLAGS";
+constexpr std::size_t kMaxOptionsFile = 1ULL << 20;  // the kernel takes about two
+constexpr std::size_t kMaxOptionsFiles = 100;
 
 struct NvccOption {
   std::string name;   // without dashes; empty for an input
@@ -71,7 +148,8 @@ struct NvccOption {
 };
 
 bool takes_next(std::string_view name) {
-  return is_in(kArchitectureOptions, name) || is_in(kOutputOptions, name) || is_in(kOptionsWithValues, name);
+  return is_in(kArchitectureOptions, name) || is_in(kOutputOptions, name) || is_in(kOptionsFiles, name) ||
+         is_in(kOptionsWithValues, name);
 }
 
 std::vector<NvccOption> nvcc_options(const std::vector<std::string>& arguments) {
@@ -94,6 +172,25 @@ std::vector<NvccOption> nvcc_options(const std::vector<std::string>& arguments) 
     options.push_back(std::move(option));
   }
   return options;
+}
+
+// The words of the first options file of a command in its place. False if there is none, or if it cannot be read.
+bool open_options_file(std::vector<std::string>& arguments) {
+  const std::vector<NvccOption> options = nvcc_options(arguments);
+  const auto named = std::ranges::find_if(
+      options, [](const NvccOption& option) { return is_in(kOptionsFiles, option.name) && !option.value.empty(); });
+  if (named == options.end()) return false;
+  std::vector<std::string> words;
+  for (const std::string_view file : split(named->value, ',')) {
+    const auto text = read_file(std::string(file), kMaxOptionsFile);
+    if (!text) return false;
+    const std::vector<std::string> added = split_arguments(*text);
+    words.insert(words.end(), added.begin(), added.end());
+  }
+  const auto first = arguments.begin() + static_cast<std::ptrdiff_t>(named->first);
+  const auto place = arguments.erase(first, first + static_cast<std::ptrdiff_t>(named->count));
+  arguments.insert(place, words.begin(), words.end());
+  return true;
 }
 
 bool is_native_gpu(const NvccOption& option) {
@@ -126,7 +223,8 @@ void add_numbers(std::string_view text, std::string_view word, std::set<unsigned
 // What a command compiles for; nullopt if it is better left alone.
 struct AskedArchitectures {
   std::set<unsigned> all;
-  std::set<unsigned> plain;  // for which it is compiled without features of a single architecture or family
+  std::set<unsigned> plain;     // for which it is compiled without features of a single architecture or family
+  std::set<unsigned> specific;  // for which it is compiled with such features, as sm_90a
 };
 
 std::optional<AskedArchitectures> asked_architectures(const std::vector<NvccOption>& options) {
@@ -149,7 +247,7 @@ std::optional<AskedArchitectures> asked_architectures(const std::vector<NvccOpti
       const std::string digits = std::to_string(number);
       const bool is_specific =
           value.find(digits + "a") != std::string::npos || value.find(digits + "f") != std::string::npos;
-      if (!is_specific) asked.plain.insert(number);
+      (is_specific ? asked.specific : asked.plain).insert(number);
     }
   }
   return asked;
@@ -227,6 +325,17 @@ std::vector<std::string> leave_out_families(const CaptureEnvironment& environmen
 
 }  // namespace
 
+std::vector<std::string> whole_nvcc_command(const std::vector<std::string>& arguments) {
+  std::vector<std::string> whole = split_arguments(environment_variable(kPrependedFlags));
+  whole.insert(whole.end(), arguments.begin(), arguments.end());
+  const std::vector<std::string> appended = split_arguments(environment_variable(kAppendedFlags));
+  whole.insert(whole.end(), appended.begin(), appended.end());
+  for (std::size_t files = 0; files < kMaxOptionsFiles && open_options_file(whole);) ++files;
+  std::size_t bytes = 0;
+  for (const std::string& word : whole) bytes += word.size() + 1;
+  return bytes < kMaxOptionsFile ? whole : arguments;
+}
+
 std::vector<std::string> remove_native_gpu(std::vector<std::string>& arguments) {
   return remove_options(arguments, is_native_gpu);
 }
@@ -243,11 +352,13 @@ NvccFamilies nvcc_families(const std::vector<std::string>& arguments, const std:
   const auto is_left_alone = [](const NvccOption& option) { return is_in(kLeftAlone, option.name); };
   if (!compiles_cuda(options) || std::ranges::any_of(options, is_left_alone)) return {};
   const auto asked = asked_architectures(options);
-  if (!asked) return {};
+  // Code that is written for sm_90a alone may do nothing when it is compiled for others.
+  if (!asked || (asked->plain.empty() && !asked->specific.empty())) return {};
   NvccFamilies result{asked->plain, {}};
   for (const unsigned family : families) {
     const bool is_wanted = asked->all.empty() || family >= *asked->all.begin();
-    if (is_wanted && !asked->plain.contains(family)) result.more.insert(family);
+    const bool is_asked = asked->plain.contains(family) || asked->specific.contains(family);
+    if (is_wanted && !is_asked) result.more.insert(family);
   }
   return result;
 }
@@ -271,6 +382,10 @@ int run_nvcc(const CaptureEnvironment& environment, std::vector<std::string> arg
   if (!compiler) {
     fmt::print(stderr, "xaas-cc: {}\n", compiler.error().message);
     return 1;
+  }
+  if (std::vector<std::string> whole = whole_nvcc_command(arguments); whole != arguments) {
+    arguments = std::move(whole);
+    for (const char* name : {kPrependedFlags, kAppendedFlags}) unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
   }
   arguments.insert(arguments.begin(), compiler->string());
   const std::vector<std::string> native = remove_native_gpu(arguments);

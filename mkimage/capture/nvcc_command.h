@@ -12,6 +12,11 @@ namespace xaas {
 
 inline constexpr std::string_view kNvccName = "nvcc";
 
+// The command with what the user's variables NVCC_PREPEND_FLAGS and NVCC_APPEND_FLAGS add, and with the words of
+// options files (-optf, --options-file) in their places: CMake writes directories and defines into such files. A file
+// that cannot be read stays where it is, for nvcc to say why. A command that would be too long stays as it is.
+std::vector<std::string> whole_nvcc_command(const std::vector<std::string>& arguments);
+
 // Removes -arch=native, which means the GPU of the build machine. Returns the removed arguments; empty if there were
 // none.
 std::vector<std::string> remove_native_gpu(std::vector<std::string>& arguments);

@@ -80,8 +80,10 @@ TEST_CASE("nvcc compiles for the families, from the lowest architecture that the
 }
 
 TEST_CASE("PTX for a single architecture or family makes no family of it") {
-  CHECK(added({"-gencode", "arch=compute_90a,code=sm_90a", "-c", "a.cu"}) == Numbers{90});
+  CHECK(added({"-gencode", "arch=compute_90a,code=sm_90a", "-c", "a.cu"}).empty());
   CHECK(added({"-arch=sm_100f", "-c", "a.cu"}).empty());
+  CHECK(added({"-gencode=arch=compute_80,code=sm_80", "-gencode=arch=compute_90a,code=sm_90a", "-c", "a.cu"}) ==
+        Numbers{80});
 }
 
 TEST_CASE("commands of nvcc that families would break or not change are left alone") {
@@ -93,6 +95,28 @@ TEST_CASE("commands of nvcc that families would break or not change are left alo
   }
   CHECK(added({"-c", "a.cpp"}).empty());
   CHECK(added({"a.o", "-o", "a"}).empty());
+}
+
+TEST_CASE("the value of an option of nvcc is no option") {
+  CHECK(added({"-Xlinker", "-h", "-Xcompiler", "-E", "-c", "a.cu"}) == Numbers{75, 80, 90});
+  CHECK(added({"-std", "c++17", "-I", "ptx", "-c", "a.cu"}) == Numbers{75, 80, 90});
+}
+
+TEST_CASE("what options files and the user's variables say to nvcc is a part of the command") {
+  const TempDirectory directory = scratch();
+  const std::string file = (directory.path() / "a.rsp").string();
+  const std::string inner = (directory.path() / "b.rsp").string();
+  good(write_file(file, "-I\"/with blank\" -isystem=/b\n -optf " + inner + " "));
+  good(write_file(inner, "-arch=native"));
+  CHECK(whole_nvcc_command({"--options-file", file, "-c", "a.cu"}) ==
+        Words{"-I/with blank", "-isystem=/b", "-arch=native", "-c", "a.cu"});
+  CHECK(whole_nvcc_command({"-c", "-optf=" + inner + "," + inner, "a.cu"}) ==
+        Words{"-c", "-arch=native", "-arch=native", "a.cu"});
+  CHECK(whole_nvcc_command({"-optf", "/missing", "-c", "a.cu"}) == Words{"-optf", "/missing", "-c", "a.cu"});
+  setenv("NVCC_PREPEND_FLAGS", "-O1", 1);                   // NOLINT(concurrency-mt-unsafe)
+  setenv("NVCC_APPEND_FLAGS", "-arch=sm_90 -DX='a b'", 1);  // NOLINT(concurrency-mt-unsafe)
+  CHECK(whole_nvcc_command({"a.cu"}) == Words{"-O1", "a.cu", "-arch=sm_90", "-DX=a b"});
+  for (const char* name : {"NVCC_PREPEND_FLAGS", "NVCC_APPEND_FLAGS"}) unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
 }
 
 TEST_CASE("relocatable code is compiled for the families, too") {

@@ -225,12 +225,17 @@ cmake_minimum_required(VERSION 3.25)
 project(separate LANGUAGES CXX CUDA)
 add_library(part STATIC part.cu)
 add_executable(rdc rdc.cu)
+# CMake writes them into a file of options.
+include_directories(headers)
 target_link_libraries(rdc PRIVATE part)
 set_target_properties(part rdc PROPERTIES CUDA_SEPARABLE_COMPILATION ON CUDA_ARCHITECTURES 80)
 install(TARGETS rdc)
 END
 mkxaas --report report.json cmake separate.xaas >log 2>&1 || die "$(cat log)"
 all_can_be_lowered report.json
+rm -rf tree
+xaas-info extract separate.xaas tree >/dev/null
+equal ".target sm_80.target sm_90" "$(targets)"
 for source in rdc part; do
   nvcc -ccbin clang++-19 -arch=sm_90 -dc -o $source.o source/$source.cu
 done
