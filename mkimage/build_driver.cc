@@ -54,6 +54,10 @@ constexpr std::array kMpiFortran = {"OMPI_FC",   "OMPI_F77", "OMPI_F90",  "MPICH
 // The variables that say which compiler nvcc uses for host code: CMake's, and its own.
 constexpr std::array kCudaHostCompilers = {"CUDAHOSTCXX", "NVCC_CCBIN"};
 constexpr const char* kCudaCompiler = "CUDACXX";
+// The variables with which CMake calls another program in the place of an nvcc that it has by its path: of
+// enable_language(CUDA), in front of it, and of find_package(CUDA).
+constexpr const char* kCudaLauncher = "CMAKE_CUDA_COMPILER_LAUNCHER";
+constexpr const char* kNvccOfFindCuda = "CUDA_NVCC_EXECUTABLE";
 constexpr const char* kUsualNvcc = "/usr/local/cuda/bin/nvcc";
 // The variables in which build systems look for a Fortran compiler.
 constexpr std::array kFortranVariables = {"FC", "F77", "F90", "F95"};
@@ -156,6 +160,7 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   names.insert(kCompilerNames.begin(), kCompilerNames.end());
   names.insert({c_name(), cxx_name()});
   if (!environment_.fortran_compiler.empty()) names.insert({"xaas-fc", fortran_name()});
+  if (has_nvcc_) names.emplace(kNvccLauncher);
   if (has_nvcc_ && find_real_compiler(std::string(kNvccName))) names.emplace(kNvccName);
   for (const std::string& name : names) XAAS_TRY(make_link(wrapper, work_.tools() / name));
   XAAS_TRY(offer_linkers(wrapper));
@@ -231,6 +236,7 @@ Status BuildDriver::find_fortran(FortranChoice choice) {
 // compiles for what nvcc knows, too, because ptxas of the same toolkit is to take it.
 void BuildDriver::find_nvcc() {
   environment_.cuda_families = plan_.cuda_families;
+  std::erase_if(environment_.cuda_families, [&](unsigned family) { return left_out_families_.contains(family); });
   const auto in_path = find_real_compiler(std::string(kNvccName));
   const std::string nvcc = in_path ? in_path->string() : kUsualNvcc;
   const auto works = run_and_read({nvcc, "-ccbin", environment_.cxx_compiler, "-E", "-x", "cu", "/dev/null"});
@@ -396,7 +402,12 @@ Variables BuildDriver::variables() const {
   if (has_nvcc_) {
     for (const char* name : kCudaHostCompilers) result.emplace_back(name, cxx_name());
     const bool is_chosen = !environment_variable(kCudaCompiler).empty();
-    if (!is_chosen && find_real_compiler(std::string(kNvccName))) result.emplace_back(kCudaCompiler, kNvccName);
+    const bool is_in_path = find_real_compiler(std::string(kNvccName)).has_value();
+    if (!is_chosen && is_in_path) result.emplace_back(kCudaCompiler, kNvccName);
+    if (environment_variable(kCudaLauncher).empty())
+      result.emplace_back(kCudaLauncher, (work_.tools() / kNvccLauncher).string());
+    if (environment_variable(kNvccOfFindCuda).empty() && is_in_path)
+      result.emplace_back(kNvccOfFindCuda, (work_.tools() / kNvccName).string());
   }
   for (const char* name : kMpiC) result.emplace_back(name, c_name());
   for (const char* name : kMpiCxx) result.emplace_back(name, cxx_name());

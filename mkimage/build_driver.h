@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +51,11 @@ class BuildDriver {
   bool lacks_install() const;
   // After run() has failed: whether that was for want of a Fortran compiler, and flang is there under no usual name.
   bool lacks_fortran() const;
+  // After run() has failed: the families of GPUs that only some CUDA sources got, because others do not compile for
+  // them.
+  std::set<unsigned> uneven_families() const { return environment_.store().left_out_families(); }
+  // Compiles nothing for these families from the next prepare() on.
+  void leave_out(const std::set<unsigned>& families) { left_out_families_.insert(families.begin(), families.end()); }
   // After run() has failed: what flang said in the step that failed. Nullopt unless gfortran is there and the plan
   // leaves the choice, so that gfortran may build the project where flang does not.
   std::optional<std::string> wants_gfortran() const;
@@ -84,6 +90,7 @@ class BuildDriver {
   CaptureEnvironment environment_;
   std::optional<InstallNamespace> install_namespace_;  // set while the install command runs
   std::optional<Stage> failed_;
+  std::set<unsigned> left_out_families_;
   bool offers_fortran_ = false;  // whether the build is told of the Fortran compiler
   bool has_nvcc_ = false;        // whether there is an nvcc that takes our C++ compiler for its host code
 };

@@ -35,7 +35,20 @@ Status ConfigurationBuild::resume(const BuildState& earlier) {
   return driver_.run(first);
 }
 
+// Names of templates of CUDA's libraries have in them for which architectures a unit is compiled. So units that are
+// compiled for different families may not link. Builds once more without those that only some units got.
+Status ConfigurationBuild::without_uneven_families(Status status, FortranChoice fortran) {
+  const std::set<unsigned> uneven = driver_.failed() ? driver_.uneven_families() : std::set<unsigned>();
+  if (status || uneven.empty()) return status;
+  progress_.warn(fmt::format("some CUDA sources do not compile for compute_{}, and the build fails; once more without",
+                             fmt::join(uneven, ", compute_")));
+  driver_.leave_out(uneven);
+  driver_.environment().store().remove_records();
+  return without_uneven_families(begin_anew(fortran), fortran);
+}
+
 Status ConfigurationBuild::finish(Status status, FortranChoice& fortran) {
+  status = without_uneven_families(std::move(status), fortran);
   const bool may_change = !status && fortran == FortranChoice::flang;
   if (const auto refusal = may_change ? driver_.wants_gfortran() : std::nullopt) {
     progress_.warn(

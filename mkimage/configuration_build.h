@@ -41,6 +41,7 @@ class ConfigurationBuild {
   Status begin_anew(FortranChoice fortran);
   Status resume(const BuildState& earlier);
   Status finish(Status status, FortranChoice& fortran);
+  Status without_uneven_families(Status status, FortranChoice fortran);
   Status with_install_hint(Error error) const;
   Status with_fortran_hint(Error error) const;
   Status with_system_hint(Error error) const;

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -310,14 +311,15 @@ TentativeRun try_architectures(const CaptureEnvironment& environment, std::vecto
 }
 
 // Takes the families for which the source does not compile out of `more`, and says of each why.
-std::vector<std::string> leave_out_families(const CaptureEnvironment& environment,
-                                            const std::vector<std::string>& arguments, std::set<unsigned>& more) {
-  std::vector<std::string> reasons;
+std::map<unsigned, std::string> leave_out_families(const CaptureEnvironment& environment,
+                                                   const std::vector<std::string>& arguments,
+                                                   std::set<unsigned>& more) {
+  std::map<unsigned, std::string> reasons;
   std::erase_if(more, [&](unsigned family) {
     const TentativeRun run = try_architectures(environment, arguments, {family});
     if (run.ok()) return false;
-    reasons.push_back(fmt::format("nvcc does not compile {} for compute_{}, so there is no PTX of that: {}",
-                                  source_of(environment, arguments), family, run.first_message()));
+    reasons[family] = fmt::format("nvcc does not compile {} for compute_{}, so there is no PTX of that: {}",
+                                  source_of(environment, arguments), family, run.first_message());
     return true;
   });
   return reasons;
@@ -370,24 +372,24 @@ bool compile_with_families(const CaptureEnvironment& environment, const std::vec
   // A source that does not compile as the project asks is not worth a run for each family.
   const bool asks = !families.own.empty();
   if (families.more.empty() || (asks && !try_architectures(environment, arguments, families.own).ok())) return false;
-  const std::vector<std::string> reasons = leave_out_families(environment, arguments, families.more);
+  const std::map<unsigned, std::string> reasons = leave_out_families(environment, arguments, families.more);
   const bool has_any = asks || !families.more.empty();
   if (reasons.empty() || !has_any || !compiles_for(families, arguments)) return false;
-  for (const std::string& reason : reasons) environment.store().note(reason);
+  for (const auto& [family, reason] : reasons) {
+    environment.store().note(reason);
+    environment.store().note_left_out(family);
+  }
   return true;
 }
 
 int run_nvcc(const CaptureEnvironment& environment, std::vector<std::string> arguments) {
-  const auto compiler = find_real_compiler(std::string(kNvccName));
-  if (!compiler) {
-    fmt::print(stderr, "xaas-cc: {}\n", compiler.error().message);
-    return 1;
-  }
-  if (std::vector<std::string> whole = whole_nvcc_command(arguments); whole != arguments) {
-    arguments = std::move(whole);
+  const std::vector<std::string> given(arguments.begin() + 1, arguments.end());
+  if (const std::vector<std::string> whole = whole_nvcc_command(given); whole != given) {
+    arguments.resize(1);
+    arguments.insert(arguments.end(), whole.begin(), whole.end());
     for (const char* name : {kPrependedFlags, kAppendedFlags}) unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
   }
-  arguments.insert(arguments.begin(), compiler->string());
+  setenv(kNvccVariable, "1", 1);  // NOLINT(concurrency-mt-unsafe): no thread runs yet
   const std::vector<std::string> native = remove_native_gpu(arguments);
   if (!native.empty()) {
     environment.store().note(
@@ -402,6 +404,16 @@ int run_nvcc(const CaptureEnvironment& environment, std::vector<std::string> arg
   if (!is_probing(arguments) && compile_with_families(environment, arguments)) return 0;
   fmt::print(stderr, "xaas-cc: {}\n", exec_process(arguments).message);
   return 1;
+}
+
+int run_nvcc_in_path(const CaptureEnvironment& environment, std::vector<std::string> arguments) {
+  const auto compiler = find_real_compiler(std::string(kNvccName));
+  if (!compiler) {
+    fmt::print(stderr, "xaas-cc: {}\n", compiler.error().message);
+    return 1;
+  }
+  arguments.insert(arguments.begin(), compiler->string());
+  return run_nvcc(environment, std::move(arguments));
 }
 
 }  // namespace xaas

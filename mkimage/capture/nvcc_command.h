@@ -11,6 +11,10 @@
 namespace xaas {
 
 inline constexpr std::string_view kNvccName = "nvcc";
+// The name under which xaas-cc runs the nvcc that its first argument names, as CMake's launchers of compilers do.
+inline constexpr std::string_view kNvccLauncher = "xaas-nvcc";
+// The variable that tells the compilers which an nvcc starts that it was called by xaas-cc.
+inline constexpr const char* kNvccVariable = "XAAS_NVCC";
 
 // The command with what the user's variables NVCC_PREPEND_FLAGS and NVCC_APPEND_FLAGS add, and with the words of
 // options files (-optf, --options-file) in their places: CMake writes directories and defines into such files. A file
@@ -38,8 +42,11 @@ bool compile_with_families(const CaptureEnvironment& environment, const std::vec
 // Whether the command makes code for GPUs that is optimised when it is linked.
 bool optimises_at_link(const std::vector<std::string>& arguments);
 
-// Runs the real nvcc for the project's command, with PTX of the families where the sources compile for them. Returns
-// the exit status.
+// Runs an nvcc for the project's command, with PTX of the families where the sources compile for them. The first
+// argument is the path of the nvcc. Returns the exit status.
 int run_nvcc(const CaptureEnvironment& environment, std::vector<std::string> arguments);
+
+// Does the same with the real nvcc in PATH. The arguments are without the program.
+int run_nvcc_in_path(const CaptureEnvironment& environment, std::vector<std::string> arguments);
 
 }  // namespace xaas

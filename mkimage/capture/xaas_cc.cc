@@ -148,8 +148,25 @@ int run_linker(const std::string& name, const std::vector<std::string>& argument
 // Runs nvcc, with the families of a build by mkxaas.
 int run_nvcc(std::vector<std::string> arguments) {
   const auto environment = xaas::capture_environment();
-  if (environment) return xaas::run_nvcc(*environment, std::move(arguments));
+  if (environment) return xaas::run_nvcc_in_path(*environment, std::move(arguments));
   return run_untouched(std::string(xaas::kNvccName), std::move(arguments));
+}
+
+// Runs the compiler that the first argument names: an nvcc with families, unless it is xaas-cc, which adds them itself.
+int launch(std::vector<std::string> arguments) {
+  const auto environment = xaas::capture_environment();
+  if (arguments.empty() || !environment) {
+    fmt::print(stderr, "xaas-cc: {} starts nvcc only in a build by mkxaas\n", xaas::kNvccLauncher);
+    return 1;
+  }
+  std::error_code ignored;
+  const auto own = xaas::own_executable();
+  const std::filesystem::path program = arguments.front();
+  const bool is_nvcc = program.is_absolute() && program.filename() == xaas::kNvccName &&
+                       !(own && std::filesystem::equivalent(program, *own, ignored));
+  if (is_nvcc) return xaas::run_nvcc(*environment, std::move(arguments));
+  fmt::print(stderr, "xaas-cc: {}\n", xaas::exec_process(arguments).message);
+  return 1;
 }
 
 constexpr int kMostLinks = 8;  // from the name of a compiler to xaas-cc
@@ -187,6 +204,7 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   const std::string name = std::filesystem::path(called_as).filename().string();
   // nvcc starts compilers for the host, which must be xaas-cc.
   if (name == xaas::kNvccName) return run_nvcc(std::move(arguments));
+  if (name == xaas::kNvccLauncher) return launch(std::move(arguments));
   xaas::leave_path();
   if (xaas::is_linker_name(name)) return run_linker(name, arguments);
   add_implied_options(name, arguments);
@@ -209,6 +227,10 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   const auto host_code = xaas::NvccSource::take(*environment, arguments);
   if (!host_code) environment->store().note(host_code.error().message);
   const bool is_host_code = host_code && host_code->has_value();
+  if (is_host_code && xaas::environment_variable(xaas::kNvccVariable).empty())
+    environment->store().note(
+        "an nvcc that the build calls by its path compiles for the architectures that the project names, and for no "
+        "families: let the build call nvcc, as by `-- NVCC=nvcc` where the makefile has such a variable");
   if (is_host_code) expanded = xaas::expand_response_files(arguments);
   xaas::CompilerCommand command = xaas::parse_compiler_command(expanded, role);
   const std::vector<std::string> fallback_arguments = arguments;

@@ -1,5 +1,5 @@
 // Layout of the capture directory: bitcode/, objects/, tmp/, and in records/<configuration>: units/, links/,
-// precompiled/, log, fortran-refusal; see capture_store.h.
+// precompiled/, log, fortran-refusal, left-out-families; see capture_store.h.
 #include "mkimage/record/capture_store.h"
 
 #include <fcntl.h>
@@ -25,6 +25,7 @@ constexpr const char* kObjects = "objects";
 constexpr const char* kTemporary = "tmp";
 constexpr const char* kLog = "log";
 constexpr const char* kFortranRefusal = "fortran-refusal";
+constexpr const char* kLeftOutFamilies = "left-out-families";
 
 template <typename Record>
 Result<std::vector<Record>> read_records(const std::filesystem::path& directory,
@@ -141,10 +142,21 @@ void CaptureStore::clear_fortran_refusal() const {
   std::filesystem::remove(records_ / kFortranRefusal, ignored);
 }
 
-void CaptureStore::note(std::string_view line) const {
-  const Fd fd(open((records_ / kLog).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-  // One write, so that lines of several compilers do not mix. A lost note does no harm.
+void CaptureStore::append(const char* name, std::string_view line) const {
+  const Fd fd(open((records_ / name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  // One write, so that lines of several compilers do not mix. A lost line does no harm.
   if (fd.valid()) static_cast<void>(write_all(fd.get(), fmt::format("{}\n", line)));
+}
+
+void CaptureStore::note(std::string_view line) const { append(kLog, line); }
+
+void CaptureStore::note_left_out(unsigned family) const { append(kLeftOutFamilies, std::to_string(family)); }
+
+std::set<unsigned> CaptureStore::left_out_families() const {
+  std::set<unsigned> families;
+  std::ifstream file(records_ / kLeftOutFamilies);
+  for (unsigned family = 0; file >> family;) families.insert(family);
+  return families;
 }
 
 std::vector<std::string> CaptureStore::notes() const {

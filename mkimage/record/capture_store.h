@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -170,12 +171,17 @@ class CaptureStore {
   void note(std::string_view line) const;
   std::vector<std::string> notes() const;  // each once, sorted
 
+  // A family of GPUs for which a CUDA source does not compile, so that it has other ones than the rest of the program.
+  void note_left_out(unsigned family) const;
+  std::set<unsigned> left_out_families() const;
+
   // All records. Only their content decides their order.
   Result<std::vector<UnitRecord>> units() const;
   Result<std::vector<LinkRecord>> links() const;
 
  private:
   Status publish(const std::filesystem::path& target, std::string_view content) const;
+  void append(const char* name, std::string_view line) const;
   std::filesystem::path root_;
   std::filesystem::path records_;
 };

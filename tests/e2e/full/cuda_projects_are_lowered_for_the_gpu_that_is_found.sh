@@ -231,7 +231,7 @@ target_link_libraries(rdc PRIVATE part)
 set_target_properties(part rdc PROPERTIES CUDA_SEPARABLE_COMPILATION ON CUDA_ARCHITECTURES 80)
 install(TARGETS rdc)
 END
-mkxaas --report report.json cmake separate.xaas >log 2>&1 || die "$(cat log)"
+CUDACXX=$(type -P nvcc) mkxaas --report report.json cmake separate.xaas >log 2>&1 || die "$(cat log)"
 all_can_be_lowered report.json
 rm -rf tree
 xaas-info extract separate.xaas tree >/dev/null
@@ -241,6 +241,38 @@ for source in rdc part; do
 done
 nvcc -ccbin clang++-19 -arch=sm_90 -dlink -cubin -o expected.cubin rdc.o libpart.a
 is_linked separate.xaas rdc
+
+echo "units whose names have the architectures in them link, and an nvcc that is called by its path is named"
+mkdir uneven
+cat >uneven/all.h <<'END'
+template <int...> struct architectures {};
+int young(architectures<__CUDA_ARCH_LIST__>);
+END
+cat >uneven/main.cu <<'END'
+#include "all.h"
+int main() { return young({}); }
+END
+cat >uneven/young.cu <<'END'
+#include "all.h"
+__global__ void kernel(int *p) { *p = __reduce_add_sync(~0U, *p); }
+int young(architectures<__CUDA_ARCH_LIST__>) { return 0; }
+END
+printf 'int main() { return 0; }\n' >uneven/path.cu
+cat >uneven/Makefile <<END
+uneven: main.o young.o
+	nvcc -o \$@ \$^
+%.o: %.cu all.h
+	nvcc -arch=native -c -o \$@ \$<
+path: path.cu
+	$(type -P nvcc) -arch=sm_80 -o \$@ \$<
+install: uneven path
+	install -D -t \$(DESTDIR)\$(PREFIX)/bin uneven path
+END
+mkxaas uneven uneven.xaas >log 2>&1 || die "$(cat log)"
+contains "$(cat log)" "some CUDA sources do not compile for compute_75, and the build fails; once more without"
+contains "$(cat log)" "an nvcc that the build calls by its path"
+xaas-lower --gpu sm_90 -o lowered uneven.xaas bin/uneven >/dev/null
+equal 0 "$(./lowered && echo $?)"
 
 echo "programs end as they do natively"
 says() { "$1" 2>&1 || echo "status $?"; }
