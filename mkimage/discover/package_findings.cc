@@ -27,6 +27,17 @@ bool is_of_switches(const std::string& condition) {
          condition.find(" MATCHES ") == std::string::npos;
 }
 
+// "A", "B" and words such as NOT in "A AND NOT (B)".
+std::vector<std::string> split_words(const std::string& condition) {
+  std::vector<std::string> words(1);
+  for (const char c : condition) {
+    const bool is_part = c != ' ' && c != '(' && c != ')';
+    if (is_part) words.back() += c;
+    if (!is_part && !words.back().empty()) words.emplace_back();
+  }
+  return words;
+}
+
 // Libraries that a choice of BLAS leaves open.
 bool is_beside_blas(const KnownTerm& term) { return term.name == "LAPACK" || term.name == "ScaLAPACK"; }
 
@@ -106,8 +117,9 @@ class PackageFindings {
       return add(std::move(finding));
     }
     const bool is_of_host = package.is_of_host && package.is_required;
-    const bool is_left = is_library_category(term.category) &&
-                         (is_of_host || is_of_switches(package.condition) || is_behind_blas(package, term));
+    const bool is_model = !is_library_category(term.category);
+    const bool is_left = is_model ? is_of_own_switches(package.condition)
+                                  : is_of_host || is_of_switches(package.condition) || is_behind_blas(package, term);
     // BLAS where no option for another library is on.
     finding.is_default = package.is_by_default && !package.is_of_host;
     if (is_left) add(std::move(finding));
@@ -131,6 +143,12 @@ class PackageFindings {
     finding.point = point.name;
     finding.value = std::string(on_value(point));
     finding.flag = short_flag(point);
+  }
+  // Whether a condition only asks whether options are on, and one of them is the project's.
+  bool is_of_own_switches(const std::string& condition) const {
+    return is_of_switches(condition) && std::ranges::any_of(split_words(condition), [&](const std::string& word) {
+             return own_switch(word) != nullptr;
+           });
   }
   // BLAS where a switch for OpenBLAS is on is OpenBLAS.
   bool is_of_vendor(const UsedPackage& package, const KnownTerm& term) const {

@@ -178,6 +178,16 @@ TEST_CASE("a library is a default where the build requires it unless an option s
                           "  find_package(LAPACK REQUIRED)\nendif()\n")) == "MKL -DDEMO_MKL, LAPACK* ");
 }
 
+TEST_CASE("a programming model behind several options, or where one is off, is a finding without a flag",
+          "[one-thread]") {
+  CHECK(
+      findings(of_cmake(
+          "option(DEMO_A \"\" OFF)\noption(DEMO_B \"\" OFF)\nif(DEMO_A)\nelse()\n"
+          "  find_package(OpenMP REQUIRED)\nendif()\nif(DEMO_A AND NOT DEMO_B)\n"
+          "  find_package(TBB)\nendif()\nfind_package(Other)\nif(NOT Other_FOUND)\n  find_package(MPI)\nendif()\n")) ==
+      "OpenMP* , TBB ");
+}
+
 TEST_CASE("a library behind several options is a finding without a flag", "[one-thread]") {
   CHECK(findings(of_cmake("option(DEMO_A \"\" OFF)\noption(DEMO_B \"\" OFF)\nset(DEMO_C x CACHE STRING \"\")\n"
                           "if(DEMO_A OR DEMO_B)\n  find_package(BLAS)\nendif()\n"
