@@ -182,7 +182,12 @@ ConditionFacts CmakeInterpreter::facts() {
   };
   facts.is_target = [this](const std::string& name) {
     if (targets_.contains(name)) return Truth::yes;
-    return name.find("::") != std::string::npos ? Truth::unknown : Truth::no;
+    const std::size_t colons = name.find("::");
+    if (colons == std::string::npos) return Truth::no;
+    // Only find_package(BLAS) makes BLAS::BLAS.
+    const std::string package = name.substr(0, colons);
+    const bool is_missing = package == name.substr(colons + 2) && !found_prefixes_.contains(upper(package));
+    return is_missing ? Truth::no : Truth::unknown;
   };
   facts.matched = [this](const std::vector<std::string>& groups) {
     for (std::size_t i = 0; i < groups.size(); ++i) variables_.set("CMAKE_MATCH_" + std::to_string(i), groups[i]);

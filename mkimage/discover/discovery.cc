@@ -313,10 +313,12 @@ class Classifier {
   void add_member(const BuildPoint& point) {
     const std::string& word = name_of(point).words.back();
     const KnownTerm* term = knowledge_.term_by_words(word);
-    const std::string name = term != nullptr ? term->name : word.substr(0, 1) + lower_case(word.substr(1));
+    std::string name = term != nullptr ? term->name : word.substr(0, 1) + lower_case(word.substr(1));
+    const bool is_of_other = is_of_other_processor(name_of(point), knowledge_);
+    if (is_of_other) name = name_of(point).joined();
     Finding finding = finding_at(point, TermCategory::simd, name);
     if (term != nullptr) finding.term = term->name;
-    finding.is_default = is_on_by_default(point) && !is_foreign_code(term);
+    finding.is_default = is_on_by_default(point) && !is_of_other && !is_foreign_code(term);
     finding.flag = short_flag(point);
     finding.value = std::string(on_value(point));
     add(std::move(finding));

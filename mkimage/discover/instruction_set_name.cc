@@ -68,6 +68,11 @@ bool is_about_instructions(const std::string& help, const Knowledge& knowledge) 
 
 }  // namespace
 
+bool is_of_other_processor(const OptionName& name, const Knowledge& knowledge) {
+  const std::string first = name.words.empty() ? "" : name.words.front();
+  return knowledge.has_word("architectures", first) && !first.starts_with("X86");
+}
+
 std::optional<OptionSubject> instruction_set_of(const BuildPoint& point, const OptionName& name,
                                                 const Knowledge& knowledge) {
   const std::string joined = name.joined();

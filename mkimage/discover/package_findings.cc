@@ -2,6 +2,8 @@
 #include "mkimage/discover/package_findings.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "format/base/text.h"
 #include "mkimage/discover/names.h"
@@ -107,7 +109,9 @@ class PackageFindings {
       // A switch for MPI that also brings ScaLAPACK is not the way to ask for ScaLAPACK.
       const bool is_of_other_term = knowledge_.term_by_words(points_.names.at(guard->name).joined()) != nullptr;
       if (is_of_other_term) finding.condition = guard->name;
-      if (!is_of_other_term) ask_by(*guard, finding);
+      const bool is_of_part = !is_library_category(term.category) && builds_a_part(*guard, term);
+      if (is_of_part) finding.condition = guard->name;
+      if (!is_of_other_term && !is_of_part) ask_by(*guard, finding);
       return add(std::move(finding));
     }
     finding.condition = package.condition;
@@ -191,6 +195,16 @@ class PackageFindings {
              const KnownTerm* other = point == nullptr ? nullptr : term_of(points_.names.at(name), knowledge_);
              return other != nullptr && is_library_interface(*other);
            });
+  }
+  // BUILD_FORTRAN is not the way to ask for MPI, and BUILD_DISTRIBUTED is.
+  bool builds_a_part(const BuildPoint& point, const KnownTerm& term) const {
+    constexpr auto kBeginnings = std::to_array<std::string_view>(
+        {"ACCEL", "CLUSTER", "CONCURR", "DEVICE", "DISTRIB", "GPU", "MULTI", "PARALLEL", "SMP", "THREAD"});
+    const std::vector<std::string> words = name_words(point.name);
+    const bool says_so = std::ranges::any_of(words, [&](const std::string& word) {
+      return std::ranges::any_of(kBeginnings, [&](std::string_view begin) { return word.starts_with(begin); });
+    });
+    return is_in(words, "BUILD") && !says_so && !is_explained(point, term);
   }
   bool is_explained(const BuildPoint& point, const KnownTerm& term) const {
     const KnownTerm* other = term_of(points_.names.at(point.name), knowledge_);

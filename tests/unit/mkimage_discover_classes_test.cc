@@ -188,6 +188,13 @@ TEST_CASE("a programming model behind several options, or where one is off, is a
       "OpenMP* , TBB ");
 }
 
+TEST_CASE("a switch that builds a part is not the way to ask for a model that the part needs", "[one-thread]") {
+  CHECK(findings(of_cmake("option(BUILD_FORTRAN \"\" ON)\nif(BUILD_FORTRAN)\n  find_package(MPI)\nendif()\n")) ==
+        "MPI* ");
+  CHECK(findings(of_cmake("option(BUILD_PARALLEL \"\" ON)\nif(BUILD_PARALLEL)\n  find_package(MPI)\nendif()\n")) ==
+        "MPI* -DBUILD_PARALLEL");
+}
+
 TEST_CASE("a library behind several options is a finding without a flag", "[one-thread]") {
   CHECK(findings(of_cmake("option(DEMO_A \"\" OFF)\noption(DEMO_B \"\" OFF)\nset(DEMO_C x CACHE STRING \"\")\n"
                           "if(DEMO_A OR DEMO_B)\n  find_package(BLAS)\nendif()\n"

@@ -263,6 +263,12 @@ TEST_CASE("CMake: what is forced into the cache is no choice unless it yields to
   CHECK(findings(found) == "MPI* -DDEMO_WITH_MPI");
 }
 
+TEST_CASE("CMake: the target of a package is missing until the package is looked for", "[one-thread]") {
+  CHECK(findings(of_cmake("if(NOT TARGET BLAS::BLAS)\n  find_package(BLAS REQUIRED)\nendif()\n"
+                          "find_package(LAPACK)\nif(TARGET LAPACK::LAPACK)\n  option(DEMO_MPI \"\" ON)\nendif()\n")) ==
+        "MPI -DDEMO_MPI, BLAS* , LAPACK* ");
+}
+
 TEST_CASE("CMake: arguments of a macro stand for nothing in a file that it includes", "[one-thread]") {
   const auto found = discovery_of({{"CMakeLists.txt",
                                     "project(demo)\nset(name outer)\nmacro(read name)\n  include(part.cmake)\n"

@@ -20,6 +20,12 @@ TEST_CASE("an instruction set of several parts is one finding, as the project ca
       "VSX_SSE41 -DDEMO_VSX_SSE41, AVX2* -DDEMO_X86_AVX2");
 }
 
+TEST_CASE("a part of a family of another processor is no default", "[one-thread]") {
+  CHECK(findings(of_cmake("option(DEMO_ARM_DOTPROD \"\" ON)\noption(DEMO_ARM_I8MM \"\" ON)\n"
+                          "option(DEMO_ARM_BF16 \"\" ON)\n")) ==
+        "ARM_DOTPROD -DDEMO_ARM_DOTPROD, ARM_I8MM -DDEMO_ARM_I8MM, ARM_BF16 -DDEMO_ARM_BF16");
+}
+
 TEST_CASE("what has an instruction set in its name and something else is none", "[one-thread]") {
   CHECK(findings(of_cmake("option(DEMO_SHA256 \"\" ON)\noption(DEMO_ARM \"\" ON)\noption(DEMO_ARM_LIBRARY \"\" ON)\n"
                           "option(DEMO_NEONATAL \"\" ON)\noption(DEMO_BF16 \"\" ON)\noption(DEMO_AVX_THING \"\" ON)\n"))
