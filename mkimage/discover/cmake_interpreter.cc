@@ -397,6 +397,7 @@ CmakeContext CmakeInterpreter::context(const Call& call) const {
   context.is_of_compiler =
       std::ranges::all_of(conditions_, [](const Condition& one) { return !one.is_open || one.is_of_compiler; });
   context.is_elsewhere = std::ranges::any_of(conditions_, &Condition::is_elsewhere);
+  context.is_of_module = modules_ > 0;
   context.is_live = mode_ == Mode::live;
   context.is_possible = mode_ != Mode::dead;
   context.is_foreign = std::ranges::any_of(

@@ -112,6 +112,8 @@ class CmakeInterpreter {
   void do_add_subdirectory(const Call& call);
   void do_find_package(const Call& call);
   void do_pkg_check_modules(const Call& call);
+  void follow_module(const std::string& package, const Call& call);
+  bool is_unconditional() const;
   void do_link_libraries(const Call& call);
   void do_file(const Call& call);
   void do_find_file(const Call& call);
@@ -163,6 +165,7 @@ class CmakeInterpreter {
   bool option_yields_ = false;    // policy CMP0077: a normal variable wins over option()
   std::string minimum_file_;      // that names the least version of CMake
   bool is_minimum_live_ = false;  // whether that call runs on every host
+  std::size_t modules_ = 0;       // for packages, that are being followed
   std::size_t depth_ = 0;         // blocks, calls and files within each other
   std::size_t commands_ = 0;
   std::size_t bytes_ = 0;

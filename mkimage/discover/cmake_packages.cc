@@ -12,8 +12,10 @@ void CmakeInterpreter::do_find_package(const Call& call) {
   const std::string& name = call.words.front();
   const bool is_required = is_in(call.words, "REQUIRED");
   const std::string version = call.words.size() > 1 && is_version_text(call.words[1]) ? call.words[1] : "";
-  points_.use_package(name, version, is_required, context(call));
+  if (modules_ == 0 || (is_required && is_unconditional()))
+    points_.use_package(name, version, is_required, context(call));
   if (!is_known(name)) return;
+  if (is_required && is_unconditional()) follow_module(name, call);
   // Examples and tests look for the project itself. Its options are no variables of a package.
   if (upper(name) != upper(variables_.get("CMAKE_PROJECT_NAME").value_or(""))) found_prefixes_.insert(upper(name));
   const std::string found = is_required ? "TRUE" : kUnknownValue;
@@ -21,8 +23,27 @@ void CmakeInterpreter::do_find_package(const Call& call) {
   variables_.set(upper(name) + "_FOUND", found);
 }
 
+// Whether no condition around decides. A module may try many libraries, and needs those that it looks for in any case.
+bool CmakeInterpreter::is_unconditional() const {
+  return std::ranges::all_of(conditions_, [](const Condition& condition) { return condition.text.empty(); });
+}
+
+// Follows the project's own FindX.cmake for the packages that it looks for. What it sets depends on the host.
+void CmakeInterpreter::follow_module(const std::string& package, const Call& call) {
+  for (const std::string& directory : list_elements(variables_.get("CMAKE_MODULE_PATH").value_or(""), false)) {
+    const std::string module = in_source(directory + "/Find" + package + ".cmake");
+    if (!is_known(module) || !tree_.has_file(module)) continue;
+    const std::size_t mark = variables_.begin_trial();
+    ++modules_;
+    run_file(module, call);
+    --modules_;
+    variables_.end_trial(mark);
+    return;
+  }
+}
+
 void CmakeInterpreter::do_pkg_check_modules(const Call& call) {
-  if (call.words.empty()) return;
+  if (call.words.empty() || modules_ > 0) return;
   const bool is_required = is_in(call.words, "REQUIRED");
   for (std::size_t i = 1; i < call.words.size(); ++i) {
     const std::string& word = call.words[i];

@@ -82,6 +82,7 @@ BuildPoint* CmakePoints::find(const std::string& name) {
 }
 
 void CmakePoints::declare(const CmakeDeclaration& declaration, const CmakeContext& context) {
+  if (context.is_of_module) return;
   const std::string& name = declaration.name;
   if (!is_identifier(name) && name.find_first_not_of("-.+/") == std::string::npos) return;
   if (name.empty() || !is_known(name) || !is_utf8(name) || name.size() > 200) return;
@@ -172,12 +173,12 @@ void CmakePoints::use_package(const std::string& name, const std::string& versio
 }
 
 void CmakePoints::link(const std::string& name, const CmakeContext& context) {
-  if (context.is_foreign || context.is_elsewhere || build_.links.size() >= kMaxPoints) return;
+  if (context.is_foreign || context.is_of_module || context.is_elsewhere || build_.links.size() >= kMaxPoints) return;
   if (++links_[name] <= kMaxLinks) build_.links.push_back(package_at(name, context));
 }
 
 void CmakePoints::ask_unset(const std::string& name, const CmakeContext& context) {
-  if (context.is_foreign || !is_identifier(name) || asked_.size() >= kMaxPoints) return;
+  if (context.is_foreign || context.is_of_module || !is_identifier(name) || asked_.size() >= kMaxPoints) return;
   asked_.try_emplace(name, context.places.empty() ? BuildPlace() : context.places.front());
 }
 

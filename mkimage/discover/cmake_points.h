@@ -32,6 +32,7 @@ struct CmakeContext {
   bool is_of_compiler = true;                       // whether it runs if the compiler can do what the build tries
   bool is_elsewhere = false;                        // whether it runs only on other systems than Linux
   bool is_foreign = false;
+  bool is_of_module = false;  // within a module that looks for a package
 };
 
 struct CmakeDeclaration {

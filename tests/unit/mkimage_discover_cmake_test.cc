@@ -269,6 +269,20 @@ TEST_CASE("CMake: the target of a package is missing until the package is looked
         "MPI -DDEMO_MPI, BLAS* , LAPACK* ");
 }
 
+TEST_CASE("CMake: what a project's own module for a package requires is looked for, too", "[one-thread]") {
+  const std::string module =
+      "option(DEMO_MPI \"\" ON)\nfind_package(BLAS REQUIRED)\nfind_package(MPI)\npkg_check_modules(F fftw3)\n"
+      "set(DEMO_KIND other)\n";
+  const auto found = [&](const std::string& call) {
+    return discovery_of({{"CMakeLists.txt", "project(demo)\nset(CMAKE_MODULE_PATH ${PROJECT_SOURCE_DIR}/cmake)\n" +
+                                                call + "set(DEMO_OUT \"${DEMO_KIND}\" CACHE STRING \"\")\n"},
+                         {"cmake/FindThing.cmake", module}});
+  };
+  CHECK(findings(found("find_package(Thing REQUIRED)\n")) == "BLAS* ");
+  CHECK(default_of(found("find_package(Thing REQUIRED)\n"), "DEMO_OUT").empty());
+  CHECK(findings(found("find_package(Thing)\n")).empty());
+}
+
 TEST_CASE("CMake: arguments of a macro stand for nothing in a file that it includes", "[one-thread]") {
   const auto found = discovery_of({{"CMakeLists.txt",
                                     "project(demo)\nset(name outer)\nmacro(read name)\n  include(part.cmake)\n"
