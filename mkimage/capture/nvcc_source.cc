@@ -13,6 +13,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kNvccFile = "tmpxft_";
 constexpr std::string_view kHostCode = ".cudafe1.cpp";
 constexpr const char* kHostStem = ".cudafe1";
+constexpr std::string_view kFatbinFile = ".fatbin.c";
+constexpr std::string_view kFatbinEnd = "\".text\\n\");\n";  // of the assembly that is the fat binary
 constexpr std::string_view kArchitecture = ".compute_";
 // Options of a unit that nvcc makes at a link. They name files that it includes: -DFATBINFILE="/tmp/tmpxft_…".
 constexpr auto kLinkFiles = std::to_array<std::string_view>({"-DFATBINFILE=\"", "-DREGISTERLINKBINARYFILE=\""});
@@ -75,6 +77,16 @@ fs::path link_file(const std::string& argument) {
   return {};
 }
 
+// Writes a copy of a file of nvcc. Debug information has the digests of files, and the lines at which variables stand.
+// That must not tell what is in the fat binary, so the file says that its lines begin behind the fat binary. Then clang
+// takes no digest either.
+Status write_copy(const fs::path& copy, std::string text) {
+  const std::string name = copy.filename().string();
+  const std::size_t end = name.ends_with(kFatbinFile) ? text.find(kFatbinEnd) : std::string::npos;
+  if (end != std::string::npos) text.insert(end + kFatbinEnd.size(), fmt::format("#line 1 \"{}\"\n", name));
+  return write_file(copy, text);
+}
+
 void map_directory(const CaptureEnvironment& environment, const fs::path& directory,
                    std::vector<std::string>& arguments) {
   const fs::path shown = environment.prefix / kSourceDirectory / kBuildName;
@@ -105,7 +117,7 @@ Result<std::optional<NvccSource>> NvccSource::take(const CaptureEnvironment& env
   XAAS_ASSIGN(TempDirectory directory, TempDirectory::create(environment.build));
   for (const fs::path& file : files_of_run(source)) {
     XAAS_ASSIGN(const std::string text, read_file(file));
-    XAAS_TRY(write_file(directory.path() / without_nvcc_names(file.filename().string(), source),
+    XAAS_TRY(write_copy(directory.path() / without_nvcc_names(file.filename().string(), source),
                         without_nvcc_names(text, source)));
   }
   const std::string name = without_nvcc_names(source.filename().string(), source);
@@ -122,7 +134,7 @@ Result<std::optional<NvccSource>> NvccSource::take_link(const CaptureEnvironment
     if (file.empty()) continue;
     XAAS_ASSIGN(const std::string text, read_file(file));
     const fs::path copy = directory.path() / without_run(file.filename().string(), run_name(file));
-    XAAS_TRY(write_file(copy, without_run(text, run_name(file))));
+    XAAS_TRY(write_copy(copy, without_run(text, run_name(file))));
     argument = fmt::format("{}\"{}\"", argument.substr(0, argument.find('"')), copy.string());
   }
   map_directory(environment, directory.path(), arguments);

@@ -206,7 +206,7 @@ TEST_CASE("host code of nvcc is compiled from a copy with names of its own") {
   good(write_file(run + "6_a.compute_80.cudafe1.cpp",
                   "#include \"tmpxft_00007c72_00000000-6_a.compute_80.cudafe1.stub.c\"\n"));
   good(write_file(run + "6_a.compute_80.cudafe1.stub.c", "#include \"tmpxft_00007c72_00000000-3_a.fatbin.c\"\n"));
-  good(write_file(run + "3_a.fatbin.c", "int fatbin;\n"));
+  good(write_file(run + "3_a.fatbin.c", "asm(\n\".quad 0x1\\n\"\n\".text\\n\");\nint fatbin;\n"));
   good(write_file(work.path() / "tmpxft_00000001_00000000-3_b.fatbin.c", "another run\n"));
   CaptureEnvironment environment;
   environment.build = build.path();
@@ -223,7 +223,9 @@ TEST_CASE("host code of nvcc is compiled from a copy with names of its own") {
     CHECK(arguments[0] == "-ffile-prefix-map=" + copy.parent_path().string() + "=/opt/app/.xaas/src/.build");
     CHECK(good(read_file(copy)) == "#include \"a.cudafe1.stub.c\"\n");
     CHECK(good(read_file(copy.parent_path() / "a.cudafe1.stub.c")) == "#include \"a.fatbin.c\"\n");
-    CHECK(good(read_file(copy.parent_path() / "a.fatbin.c")) == "int fatbin;\n");
+    // Debug information must tell neither the digest nor the length of the fat binary.
+    CHECK(good(read_file(copy.parent_path() / "a.fatbin.c")) ==
+          "asm(\n\".quad 0x1\\n\"\n\".text\\n\");\n#line 1 \"a.fatbin.c\"\nint fatbin;\n");
     CHECK_FALSE(std::filesystem::exists(copy.parent_path() / "b.fatbin.c"));
   }
   CHECK_FALSE(std::filesystem::exists(copy.parent_path()));
