@@ -27,6 +27,18 @@ constexpr std::size_t kMaxMacroBytes = 64ULL << 20;  // looked through, together
 constexpr std::size_t kMaxMacroDirectories = 100;
 constexpr std::size_t kMaxConfigurePoints = 5000;
 
+// The text of a line of a help, which a script may print by itself: `echo -e '\t--with-cuda  use CUDA'`.
+std::string_view printed_text(std::string_view line) {
+  std::string_view text = without_blanks(line);
+  if (!text.starts_with("echo ") && !text.starts_with("printf ")) return text;
+  text = without_blanks(text.substr(text.find(' ')));
+  if (text.starts_with("-e ")) text = without_blanks(text.substr(3));
+  if (text.empty() || (text.front() != '\'' && text.front() != '"')) return text;
+  text = text.substr(1, text.rfind(text.front()) - 1);
+  while (text.starts_with("\\t") || text.starts_with("\\n")) text.remove_prefix(2);
+  return without_blanks(text);
+}
+
 class ConfigureReader {
  public:
   ConfigureReader(SourceTree& tree, const Knowledge& knowledge) : tree_(tree), knowledge_(knowledge) {
@@ -335,7 +347,7 @@ class ConfigureReader {
     std::size_t number = 0;
     for_each_piece(text, '\n', [&](std::string_view line) {
       ++number;
-      const std::string_view content = without_blanks(line);
+      const std::string_view content = printed_text(line);
       const std::string_view usage = content.substr(0, content.find_first_of(" \t"));
       if (line.empty() || line.front() != ' ' || usage.size() == content.size()) return;
       for (const auto& [start, form] : {std::pair(std::string_view("--enable-"), FlagForm::enable),

@@ -132,6 +132,14 @@ TEST_CASE("a makefile that the user is to choose is that of a usual machine", "[
   CHECK(of_make("include $(ARCH)\ninclude $(A)/$(B).$(C)\n", "make.inc.linux").empty());
 }
 
+TEST_CASE("the help that a configure script prints by itself has its options", "[one-thread]") {
+  CHECK(findings(discovery_of({{"configure",
+                                "usage() {\n  echo -e '\\t--with-cuda  Tells the build to use CUDA'\n  echo \"  "
+                                "--enable-openmp  threads\"\n"
+                                "  echo '\n  echo --with-mkl\n  echo '--with-mpi'\n}\n"}})) ==
+        "CUDA --with-cuda, OpenMP --enable-openmp");
+}
+
 TEST_CASE("the options of a bundle of CMake projects are its points", "[one-thread]") {
   const auto found = discovery_of(
       {{"CMakeLists.txt", "project(demo)\n"},
