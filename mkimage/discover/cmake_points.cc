@@ -183,8 +183,8 @@ void CmakePoints::ask_unset(const std::string& name, const CmakeContext& context
 }
 
 void CmakePoints::ask_unset(const std::string& name, const CmakeContext& context, const std::string& value) {
-  if (context.is_foreign || !is_switch_value(value) || name.starts_with("CMAKE_") || fallbacks_.size() >= kMaxPoints)
-    return;
+  const bool is_none = context.is_foreign || context.is_of_module || name.starts_with("CMAKE_");
+  if (is_none || !is_switch_value(value) || fallbacks_.size() >= kMaxPoints) return;
   fallbacks_.try_emplace(name, Fallback{place_of(name, context), value});
 }
 
