@@ -28,6 +28,8 @@
 namespace xaas {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t kTailLines = 200;
 constexpr std::size_t kSeenLines = 20;  // how many of them surely stand on the terminal
 constexpr int kFollowMilliseconds = 200;
@@ -161,10 +163,40 @@ Status BuildDriver::prepare(FortranChoice fortran) {
   names.insert({c_name(), cxx_name()});
   if (!environment_.fortran_compiler.empty()) names.insert({"xaas-fc", fortran_name()});
   if (has_nvcc_) names.emplace(kNvccLauncher);
-  if (has_nvcc_ && find_real_compiler(std::string(kNvccName))) names.emplace(kNvccName);
+  const auto nvcc = find_real_compiler(std::string(kNvccName));
+  if (has_nvcc_ && nvcc) {
+    names.emplace(kNvccName);
+    XAAS_TRY(offer_toolkit(*nvcc));
+  }
   for (const std::string& name : names) XAAS_TRY(make_link(wrapper, work_.tools() / name));
   XAAS_TRY(offer_linkers(wrapper));
   return write_variables(environment_, work_.tools());
+}
+
+// The directory that takes the place of the CUDA toolkit's: makefiles look for its headers and libraries beside nvcc.
+fs::path BuildDriver::toolkit() const { return work_.tools() / "cuda"; }
+
+// Links all that is in the directory of a toolkit, with our nvcc. A toolkit in /usr has its headers where they are
+// found anyway. Of its programs, only those are there of which PATH has no others.
+Status BuildDriver::offer_toolkit(const fs::path& nvcc) {
+  const fs::path root = nvcc.parent_path().parent_path();
+  if (nvcc.parent_path().filename() != "bin" || root == "/usr" || root == "/") return {};
+  std::error_code error;
+  fs::create_directories(toolkit() / "bin", error);
+  if (error) return fail(Code::io, "cannot make {}: {}", toolkit().string(), error.message());
+  XAAS_ASSIGN(const std::vector<fs::path> entries, directory_entries(root));
+  for (const fs::path& entry : entries) {
+    if (entry.filename() != "bin") XAAS_TRY(make_link(entry, toolkit() / entry.filename()));
+  }
+  XAAS_ASSIGN(const std::vector<fs::path> programs, directory_entries(root / "bin"));
+  for (const fs::path& entry : programs) {
+    const std::string name = entry.filename().string();
+    const auto known = find_program(name);
+    std::error_code ignored;
+    if (name != kNvccName && (!known || fs::equivalent(*known, entry, ignored)))
+      XAAS_TRY(make_link(entry, toolkit() / "bin" / name));
+  }
+  return make_link(work_.tools() / kNvccName, toolkit() / "bin" / kNvccName);
 }
 
 // Makes the directory in which compilers look for a linker first. A program that starts a linker itself does not look
@@ -388,12 +420,15 @@ std::string BuildDriver::prelude(Stage stage) const {
 }
 
 Variables BuildDriver::variables() const {
+  std::error_code ignored;
+  const bool has_toolkit = fs::is_directory(toolkit(), ignored);
   // Names and not paths, because some projects compile the text of $CC into their programs, which must not tell where
   // they were built.
   Variables result = {
       {"CC", c_name()},
       {"CXX", cxx_name()},
-      {"PATH", fmt::format("{}:{}", work_.tools().string(), environment_variable("PATH"))},
+      {"PATH", fmt::format("{}{}:{}", has_toolkit ? (toolkit() / "bin").string() + ":" : "", work_.tools().string(),
+                           environment_variable("PATH"))},
       // Files that killed compilers leave behind are removed with the rest.
       {"TMPDIR", work_.temporary().string()},
   };

@@ -77,6 +77,8 @@ class BuildDriver {
   Status find_fortran(FortranChoice choice);
   Status find_chosen_fortran(FortranChoice choice);
   Status check_requirements() const;
+  std::filesystem::path toolkit() const;
+  Status offer_toolkit(const std::filesystem::path& nvcc);
   Status offer_linkers(const std::filesystem::path& wrapper);
   void follow(int process, const std::filesystem::path& log);
   Variables variables() const;

@@ -63,15 +63,6 @@ void remove_whiteouts(const fs::path& tree) {
   for (const fs::path& path : found) fs::remove(path, error);
 }
 
-Result<std::vector<fs::path>> entries_of(const fs::path& directory) {
-  std::vector<fs::path> entries;
-  std::error_code error;
-  fs::directory_iterator entry(directory, error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) entries.push_back(entry->path());
-  if (error) return fail(Code::io, "cannot list {}: {}", directory.string(), error.message());
-  return entries;
-}
-
 Status move_entry(const fs::path& from, const fs::path& to) {
   std::error_code error;
   if (is_real_directory(from) && is_real_directory(to)) return move_contents(from, to);
@@ -119,7 +110,7 @@ Result<InstallNamespace> InstallNamespace::create(const fs::path& prefix, const 
 // installs to $DESTDIR$PREFIX would then find nothing at the prefix. So every directory of the prefix is made in the
 // tree beforehand.
 Status InstallNamespace::make_outline() {
-  XAAS_ASSIGN(const auto entries, entries_of(prefix_));
+  XAAS_ASSIGN(const auto entries, directory_entries(prefix_));
   for (const fs::path& entry : entries) {
     std::error_code error;
     const fs::path copy = tree_ / entry.filename();
@@ -180,7 +171,7 @@ Status move_contents(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::create_directories(to, error);
   if (error) return fail(Code::io, "cannot make {}: {}", to.string(), error.message());
-  XAAS_ASSIGN(const auto entries, entries_of(from));
+  XAAS_ASSIGN(const auto entries, directory_entries(from));
   for (const fs::path& entry : entries) XAAS_TRY(move_entry(entry, to / entry.filename()));
   remove_tree(from);
   return {};

@@ -254,6 +254,16 @@ bool is_same_file(int fd, const std::filesystem::path& path) {
          opened.st_dev == named.st_dev;
 }
 
+Result<std::vector<std::filesystem::path>> directory_entries(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> entries;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(directory, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
+    entries.push_back(entry->path());
+  if (error) return fail(Code::io, "cannot list {}: {}", directory.string(), error.message());
+  return entries;
+}
+
 void remove_tree(const std::filesystem::path& path) {
   if (unlink(path.c_str()) == 0) return;
   fchmodat(AT_FDCWD, path.c_str(), 0700, AT_SYMLINK_NOFOLLOW);

@@ -91,6 +91,9 @@ class TempFile {
   std::filesystem::path path_;
 };
 
+// The paths of what is in a directory, in no order. Code::io if it cannot be listed.
+Result<std::vector<std::filesystem::path>> directory_entries(const std::filesystem::path& directory);
+
 // A hidden file name that nobody else uses.
 std::string random_name();
 // Whether `path` still names the open file, without following a symlink. Another process may have removed the file.

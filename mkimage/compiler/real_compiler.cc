@@ -122,7 +122,7 @@ void leave_path() {
   std::string kept;
   for (const fs::path& directory : path_directories()) {
     std::error_code ignored;
-    if (fs::equivalent(directory / "cc", *own, ignored)) continue;
+    if (fs::equivalent(directory / "cc", *own, ignored) || fs::equivalent(directory / "nvcc", *own, ignored)) continue;
     kept += fmt::format("{}{}", kept.empty() ? "" : ":", directory.string());
   }
   setenv("PATH", kept.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread

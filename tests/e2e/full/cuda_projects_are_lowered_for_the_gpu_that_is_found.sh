@@ -265,8 +265,15 @@ uneven: main.o young.o
 	nvcc -arch=native -c -o \$@ \$<
 path: path.cu
 	$(type -P nvcc) -arch=sm_80 -o \$@ \$<
-install: uneven path
-	install -D -t \$(DESTDIR)\$(PREFIX)/bin uneven path
+CUDA = \$(shell dirname \$(shell dirname \$(shell which nvcc)))
+host: host.cc
+	\$(CXX) -I\$(CUDA)/include -o \$@ \$< -L\$(CUDA)/lib64 -lcudart
+install: uneven path host
+	install -D -t \$(DESTDIR)\$(PREFIX)/bin uneven path host
+END
+cat >uneven/host.cc <<'END'
+#include <cuda_runtime.h>
+int main() { return cudaGetDeviceCount(nullptr) == cudaSuccess; }
 END
 mkxaas uneven uneven.xaas >log 2>&1 || die "$(cat log)"
 contains "$(cat log)" "some CUDA sources do not compile for compute_75, and the build fails; once more without"
