@@ -23,6 +23,7 @@ class FlagFindings {
     find_levels();
     add_flags(false);
     add_flags(true);
+    find_gpu_macro();
   }
 
  private:
@@ -61,6 +62,37 @@ class FlagFindings {
   bool is_part_of_level(const UsedFlag& used, const KnownFlag& flag) const {
     const std::optional<std::size_t> level = level_of(flag);
     return level && *level < levels_.at({used.place.file, used.place.line});
+  }
+  static std::vector<std::string> macro_words(const std::string& flag) {
+    if (!flag.starts_with("-D") || flag.ends_with("=0")) return {};
+    return name_words(std::string_view(flag).substr(2, flag.find('=') - 2));
+  }
+  // The first words that several macros have in common.
+  std::set<std::string> macro_prefixes() const {
+    std::map<std::string, std::set<std::string>> macros;
+    for (const UsedFlag& used : build_.flags) {
+      const std::vector<std::string> words = macro_words(used.flag);
+      if (words.size() > 1) macros[words.front()].insert(joined_words(words));
+    }
+    std::set<std::string> prefixes = prefixes_;
+    for (const auto& [word, names] : macros) {
+      if (names.size() > 1 && !knowledge_.has_word("gpu", word)) prefixes.insert(word);
+    }
+    return prefixes;
+  }
+  // -DDEMO_USE_GPU is a switch for all GPUs.
+  void find_gpu_macro() {
+    const std::set<std::string> prefixes = macro_prefixes();
+    const auto is_about_gpus = [&](const std::string& word) {
+      return word != "DEVICE" && knowledge_.has_word("gpu", word);
+    };
+    for (const UsedFlag& used : build_.flags) {
+      const OptionName name = read_option_name(joined_words(macro_words(used.flag)), prefixes, knowledge_);
+      const bool is_switch = !name.is_negative && !name.words.empty() && std::ranges::all_of(name.words, is_about_gpus);
+      if (!is_switch || !found_.gpu_flag.empty()) continue;
+      found_.gpu_flag = used.flag;
+      found_.supports_gpu = true;
+    }
   }
   // What an option of a compiler or linker is about: -fopenmp, -lfftw3, -DUSE_MPI=1.
   std::optional<KnownFlag> known_flag(const std::string& flag) const {

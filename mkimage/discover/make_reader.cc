@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "mkimage/discover/foreign_directories.h"
 #include "mkimage/discover/machine_file.h"
 #include "mkimage/discover/make_commands.h"
+#include "mkimage/discover/make_condition.h"
 #include "mkimage/discover/names.h"
 
 namespace xaas {
@@ -39,39 +41,12 @@ struct Guard {
   bool is_of_host = false;  // it asks for more than one variable: what a program prints, or what a name has in it
 };
 
-// The name in "$(X)", "${X}" or "$(strip ${X})"; "" for anything else.
-std::string variable_in(std::string_view text) {
-  text = without_blanks(text);
-  const bool is_reference = text.size() > 3 && text[0] == '$' &&
-                            ((text[1] == '(' && text.back() == ')') || (text[1] == '{' && text.back() == '}'));
-  if (!is_reference) return "";
-  std::string_view inside = without_blanks(text.substr(2, text.size() - 3));
-  for (const std::string_view function : {"strip ", "findstring "}) {
-    if (inside.starts_with(function)) return variable_in(inside.substr(function.size()));
-  }
-  return is_identifier(inside) ? std::string(inside) : "";
-}
-
-// The two operands of ifeq: "(a,b)", or "a" "b".
-std::pair<std::string, std::string> operands_of(std::string_view text) {
-  text = without_blanks(text);
-  if (text.starts_with('(') && text.ends_with(')')) {
-    text = text.substr(1, text.size() - 2);
-    int depth = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '(' || text[i] == '{') ++depth;
-      if (text[i] == ')' || text[i] == '}') --depth;
-      if (text[i] != ',' || depth != 0) continue;
-      return {std::string(without_blanks(text.substr(0, i))), std::string(without_blanks(text.substr(i + 1)))};
-    }
-    return {};
-  }
-  if (text.size() < 2) return {};
-  const std::size_t end = text.find(text[0], 1);
-  if (end == std::string_view::npos) return {};
-  std::string_view second = without_blanks(text.substr(end + 1));
-  if (second.size() >= 2) second = second.substr(1, second.size() - 2);
-  return {std::string(text.substr(1, end - 1)), std::string(second)};
+// Variables that say where make runs, and with which programs. The user sets them for other reasons.
+bool is_of_surroundings(const std::string& name) {
+  constexpr auto kNames = std::to_array<std::string_view>({"AR", "CC", "CXX", "F77", "F90", "FC", "HOME", "HOSTNAME",
+                                                           "HOSTTYPE", "LD", "MAKECMDGOALS", "MAKEFLAGS", "MSYSTEM",
+                                                           "OS", "OSTYPE", "PATH", "SHELL", "USER"});
+  return is_in(kNames, name) || name.starts_with("UNAME");
 }
 
 class MakeReader {
@@ -103,6 +78,7 @@ class MakeReader {
     guards_.clear();
     deeper_ = 0;
     definitions_ = 0;
+    texts_.clear();
     is_in_rule_ = false;
   }
   void read_makefile(const std::string& path) {
@@ -200,6 +176,9 @@ class MakeReader {
     const bool ends = text == "endef" && definitions_ != 0;
     if (begins) ++definitions_;
     const bool is_inside = definitions_ != 0;
+    // What $(call name,…) gives is known for a text of one line.
+    if (begins && definitions_ == 1) defined_ = without_blanks(text.substr(7));
+    if (is_inside && !begins && !ends) texts_.try_emplace(defined_, text);
     if (ends) --definitions_;
     return is_inside;
   }
@@ -217,22 +196,23 @@ class MakeReader {
       ++deeper_;
       return note_once(fmt::format("{}: conditions more than {} deep are not read", place.file, kMaxGuards));
     }
-    const std::string_view word = text.substr(0, text.find_first_of(" \t("));
-    std::string name;
-    std::string value;
-    if (word == "ifdef" || word == "ifndef") {
-      name = std::string(without_blanks(text.substr(word.size())));
-    } else if (word == "ifeq" || word == "ifneq") {
-      const auto [left, right] = operands_of(text.substr(word.size()));
-      name = variable_in(left).empty() ? variable_in(right) : variable_in(left);
-      value = variable_in(left).empty() ? left : right;
-    }
     if (opens) guards_.emplace_back();
-    if (!is_identifier(name)) return void(guards_.back().is_of_host = true);
-    MakeVariable& variable = variable_of(name, place);
+    const auto condition = read_make_condition(text, [&](const std::string& name) { return value_of(name); });
+    const bool is_of_host = !condition || (condition->looks_for_words && is_searched_on_host(condition->variable));
+    if (is_of_host) return void(guards_.back().is_of_host = true);
+    MakeVariable& variable = variable_of(condition->variable, place);
     variable.is_users = true;
-    note_tested(name, variable, value);
-    if (word == "ifeq" || word == "ifdef") guards_.back().variable = name;
+    for (const std::string& value : condition->values) note_tested(condition->variable, variable, value);
+    if (condition->asks_for) guards_.back().variable = condition->variable;
+  }
+  std::string value_of(const std::string& name) const {
+    const auto found = variables_.find(name);
+    const auto text = texts_.find(name);
+    return found != variables_.end() ? found->second.value : text != texts_.end() ? text->second : "";
+  }
+  // Whether the host decides what is in the variable.
+  bool is_searched_on_host(const std::string& name) const {
+    return is_of_surroundings(name) || value_of(name).find('$') != std::string::npos;
   }
   void note_tested(const std::string& name, MakeVariable& variable, const std::string& value) {
     if (value.empty() || value.find('$') != std::string::npos || is_in(variable.tested, value)) return;
@@ -358,12 +338,14 @@ class MakeReader {
   std::set<std::string> includes_;  // that this call of make has read
   std::set<std::string> read_;      // of all calls
   std::size_t reread_bytes_ = 0;
-  bool is_read_again_ = false;      // the file being read has been read for another call of make
-  std::vector<Guard> guards_;       // of the conditions around a line
-  std::size_t deeper_ = 0;          // conditions inside of those that are not read
-  std::size_t definitions_ = 0;     // texts of `define` around a line
-  bool is_in_rule_ = false;         // a line that begins with a tab is a command here
-  std::vector<std::string> makes_;  // directories below in which commands call make
+  bool is_read_again_ = false;                // the file being read has been read for another call of make
+  std::vector<Guard> guards_;                 // of the conditions around a line
+  std::size_t deeper_ = 0;                    // conditions inside of those that are not read
+  std::size_t definitions_ = 0;               // texts of `define` around a line
+  std::string defined_;                       // the name of the outermost
+  std::map<std::string, std::string> texts_;  // the first lines of such texts
+  bool is_in_rule_ = false;                   // a line that begins with a tab is a command here
+  std::vector<std::string> makes_;            // directories below in which commands call make
   std::set<std::string> known_makes_;
   std::size_t list_bytes_ = 0;
   bool is_left_out_ = false;

@@ -180,6 +180,32 @@ TEST_CASE("a variable that makefiles set by what the host is has no known defaul
   CHECK(default_of(found, "LEVEL") == "2");
 }
 
+TEST_CASE("a condition of a makefile may look for a word in a variable of the user", "[one-thread]") {
+  const auto found = discovery_of({{"Makefile",
+                                    "define asks\n$(findstring $(1),$(config))$(eval seen += $(1))\nendef\n"
+                                    "ifneq (,$(call asks,spectral))\nL += -lfftw3\nendif\n"
+                                    "ifeq (,$(call asks,nothreads))\nF += -fopenmp\nendif\n"
+                                    "ifneq ($(filter mkl essl,$(BLAS)),)\nL += -lopenblas\nendif\n"
+                                    "ifneq (,$(findstring gcc,$(CC)))\nF += -mavx2\nendif\n"
+                                    "ifneq ($(strip $(BLIS)),)\nL += -lblis\nendif\n"}});
+  CHECK(findings(found) ==
+        "OpenMP* -fopenmp, mkl BLAS=mkl, essl BLAS=essl, BLIS BLIS=1, OpenBLAS , FFTW , AVX2 -mavx2");
+  CHECK(values_of(found, "config") == "spectral nothreads ");
+  CHECK(values_of(found, "BLAS") == "mkl essl ");
+  CHECK(default_of(found, "CC") == "-");
+}
+
+TEST_CASE("a macro of a makefile may be the switch for all GPUs", "[one-thread]") {
+  const auto flag_of = [](const std::string& macro) {
+    return discovery_of({{"Makefile", "ifdef X\nF += -D" + macro + "\nendif\n"}}).gpu_flag;
+  };
+  CHECK(flag_of("USE_ACCELERATOR_GPU") == "-DUSE_ACCELERATOR_GPU");
+  CHECK(flag_of("DEMO_GPU -DDEMO_ACCELERATOR_GPU") == "-DDEMO_GPU");
+  CHECK(flag_of("USE_GPU=0").empty());
+  CHECK(flag_of("NO_GPU").empty());
+  CHECK(flag_of("GPU_CACHE").empty());
+}
+
 TEST_CASE("a configure script has the options of macros that it includes, calls, and makes of lists", "[one-thread]") {
   const auto found =
       discovery_of({{"configure.ac",
