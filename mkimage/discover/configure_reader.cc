@@ -17,6 +17,7 @@
 #include "mkimage/discover/m4_text.h"
 #include "mkimage/discover/names.h"
 #include "mkimage/discover/option_cases.h"
+#include "mkimage/discover/shell_conditions.h"
 
 namespace xaas {
 namespace {
@@ -50,6 +51,7 @@ class ConfigureReader {
       if (!tree_.has_file(name)) continue;
       read_input(name);
       cases_.add_values(build_.points);
+      for (UsedPackage& package : build_.packages) package.guard = cases_.point_of(package.guard, build_.points);
       if (!cases_.is_whole())
         note_once(fmt::format("{}: some `case` statements are left out, because they are too many or too deep", name));
       return std::move(build_);
@@ -80,7 +82,7 @@ class ConfigureReader {
       }
     });
     read_definitions(file);
-    follow(plain, {file, 1}, 0, 0);
+    follow(plain, {file, 1}, 0, {});
     cases_.note_text(plain);
   }
   void read_directory(const std::string& directory) {
@@ -136,11 +138,11 @@ class ConfigureReader {
     return handlers().contains(name) || definitions_.contains(name) || knowledge_.macros.contains(name) ||
            is_definition(name) || is_loop(name) || is_include(name);
   }
-  // Reads the calls in a text that begins at `begin`. `conditions` counts the conditions around it.
-  void follow(const std::string& text, const BuildPlace& begin, int depth, std::size_t conditions) {
+  // Reads the calls in a text that begins at `begin`, within these conditions.
+  void follow(const std::string& text, const BuildPlace& begin, int depth, const ShellConditions& conditions) {
     if (!use_up(text.size(), begin)) return;
     std::size_t seen = 0;
-    std::size_t inside = conditions;
+    ShellConditions inside = conditions;
     std::size_t line = begin.line;
     const auto is_macro = [&](const std::string& name) { return is_followed(name); };
     for_each_macro(text, is_macro, [&](const MacroCall& call) {
@@ -148,7 +150,10 @@ class ConfigureReader {
       ++calls_;
       if (!use_up(0, {begin.file, line})) return;
       const std::string_view between = std::string_view(text).substr(seen, call.at - seen);
-      inside = conditions_behind(between, inside, conditions);
+      const auto link = [&](std::string_view library, std::size_t lines, const ShellConditions& around) {
+        use_library(std::string(library), {begin.file, line + lines}, around);
+      };
+      follow_shell(between, conditions.count(), inside, link);
       line += static_cast<std::size_t>(std::ranges::count(between, '\n'));
       seen = call.at;
       handle(call, {begin.file, line}, depth, inside);
@@ -159,26 +164,7 @@ class ConfigureReader {
     note_once(fmt::format("{}:{}: macros within more than {} others are not followed", place.file, place.line,
                           kMaxMacroDepth));
   }
-  // Follows `if` and `fi`, `case` and `esac` of the shell.
-  static std::size_t conditions_behind(std::string_view text, std::size_t now, std::size_t least) {
-    std::string word;
-    const auto end_word = [&] {
-      if (word == "if" || word == "case") ++now;
-      if ((word == "fi" || word == "esac") && now > least) --now;
-      word.clear();
-    };
-    for (const char c : text) {
-      if (is_macro_part(c) || c == '-' || c == '$') {
-        word += c;
-      } else {
-        end_word();
-      }
-    }
-    end_word();
-    return now;
-  }
-
-  using Handler = void (ConfigureReader::*)(const MacroCall&, const BuildPlace&, std::size_t conditions);
+  using Handler = void (ConfigureReader::*)(const MacroCall&, const BuildPlace&, const ShellConditions& conditions);
   static const std::map<std::string_view, Handler>& handlers() {
     static const std::map<std::string_view, Handler> kHandlers = {
         {"AC_ARG_ENABLE", &ConfigureReader::add_enable},
@@ -199,7 +185,7 @@ class ConfigureReader {
     return kHandlers;
   }
 
-  void handle(const MacroCall& call, const BuildPlace& place, int depth, std::size_t conditions) {
+  void handle(const MacroCall& call, const BuildPlace& place, int depth, const ShellConditions& conditions) {
     if (is_definition(call.name)) return;  // its body counts where it is called
     if (is_loop(call.name)) return follow_loop(call, place, depth, conditions);
     if (is_include(call.name)) return follow_file(call, depth, conditions);
@@ -207,8 +193,12 @@ class ConfigureReader {
     if (handler != handlers().end() && handler->second != nullptr) (this->*handler->second)(call, place, conditions);
     const bool is_conditional = call.name == "AS_IF" || call.name == "AS_CASE" || call.name.starts_with("AC_ARG_") ||
                                 call.name.starts_with("AC_CHECK");
-    for (const std::string& argument : call.arguments)
-      follow(argument, place, depth + 1, conditions + (is_conditional ? 1 : 0));
+    for (const std::string& argument : call.arguments) {
+      ShellConditions inside = conditions;
+      const bool is_then = call.name == "AS_IF" && &argument == &call.arguments[1];
+      if (is_conditional) inside.add(is_then ? asked_variable(without_brackets(call.arguments[0])) : "");
+      follow(argument, place, depth + 1, inside);
+    }
     const auto definition = definitions_.find(call.name);
     const bool is_defined = definition != definitions_.end();
     if (is_defined) expand(call, definition->second, place, depth, conditions);
@@ -220,7 +210,7 @@ class ConfigureReader {
   }
   static bool is_loop(const std::string& name) { return name == "m4_foreach" || name == "m4_foreach_w"; }
   static bool is_include(const std::string& name) { return name == "m4_include" || name == "m4_sinclude"; }
-  void follow_file(const MacroCall& call, int depth, std::size_t conditions) {
+  void follow_file(const MacroCall& call, int depth, const ShellConditions& conditions) {
     const auto path = call.arguments.empty() ? std::nullopt : path_in_tree("", call.arguments[0]);
     const std::string* text = path && !is_exhausted_ ? tree_.read(*path) : nullptr;
     if (text == nullptr || !included_.insert(*path).second) return;
@@ -230,7 +220,7 @@ class ConfigureReader {
     cases_.note_text(plain);
   }
   // Follows the body once for each word of the list, which may be a macro that stands for the words.
-  void follow_loop(const MacroCall& call, const BuildPlace& place, int depth, std::size_t conditions) {
+  void follow_loop(const MacroCall& call, const BuildPlace& place, int depth, const ShellConditions& conditions) {
     if (call.arguments.size() < 3) return;
     const auto list = texts_.find(call.arguments[1]);
     std::string words = without_brackets(list != texts_.end() ? list->second : call.arguments[1]);
@@ -244,7 +234,7 @@ class ConfigureReader {
   }
   // Follows the body of a macro of the source, with its arguments in place of $1, $2, …
   void expand(const MacroCall& call, const Definition& definition, const BuildPlace& place, int depth,
-              std::size_t conditions) {
+              const ShellConditions& conditions) {
     if (is_exhausted_ || !running_.insert(call.name).second) return;
     std::string body;
     for (std::size_t i = 0; i < definition.body.size(); ++i) {
@@ -280,10 +270,10 @@ class ConfigureReader {
     build_.points.push_back(std::move(point));
   }
 
-  void add_enable(const MacroCall& call, const BuildPlace& place, std::size_t) {
+  void add_enable(const MacroCall& call, const BuildPlace& place, const ShellConditions&) {
     add_argument(call, place, FlagForm::enable);
   }
-  void add_with(const MacroCall& call, const BuildPlace& place, std::size_t) {
+  void add_with(const MacroCall& call, const BuildPlace& place, const ShellConditions&) {
     add_argument(call, place, FlagForm::with);
   }
   void add_argument(const MacroCall& call, const BuildPlace& place, FlagForm form) {
@@ -304,28 +294,29 @@ class ConfigureReader {
     cases_.note_option(name, form, call.arguments.size() > 2 ? call.arguments[2] : "");
     add_point(point_of_configure_help(name, without_quadrigraphs(without_brackets(help)), form, answer), place);
   }
-  void use_package(const std::string& name, const BuildPlace& place, std::size_t conditions) {
+  void use_package(const std::string& name, const BuildPlace& place, const ShellConditions& conditions) {
     UsedPackage package;
     package.name = name;
     package.place = place;
-    package.is_always = conditions == 0;
+    package.is_always = conditions.is_empty();
+    package.guard = conditions.only();
     const auto is_same = [&](const UsedPackage& other) {
-      return other.name == name && other.is_always == package.is_always;
+      return other.name == name && other.is_always == package.is_always && other.guard == package.guard;
     };
     if (std::ranges::none_of(build_.packages, is_same)) build_.packages.push_back(std::move(package));
   }
-  void add_library(const MacroCall& call, const BuildPlace& place, std::size_t conditions) {
+  void add_library(const MacroCall& call, const BuildPlace& place, const ShellConditions& conditions) {
     if (!call.arguments.empty()) use_library(call.arguments[0], place, conditions);
   }
-  void add_libraries(const MacroCall& call, const BuildPlace& place, std::size_t conditions) {
+  void add_libraries(const MacroCall& call, const BuildPlace& place, const ShellConditions& conditions) {
     if (call.arguments.size() < 2) return;
     for (const std::string_view name : split(call.arguments[1], ' ')) use_library(std::string(name), place, conditions);
   }
-  void use_library(const std::string& name, const BuildPlace& place, std::size_t conditions) {
+  void use_library(const std::string& name, const BuildPlace& place, const ShellConditions& conditions) {
     const KnownTerm* term = knowledge_.term_by_library_option(name);
     if (term != nullptr && !term->packages.empty()) use_package(term->packages.front(), place, conditions);
   }
-  void add_modules(const MacroCall& call, const BuildPlace& place, std::size_t conditions) {
+  void add_modules(const MacroCall& call, const BuildPlace& place, const ShellConditions& conditions) {
     if (call.arguments.size() < 2) return;
     const std::string names = without_brackets(call.arguments[1]);
     for (const std::string_view name : split(names, ' ')) {
@@ -334,10 +325,10 @@ class ConfigureReader {
       if (is_name) use_package(std::string(name), place, conditions);
     }
   }
-  void set_project(const MacroCall& call, const BuildPlace&, std::size_t) {
+  void set_project(const MacroCall& call, const BuildPlace&, const ShellConditions&) {
     if (!call.arguments.empty() && build_.project.empty()) build_.project = call.arguments[0];
   }
-  void add_language(const MacroCall& call, const BuildPlace&, std::size_t) {
+  void add_language(const MacroCall& call, const BuildPlace&, const ShellConditions&) {
     const std::string language = call.name == "AC_PROG_CC" ? "C" : call.name == "AC_PROG_CXX" ? "CXX" : "Fortran";
     if (!is_in(build_.languages, language)) build_.languages.push_back(language);
   }

@@ -78,6 +78,15 @@ void OptionCases::join(Values& values, const ShellCase& found) {
   values.is_closed = values.is_closed || found.is_closed;
 }
 
+std::string OptionCases::point_of(const std::string& variable, const std::vector<BuildPoint>& points) const {
+  const auto holder = holders_.find(variable);
+  if (holder == holders_.end()) return "";
+  const auto& [name, form] = holder->second;
+  const auto point = std::ranges::find_if(
+      points, [&](const BuildPoint& one) { return one.form == form && name_words(one.name) == name_words(name); });
+  return point == points.end() ? "" : point->name;
+}
+
 void OptionCases::add_values(std::vector<BuildPoint>& points) {
   std::map<Option, Values> values;
   for (const ShellCase& found : cases_) {

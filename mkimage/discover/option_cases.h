@@ -21,6 +21,8 @@ class OptionCases {
   void note_text(const std::string& text);
   // Gives values to options that have none. If other values are no error, the choice is open.
   void add_values(std::vector<BuildPoint>& points);
+  // The name of the point whose answer the variable holds; "" if there is none.
+  std::string point_of(const std::string& variable, const std::vector<BuildPoint>& points) const;
   // Whether no limit left out statements, or values.
   bool is_whole() const { return is_whole_; }
 

@@ -206,6 +206,21 @@ TEST_CASE("a macro of a makefile may be the switch for all GPUs", "[one-thread]"
   CHECK(flag_of("GPU_CACHE").empty());
 }
 
+TEST_CASE("a library behind a switch of a configure script is a finding", "[one-thread]") {
+  CHECK(
+      findings(discovery_of(
+          {{"configure.ac",
+            "AC_ARG_WITH([lapack], [AS_HELP_STRING([--without-lapack], [x])])\n"
+            "AC_ARG_ENABLE([spectral], [AS_HELP_STRING([--enable-spectral], [x])], [], [enable_spectral=no])\n"
+            "AC_ARG_ENABLE([parallel], [AS_HELP_STRING([--enable-parallel], [x])], [], [enable_parallel=no])\n"
+            "if test x\"${with_lapack}\" == x\"yes\"; then\n  LIBS=\"-lblas $LIBS\"\n  if test $y; then\n"
+            "    L=-lmkl_core\n  fi\nfi\nif test \"$enable_spectral\" != no; then\n  AC_CHECK_LIB([fftw3], [x])\n"
+            "else\n  L=-lopenblas\nfi\nAS_IF([test \"x$enable_parallel\" = xyes], [PKG_CHECK_MODULES([M], [mpich])])\n"
+            "AC_DEFINE([X], [1], [defined if it is "
+            "used])\nAC_MSG_NOTICE([-lscalapack])\nR=-lblis\nAC_INIT([x])\n"}})) ==
+      "MPI --enable-parallel, LAPACK* --with-lapack, BLAS* , BLIS* , FFTW --enable-spectral");
+}
+
 TEST_CASE("a configure script has the options of macros that it includes, calls, and makes of lists", "[one-thread]") {
   const auto found =
       discovery_of({{"configure.ac",
