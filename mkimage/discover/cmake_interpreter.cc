@@ -61,6 +61,26 @@ std::string variable_without_value(const CmakeCommand& condition) {
   return asks && words[0].text == "NOT" && is_identifier(words.back().text) ? words.back().text : "";
 }
 
+// A and B in `A AND B AND NOT C`, if nothing but AND joins them.
+std::vector<std::string> conjuncts_of(const CmakeCommand& condition) {
+  std::vector<std::string> found;
+  std::vector<std::string> part;
+  const auto end_part = [&] {
+    if (part.size() == 1 && is_identifier(part.front())) found.push_back(part.front());
+    part.clear();
+  };
+  for (const CmakeArgument& argument : condition.arguments) {
+    if (argument.text == "OR" || argument.text == "(") return {};
+    if (argument.text == "AND") {
+      end_part();
+    } else {
+      part.push_back(argument.text);
+    }
+  }
+  end_part();
+  return found;
+}
+
 }  // namespace
 
 void CmakeInterpreter::run() {
@@ -172,6 +192,7 @@ CmakeInterpreter::Flow CmakeInterpreter::run_branch(const CmakeBranch& branch, M
   const bool is_reference = written.starts_with("${") && written.ends_with("}");
   std::string guard = is_reference && constant_truth(text) ? written.substr(2, written.size() - 3) : text;
   if (is_identifier(guard)) condition.guard = std::move(guard);
+  if (condition.guard.empty() && branch.opening.name != "else") condition.conjuncts = conjuncts_of(branch.opening);
   if (condition.is_users || truth == Truth::no) condition.text = std::move(text);
   condition.is_elsewhere = truth == Truth::no && asks_for_another_system(branch.opening);
   conditions_.push_back(std::move(condition));
@@ -389,6 +410,7 @@ CmakeContext CmakeInterpreter::context(const Call& call) const {
     if (condition.is_users) ++users;
     if (condition.is_users) context.guard = condition.guard;
     if (!condition.guard.empty()) context.guards.push_back(condition.guard);
+    context.guards.insert(context.guards.end(), condition.conjuncts.begin(), condition.conjuncts.end());
   }
   if (users != 1) context.guard.clear();
   context.is_always = users == 0;

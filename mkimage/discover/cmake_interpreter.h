@@ -45,14 +45,15 @@ class CmakeInterpreter {
   struct Condition {
     std::string text;  // "" if neither the user nor the host decides
     std::string guard;
-    std::string asked;             // the condition as it is written and as it is expanded
-    std::string required;          // the variable, if the condition is that exactly one has no value
-    bool is_users = false;         // a choice of the user or of the host decides
-    bool is_of_host = false;       // not one of the user
-    bool is_open = false;          // whether it holds is unknown: the host decides
-    bool is_of_compiler = false;   // and it holds if the compiler can do all that the build tries with it
-    bool is_elsewhere = false;     // it asks for another system than Linux
-    bool says_deprecated = false;  // a message of the branch calls the guard deprecated
+    std::vector<std::string> conjuncts;  // variables that must be on, beside others: A in `A AND NOT B`
+    std::string asked;                   // the condition as it is written and as it is expanded
+    std::string required;                // the variable, if the condition is that exactly one has no value
+    bool is_users = false;               // a choice of the user or of the host decides
+    bool is_of_host = false;             // not one of the user
+    bool is_open = false;                // whether it holds is unknown: the host decides
+    bool is_of_compiler = false;         // and it holds if the compiler can do all that the build tries with it
+    bool is_elsewhere = false;           // it asks for another system than Linux
+    bool says_deprecated = false;        // a message of the branch calls the guard deprecated
   };
   struct Call {
     const CmakeCommand& command;

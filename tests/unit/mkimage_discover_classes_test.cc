@@ -274,6 +274,14 @@ TEST_CASE("a model behind several switches has the flag of the one that says so"
         "CUDA -DDEMO_CUDA, MPI -DDEMO_SPREAD");
 }
 
+TEST_CASE("a model behind several switches in one condition has the flag of the one that says so", "[one-thread]") {
+  const std::string options = "option(DEMO_GPU \"\" OFF)\noption(DEMO_X \"\" OFF)\n";
+  const std::string package = "  find_package(CUDAToolkit REQUIRED)\nendif()\n";
+  CHECK(findings(of_cmake(options + "if(DEMO_GPU AND NOT DEMO_X)\n" + package)) == "CUDA -DDEMO_GPU");
+  CHECK(findings(of_cmake(options + "if(DEMO_X AND NOT DEMO_GPU)\n" + package)) == "CUDA ");
+  CHECK(findings(of_cmake(options + "if(DEMO_GPU OR DEMO_X)\n" + package)) == "CUDA ");
+}
+
 TEST_CASE("what a build takes for Fourier transforms has the flag of the switch for them", "[one-thread]") {
   CHECK(findings(of_cmake("option(DEMO_FFT \"\" OFF)\noption(PART_FFT \"\" OFF)\nset(DEMO_KIND a CACHE STRING \"\")\n"
                           "if(PART_FFT)\n  if(DEMO_KIND STREQUAL a)\n    target_link_libraries(x CUDA::cufft)\n"
