@@ -17,7 +17,7 @@ namespace {
 constexpr int kPlanKeyVersion = 1;
 // Raised when we put other code for GPUs into a file for the same tools and inputs. The worker, whose digest stands for
 // the rest of our code, has no part in that.
-constexpr int kDeviceCodeVersion = 1;
+constexpr int kDeviceCodeVersion = 2;
 
 // The files other than units that a recipe refers to.
 struct Inputs {

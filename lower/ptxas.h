@@ -17,7 +17,8 @@ namespace xaas {
 // /usr/local/cuda. Empty if there is none, or if the variable is "none".
 std::filesystem::path find_ptxas();
 
-// The words of a unit's options for ptxas, if all of them are known and name no file; else Code::unsupported.
+// The words of a unit's options for ptxas, if all of them are known and name no file; else Code::unsupported. Warnings
+// are not made errors.
 Result<std::vector<std::string>> ptxas_options(std::string_view options);
 
 // Thread-safe once made.

@@ -1,4 +1,6 @@
 // What a fat binary gets for the GPUs of a host, and how ptxas is run.
+#include <fmt/ranges.h>
+
 #include "format/base/elf_file.h"
 #include "format/fatbin.h"
 #include "lower/device_code.h"
@@ -122,13 +124,28 @@ TEST_CASE("only known options go to ptxas") {
   CHECK(good(ptxas_options("")).empty());
   CHECK(good(ptxas_options(" -v --maxrregcount=32  -O2 ")) ==
         std::vector<std::string>{"-v", "--maxrregcount=32", "-O2"});
-  for (const char* options : {"-o", "x", "--options-file=x", "-maxrregcount=../x", "-v=1", "-maxrregcount"}) {
+  for (const char* options :
+       {"-o", "x", "--options-file=x", "-maxrregcount=../x", "-v=1", "-maxrregcount", "-maxrregcount=", "-fmad -v",
+        "--fmad ../x", "--fmad false false", "-arch=sm_90", "-m 64", "--input-as-string=x", "-O", "-Ox", "-O2=2"}) {
     INFO(options);
     CHECK_FALSE(ptxas_options(options));
   }
   std::vector<DeviceCode> codes = {ptx(80)};
   codes[0].form.options = "--unknown";
   CHECK(planned(codes, {80}, true) == "kept 0");
+}
+
+TEST_CASE("options go to ptxas as nvcc writes them, with a value behind \"=\" or as the next word") {
+  for (const char* options :
+       {"--fmad false", "-fmad=false", "-split-compile=2", "--warn-on-spills", "--def-load-cache=cg -warn-lmem-usage",
+        "-w", "-allow-expensive-optimizations=true", "--suppress-stack-size-warning", "--device-stack-protector=true",
+        "--Ofast-compile=mid", "-Ofc max", "-ewp", "-regUsageLevel=5", "--maxntid 32,1,1", "-e _Z1kPf",
+        "-g --dont-merge-basicblocks --return-at-end", "-maxrregcount=archmax --opt-level 2", "--compile-only"}) {
+    INFO(options);
+    CHECK(fmt::format("{}", fmt::join(good(ptxas_options(options)), " ")) == options);
+  }
+  // A newer ptxas warns of more.
+  CHECK(good(ptxas_options("-Werror -v --warning-as-error")) == std::vector<std::string>{"-v"});
 }
 
 TEST_CASE("a fat binary holds what was planned, in order") {
