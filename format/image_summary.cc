@@ -74,6 +74,15 @@ void append_unknown(std::string& text, std::string_view key, const std::vector<s
   if (!flags.empty()) append_line(text, key, list_or_none(flags));
 }
 
+// Recipes of a newer version, which cannot be read, do not count.
+GpuCode count_gpu_code(const Image& image, const std::set<Digest>& recipes) {
+  GpuCodeCounter counter;
+  for (const Digest& digest : recipes) {
+    if (const auto recipe = image.recipe(digest)) counter.add(*recipe);
+  }
+  return counter.count();
+}
+
 // Whether the path is ".xaas/toolchain/<triple>/lib/<name>", or has "runtime" or "slot/<slot>" in place of "lib".
 bool is_bundled_library(std::string_view path) {
   if (!is_below(path, kToolchainDirectory)) return false;
@@ -132,6 +141,7 @@ Result<ImageSummary> summarise(const Image& image) {
   ImageSummary summary;
   summary.image_bytes = image.squashfs().image_size();
   std::set<Digest> ready_files;
+  std::set<Digest> recipes;
   summary.offset = image.squashfs().offset();
   for (std::uint64_t i = 0; i < image.files().count(); ++i) {
     XAAS_ASSIGN(const FileRecord record, image.files().at(i));
@@ -145,12 +155,15 @@ Result<ImageSummary> summarise(const Image& image) {
     }
     if (is_below(record.path, kPrivateDirectory)) continue;
     ++summary.files;
-    if (!record.recipe.is_none()) ++summary.lowered_files;
+    if (record.recipe.is_none()) continue;
+    ++summary.lowered_files;
+    recipes.insert(record.recipe);
   }
   std::uint64_t recipe_bytes = 0;
   XAAS_TRY(count_store(image.squashfs(), kIrDirectory, summary.ir_modules, summary.ir_bytes));
   XAAS_TRY(count_store(image.squashfs(), kObjectDirectory, summary.objects, summary.object_bytes));
   XAAS_TRY(count_store(image.squashfs(), kRecipeDirectory, summary.recipes, recipe_bytes));
+  summary.gpu_code = count_gpu_code(image, recipes);
   return summary;
 }
 
@@ -181,6 +194,7 @@ std::string to_text(const Manifest& manifest, const ImageSummary& summary) {
   append_line(text, "IR modules", fmt::format("{}, {}", summary.ir_modules, human(summary.ir_bytes)));
   append_line(text, "native objects", fmt::format("{}, {}", summary.objects, human(summary.object_bytes)));
   append_line(text, "link recipes", fmt::format("{}", summary.recipes));
+  if (!summary.gpu_code.forms.empty()) append_line(text, "code for GPUs", printable(describe(summary.gpu_code)));
   for (const auto& [cpu, ready] : summary.ready)
     append_line(text, "ready for", printable(cpu) + ": " + describe(ready));
   append_line(text, "sources", fmt::format("{}", summary.sources));
@@ -203,6 +217,7 @@ std::string to_json(const Manifest& manifest, const ImageSummary& summary) {
                             {"objects", summary.objects},
                             {"object_bytes", summary.object_bytes},
                             {"recipes", summary.recipes},
+                            {"gpu_code", to_ordered_json(summary.gpu_code)},
                             {"sources", summary.sources},
                             {"ready", ready},
                             {"bundled", summary.bundled},

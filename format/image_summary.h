@@ -6,6 +6,7 @@
 #include <string>
 
 #include "format/base/error.h"
+#include "format/gpu_code.h"
 #include "format/image.h"
 
 namespace xaas {
@@ -29,11 +30,12 @@ struct ImageSummary {
   std::map<std::string, ReadySummary> ready;  // by CPU
   std::uint64_t offset = 0;                   // where the image begins in its file
   std::uint64_t image_bytes = 0;              // of the SquashFS
+  GpuCode gpu_code;                           // of the files that can be lowered
   std::vector<std::string> bundled;           // names of the libraries of other projects that the image brings
 };
 
-// Reads the whole index and the directories of IR, objects and recipes, but no content. Returns an error when one of
-// them is damaged.
+// Reads the whole index, the directories of IR and objects, and the recipes. Returns an error when the index or a
+// directory is damaged.
 Result<ImageSummary> summarise(const Image& image);
 
 // Both texts end with a newline. The JSON has the manifest under "manifest" and the numbers beside it.

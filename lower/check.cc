@@ -52,6 +52,7 @@ class Checker {
     file.is_program = elf->kind() == ElfKind::executable || elf->interpreter().has_value();
     const bool is_lowered = !record.recipe.is_none() && decided_;
     XAAS_TRY(is_lowered ? check_lowered(record, *elf, file) : check_baseline(record.path, *elf, file));
+    check_gpus(file);
     return file;
   }
 
@@ -166,6 +167,21 @@ class Checker {
     }
     return {};
   }
+
+  // A program for several GPUs may use the one that runs its code.
+  void check_gpus(FileCheck& file) const {
+    const auto use = std::ranges::find(explanation_.device_uses, file.path, &DeviceUse::path);
+    if (use == explanation_.device_uses.end()) return;
+    const GpuArchitectures idle = use->idle_gpus();
+    if (idle.size() == explanation_.gpus.size()) {
+      file.missing.push_back(
+          fmt::format("has no code for GPUs that {} can run: it has {}", describe_gpus(idle), describe(use->forms)));
+    } else if (std::ranges::any_of(use->plans, is_lacking)) {
+      file.notes.push_back(fmt::format("code for GPUs: {}", describe(*use)));
+    }
+  }
+
+  static bool is_lacking(const UnitsOnGpu& units) { return units.plan.way == GpuPlan::Way::nothing; }
 
   const std::string& triple() const { return explanation_.target.triple; }
 

@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <map>
 #include <optional>
 #include <set>
 
 #include "format/base/sort_unique.h"
 #include "format/base/split.h"
 #include "format/device_condition.h"
+#include "format/gpu_code.h"
 #include "lower/gpus.h"
 #include "lower/surroundings.h"
 
@@ -48,25 +51,63 @@ std::optional<std::size_t> best_form(const std::vector<DeviceCode>& codes, Devic
   return best;
 }
 
-// Adds what one GPU needs. Returns false if nothing is for it.
+// Whether the GPU runs a form for a single architecture or family.
+bool runs_specific(const FatbinEntry& form, unsigned gpu) {
+  const bool is_alone = (form.flags & kFatbinArchitectureOnly) != 0;
+  return is_alone ? form.architecture == gpu : runs_cubin(gpu, form.architecture);
+}
+
+// What the GPU runs out of the forms for single architectures or families, which are always kept for it.
+GpuPlan specific_plan(const std::vector<DeviceCode>& codes, unsigned gpu) {
+  GpuPlan found{gpu};
+  for (const DeviceCode& code : codes) {
+    const bool is_cubin = code.form.kind == DeviceCodeKind::elf;
+    if (!code.form.is_specific() || !runs_specific(code.form, gpu) || (found.way == GpuPlan::Way::own && !is_cubin)) {
+      continue;
+    }
+    found.way = is_cubin ? GpuPlan::Way::own : GpuPlan::Way::driver;
+    found.form = architecture_name(code.form);
+  }
+  return found;
+}
+
+// Adds what one GPU needs. Returns false if nothing is for it, apart from forms for single architectures or families.
 bool plan_for(const std::vector<DeviceCode>& codes, unsigned gpu, CubinSource source, FatbinPlan& plan) {
   const auto ptx = best_form(codes, DeviceCodeKind::ptx, [&](unsigned of) { return of <= gpu; });
   const auto cubin = best_form(codes, DeviceCodeKind::elf, [&](unsigned of) { return runs_cubin(gpu, of); });
   const bool is_exact = cubin && codes[*cubin].form.architecture == gpu;
-  const bool compiles = ptx && source == CubinSource::ptxas && ptxas_options(codes[*ptx].form.options.value_or(""));
-  const bool is_made = !is_exact && (compiles || source == CubinSource::nvlink);
+  GpuPlan& one = plan.gpus.emplace_back(GpuPlan{gpu});
+  bool compiles = false;
+  if (ptx && source == CubinSource::ptxas && !is_exact) {
+    const auto options = ptxas_options(codes[*ptx].form.options.value_or(""));
+    compiles = options.has_value();
+    if (!options) one.problem = options.error().message;
+  }
   if (ptx) plan.kept.push_back(*ptx);
-  if (is_made) {
+  if (compiles || (source == CubinSource::nvlink && !is_exact)) {
     plan.cubins.push_back({ptx.value_or(0), gpu});
+    one.way = GpuPlan::Way::made;
+    if (ptx) one.form = architecture_name(codes[*ptx].form);
   } else if (cubin) {
     plan.kept.push_back(*cubin);
+    one.way = GpuPlan::Way::own;
+    one.form = architecture_name(codes[*cubin].form);
+  } else if (ptx) {
+    one.way = GpuPlan::Way::driver;
+    one.form = architecture_name(codes[*ptx].form);
   }
-  return ptx || cubin || is_made;
+  return one.way != GpuPlan::Way::nothing;
 }
 
-void keep_all(const std::vector<DeviceCode>& codes, FatbinPlan& plan) {
-  plan = {};
+// The plan for a fat binary that stays as it was built.
+FatbinPlan plan_as_built(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus) {
+  FatbinPlan plan;
+  for (const unsigned gpu : gpus) {
+    if (!plan_for(codes, gpu, CubinSource::none, plan)) plan.gpus.back() = specific_plan(codes, gpu);
+  }
+  plan.kept.clear();
   for (std::size_t i = 0; i < codes.size(); ++i) plan.kept.push_back(i);
+  return plan;
 }
 
 Result<FatbinEntry> compiled(const Image& image, const DeviceCode& code, unsigned architecture, const Ptxas& ptxas,
@@ -108,6 +149,12 @@ Result<GpuArchitectures> parse_gpus(std::string_view text) {
   return gpus;
 }
 
+Result<std::optional<GpuArchitectures>> named_gpus(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  XAAS_ASSIGN(GpuArchitectures gpus, parse_gpus(text));
+  return std::optional(std::move(gpus));
+}
+
 std::string describe_gpus(const GpuArchitectures& gpus) {
   std::vector<std::string> names;
   for (const unsigned gpu : gpus) names.push_back(fmt::format("{}{}", kGpuPrefix, gpu));
@@ -132,10 +179,7 @@ GpuArchitectures gpus_of(const HostView& host) {
 FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus, CubinSource source) {
   FatbinPlan plan;
   const auto is_served = [&](unsigned gpu) { return plan_for(codes, gpu, source, plan); };
-  if (gpus.empty() || !std::ranges::all_of(gpus, is_served)) {
-    keep_all(codes, plan);
-    return plan;
-  }
+  if (gpus.empty() || !std::ranges::all_of(gpus, is_served)) return plan_as_built(codes, gpus);
   for (std::size_t i = 0; i < codes.size(); ++i) {
     const FatbinEntry& form = codes[i].form;
     const auto is_of_generation = [&](unsigned gpu) {
@@ -145,6 +189,24 @@ FatbinPlan plan_fatbin(const std::vector<DeviceCode>& codes, const GpuArchitectu
   }
   sort_unique(plan.kept);
   return plan;
+}
+
+std::vector<std::string> shortcomings(const std::vector<DeviceCode>& codes, const FatbinPlan& plan) {
+  GpuArchitectures idle;
+  std::map<std::string, GpuArchitectures> problems;
+  for (const GpuPlan& one : plan.gpus) {
+    if (one.way == GpuPlan::Way::nothing) idle.push_back(one.gpu);
+    if (!one.problem.empty()) problems[one.problem].push_back(one.gpu);
+  }
+  std::vector<std::string> lines;
+  if (!idle.empty()) {
+    lines.push_back(
+        fmt::format("it has nothing that {} can run: it has {}", describe_gpus(idle), describe(forms_of(codes))));
+  }
+  for (const auto& [problem, gpus] : problems) {
+    lines.push_back(fmt::format("no cubin is made for {}: {}", describe_gpus(gpus), problem));
+  }
+  return lines;
 }
 
 bool has_device_code(const Recipe& recipe) { return has_fatbins(recipe) || has_device_images(recipe); }
@@ -177,9 +239,9 @@ Result<MadeFatbin> make_planned(const Image& image, const std::vector<DeviceCode
     const bool is_refused = !entry && entry.error().code == Code::invalid;
     if (!entry && !is_refused) return tl::unexpected(entry.error());
     if (is_refused) {
-      made.warning = entry.error().message;
+      made.warnings.push_back(entry.error().message);
       entries.clear();
-      keep_all(codes, plan);
+      plan = plan_as_built(codes, {});
       break;
     }
     entries.push_back(std::move(*entry));
@@ -195,9 +257,12 @@ Result<MadeFatbin> make_planned(const Image& image, const std::vector<DeviceCode
 Result<MadeFatbin> make_fatbin(const Image& image, const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus,
                                const Ptxas* ptxas, const std::filesystem::path& scratch, const std::stop_token& stop) {
   const CubinSource source = ptxas == nullptr ? CubinSource::none : CubinSource::ptxas;
-  return make_planned(image, codes, plan_fatbin(codes, gpus, source), [&](const CubinPlan& cubin) {
-    return compiled(image, codes[cubin.code], cubin.architecture, *ptxas, scratch, stop);
-  });
+  const FatbinPlan plan = plan_fatbin(codes, gpus, source);
+  XAAS_ASSIGN(MadeFatbin made, make_planned(image, codes, plan, [&](const CubinPlan& cubin) {
+                return compiled(image, codes[cubin.code], cubin.architecture, *ptxas, scratch, stop);
+              }));
+  std::ranges::move(shortcomings(codes, plan), std::back_inserter(made.warnings));
+  return made;
 }
 
 }  // namespace xaas

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ using GpuArchitectures = std::vector<unsigned>;
 
 // Reads "sm_80,sm_90"; "none" gives none. Code::invalid for anything else.
 Result<GpuArchitectures> parse_gpus(std::string_view text);
+// The same where the text is what a user gives, which may be nothing: then nullopt.
+Result<std::optional<GpuArchitectures>> named_gpus(std::string_view text);
 std::string describe_gpus(const GpuArchitectures& gpus);  // "sm_80 sm_90"
 
 // The architectures of NVIDIA's GPUs among the devices of a host; see HostView::devices().
@@ -38,10 +41,22 @@ struct CubinPlan {
   unsigned architecture;
 };
 
+// What one GPU runs of a unit.
+struct GpuPlan {
+  // No form; a cubin that is made for it; one that the project has made; PTX, which the driver compiles.
+  enum class Way { nothing, made, own, driver };
+
+  unsigned gpu;
+  Way way = Way::nothing;
+  std::string form{};     // "compute_80": of which it is made, or what it is; empty for `nothing` and for nvlink
+  std::string problem{};  // why ptxas makes no cubin of the PTX; empty if it does, if none is asked for, or without PTX
+};
+
 // What the fat binary of a unit gets.
 struct FatbinPlan {
   std::vector<CubinPlan> cubins;
   std::vector<std::size_t> kept;  // indices of the unit's codes, ascending
+  std::vector<GpuPlan> gpus;      // one for each GPU
 };
 
 // Chooses for `gpus`. Keeps everything if no GPU is known, or if one of them could run nothing else.
@@ -58,9 +73,13 @@ bool has_device_images(const Recipe& recipe);
 // Whether some of it is relocatable, so that it must be linked.
 bool has_relocatable_code(const Recipe& recipe);
 
+// What a user should know of the plan for a unit whose code no other unit links: lines about GPUs that run nothing of
+// it, and about cubins that are not made.
+std::vector<std::string> shortcomings(const std::vector<DeviceCode>& codes, const FatbinPlan& plan);
+
 struct MadeFatbin {
   std::string bytes;
-  std::string warning;  // why it has less than it could have, in one line; empty if it has all
+  std::vector<std::string> warnings;  // why it has less than it could have, a line each; empty if it has all
 };
 
 // Makes a cubin for an architecture of GPUs.
@@ -72,7 +91,8 @@ Result<MadeFatbin> make_planned(const Image& image, const std::vector<DeviceCode
                                 const MakeCubin& make);
 
 // Makes the fat binary of a unit. `ptxas` may be null. ptxas runs in `scratch`. If it refuses the code, the fat binary
-// has all forms that the image has. Other errors are those of the image and of Ptxas::compile().
+// has all forms that the image has. Warns of shortcomings(), too. Other errors are those of the image and of
+// Ptxas::compile().
 Result<MadeFatbin> make_fatbin(const Image& image, const std::vector<DeviceCode>& codes, const GpuArchitectures& gpus,
                                const Ptxas* ptxas, const std::filesystem::path& scratch, const std::stop_token& stop);
 

@@ -62,6 +62,17 @@ Status look_for_device_code(const Image& image, const std::vector<FileRecord>& r
   return {};
 }
 
+// Notes what the GPUs run of each program.
+Status look_for_device_uses(const Image& image, const std::vector<FileRecord>& records, Explanation& all) {
+  const bool has_ptxas = Ptxas::of_host() != nullptr;
+  for (const FileRecord& record : records) {
+    XAAS_ASSIGN(const Recipe recipe, image.recipe(record.recipe));
+    DeviceUse use = device_use(std::string(path_in_tree(record.path)), recipe, all.gpus, has_ptxas);
+    if (use.units != 0) all.device_uses.push_back(std::move(use));
+  }
+  return {};
+}
+
 // What is said of GPUs, in a line.
 std::string describe_device_code(const Explanation& all) {
   if (all.gpus.empty()) return "none is known: code for GPUs stays as it was built";
@@ -122,6 +133,7 @@ Result<Explanation> explain_decided(const Image& image, const LowererOptions& op
   if (decided && all.has_device_code()) all.gpus = decided->gpus ? *decided->gpus : gpus_of(host);
   if (!all.gpus.empty()) all.ptxas = find_ptxas().string();
   if (!all.gpus.empty() && all.has_relocatable_code) all.nvlink = find_nvlink().string();
+  if (!all.gpus.empty() && all.has_fatbins) XAAS_TRY(look_for_device_uses(image, records, all));
   return all;
 }
 
@@ -184,6 +196,8 @@ OrderedJson to_ordered_json(const Explanation& all) {
       lacks.push_back({{"file", path}, {"symbol", symbol.name}, {"version", symbol.version}, {"units", symbol.units}});
     }
   }
+  OrderedJson uses = OrderedJson::array();
+  for (const DeviceUse& use : all.device_uses) uses.push_back(to_ordered_json(use));
   OrderedJson builds = OrderedJson::array();
   for (const HostBuildChoice& build : all.builds) {
     builds.push_back({{"configuration", build.configuration},
@@ -208,6 +222,7 @@ OrderedJson to_ordered_json(const Explanation& all) {
           {"slots", to_ordered_json(all.slots)},
           {"has_device_code", all.has_device_code()},
           {"gpus", all.gpus},
+          {"device_uses", uses},
           {"ptxas", all.ptxas},
           {"nvlink", all.nvlink},
           {"missing_libraries", all.missing},
@@ -257,6 +272,9 @@ std::string to_text(const Image& image, const Explanation& all) {
                    other.level.empty() ? "" : fmt::format(", level {}", printable(other.level)));
   }
   if (all.has_device_code()) fmt::format_to(out, "gpus      {}\n", describe_device_code(all));
+  for (const DeviceUse& use : all.device_uses) {
+    fmt::format_to(out, "gpu code  {}  {}\n", printable(use.path), printable(describe(use)));
+  }
   for (const auto& [soname, path] : all.missing) fmt::format_to(out, "missing   {}, which {} needs\n", soname, path);
   for (const auto& [path, symbols] : all.missing_symbols) {
     fmt::format_to(out, "missing   {}, which {} needs{}\n", printable(describe(symbols)), printable(path),

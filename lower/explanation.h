@@ -9,6 +9,7 @@
 #include "format/base/json_fields.h"
 #include "format/image.h"
 #include "lower/configuration.h"
+#include "lower/device_use.h"
 #include "lower/host.h"
 #include "lower/lowerer.h"
 #include "lower/missing_symbols.h"
@@ -35,17 +36,18 @@ struct Explanation {
   std::map<std::string, std::string> libraries;
   // Maps the soname of each library that is neither in the image nor on the host to one of the files that need it.
   std::map<std::string, std::string> missing;
-  MissingSymbols missing_symbols;     // of the chosen configuration
-  std::vector<SlotChoice> slots;      // of the chosen configuration
-  bool has_fatbins = false;           // whether programs of the chosen configuration have units with fat binaries
-  bool has_target_regions = false;    // whether one has OpenMP's target regions for GPUs
-  GpuArchitectures gpus;              // for which that code is made
-  std::string ptxas;                  // that makes it; empty: none, or none is needed
-  bool has_relocatable_code = false;  // whether some of it must be linked
-  std::string nvlink;                 // that links it; empty: none, or none is needed
-  std::string libc;                   // the newest version that the host's libc defines; empty if it has no such libc
-  std::string missing_libc;           // the libc floor of the baseline, if the host's libc lacks it
-  std::string problem;                // why the image cannot be lowered for the host; empty if it can
+  MissingSymbols missing_symbols;      // of the chosen configuration
+  std::vector<SlotChoice> slots;       // of the chosen configuration
+  bool has_fatbins = false;            // whether programs of the chosen configuration have units with fat binaries
+  bool has_target_regions = false;     // whether one has OpenMP's target regions for GPUs
+  GpuArchitectures gpus;               // for which that code is made
+  std::vector<DeviceUse> device_uses;  // what these run of each program with fat binaries
+  std::string ptxas;                   // that makes it; empty: none, or none is needed
+  bool has_relocatable_code = false;   // whether some of it must be linked
+  std::string nvlink;                  // that links it; empty: none, or none is needed
+  std::string libc;                    // the newest version that the host's libc defines; empty if it has no such libc
+  std::string missing_libc;            // the libc floor of the baseline, if the host's libc lacks it
+  std::string problem;                 // why the image cannot be lowered for the host; empty if it can
   std::vector<HostBuildChoice> builds;
 
   bool has_device_code() const { return has_fatbins || has_target_regions; }

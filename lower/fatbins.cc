@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <thread>
 
+#include "format/base/short_list.h"
 #include "format/base/text.h"
 #include "lower/device_code.h"
 
@@ -16,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kMostNames = 4;                        // units in a line
 constexpr std::string_view kWrapperSymbol = "__fatbinwrap";  // an id follows; each unit with relocatable code has one
 
 class FatbinMaker {
@@ -35,11 +38,15 @@ class FatbinMaker {
       std::vector<std::jthread> threads;
       while (threads.size() < std::min<std::size_t>(jobs, units.size())) threads.emplace_back(work);
     }
+    std::map<std::string, std::vector<std::string>> warnings;  // and the units that have them
     for (std::size_t i = 0; i < units.size(); ++i) {
       const std::string& name = units[i]->name;
       if (!made[i]) return fail(made[i].error().code, "code for GPUs of {}: {}", name, made[i].error().message);
-      if (!made[i]->warning.empty()) made_.warnings.push_back(fmt::format("{}: {}", name, made[i]->warning));
+      for (std::string& warning : made[i]->warnings) warnings[std::move(warning)].push_back(name);
       made_.fatbins.push_back({units[i], std::move(made[i]->bytes)});
+    }
+    for (const auto& [warning, names] : warnings) {
+      made_.warnings.push_back(fmt::format("{}: {}", short_list(names, kMostNames), warning));
     }
     return {};
   }

@@ -264,6 +264,9 @@ void say_what_was_made(const fs::path& image, const BuildPlan& plan, const Image
   }
   progress.say(summary(image, counts, contents.configurations.size(), written.size));
   for (const std::string& line : describe_native(contents)) progress.say(line);
+  if (const GpuCode code = count_gpu_code(contents); !code.forms.empty()) {
+    progress.say("code for GPUs: " + describe(code));
+  }
   for (const std::string& line : describe_high_floors(contents)) progress.say(line);
   for (const std::string& line : describe_asks(contents, ir)) progress.say(line);
   for (const std::string& line : describe_ready(contents)) progress.say(line);

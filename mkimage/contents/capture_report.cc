@@ -74,6 +74,16 @@ CaptureCounts count_captured(const ImageContents& contents) {
   return counts;
 }
 
+GpuCode count_gpu_code(const ImageContents& contents) {
+  GpuCodeCounter counter;
+  for (const ConfigurationContents& configuration : contents.configurations) {
+    for (const InstalledProgram& program : configuration.programs) {
+      if (program.recipe) counter.add(*program.recipe);
+    }
+  }
+  return counter.count();
+}
+
 std::set<std::string> fortran_compilers(const ImageContents& contents) {
   std::set<std::string> compilers;
   for (const ConfigurationContents& configuration : contents.configurations) {

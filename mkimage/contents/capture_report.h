@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "format/gpu_code.h"
 #include "mkimage/contents/image_contents.h"
 #include "mkimage/contents/merge_stages.h"
 
@@ -17,6 +18,9 @@ struct CaptureCounts {
   std::size_t lowerable = 0;       // programs and libraries with a recipe
 };
 CaptureCounts count_captured(const ImageContents& contents);
+
+// The code for GPUs of all programs, in all configurations.
+GpuCode count_gpu_code(const ImageContents& contents);
 
 // The names of the Fortran compilers that compiled objects of the links, in all configurations.
 std::set<std::string> fortran_compilers(const ImageContents& contents);

@@ -241,6 +241,21 @@ contains "$(XAAS_PTXAS=$work/only/ptxas xaas-lower explain --gpu sm_90,sm_80 app
   "gpus      $by/only/ptxas; there is no nvlink beside it"
 contains "$(XAAS_PTXAS=none xaas-lower explain --gpu sm_90 app.xaas)" "gpus      sm_90  there is no ptxas"
 contains "$(xaas-lower explain --gpu none app.xaas)" "gpus      none is known"
+has='it has PTX 75, 80, 90 and cubins 80'
+said=$(xaas-lower explain --gpu sm_90,sm_80 app.xaas)
+contains "$said" "gpu code  bin/app  sm_80: the build's cubins for sm_80; sm_90: cubins made of compute_90"
+contains "$(XAAS_PTXAS=none xaas-lower explain --gpu sm_90 app.xaas)" \
+  "gpu code  bin/app  sm_90: the driver compiles compute_90"
+contains "$(xaas-lower explain --gpu sm_70 app.xaas)" "gpu code  bin/app  sm_70: nothing that it can run; $has"
+echo "a program that has no code for the GPU does not run there"
+contains "$(xaas-lower check --gpu sm_80 app.xaas)" "programs and libraries run"
+! xaas-lower check --gpu sm_70,sm_72 app.xaas >checked || die "it has no code for sm_70"
+contains "$(cat checked)" "fails     bin/app: has no code for GPUs that sm_70 sm_72 can run: $has"
+contains "$(xaas-lower --gpu sm_70 app.xaas bin/app 2>&1)" "first.c, libsecond.a(second.c): it has nothing that sm_70 can run: $has"
+contains "$(xaas-lower check --gpu none app.xaas)" "programs and libraries run"
+echo "it is said for which GPUs the image has code"
+contains "$(cat made)" "code for GPUs: ${has#it has }; 1 of 5 CUDA units has less PTX"
+contains "$(xaas-info app.xaas)" "code for GPUs   ${has#it has }; 1 of 5 CUDA units has less PTX"
 fails_with 1 '"sm_x" is no architecture of GPUs' xaas-lower --gpu sm_x app.xaas
 
 echo "what does not depend on GPUs is shared, and what does has keys of its own"

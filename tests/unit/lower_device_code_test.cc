@@ -1,9 +1,12 @@
 // What a fat binary gets for the GPUs of a host, and how ptxas is run.
 #include <fmt/ranges.h>
 
+#include <array>
+
 #include "format/base/elf_file.h"
 #include "format/fatbin.h"
 #include "lower/device_code.h"
+#include "lower/device_use.h"
 #include "lower/fatbins.h"
 #include "tests/unit/lower_support.h"
 
@@ -135,6 +138,72 @@ TEST_CASE("only known options go to ptxas") {
   CHECK(planned(codes, {80}, true) == "kept 0");
 }
 
+TEST_CASE("what a GPU runs of a unit is said, and what it lacks") {
+  std::vector<DeviceCode> codes = {elf(80), elf(90, kFatbinArchitectureOnly), ptx(80), ptx(90)};
+  // What GPUs run, and the shortcomings.
+  const auto said = [&](const GpuArchitectures& gpus, CubinSource source) {
+    const FatbinPlan plan = plan_fatbin(codes, gpus, source);
+    std::string text;
+    for (const GpuPlan& one : plan.gpus) {
+      constexpr std::array kWays = {"nothing", "made", "own", "driver"};
+      text += fmt::format("{} {} {}; ", one.gpu, kWays.at(static_cast<std::size_t>(one.way)), one.form);
+    }
+    return fmt::format("{}{}", text, fmt::join(shortcomings(codes, plan), "; "));
+  };
+  CHECK(said({80, 86, 90}, CubinSource::ptxas) == "80 own sm_80; 86 made compute_80; 90 made compute_90; ");
+  CHECK(said({86, 120}, CubinSource::none) == "86 own sm_80; 120 driver compute_90; ");
+  CHECK(said({75, 86}, CubinSource::ptxas) ==
+        "75 nothing ; 86 own sm_80; it has nothing that sm_75 can run: it has PTX 80, 90 and cubins 80, 90a");
+  codes = {elf(90, kFatbinArchitectureOnly), ptx(100, kFatbinFamilyOnly)};
+  CHECK(said({90, 103}, CubinSource::ptxas) == "90 own sm_90a; 103 driver compute_100f; ");
+  CHECK(said({100, 120}, CubinSource::ptxas) ==
+        "100 driver compute_100f; 120 nothing ; it has nothing that sm_120 can run: it has PTX 100f and cubins 90a");
+  codes = {ptx(80)};
+  codes[0].form.options = "--unknown";
+  CHECK(said({86, 90}, CubinSource::ptxas) ==
+        "86 driver compute_80; 90 driver compute_80; no cubin is made for sm_86 sm_90: unknown option of ptxas: "
+        "--unknown");
+  CHECK(said({86}, CubinSource::none) == "86 driver compute_80; ");
+  CHECK(said({}, CubinSource::ptxas).empty());
+}
+
+TEST_CASE("what the GPUs run of a program is the sum of its units") {
+  Recipe recipe;
+  IrInput unit{.digest = Digest::of("a"), .name = "a.cu", .features = {}};
+  unit.device = {ptx(75), ptx(80), ptx(90)};
+  recipe.arguments.emplace_back(unit);
+  unit.digest = Digest::of("b");
+  recipe.arguments.emplace_back(unit);
+  unit.digest = Digest::of("c");
+  unit.device = {elf(90), ptx(90)};
+  recipe.arguments.emplace_back(unit);
+  unit.links = {"_of_a"};  // its own code is that of others
+  recipe.arguments.emplace_back(unit);
+  const DeviceUse use = device_use("bin/app", recipe, {80, 90}, true);
+  CHECK(describe(use) ==
+        "sm_80: cubins made of compute_80 (2 of 3 units), nothing that it can run (1 of 3 units); sm_90: cubins made "
+        "of compute_90 (2 of 3 units), the build's cubins for sm_90 (1 of 3 units); it has PTX 75, 80, 90 and cubins "
+        "90");
+  CHECK(use.idle_gpus().empty());
+  Recipe odd;
+  unit.links.clear();
+  unit.device = {elf(80), ptx(80)};
+  unit.device[1].form.options = "--unknown";
+  odd.arguments.emplace_back(unit);
+  CHECK(describe(device_use("bin/app", odd, {80, 86, 90}, true)) ==
+        "sm_80: the build's cubins for sm_80; sm_86: the build's cubins for sm_80, since ptxas is not run: unknown "
+        "option of ptxas: --unknown; sm_90: the driver compiles compute_80, since ptxas is not run: unknown option of "
+        "ptxas: --unknown");
+  CHECK(device_use("bin/app", recipe, {70, 90}, false).idle_gpus() == GpuArchitectures{70});
+  CHECK(describe(device_use("bin/app", recipe, {}, true)).empty());
+
+  GpuCodeCounter counter;
+  counter.add(recipe);
+  counter.add(recipe);
+  CHECK(describe(counter.count()) == "PTX 75, 80, 90 and cubins 90; 1 of 3 CUDA units has less PTX");
+  CHECK(describe(GpuCodeCounter().count()).empty());
+}
+
 TEST_CASE("options go to ptxas as nvcc writes them, with a value behind \"=\" or as the next word") {
   for (const char* options :
        {"--fmad false", "-fmad=false", "-split-compile=2", "--warn-on-spills", "--def-load-cache=cg -warn-lmem-usage",
@@ -153,7 +222,7 @@ TEST_CASE("a fat binary holds what was planned, in order") {
   std::vector<DeviceCode> codes = {elf(80), ptx(80), ptx(90)};
   const auto image = image_with(directory.path() / "image", codes);
   const MadeFatbin made = good(make_fatbin(*image, codes, {90}, nullptr, directory.path(), {}));
-  CHECK(made.warning.empty());
+  CHECK(made.warnings.empty());
   const auto entries = good(parse_fatbin(made.bytes));
   REQUIRE(entries.size() == 1);
   CHECK(entries[0].content == "content for compute_90");
@@ -186,7 +255,7 @@ TEST_CASE("ptxas sees its input and nothing else, and what it refuses is as it w
   const auto ptxas = good(Ptxas::open(path));
   CHECK(ptxas->digest() == Digest::of(good(read_file(path))));
   const MadeFatbin made = good(make_fatbin(*image, codes, {90}, ptxas.get(), directory.path(), {}));
-  CHECK(made.warning == "");
+  CHECK(made.warnings.empty());
   const auto entries = good(parse_fatbin(made.bytes));
   REQUIRE(entries.size() == 2);
   CHECK(architecture_name(entries[0]) == "sm_90");
@@ -197,7 +266,7 @@ TEST_CASE("ptxas sees its input and nothing else, and what it refuses is as it w
   const auto refusing =
       good(Ptxas::open(stand_in(directory.path(), "fputs(\"no such code\\nmore\\n\", stderr); return 1;")));
   const MadeFatbin whole = good(make_fatbin(*image, codes, {90}, refusing.get(), directory.path(), {}));
-  CHECK(whole.warning == "ptxas does not compile it for sm_90: no such code");
+  CHECK(whole.warnings == std::vector<std::string>{"ptxas does not compile it for sm_90: no such code"});
   CHECK(good(parse_fatbin(whole.bytes)).size() == 3);
   CHECK(ptxas->digest() != refusing->digest());
   const auto failing = [&](const std::string& body) {
