@@ -146,8 +146,10 @@ Status Server::Impl::choose() {
   if (lowerer_) {
     configuration_ = lowerer_->configuration();
   } else {
+    const LowererOptions& options = options_.lowerer;
+    XAAS_ASSIGN(const auto gpus, named_gpus(options.gpu));
     XAAS_ASSIGN(configuration_,
-                baseline_configuration(*image_, options_.lowerer.target, options_.lowerer.configuration));
+                baseline_configuration(*image_, options.target, options.configuration, *this_host(), gpus));
   }
   if (!image_->squashfs().resolve(tree_root(image_->manifest(), configuration_))) {
     return fail(Code::invalid, "{}: the files of the configuration {} are missing: fetch the image again",

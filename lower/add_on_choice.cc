@@ -74,9 +74,11 @@ Result<AddOnDecision> choose_add_on(std::shared_ptr<const Image> image, const Lo
     configuration.rank = rank_of(manifest, name);
     together.configurations.push_back(std::move(configuration));
   }
-  decision.choices = explain_configurations(together, *target, options.configuration);
+  XAAS_ASSIGN(const auto gpus, named_gpus(options.gpu));
+  decision.choices = explain_configurations(together, *target, options.configuration, *this_host(), gpus);
   for (const auto& [name, problem] : sorted.refused) {
-    if (!sorted.usable.contains(name)) decision.choices.push_back({.configuration = name, .reason = problem});
+    if (!sorted.usable.contains(name))
+      decision.choices.push_back({.configuration = name, .reason = problem, .note = {}});
   }
   const auto chosen = std::ranges::find(decision.choices, true, &Choice::chosen);
   const auto found = chosen == decision.choices.end() ? sorted.usable.end() : sorted.usable.find(chosen->configuration);

@@ -275,7 +275,8 @@ bool ImageCheck::runs() const { return problem.empty() && failing(*this) == 0; }
 Result<ImageCheck> check_image(const Image& image, const LowererOptions& options) {
   ImageCheck check;
   XAAS_ASSIGN(check.explanation, explain_choices(image, options));
-  const auto chosen = choose_configuration(image, check.explanation.target, options.configuration, *options.host);
+  XAAS_ASSIGN(const auto gpus, named_gpus(options.gpu));
+  const auto chosen = choose_configuration(image, check.explanation.target, options.configuration, *options.host, gpus);
   if (!chosen) {
     check.problem = chosen.error().message;
     return check;
@@ -332,7 +333,10 @@ std::string to_text(const Image& image, const ImageCheck& check) {
   fmt::format_to(out, "target    {} {}\n", decided.target.triple, decided.target.cpu);
   if (!decided.libc.empty()) fmt::format_to(out, "libc      {}\n", printable(decided.libc));
   for (const Choice& choice : decided.choices) {
-    if (choice.chosen) fmt::format_to(out, "config    {}\n", printable(choice.configuration));
+    if (choice.chosen) {
+      fmt::format_to(out, "config    {}{}\n", printable(choice.configuration),
+                     choice.note.empty() ? "" : printable(fmt::format("  {}", choice.note)));
+    }
     if (!choice.accepted) {
       fmt::format_to(out, "config    not {}: {}\n", printable(choice.configuration), printable(choice.reason));
     }

@@ -24,23 +24,66 @@ bool is_same_kind(std::string_view one, std::string_view other) {
   return architecture(one) == architecture(other);
 }
 
-// The devices of the host. They take a moment to find, so they are looked for only if a configuration requires one.
-std::vector<std::string> devices_for(const Manifest& manifest, const HostView& host) {
+// What requirements of devices are looked for in.
+struct Devices {
+  std::vector<std::string> found;
+  bool any_driver = false;  // the version of NVIDIA's driver is not known, and counts as new enough
+  std::string place;        // for messages: "on this host"
+};
+
+// Whether the device, or the property of devices, is one of `name`.
+bool is_about(std::string_view device, std::string_view name) {
+  return device.starts_with(name) && (device.size() == name.size() || device[name.size()] == '=');
+}
+
+// Puts the GPUs that the user names in the place of the host's.
+void take_named(const GpuArchitectures& gpus, Devices& devices) {
+  std::erase_if(devices.found, [](const std::string& device) { return is_about(device, kNvidiaGpu); });
+  if (gpus.empty()) {
+    std::erase_if(devices.found, [](const std::string& device) { return is_about(device, kNvidiaDriver); });
+    devices.place += " without GPUs";
+    return;
+  }
+  devices.any_driver = device_properties(devices.found, kNvidiaDriver).empty();
+  devices.found.emplace_back(kNvidiaGpu);
+  for (const unsigned gpu : gpus) devices.found.push_back(fmt::format("{}={}", kNvidiaGpu, describe_gpus({gpu})));
+  devices.place += fmt::format(" with {}", describe_gpus(gpus));
+}
+
+// Devices take a moment to find, so they are looked for only if a configuration requires one.
+Devices devices_for(const Manifest& manifest, const HostView& host, const std::optional<GpuArchitectures>& gpus) {
+  Devices devices{{}, false, fmt::format("on {}", host.name())};
   const auto requires_some = [](const Configuration& configuration) {
     return !configuration.requires_.devices.empty();
   };
-  return std::ranges::any_of(manifest.configurations, requires_some) ? host.devices() : std::vector<std::string>();
+  if (std::ranges::none_of(manifest.configurations, requires_some)) return devices;
+  devices.found = host.devices();
+  if (gpus) take_named(*gpus, devices);
+  return devices;
 }
 
-// Says which device of `required` is not among the `devices` of the host; empty if all are.
-std::string missing_device(const std::vector<std::string>& required, const std::vector<std::string>& devices,
-                           const HostView& host) {
+// Whether the condition is met only because nobody knows better.
+bool is_taken_for_granted(std::string_view required, const Devices& devices) {
+  return devices.any_driver && required.starts_with(kNvidiaDriver);
+}
+
+// Says which device of `required` is not among the `devices`; empty if all are.
+std::string missing_device(const std::vector<std::string>& required, const Devices& devices) {
   for (const std::string& device : required) {
     if (!is_known_device(device)) {
       return fmt::format("needs the device {}, which this version cannot look for", device);
     }
-    if (!has_device(devices, device)) {
-      return fmt::format("needs the device {} on {}", device, host.name());
+    if (!is_taken_for_granted(device, devices) && !has_device(devices.found, device)) {
+      return fmt::format("needs the device {} {}", device, devices.place);
+    }
+  }
+  return {};
+}
+
+std::string note_on(const Configuration& configuration, const Devices& devices) {
+  for (const std::string& device : configuration.requires_.devices) {
+    if (is_taken_for_granted(device, devices)) {
+      return fmt::format("{} is taken for granted: the version of the driver is not known", device);
     }
   }
   return {};
@@ -51,8 +94,8 @@ constexpr std::array<const char*, 4> kLevels = {"x86-64", "x86-64-v2", "x86-64-v
 constexpr std::array<const char*, 4> kAArch64Levels = {"generic", "neoverse-n1", "neoverse-v1", "neoverse-v2"};
 
 // The reason why the configuration is refused; empty if the target, on the host with these devices, satisfies it.
-std::string reason_against(const Configuration& configuration, const Target& target,
-                           const std::vector<std::string>& devices, const HostView& host) {
+std::string reason_against(const Configuration& configuration, const Target& target, const Devices& devices,
+                           const HostView& host) {
   if (!is_same_kind(configuration.triple, target.triple)) return fmt::format("is for {}", configuration.triple);
   const auto& unknown = configuration.requires_.unknown;
   if (!unknown.empty()) return fmt::format("requires {}, which this version does not know", join(unknown));
@@ -63,7 +106,7 @@ std::string reason_against(const Configuration& configuration, const Target& tar
       return fmt::format("needs the library {} on {}", soname, host.name());
     }
   }
-  return missing_device(configuration.requires_.devices, devices, host);
+  return missing_device(configuration.requires_.devices, devices);
 }
 
 }  // namespace
@@ -103,19 +146,20 @@ std::string missing_libc(const Manifest& manifest, std::string_view name, const 
 }
 
 std::vector<Choice> explain_configurations(const Manifest& manifest, const Target& target, std::string_view forced,
-                                           const HostView& host) {
+                                           const HostView& host, const std::optional<GpuArchitectures>& gpus) {
   std::vector<const Configuration*> ranked;
   ranked.reserve(manifest.configurations.size());
   for (const Configuration& configuration : manifest.configurations) ranked.push_back(&configuration);
   std::sort(ranked.begin(), ranked.end(), [](const Configuration* a, const Configuration* b) {
     return std::pair(-a->rank, a->name) < std::pair(-b->rank, b->name);
   });
-  const std::vector<std::string> devices = devices_for(manifest, host);
+  const Devices devices = devices_for(manifest, host, gpus);
   std::vector<Choice> choices;
   bool is_chosen = false;
   for (const Configuration* configuration : ranked) {
     Choice choice{.configuration = configuration->name,
-                  .reason = reason_against(*configuration, target, devices, host)};
+                  .reason = reason_against(*configuration, target, devices, host),
+                  .note = note_on(*configuration, devices)};
     if (!forced.empty() && forced != configuration->name) choice.reason = fmt::format("{} was asked for", forced);
     choice.accepted = choice.reason.empty();
     choice.chosen = choice.accepted && !std::exchange(is_chosen, is_chosen || choice.accepted);
@@ -125,9 +169,9 @@ std::vector<Choice> explain_configurations(const Manifest& manifest, const Targe
 }
 
 Result<std::string> choose_configuration(const Image& image, const Target& target, std::string_view forced,
-                                         const HostView& host) {
+                                         const HostView& host, const std::optional<GpuArchitectures>& gpus) {
   std::string reasons;
-  for (const Choice& choice : explain_configurations(image.manifest(), target, forced, host)) {
+  for (const Choice& choice : explain_configurations(image.manifest(), target, forced, host, gpus)) {
     if (choice.chosen) return choice.configuration;
     if (!forced.empty() && forced != choice.configuration) continue;
     reasons += fmt::format("{}{} {}", reasons.empty() ? "" : "; ", choice.configuration, choice.reason);
@@ -140,11 +184,12 @@ Result<std::string> choose_configuration(const Image& image, const Target& targe
 }
 
 Result<std::string> baseline_configuration(const Image& image, const TargetOverrides& overrides,
-                                           std::string_view forced, const HostView& host) {
+                                           std::string_view forced, const HostView& host,
+                                           const std::optional<GpuArchitectures>& gpus) {
   const Manifest& manifest = image.manifest();
   const auto target = host.target(lowering_triple(manifest, host), overrides);
   if (!target && target.error().code != Code::unsupported) return tl::unexpected(target.error());
-  auto chosen = target ? choose_configuration(image, *target, forced, host) : tl::unexpected(target.error());
+  auto chosen = target ? choose_configuration(image, *target, forced, host, gpus) : tl::unexpected(target.error());
   return chosen || !forced.empty() ? chosen : manifest.default_configuration;
 }
 
@@ -204,14 +249,15 @@ bool keeps_to_level(const Manifest& manifest, std::string_view configuration, st
   return !level.empty() && found != manifest.configurations.end() && found->shares_data;
 }
 
-std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest, const HostView& host) {
+std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest, const HostView& host,
+                                            const std::optional<GpuArchitectures>& gpus) {
   std::vector<OtherChoice> others;
   const std::string triple = lowering_triple(manifest, host);
   for (const char* cpu : is_same_kind(triple, "aarch64") ? kAArch64Levels : kLevels) {
     const auto target = host.target(triple, {.cpu = cpu, .features = {}});
     if (!target) continue;
     OtherChoice other{cpu, {}, {}};
-    for (const Choice& choice : explain_configurations(manifest, *target, {}, host)) {
+    for (const Choice& choice : explain_configurations(manifest, *target, {}, host, gpus)) {
       if (choice.chosen) other.configuration = choice.configuration;
     }
     other.level = choose_level(manifest, other.configuration, *target, false);

@@ -2,18 +2,21 @@
 // configuration".
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "format/image.h"
 #include "format/manifest.h"
+#include "lower/device_code.h"
 #include "lower/host_view.h"
 #include "lower/target.h"
 
 namespace xaas {
 
-// In all of these, `host` is the host for which it is decided.
+// In all of these, `host` is the host for which it is decided, and `gpus` are its NVIDIA GPUs as the user names them;
+// nullopt: those that are found.
 
 // The toolchain of the image that runs on the host, or null. Points into `manifest`.
 const Toolchain* find_toolchain(const Manifest& manifest, const HostView& host = *this_host());
@@ -37,21 +40,26 @@ struct Choice {
   bool accepted = false;
   bool chosen = false;
   std::string reason;  // why it was refused; empty if accepted
+  std::string note;    // what was taken for granted; mostly empty
 };
 
 // Checks every configuration of the image against the target. The result is in order of rank, and the chosen
-// configuration is marked. If `forced` is not empty, only the configuration of that name is considered.
+// configuration is marked. If `forced` is not empty, only the configuration of that name is considered. The driver of
+// named GPUs is taken to be new enough if the host has none whose version is known.
 std::vector<Choice> explain_configurations(const Manifest& manifest, const Target& target, std::string_view forced,
-                                           const HostView& host = *this_host());
+                                           const HostView& host = *this_host(),
+                                           const std::optional<GpuArchitectures>& gpus = std::nullopt);
 
 // The name of the chosen configuration. Code::unsupported, with the reasons, if no configuration fits.
 Result<std::string> choose_configuration(const Image& image, const Target& target, std::string_view forced,
-                                         const HostView& host = *this_host());
+                                         const HostView& host = *this_host(),
+                                         const std::optional<GpuArchitectures>& gpus = std::nullopt);
 
 // The configuration that is shown if nothing can be lowered: the best one that the target fits, or else the default
 // one. If `forced` is not empty, it is that one, and an error if it does not fit.
 Result<std::string> baseline_configuration(const Image& image, const TargetOverrides& target, std::string_view forced,
-                                           const HostView& host = *this_host());
+                                           const HostView& host = *this_host(),
+                                           const std::optional<GpuArchitectures>& gpus = std::nullopt);
 
 // One level of a configuration as `explain` shows it.
 struct LevelChoice {
@@ -91,6 +99,7 @@ struct OtherChoice {
   std::string configuration;
   std::string level;  // empty: none
 };
-std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest, const HostView& host = *this_host());
+std::vector<OtherChoice> explain_other_cpus(const Manifest& manifest, const HostView& host = *this_host(),
+                                            const std::optional<GpuArchitectures>& gpus = std::nullopt);
 
 }  // namespace xaas

@@ -113,16 +113,17 @@ Result<Explanation> explain_decided(const Image& image, const LowererOptions& op
   all.host_name = host.name();
   XAAS_ASSIGN(all.host, host.describe());
   XAAS_ASSIGN(all.target, host.target(lowering_triple(manifest, host), options.target));
-  all.choices = explain_configurations(manifest, all.target, options.configuration, host);
+  XAAS_ASSIGN(const auto gpus, named_gpus(options.gpu));
+  all.choices = explain_configurations(manifest, all.target, options.configuration, host, gpus);
   all.libraries = required_libraries(manifest, all.target.triple, host);
-  all.configuration =
-      choose_configuration(image, all.target, options.configuration, host).value_or(manifest.default_configuration);
+  all.configuration = choose_configuration(image, all.target, options.configuration, host, gpus)
+                          .value_or(manifest.default_configuration);
   all.levels = explain_levels(manifest, all.configuration, all.target, false);
   all.ready = explain_ready(manifest, all.configuration, all.target,
                             choose_level(manifest, all.configuration, all.target, false),
                             policy_for(options.policy, manifest.policy).name, host);
   // With a single configuration and no levels, the choice on other CPUs tells nothing new.
-  if (all.choices.size() > 1 || !all.levels.empty()) all.others = explain_other_cpus(manifest, host);
+  if (all.choices.size() > 1 || !all.levels.empty()) all.others = explain_other_cpus(manifest, host, gpus);
   XAAS_ASSIGN(const auto records, lowerable_records(image, tree_root(manifest, all.configuration)));
   XAAS_ASSIGN(all.missing, missing_libraries(image, records, all.target, host));
   XAAS_ASSIGN(all.slots, choose_slots(image, all.configuration, options.slots, host));
@@ -176,7 +177,8 @@ OrderedJson to_ordered_json(const Explanation& all) {
     configurations.push_back({{"name", choice.configuration},
                               {"accepted", choice.accepted},
                               {"chosen", choice.chosen},
-                              {"reason", choice.reason}});
+                              {"reason", choice.reason},
+                              {"note", choice.note}});
   }
   OrderedJson others = OrderedJson::array();
   for (const OtherChoice& other : all.others) {
@@ -248,7 +250,8 @@ std::string to_text(const Image& image, const Explanation& all) {
     const char* verdict = choice.chosen     ? "chosen"
                           : choice.accepted ? "fits, but another one ranks higher"
                                             : "refused: ";
-    fmt::format_to(out, "config    {}  {}{}\n", choice.configuration, verdict, choice.reason);
+    fmt::format_to(out, "config    {}  {}{}{}\n", choice.configuration, verdict, choice.reason,
+                   choice.accepted && !choice.note.empty() ? "; " + choice.note : "");
   }
   for (const HostBuildChoice& build : all.builds) {
     fmt::format_to(out, "build     {}  {}\n", printable(build.configuration),

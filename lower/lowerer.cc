@@ -36,7 +36,7 @@ std::vector<std::pair<std::string, std::string>> usable_ready(const Manifest& ma
 
 // Nullopt: those of the host. Nobody knows the GPUs of a machine that only the name of its CPU stands for.
 Result<std::optional<GpuArchitectures>> chosen_gpus(const LowererOptions& options) {
-  if (!options.gpu.empty()) return parse_gpus(options.gpu);
+  if (!options.gpu.empty()) return named_gpus(options.gpu);
   return options.target.cpu.empty() ? std::nullopt : std::optional(GpuArchitectures());
 }
 
@@ -77,7 +77,8 @@ Result<LoweringDecisions> decide_lowering(const Image& image, const LowererOptio
   decided.hidden_directory = hidden_directory(image, host);
   decided.toolchain_libraries = toolchain_libraries(image, decided.hidden_directory, host);
   XAAS_ASSIGN(decided.target, host.target(lowering_triple(manifest, host), options.target));
-  XAAS_ASSIGN(decided.configuration, choose_configuration(image, decided.target, options.configuration, host));
+  XAAS_ASSIGN(const auto gpus, named_gpus(options.gpu));
+  XAAS_ASSIGN(decided.configuration, choose_configuration(image, decided.target, options.configuration, host, gpus));
   decided.has_older_libc = has_older_libc(manifest, decided.configuration, host);
   decided.level = choose_level(manifest, decided.configuration, decided.target, options.mixes);
   XAAS_ASSIGN(decided.gpus, chosen_gpus(options));

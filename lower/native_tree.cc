@@ -102,7 +102,9 @@ Status NativeTree::make_lowerer() {
   }
   const bool asked_for = options_.strict || !options.configuration.empty();
   if (asked_for || lowerer.error().code != Code::unsupported) return tl::unexpected(std::move(lowerer.error()));
-  XAAS_ASSIGN(configuration_, baseline_configuration(*image_, options.target, options.configuration));
+  XAAS_ASSIGN(const auto gpus, named_gpus(options.gpu));
+  XAAS_ASSIGN(configuration_,
+              baseline_configuration(*image_, options.target, options.configuration, *this_host(), gpus));
   progress_->warn(fmt::format("nothing is lowered of the configuration {}: {}",
                               describe_configuration(image_->manifest(), configuration_), lowerer.error().message));
   return {};

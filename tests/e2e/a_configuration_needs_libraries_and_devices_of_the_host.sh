@@ -11,6 +11,7 @@ values = [
   {name = "libc", rank = 1, libraries = ["libc.so.6"]},
   {name = "library", rank = 2, libraries = ["libnowhere-to-be-found.so.1"]},
   {name = "device", rank = 3, devices = ["infiniband", "nvidia-gpu", "amd-gpu", "intel-gpu"]},
+  {name = "gpu", rank = 4, devices = ["nvidia-gpu>=sm_999", "nvidia-driver>=1"]},
 ]
 S
 echo 'int puts(const char*); int main(void) { return puts(WITH) < 0; }' >"$work/needs-1.0/main.c"
@@ -31,3 +32,8 @@ mkdir "$work/none"
 fails_with 1 "library needs the library libnowhere" xaas-mount -o config=library "$work/needs.xaas" "$work/none"
 fails_with 1 "no configuration other" xaas-mount -o config=other "$work/needs.xaas" "$work/none"
 contains "$(xaas-info "$work/needs.xaas")" "libnowhere-to-be-found.so.1"
+# GPUs that the user names are taken for the host's.
+contains "$explained" "config    gpu  refused: needs the device nvidia-"
+contains "$(xaas-lower explain --gpu sm_999 "$work/needs.xaas")" "config    gpu  chosen"
+mount_image "$work/needs.xaas" "$work/named" gpu=sm_999
+equal gpu "$("$work/named/bin/needs")"

@@ -1,5 +1,8 @@
 // Which configuration is chosen on a host, and why not another one.
+#include <algorithm>
+
 #include "lower/configuration.h"
+#include "lower/host_description.h"
 #include "tests/unit/lower_support.h"
 
 namespace xaas {
@@ -46,6 +49,36 @@ TEST_CASE("a configuration can be forced, but not on a host that lacks what it n
   CHECK(sse.back().chosen);
   CHECK_FALSE(sse[1].accepted);
   for (const Choice& choice : explain_configurations(manifest, haswell(), "avx512")) CHECK_FALSE(choice.chosen);
+}
+
+TEST_CASE("GPUs that the user names are those of the host, with a driver that is new enough") {
+  Manifest manifest;
+  manifest.configurations = {configuration("cpu", 0), configuration("cuda", 1, needs({}, {}, {"nvidia-gpu"})),
+                             configuration("new", 2, needs({}, {}, {"nvidia-gpu>=sm_80", "nvidia-driver>=550"}))};
+  HostDescription described;
+  described.host.target = haswell();
+  const auto choices = [&](const std::optional<GpuArchitectures>& gpus) {
+    return explain_configurations(manifest, haswell(), "", *described_host(described, "/"), gpus);
+  };
+  const auto chosen = [&](const std::optional<GpuArchitectures>& gpus) {
+    const auto all = choices(gpus);
+    return std::ranges::find(all, true, &Choice::chosen)->configuration;
+  };
+  CHECK(chosen(std::nullopt) == "cpu");
+  CHECK(chosen(GpuArchitectures{}) == "cpu");
+  CHECK(choices(GpuArchitectures{75}).front().reason ==
+        "needs the device nvidia-gpu>=sm_80 on the described host with sm_75");
+  CHECK(chosen(GpuArchitectures{75}) == "cuda");
+  CHECK(chosen(GpuArchitectures{75, 90}) == "new");
+  CHECK(choices(GpuArchitectures{90}).front().note ==
+        "nvidia-driver>=550 is taken for granted: the version of the driver is not known");
+  CHECK(choices(GpuArchitectures{90})[1].note.empty());
+
+  described.host.devices = {"infiniband", "nvidia-driver=535.1", "nvidia-gpu", "nvidia-gpu=sm_90"};
+  CHECK(chosen(std::nullopt) == "cuda");
+  CHECK(chosen(GpuArchitectures{90}) == "cuda");  // its driver is known
+  CHECK(chosen(GpuArchitectures{}) == "cpu");
+  CHECK(choices(GpuArchitectures{})[1].reason == "needs the device nvidia-gpu on the described host without GPUs");
 }
 
 TEST_CASE("libraries, devices and the architecture are requirements too") {
