@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <chrono>
 #include <cstdlib>
 #include <iterator>
 #include <optional>
@@ -12,10 +14,12 @@
 #include <string_view>
 
 #include "format/base/file.h"
+#include "format/base/process.h"
 #include "format/base/sort_unique.h"
 #include "format/base/split.h"
 #include "format/base/version_number.h"
 #include "format/device_condition.h"
+#include "lower/bounded_run.h"
 #include "lower/devices.h"
 
 namespace xaas {
@@ -23,6 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::uint64_t kSmallFile = 1 << 20;
+constexpr const char* kSmi = "nvidia-smi";
+constexpr auto kSmiLimit = std::chrono::seconds(10);
 
 // Device ids of PCI from `first` to `last`. NVIDIA gives each chip a range of its own.
 struct IdRange {
@@ -61,6 +67,82 @@ std::string value_of(std::string_view text, std::string_view key) {
     value = line;
   });
   return value;
+}
+
+// "sm_90" for "9.0", as nvidia-smi writes it; empty for anything else.
+std::string architecture_of_capability(std::string_view capability) {
+  const auto is_number = [](std::string_view text) {
+    return !text.empty() && text.size() <= 3 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  const std::size_t point = capability.find('.');
+  if (point == std::string_view::npos) return {};
+  const std::string_view major = capability.substr(0, point);
+  const std::string_view minor = capability.substr(point + 1);
+  return is_number(major) && is_number(minor) && minor.size() == 1 ? fmt::format("sm_{}{}", major, minor) : "";
+}
+
+std::string without_spaces(std::string_view text) {
+  std::string result;
+  std::ranges::copy_if(text, std::back_inserter(result), [](char c) { return c != ' ' && c != '\r'; });
+  return result;
+}
+
+// What nvidia-smi says of a GPU.
+struct SmiGpu {
+  std::string address;  // as in Gpu
+  std::string architecture;
+};
+
+// "0000:3b:00.0" for "00000000:3B:00.0", as nvidia-smi writes it; empty for anything else.
+std::string address_of(std::string text) {
+  const std::size_t domain = text.find(':');
+  if (domain == std::string::npos) return {};
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return fmt::format("{:04x}{}", number(text.substr(0, domain), 16), text.substr(domain));
+}
+
+std::vector<SmiGpu> parse_smi(std::string_view text) {
+  std::vector<SmiGpu> gpus;
+  for_each_piece(text, '\n', [&](std::string_view line) {
+    const std::vector<std::string_view> parts = split(line, ',');
+    if (parts.size() != 2) return;
+    SmiGpu gpu{address_of(without_spaces(parts[0])), architecture_of_capability(without_spaces(parts[1]))};
+    if (!gpu.address.empty() && !gpu.architecture.empty()) gpus.push_back(std::move(gpu));
+  });
+  return gpus;
+}
+
+// Asks the nvidia-smi of PATH, which comes with the driver. Empty if there is none, or if it does not answer in time.
+std::vector<SmiGpu> ask_smi(const Surroundings& surroundings) {
+  for (const fs::path& directory : surroundings.directories("PATH")) {
+    const fs::path program = surroundings.at(directory / kSmi);
+    if (!is_program(program)) continue;
+    const auto text =
+        bounded_run({program.string(), "--query-gpu=pci.bus_id,compute_cap", "--format=csv,noheader"}, {}, kSmiLimit);
+    return text ? parse_smi(*text) : std::vector<SmiGpu>();
+  }
+  return {};
+}
+
+// The same, asked once for this machine: a driver without a running process takes seconds to answer.
+std::vector<SmiGpu> smi_gpus(const Surroundings& surroundings) {
+  if (surroundings.root != "/") return ask_smi(surroundings);
+  static const std::vector<SmiGpu> gpus = ask_smi(surroundings);
+  return gpus;
+}
+
+// For GPUs that are newer than the table of ids, and those that only the driver shows.
+void add_missing_architectures(const Surroundings& surroundings, std::vector<Gpu>& gpus) {
+  const auto lacks = [](const Gpu& gpu) {
+    return gpu.device == kNvidiaGpu && gpu.driver == "nvidia" && gpu.architecture.empty();
+  };
+  if (std::ranges::none_of(gpus, lacks)) return;
+  const std::vector<SmiGpu> known = smi_gpus(surroundings);
+  for (Gpu& gpu : gpus) {
+    if (!lacks(gpu)) continue;
+    const auto found = std::ranges::find(known, gpu.address, &SmiGpu::address);
+    if (found != known.end()) gpu.architecture = found->architecture;
+  }
 }
 
 std::string driver_version(const Surroundings& surroundings, const std::string& driver) {
@@ -146,6 +228,7 @@ std::vector<Gpu> find_gpus(const Surroundings& surroundings) {
     if (auto gpu = pci_gpu(surroundings, address)) gpus.push_back(std::move(*gpu));
   }
   add_nvidia_models(surroundings, gpus);
+  add_missing_architectures(surroundings, gpus);
   add_amd_architectures(surroundings, gpus);
   std::ranges::sort(gpus, {}, &Gpu::address);
   return gpus;

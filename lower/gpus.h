@@ -1,4 +1,5 @@
-// The GPUs of a system, as the kernel and the drivers show them in files. No driver's own library is loaded. Implements
+// The GPUs of a system, as the kernel and the drivers show them in files. No driver's own library is loaded: where
+// files do not tell the architecture of one of NVIDIA's GPUs, nvidia-smi is asked, in a process of its own. Implements
 // spec/host.md, "What is on a system".
 #pragma once
 
@@ -19,7 +20,9 @@ struct Gpu {
   std::string driver_version;  // empty if unknown
 };
 
-// In the order of their addresses. Reads /sys/bus/pci, /proc/driver/nvidia, and KFD's nodes in /sys/class/kfd.
+// In the order of their addresses. Reads /sys/bus/pci, /proc/driver/nvidia, and KFD's nodes in /sys/class/kfd. Runs
+// nvidia-smi only for a GPU that NVIDIA's driver has taken and whose architecture does not follow from its id. For this
+// machine it runs once in a process, for 10 seconds at most.
 std::vector<Gpu> find_gpus(const Surroundings& surroundings);
 
 // NVIDIA's GPUs as devices with their properties, sorted: "nvidia-gpu", "nvidia-gpu=sm_90" for each architecture, and

@@ -12,7 +12,7 @@
 #include "format/base/search_path.h"
 #include "format/base/split.h"
 #include "lower/host_library.h"
-#include "lower/system/bounded_run.h"
+#include "lower/bounded_run.h"
 #include "lower/system/libraries.h"
 
 namespace xaas {

@@ -10,7 +10,7 @@
 
 #include "format/base/process.h"
 #include "format/base/version_number.h"
-#include "lower/system/bounded_run.h"
+#include "lower/bounded_run.h"
 #include "lower/system/versions.h"
 
 namespace xaas {

@@ -3,7 +3,7 @@
 
 #include "format/base/text.h"
 #include "format/base/version_number.h"
-#include "lower/system/bounded_run.h"
+#include "lower/bounded_run.h"
 #include "lower/system/inventory.h"
 #include "lower/system/versions.h"
 #include "tests/unit/lower_support.h"
@@ -290,6 +290,39 @@ TEST_CASE("a GPU that only its driver shows is found too") {
   CHECK(nvidia_architecture(0x2e12) == "sm_121");
   CHECK(nvidia_architecture(0x3182) == "sm_103");
   CHECK(nvidia_architecture(0x0001).empty());
+}
+
+TEST_CASE("nvidia-smi tells the architecture of a GPU whose id is not known") {
+  System host;
+  host.pci("0000:3b:00.0", "0x10de", "0x030200", "0x9999", "nvidia")
+      .pci("0001:86:00.0", "0x10de", "0x030200", "0x2330", "nvidia");
+  host.file("/proc/driver/nvidia/gpus/0000:c1:00.0/information", "Model: NVIDIA X\n");
+  host.surroundings.environment["PATH"] = "bin:/usr/none:/usr/bin";
+  const auto architectures = [&] {
+    std::vector<std::string> all;
+    for (const Gpu& gpu : find_gpus(host.surroundings)) all.push_back(gpu.architecture);
+    return all;
+  };
+  CHECK(architectures() == std::vector<std::string>{"", "", "sm_90"});
+  const std::string called = host.surroundings.at("/called").string();
+  const auto smi = [&](const std::string& body) {
+    host.program("/usr/bin/nvidia-smi", "echo \"$@\" >>" + called + "\n" + body);
+  };
+  smi("echo '00000000:3B:00.0, 12.1'; echo '00000001:86:00.0, 8.0'; echo '00000000:C1:00.0, 10.3'; echo no");
+  CHECK(architectures() == std::vector<std::string>{"sm_121", "sm_103", "sm_90"});
+  CHECK(test::good(read_file(called)) == "--query-gpu=pci.bus_id,compute_cap --format=csv,noheader\n");
+  for (const char* body : {"exit 9", "echo '00000000:3B:00.0, [N/A]'", "echo '00000000:3B:00.0, 12'", "echo 9.0"}) {
+    INFO(body);
+    smi(body);
+    CHECK(architectures() == std::vector<std::string>{"", "", "sm_90"});
+  }
+  // It is not asked where the ids tell everything.
+  System known;
+  known.pci("0000:3b:00.0", "0x10de", "0x030200", "0x2330", "nvidia");
+  known.program("/usr/bin/nvidia-smi", "echo >" + called);
+  fs::remove(called);
+  CHECK(find_gpus(known.surroundings).size() == 1);
+  CHECK_FALSE(fs::exists(called));
 }
 
 TEST_CASE("SDKs are known by their headers") {

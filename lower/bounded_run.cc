@@ -1,5 +1,5 @@
 // See bounded_run.h.
-#include "lower/system/bounded_run.h"
+#include "lower/bounded_run.h"
 
 #include <fcntl.h>
 #include <poll.h>
