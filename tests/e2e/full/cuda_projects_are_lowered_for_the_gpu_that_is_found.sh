@@ -88,8 +88,9 @@ app.o: app.cu
 	nvcc -arch=native -O2 -c -o $@ $<
 other.o: other.cu
 	nvcc -gencode arch=compute_86,code=sm_86 -O2 -c -o $@ $<
+# Options that nvcc gives to ptxas in both of their forms.
 young.o: young.cu
-	nvcc -arch=native -O2 -c -o $@ $<
+	nvcc -arch=native -O2 -fmad=false -Xptxas -dlcm=cg,--warn-on-spills -c -o $@ $<
 rdc: rdc.o libpart.a
 	nvcc -arch=sm_80 -o $@ $^
 # The same in steps: nvcc links the code for GPUs, and the host's compiler the program.
@@ -127,12 +128,14 @@ xaas-info extract app.xaas tree >/dev/null
 targets() { grep -rhaE '^\.target' tree/.xaas/obj | sort -u | tr -d '\n'; }
 equal ".target sm_75.target sm_80.target sm_86.target sm_90" "$(targets)"
 
-echo "ptxas takes every PTX that is stored"
+echo "ptxas takes every PTX that is stored, for every GPU that it knows and that runs it"
+gpus=$(nvcc --list-gpu-code | sed -n 's/^sm_\([0-9]*\)$/\1/p')
 for ptx in $(grep -rlaE '^\.target' tree/.xaas/obj); do
   target=$(grep -aoE '^\.target sm_[0-9]+' "$ptx" | cut -d' ' -f2)
   cp "$ptx" "$work/stored.ptx"
-  for gpu in $(printf '%s\n' sm_75 sm_80 sm_86 sm_89 sm_90 sm_100 sm_120 | awk -v t="${target#sm_}" 'substr($0, 4) + 0 >= t'); do
-    ptxas --compile-only -arch=$gpu "$work/stored.ptx" -o "$work/stored.cubin"
+  for gpu in $gpus; do
+    [ "$gpu" -ge "${target#sm_}" ] || continue
+    ptxas --compile-only -arch="sm_$gpu" "$work/stored.ptx" -o "$work/stored.cubin"
   done
 done
 
@@ -177,14 +180,16 @@ echo "lowered for a GPU, it has the cubins that nvcc makes for it"
 xaas-lower --gpu sm_90 -o lowered app.xaas bin/app >/dev/null
 equal "elf 75 elf 90 elf 90 elf 90 ptx 90 ptx 90 ptx 90" "$(cubins lowered | sort | tr '\n' ' ' | sed 's/ $//')"
 for source in app other young; do
-  nvcc -ccbin clang++-19 -arch=sm_90 -O2 -cubin -o $source.cubin source/$source.cu
+  options=
+  [ $source != young ] || options="-fmad=false -Xptxas -dlcm=cg,--warn-on-spills"
+  nvcc -ccbin clang++-19 -arch=sm_90 -O2 $options -cubin -o $source.cubin source/$source.cu
   is_among $source.cubin || die "the cubin of $source.cu is not that of nvcc"
 done
 xaas-lower --gpu sm_86 -o lowered app.xaas bin/app >/dev/null
 equal "elf 75 elf 86 elf 86 elf 86 ptx 80 ptx 80 ptx 86" "$(cubins lowered | sort | tr '\n' ' ' | sed 's/ $//')"
 
 echo "for every GPU that ptxas knows, it has the cubin that nvcc makes of the same family"
-for gpu in $(nvcc --list-gpu-code | sed -n 's/^sm_\([0-9]*\)$/\1/p'); do
+for gpu in $gpus; do
   family=75
   for one in 80 90; do [ "$gpu" -lt $one ] || family=$one; done
   xaas-lower --gpu "sm_$gpu" -o lowered app.xaas bin/app >/dev/null
