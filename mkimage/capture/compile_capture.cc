@@ -180,6 +180,7 @@ Compilation for_host_only(const Compilation& compilation, std::vector<std::strin
   const std::vector<std::string> expanded = expand_response_files(compilation.arguments);
   result.arguments = filter_parts(
       expanded, [](const CommandPart& part, std::string_view) { return !part.has(option_flags::names_output); });
+  if (compilation.command.is_cuda) refuse_unknown_attributes(result.arguments);
   options.insert(options.end(), {"-c", "-o", object.string()});
   result.arguments.insert(std::ranges::find(result.arguments, "--"), options.begin(), options.end());
   result.command.output = object.string();

@@ -34,8 +34,8 @@ std::vector<std::string> ptx_arguments(const CaptureEnvironment& environment, co
   const std::vector<std::string> expanded = expand_response_files(compilation.arguments);
   std::vector<std::string> arguments = filter_parts(
       expanded, [](const CommandPart& part, std::string_view) { return !part.has(option_flags::names_output); });
-  const auto ours = {std::string("-w"),
-                     std::string("--offload-device-only"),
+  refuse_unknown_attributes(arguments);
+  const auto ours = {std::string("--offload-device-only"),
                      std::string("--no-offload-arch=all"),
                      fmt::format("--offload-arch=sm_{}", architecture),
                      std::string("-S"),
@@ -64,6 +64,12 @@ Result<FatbinEntry> compile_ptx(const CaptureEnvironment& environment, const Com
 }
 
 }  // namespace
+
+void refuse_unknown_attributes(std::vector<std::string>& arguments) {
+  std::erase(arguments, "-w");  // which outweighs all other options of warnings
+  const auto ours = {std::string("-Wno-everything"), std::string("-Werror=unknown-attributes")};
+  arguments.insert(std::ranges::find(arguments, "--"), ours);
+}
 
 std::vector<unsigned> architectures_without_ptx(const std::vector<FatbinEntry>& entries,
                                                 const std::vector<unsigned>& families) {

@@ -10,6 +10,11 @@
 
 namespace xaas {
 
+// Has a command of clang fail if the source has attributes that clang does not know. clang compiles code for GPUs
+// without them, which may then do something else than its author says, so that code is not made for further GPUs. The
+// command shows no warnings.
+void refuse_unknown_attributes(std::vector<std::string>& arguments);
+
 // The architectures of which a fat binary lacks PTX: those of its other code, and the families that are not below the
 // lowest of them. Ascending.
 std::vector<unsigned> architectures_without_ptx(const std::vector<FatbinEntry>& entries,

@@ -10,6 +10,7 @@
 #include "format/base/process.h"
 #include "format/base/tool_main.h"
 #include "mkimage/capture/compile_capture.h"
+#include "mkimage/capture/cuda_toolkit.h"
 #include "mkimage/capture/fortran_capture.h"
 #include "mkimage/capture/fortran_command.h"
 #include "mkimage/capture/link_capture.h"
@@ -103,6 +104,17 @@ void add_gcc_warnings(std::vector<std::string>& arguments) {
   std::vector<std::string> ours = {"-Wunknown-attributes", "-Wignored-optimization-argument"};
   if (std::erase(arguments, "-w") > 0) ours.insert(ours.begin(), "-Wno-everything");
   arguments.insert(std::ranges::find(arguments, "--"), ours.begin(), ours.end());
+}
+
+// clang compiles CUDA code with toolkits that are newer than it only with options of ours.
+void add_toolkit_options(const xaas::CaptureEnvironment& environment, const std::string& compiler,
+                         const std::vector<std::string>& expanded, std::vector<std::string>& arguments) {
+  const auto options = xaas::options_for_newer_toolkit(environment, compiler, expanded);
+  if (!options) {
+    environment.store().note(options.error().message);
+    return;
+  }
+  arguments.insert(arguments.begin(), options->begin(), options->end());
 }
 
 // What becomes of -march=native and its like.
@@ -205,6 +217,7 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   // nvcc starts compilers for the host, which must be xaas-cc.
   if (name == xaas::kNvccName) return run_nvcc(std::move(arguments));
   if (name == xaas::kNvccLauncher) return launch(std::move(arguments));
+  if (xaas::is_toolkit_program(name)) return xaas::run_toolkit_program(called_as, arguments);
   xaas::leave_path();
   if (xaas::is_linker_name(name)) return run_linker(name, arguments);
   add_implied_options(name, arguments);
@@ -237,6 +250,7 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   const std::string fallback = fallback_for(name);
   if (!command.inputs.empty()) add_gcc_tolerance(role, expanded, arguments);
   if (!fallback.empty()) add_gcc_warnings(arguments);
+  if (command.is_cuda) add_toolkit_options(*environment, compiler, expanded, arguments);
   // GNU as does not know clang's table of addresses, and projects that call GCC assemble with it.
   if (!fallback.empty() && command.reason == "-S") arguments.insert(arguments.begin(), "-fno-addrsig");
   xaas::Compilation compilation{.compiler = compiler,

@@ -74,9 +74,11 @@ void registered(const char* name, const void* fatbin) {
 }
 int main(void) { return 0; }
 END
-# A unit that clang compiles, with what a toolkit has for that.
+# A unit that clang compiles, with what a toolkit has for that. The toolkit is newer than clang: it lacks a header that
+# clang includes, has headers where clang does not look, and its fatbinary does not know clang's options.
 cat >third.cu <<'END'
-#define __global__ __attribute__((global))
+#include "texture_fetch_functions.h"
+#include <in_cccl.h>
 struct dim3 { unsigned x, y, z; };
 extern "C" int cudaLaunchKernel(const void*, dim3, dim3, void**, unsigned long, struct stream*);
 __global__ void third(int* x) { x[__nvvm_read_ptx_sreg_tid_x()] = 1; }
@@ -85,7 +87,7 @@ END
 cat >runtime.c <<'END'
 void registered(const char* name, const void* fatbin);
 void** __cudaRegisterFatBinary(const void* const* wrapper) {
-  registered("third", wrapper[1]);
+  registered("of clang", wrapper[1]);
   return 0;
 }
 void __cudaRegisterFatBinaryEnd(void** handle) { (void)handle; }
@@ -94,22 +96,32 @@ int __cudaRegisterFunction(void) { return 0; }
 int __cudaPopCallConfiguration(void) { return 0; }
 int cudaLaunchKernel(void) { return 0; }
 END
-mkdir -p "$work/toolkit/bin" "$work/toolkit/include" "$work/toolkit/nvvm/libdevice"
-echo '#define CUDA_VERSION 12010' >"$work/toolkit/include/cuda.h"
+# Code for GPUs with an attribute that clang does not know stays as clang makes it.
+cat >unknown.cu <<'END'
+#define __global__ __attribute__((global))
+struct dim3 { unsigned x, y, z; };
+extern "C" int cudaLaunchKernel(const void*, dim3, dim3, void**, unsigned long, struct stream*);
+__global__ __attribute__((cluster_dims(2, 1, 1))) void unknown(int* x) { *x = 1; }
+END
+mkdir -p "$work/toolkit/bin" "$work/toolkit/include/cccl" "$work/toolkit/nvvm/libdevice"
+echo '#define CUDA_VERSION 13000' >"$work/toolkit/include/cuda.h"
+echo '#define GLOBAL __attribute__((global))' >"$work/toolkit/include/texture_indirect_functions.h"
+echo '#define __global__ GLOBAL' >"$work/toolkit/include/cccl/in_cccl.h"
 cat >"$work/toolkit/bin/ptxas" <<'END'
 #!/bin/sh
 while [ "$1" != --output-file ]; do shift; done
-printf '\177ELFown cubin of third' >"$2"
+printf '\177ELFown cubin of clang' >"$2"
 END
 cat >"$work/toolkit/bin/fatbinary" <<'END'
 #!/usr/bin/env python3
 import struct, sys
 content = b""
 for word in sys.argv[1:]:
-    if not word.startswith("--image=profile="): continue
-    (kind, sm), file = (text := word[16:].split(",file="))[0].split("_"), text[1]
-    is_ptx = kind == "compute"
-    code = f"// third\n.target sm_{sm}\n\0".encode() if is_ptx else open(file, "rb").read()
+    if word.startswith("--image="): sys.exit("unknown option " + word)
+    if not word.startswith("--image3=kind="): continue
+    kind, sm, file = (part.split("=")[1] for part in word[9:].split(","))
+    is_ptx = kind == "ptx"
+    code = f"// of clang\n.target sm_{sm}\n\0".encode() if is_ptx else open(file, "rb").read()
     code += bytes(-len(code) % 8)
     options = struct.pack("<IIQ", 72, 0, 0) if is_ptx else b""
     content += struct.pack("<HHIQIIHHIIIQQQ", 1 if is_ptx else 2, 0x101, 64 + len(options), len(code), 0,
@@ -122,10 +134,10 @@ chmod +x "$work/toolkit/bin/"*
 cat >Makefile <<'END'
 CFLAGS = -O2
 all: app linked clang
-clang: main.o third.o runtime.o
-	$(CC) -o clang main.o third.o runtime.o
-third.o: third.cu
-	$(CXX) -O2 -c -nocudainc -nocudalib --cuda-path=$(TOOLKIT) --offload-arch=sm_80 third.cu
+clang: main.o third.o unknown.o runtime.o
+	$(CC) -o clang main.o third.o unknown.o runtime.o
+%.o: %.cu
+	$(CXX) -O2 -c -w -nocudainc -nocudalib -I$(TOOLKIT)/include --cuda-path=$(TOOLKIT) --offload-arch=sm_80 $<
 linked: main.o one.o links.o libtwo.a
 	$(CC) -o linked main.o one.o links.o libtwo.a
 libtwo.a: two.o
@@ -193,6 +205,7 @@ if ! nvcc=$(PATH=$PATH:/usr/local/cuda/bin command -v nvcc) || "$nvcc" --list-gp
   echo "a family that clang does not know is left out, and no other"
   contains "$(cat made)" "clang does not compile CUDA for sm_100, so there is no PTX of that"
 fi
+contains "$(cat made)" "unit stays as compiled (unknown.cu): does not compile with bitcode (error: unknown attribute"
 all_can_be_lowered report.json
 xaas-info verify app.xaas
 
@@ -231,9 +244,14 @@ XAAS_PTXAS=$work/only/ptxas prints gpu=sm_90 'links:
 one: elf 90 (-arch=sm_90 of .target sm_90) ptx 90
 two: elf 90 (-arch=sm_90 of .target sm_90) ptx 90' linked
 echo "a unit that clang has compiled has PTX of the families, too"
-prints gpu=none 'third: elf 80 (own cubin of third) ptx 80 ptx 90' clang
-prints gpu=sm_86 'third: elf 86 (-arch=sm_86 of .target sm_80) ptx 80' clang
-prints gpu=sm_100 'third: elf 100 (-arch=sm_100 of .target sm_90) ptx 90' clang
+# The second unit has an attribute that clang does not know.
+unknown='of clang: elf 80 (own cubin of clang) ptx 80'
+prints gpu=none "$unknown
+$unknown ptx 90" clang
+prints gpu=sm_86 "$unknown
+of clang: elf 86 (-arch=sm_86 of .target sm_80) ptx 80" clang
+prints gpu=sm_100 "of clang: elf 100 (-arch=sm_100 of .target sm_90) ptx 90
+$unknown" clang
 echo "explain says it"
 by="sm_80 sm_90  code is made by $work"
 contains "$(xaas-lower explain --gpu sm_90,sm_80 app.xaas)" "gpus      $by/ptxas, and linked by $work/nvlink"
@@ -268,4 +286,4 @@ equal "$(keys app --gpu sm_90)" "$(without_nvlink keys app --gpu sm_90)"
 
 echo "each form is a file of the image"
 xaas-info extract app.xaas tree >/dev/null
-equal 18 "$(grep -rlaE '^// (first|second|one|two|third)|own cubin of' tree/.xaas/obj | wc -l)"
+equal 19 "$(grep -rlaE '^// (first|second|one|two|of clang)|own cubin of' tree/.xaas/obj | wc -l)"
