@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <iterator>
 #include <set>
@@ -12,6 +13,10 @@
 #include "format/base/elf_file.h"
 #include "format/base/file.h"
 #include "format/base/mapped_file.h"
+#include "format/base/process.h"
+#include "format/base/split.h"
+#include "format/base/text.h"
+#include "mkimage/capture/cuda_toolkit.h"
 #include "mkimage/capture/region_capture.h"
 #include "mkimage/compiler/compiler_options.h"
 #include "mkimage/compiler/compiler_run.h"
@@ -54,6 +59,29 @@ tl::unexpected<Error> refusal_of(const TentativeRun& run, const Compilation& com
               is_for_all ? "CUDA" : compilation.command.inputs.front().path, name, message);
 }
 
+// The words of a command as `clang -###` prints it: each in quotation marks, some characters behind a backslash.
+std::vector<std::string> quoted_words(std::string_view line) {
+  std::vector<std::string> words;
+  bool is_inside = false;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (line[at] == '"') {
+      is_inside = !is_inside;
+      if (is_inside) words.emplace_back();
+    } else if (is_inside) {
+      if (line[at] == '\\' && at + 1 < line.size()) ++at;
+      words.back() += line[at];
+    }
+  }
+  return words;
+}
+
+std::string options_of(const Compilation& compilation) {
+  std::vector<std::string> arguments = compilation.arguments;
+  arguments.insert(arguments.begin(), "-###");
+  const auto commands = run_and_read(command_line(compilation, std::move(arguments)));
+  return commands ? options_for_ptxas(commands->error) : std::string();
+}
+
 Result<FatbinEntry> compile_ptx(const CaptureEnvironment& environment, const Compilation& compilation,
                                 unsigned architecture, std::uint64_t flags) {
   const StoreFile file(environment.store(), ".ptx");
@@ -87,13 +115,30 @@ std::vector<unsigned> architectures_without_ptx(const std::vector<FatbinEntry>& 
   return {wanted.begin(), wanted.end()};
 }
 
+std::string options_for_ptxas(std::string_view commands) {
+  constexpr auto kWithValue = std::to_array<std::string_view>({"--gpu-name", "--output-file"});
+  for (const std::string_view line : split(commands, '\n')) {
+    const std::vector<std::string> words = quoted_words(line);
+    if (words.empty() || std::filesystem::path(words.front()).filename().string() != kPtxas) continue;
+    std::string options;
+    for (std::size_t at = 1; at < words.size(); ++at) {
+      if (is_in(kWithValue, words[at])) {
+        ++at;
+      } else if (words[at].starts_with('-') && words[at] != "-m64") {
+        options += (options.empty() ? "" : " ") + words[at];
+      }
+    }
+    return options;
+  }
+  return {};
+}
+
 std::string fatbin_with_families(const CaptureEnvironment& environment, const Compilation& compilation) {
   const std::filesystem::path source = compilation.command.inputs.front().path;
   std::string fatbin = fatbin_of(object_of(compilation, compilation.command.inputs.front()));
   auto entries = parse_fatbin(fatbin);
   if (!entries || entries->empty() || is_probe(source)) return fatbin;
   const std::uint64_t flags = entries->front().flags & kFatbinDebug;
-  const std::size_t own = entries->size();
   for (const unsigned architecture : architectures_without_ptx(*entries, environment.cuda_families)) {
     auto entry = compile_ptx(environment, compilation, architecture, flags);
     if (!entry) {
@@ -102,7 +147,12 @@ std::string fatbin_with_families(const CaptureEnvironment& environment, const Co
     }
     entries->push_back(std::move(*entry));
   }
-  return entries->size() == own ? fatbin : write_fatbin(*entries);
+  // nvcc notes them in PTX, and clang does not.
+  const std::string options = options_of(compilation);
+  for (FatbinEntry& entry : *entries) {
+    if (entry.kind == DeviceCodeKind::ptx && entry.options.value_or("").empty()) entry.options = options;
+  }
+  return write_fatbin(*entries);
 }
 
 }  // namespace xaas

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "format/fatbin.h"
@@ -20,9 +21,13 @@ void refuse_unknown_attributes(std::vector<std::string>& arguments);
 std::vector<unsigned> architectures_without_ptx(const std::vector<FatbinEntry>& entries,
                                                 const std::vector<unsigned>& families);
 
+// The options with which clang calls ptxas, without those for files and architectures, in what `clang -###` prints.
+// Empty if it calls none.
+std::string options_for_ptxas(std::string_view commands);
+
 // The fat binary that clang has put into the object of the command, which compiles one source. It gets PTX of those
-// architectures, for which clang compiles the source again. Empty if there is no fat binary. Where the source does not
-// compile for one of them, the fat binary lacks that one, and the store has a note.
+// architectures, for which clang compiles the source again. Its PTX has the options for ptxas. Empty if there is no fat
+// binary. Where the source does not compile for one of them, the fat binary lacks that one, and the store has a note.
 std::string fatbin_with_families(const CaptureEnvironment& environment, const Compilation& compilation);
 
 }  // namespace xaas

@@ -20,7 +20,6 @@ namespace fs = std::filesystem;
 constexpr unsigned kNewVersion = 13000;       // as cuda.h has it, of the first toolkit that needs this
 constexpr unsigned kLowestArchitecture = 75;  // for which this toolkit compiles
 constexpr std::string_view kFatbinary = "fatbinary";
-constexpr std::string_view kPtxas = "ptxas";
 constexpr const char* kToolkit = "toolkit";  // the link to a toolkit, among what stands in for parts of it
 constexpr const char* kOverlay = "headers.yaml";
 // A header that clang includes and newer toolkits lack, and the one that clang includes behind it. A header that is

@@ -10,6 +10,8 @@
 
 namespace xaas {
 
+inline constexpr std::string_view kPtxas = "ptxas";
+
 // The options that clang needs in front of a command that compiles CUDA code. Empty if it knows the toolkit that it
 // finds for this command, or finds none. `arguments` have no response files. Makes the files that the options name.
 Result<std::vector<std::string>> options_for_newer_toolkit(const CaptureEnvironment& environment,

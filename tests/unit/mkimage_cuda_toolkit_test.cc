@@ -78,3 +78,11 @@ TEST_CASE("clang refuses attributes that it does not know, also where it shows n
   refuse_unknown_attributes(command);
   CHECK(command == Words{"-O2", "-Wno-everything", "-Werror=unknown-attributes", "--", "a.cu"});
 }
+
+TEST_CASE("PTX that clang makes has the options with which clang calls ptxas") {
+  CHECK(options_for_ptxas(
+            "clang version 19\n \"/bin/clang\" \"-cc1\" \"-O2\"\n"
+            " \"/a \\\"b\\\"/ptxas\" \"-m64\" \"-O2\" \"--gpu-name\" \"sm_80\" \"--output-file\" \"-a.o\" "
+            "\"/tmp/a.s\" \"-maxrregcount=32\" \"-v\"\n \"/bin/ptxas\" \"-O3\"\n") == "-O2 -maxrregcount=32 -v");
+  CHECK(options_for_ptxas(" \"/bin/clang\" \"-cc1\"\n").empty());
+}

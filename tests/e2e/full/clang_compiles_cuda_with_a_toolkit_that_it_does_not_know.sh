@@ -50,7 +50,7 @@ all: app
 app: app.o part.o
 	clang++-19 -o $@ $^ -L$(CUDA)/lib64 -lcudart_static -ldl -lrt -lpthread
 %.o: %.cu
-	clang++-19 -O2 --cuda-path=$(CUDA) --offload-arch=sm_60 --offload-arch=sm_80 -MD -c $<
+	clang++-19 -O2 --cuda-path=$(CUDA) --offload-arch=sm_60 --offload-arch=sm_80 -Xcuda-ptxas -maxrregcount=24 -MD -c $<
 install: app
 	install -D -t $(DESTDIR)$(PREFIX)/bin app
 -include $(wildcard *.d)
@@ -77,7 +77,7 @@ END
 mkdir gone
 touch gone/texture_fetch_functions.h
 clang++-19 -O2 -w --cuda-path=$cuda --offload-arch=sm_90 --offload-device-only -S -Igone -o expected.ptx source/app.cu
-ptxas -arch=sm_90 -m64 expected.ptx -o expected.cubin
+ptxas -arch=sm_90 -m64 -O2 -maxrregcount=24 expected.ptx -o expected.cubin
 targets() { rm -rf tree && xaas-info extract "$1" tree >/dev/null && grep -rhaE '^\.target' tree/.xaas/obj | sort -u | tr -d '\n'; }
 
 echo "clang alone does not compile it"
