@@ -11,6 +11,7 @@
 #include "format/base/file.h"
 #include "format/base/process.h"
 #include "format/base/split.h"
+#include "format/base/text.h"
 
 namespace xaas {
 namespace {
@@ -22,6 +23,8 @@ constexpr unsigned kLowestArchitecture = 75;  // for which this toolkit compiles
 constexpr std::string_view kFatbinary = "fatbinary";
 constexpr const char* kToolkit = "toolkit";  // the link to a toolkit, among what stands in for parts of it
 constexpr const char* kOverlay = "headers.yaml";
+constexpr const char* kForLinks = "link";  // the directory with the programs for a link
+constexpr const char* kNvlink = "nvlink";
 // A header that clang includes and newer toolkits lack, and the one that clang includes behind it. A header that is
 // read twice has no effect the second time.
 constexpr const char* kGoneHeader = "texture_fetch_functions.h";
@@ -62,6 +65,12 @@ bool is_newer(const fs::path& toolkit) {
   return header && number_behind(*header, "#define CUDA_VERSION ").value_or(0) >= kNewVersion;
 }
 
+// The absolute path of the toolkit that clang takes for a command; empty if clang knows it, or finds none.
+fs::path newer_toolkit(const std::string& clang, const std::vector<std::string>& arguments) {
+  const fs::path toolkit = toolkit_of(clang, arguments);
+  return toolkit.empty() || !is_newer(toolkit) ? fs::path() : fs::absolute(toolkit).lexically_normal();
+}
+
 // Several processes may do this at once.
 Status make_link(const fs::path& target, const fs::path& link) {
   std::error_code error;
@@ -90,10 +99,15 @@ Result<fs::path> make_stand_ins(const CaptureEnvironment& environment, const fs:
   std::error_code error;
   if (fs::exists(root / kOverlay, error)) return root;
   XAAS_ASSIGN(const fs::path own, own_executable());
-  fs::create_directories(root / "bin", error);
-  if (error) return fail(Code::io, "cannot make {}: {}", (root / "bin").string(), error.message());
+  for (const char* directory : {"bin", kForLinks}) {
+    fs::create_directories(root / directory, error);
+    if (error) return fail(Code::io, "cannot make {}: {}", (root / directory).string(), error.message());
+  }
   XAAS_TRY(make_link(toolkit, root / kToolkit));
   for (const std::string_view program : {kFatbinary, kPtxas}) XAAS_TRY(make_link(own, root / "bin" / program));
+  // By a ptxas in PATH, clang finds a toolkit.
+  XAAS_TRY(make_link(own, root / kForLinks / kFatbinary));
+  XAAS_TRY(make_link(toolkit / "bin" / kNvlink, root / kForLinks / kNvlink));
   XAAS_TRY(write_file(root / kOverlay, header_overlay(toolkit / "include")));
   return root;
 }
@@ -167,9 +181,8 @@ std::vector<std::string> ptxas_arguments(std::vector<std::string> arguments) {
 Result<std::vector<std::string>> options_for_newer_toolkit(const CaptureEnvironment& environment,
                                                            const std::string& clang,
                                                            const std::vector<std::string>& arguments) {
-  const fs::path found = toolkit_of(clang, arguments);
-  if (found.empty() || !is_newer(found)) return std::vector<std::string>();
-  const fs::path toolkit = fs::absolute(found).lexically_normal();
+  const fs::path toolkit = newer_toolkit(clang, arguments);
+  if (toolkit.empty()) return std::vector<std::string>();
   XAAS_ASSIGN(const fs::path root, make_stand_ins(environment, toolkit));
   return std::vector<std::string>{"-Wno-unknown-cuda-version",
                                   "-B" + (root / "bin").string(),
@@ -177,6 +190,19 @@ Result<std::vector<std::string>> options_for_newer_toolkit(const CaptureEnvironm
                                   (root / kOverlay).string(),
                                   "-idirafter",
                                   (toolkit / "include" / "cccl").string()};
+}
+
+bool links_device_code(const std::vector<std::string>& arguments) {
+  constexpr auto kLinks = std::to_array<std::string_view>({"--offload-link", "--offload-new-driver"});
+  return std::ranges::any_of(arguments, [&](const std::string& argument) { return is_in(kLinks, argument); });
+}
+
+Result<std::string> programs_for_newer_toolkit(const CaptureEnvironment& environment, const std::string& clang,
+                                               const std::vector<std::string>& arguments) {
+  const fs::path toolkit = newer_toolkit(clang, arguments);
+  if (toolkit.empty()) return std::string();
+  XAAS_ASSIGN(const fs::path root, make_stand_ins(environment, toolkit));
+  return (root / kForLinks).string();
 }
 
 bool is_toolkit_program(std::string_view name) { return name == kFatbinary || name == kPtxas; }

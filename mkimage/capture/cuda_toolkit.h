@@ -18,6 +18,13 @@ Result<std::vector<std::string>> options_for_newer_toolkit(const CaptureEnvironm
                                                            const std::string& clang,
                                                            const std::vector<std::string>& arguments);
 
+// Whether the command may link code for GPUs, which clang then does with programs of a toolkit.
+bool links_device_code(const std::vector<std::string>& arguments);
+// The directory in which clang finds the programs that it needs for such a link, to be the first of PATH. Empty if
+// clang knows the toolkit that it finds, or finds none.
+Result<std::string> programs_for_newer_toolkit(const CaptureEnvironment& environment, const std::string& clang,
+                                               const std::vector<std::string>& arguments);
+
 // Whether it is the name of a program of a toolkit in whose place xaas-cc runs for clang.
 bool is_toolkit_program(std::string_view name);
 

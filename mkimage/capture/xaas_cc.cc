@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -115,6 +116,16 @@ void add_toolkit_options(const xaas::CaptureEnvironment& environment, const std:
     return;
   }
   arguments.insert(arguments.begin(), options->begin(), options->end());
+}
+
+// The same for the programs that clang starts to link code for GPUs.
+void offer_toolkit_programs(const xaas::CaptureEnvironment& environment, const std::string& compiler,
+                            const std::vector<std::string>& expanded) {
+  const auto directory = xaas::programs_for_newer_toolkit(environment, compiler, expanded);
+  if (!directory) environment.store().note(directory.error().message);
+  if (!directory || directory->empty()) return;
+  const std::string path = fmt::format("{}:{}", *directory, xaas::environment_variable("PATH"));
+  setenv("PATH", path.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
 }
 
 // What becomes of -march=native and its like.
@@ -251,6 +262,7 @@ int run(const std::string& called_as, std::vector<std::string> arguments) {
   if (!command.inputs.empty()) add_gcc_tolerance(role, expanded, arguments);
   if (!fallback.empty()) add_gcc_warnings(arguments);
   if (command.is_cuda) add_toolkit_options(*environment, compiler, expanded, arguments);
+  if (xaas::links_device_code(expanded)) offer_toolkit_programs(*environment, compiler, expanded);
   // GNU as does not know clang's table of addresses, and projects that call GCC assemble with it.
   if (!fallback.empty() && command.reason == "-S") arguments.insert(arguments.begin(), "-fno-addrsig");
   xaas::Compilation compilation{.compiler = compiler,

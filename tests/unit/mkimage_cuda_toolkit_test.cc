@@ -67,6 +67,12 @@ TEST_CASE("clang gets options for a toolkit that is newer than it") {
   CHECK(found[1] == "-B" + (root / "bin").string());
   CHECK(found[5] == (toolkit / "include" / "cccl").string());
   for (const char* program : {"fatbinary", "ptxas"}) CHECK(std::filesystem::is_symlink(root / "bin" / program));
+  CHECK(good(programs_for_newer_toolkit(environment, "clang-19", {"--cuda-path=" + toolkit.string()})) ==
+        root / "link");
+  CHECK(std::filesystem::read_symlink(root / "link" / "nvlink") == toolkit / "bin" / "nvlink");
+  CHECK(std::filesystem::is_symlink(root / "link" / "fatbinary"));
+  CHECK(links_device_code({"-o", "a", "--offload-link", "a.o"}));
+  CHECK_FALSE(links_device_code({"-o", "a", "a.o"}));
   const std::string include = (work.path() / "it''s new" / "include").string();
   CHECK(good(read_file(found[3])) == fmt::format("{{version: 0, roots: [{{name: '{0}/texture_fetch_functions.h', type: "
                                                  "file, external-contents: '{0}/texture_indirect_functions.h'}}]}}\n",
