@@ -11,8 +11,8 @@
 #include "format/base/mapped_file.h"
 #include "format/base/search_path.h"
 #include "format/base/split.h"
-#include "lower/host_library.h"
 #include "lower/bounded_run.h"
+#include "lower/host_library.h"
 #include "lower/system/libraries.h"
 
 namespace xaas {
