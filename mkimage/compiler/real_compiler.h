@@ -42,8 +42,8 @@ Result<std::filesystem::path> find_real_compiler(const std::string& name);
 // Where a compiler finds a library, as an absolute path; nullopt if it finds none. Asks the compiler.
 Result<std::optional<std::filesystem::path>> library_of_compiler(const std::string& compiler, std::string_view soname);
 
-// Removes the directories in which `cc` or `nvcc` is this program from this process's PATH, so that child processes find real
-// compilers. REQUIRES: the process has one thread.
+// Removes the directories in which `cc` or `nvcc` is this program from this process's PATH, so that child processes
+// find real compilers. REQUIRES: the process has one thread.
 void leave_path();
 
 }  // namespace xaas

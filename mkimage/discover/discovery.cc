@@ -304,7 +304,9 @@ class Classifier {
         const KnownTerm* term = knowledge_.term_by_words(name_of(*point).words.back());
         return term != nullptr && term->category == TermCategory::simd;
       };
-      if (std::ranges::count_if(members, is_simd) < 2) continue;
+      // ARCH_HSW and ARCH_KNL beside fifty others are names of CPUs.
+      const auto sets = static_cast<std::size_t>(std::ranges::count_if(members, is_simd));
+      if (sets < 2 || sets * 2 < members.size()) continue;
       for (const BuildPoint* point : members) {
         if (subjects_of_switch(*point, names_, knowledge_).empty()) add_member(*point);
       }

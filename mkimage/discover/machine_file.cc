@@ -23,18 +23,12 @@ std::size_t rank_of(const std::string& label) {
   return static_cast<std::size_t>(usual - kUsual.begin());
 }
 
-}  // namespace
-
-std::optional<std::string> find_machine_file(const SourceTree& tree, const std::string& path) {
-  if (path.find(kAnyText) == std::string::npos && tree.has_file(path)) return path;
-  const std::string directory = directory_of(path);
-  const std::string name = path.substr(directory.empty() ? 0 : directory.size() + 1);
-  const std::size_t any = std::min(name.find(kAnyText), name.size());
+// The file of a usual machine whose name is `name` with a text in the place of kAnyText; nullopt if there is none.
+std::optional<std::string> usual_file(const SourceTree& tree, const std::string& directory, const std::string& name) {
+  const std::size_t any = name.find(kAnyText);
   const std::string begin = name.substr(0, any);
-  const std::string end = name.substr(std::min(any + 1, name.size()));
-  const bool is_vague = begin.empty() && end.empty();
-  if (is_vague || directory.find(kAnyText) != std::string::npos || end.find(kAnyText) != std::string::npos)
-    return std::nullopt;
+  const std::string end = name.substr(any + 1);
+  if ((begin.empty() && end.empty()) || end.find(kAnyText) != std::string::npos) return std::nullopt;
   std::optional<std::string> best;
   std::size_t best_rank = kUsual.size();
   for (const std::string& file : tree.files_in(directory)) {
@@ -46,6 +40,21 @@ std::optional<std::string> find_machine_file(const SourceTree& tree, const std::
     best = directory.empty() ? file : directory + "/" + file;
   }
   return best;
+}
+
+}  // namespace
+
+std::optional<std::string> find_machine_file(const SourceTree& tree, const std::string& path) {
+  const bool is_whole = path.find(kAnyText) == std::string::npos;
+  if (is_whole && tree.has_file(path)) return path;
+  const std::string directory = directory_of(path);
+  const std::string name = path.substr(directory.empty() ? 0 : directory.size() + 1);
+  if (directory.find(kAnyText) != std::string::npos) return std::nullopt;
+  if (!is_whole) return usual_file(tree, directory, name);
+  if (auto file = usual_file(tree, directory, name + kAnyText)) return file;
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string::npos ? std::nullopt
+                                  : usual_file(tree, directory, name.substr(0, dot + 1) + kAnyText + name.substr(dot));
 }
 
 }  // namespace xaas

@@ -31,6 +31,7 @@ struct MakeVariable {
   BuildPlace place;
   std::string help;
   bool is_users = false;            // assigned by ?=, or tested by a condition
+  bool has_default = false;         // an assignment has given it the value
   bool is_of_host = false;          // what it is by default depends on the host
   std::vector<std::string> tested;  // the texts with which conditions compare it, without ""
 };
@@ -274,12 +275,12 @@ class MakeReader {
     const std::string value(without_blanks(text.substr(equals + 1)));
     read_flags(value, place);
     if (!is_identifier(name)) return;
-    const bool is_new = !variables_.contains(name) || !assigned_.contains(name);
     MakeVariable& variable = variable_of(name, place);
     assigned_.insert(name);
     if (sign == '?') variable.is_users = true;
     // The first assignment under no condition is the default.
-    if (!is_new || !is_unguarded()) return;
+    if (variable.has_default || !is_unguarded()) return;
+    variable.has_default = true;
     variable.is_of_host = std::ranges::any_of(guards_, &Guard::is_of_host);
     variable.value = value;
     variable.help = comment;

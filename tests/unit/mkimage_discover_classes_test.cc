@@ -211,6 +211,13 @@ TEST_CASE("options about tests and documents tell nothing of what is built", "[o
                           "option(DEMO_EXAMPLES_MPI \"\" OFF)\noption(DEMO_CUDA \"\" OFF)\n")) == "CUDA -DDEMO_CUDA");
 }
 
+TEST_CASE("a family is one of instruction sets if half of its members are some", "[one-thread]") {
+  std::string options;
+  for (const char* cpu : {"AVX2", "SSE2", "HSW", "SNB", "ZEN4"})
+    options += std::string("option(DEMO_ARCH_") + cpu + " \"\" OFF)\n";
+  CHECK(findings(of_cmake(options)) == "AVX2 -DDEMO_ARCH_AVX2, SSE2 -DDEMO_ARCH_SSE2");
+}
+
 TEST_CASE("a member of a family that is something else is not an instruction set", "[one-thread]") {
   CHECK(findings(of_cmake("option(DEMO_USE_V4_SSE \"\" OFF)\noption(DEMO_USE_V4_AVX \"\" OFF)\n"
                           "option(DEMO_USE_V4_OPENMP \"\" OFF)\n")) == "SSE -DDEMO_USE_V4_SSE, AVX -DDEMO_USE_V4_AVX");

@@ -129,6 +129,9 @@ TEST_CASE("a makefile that the user is to choose is that of a usual machine", "[
   }
   CHECK(of_make("ARCH = cray\ninclude make.inc.$(ARCH)\n", "make.inc.linux") == "MKL* ");
   CHECK(of_make("include make.inc\n", "make.inc.hp").empty());
+  CHECK(of_make("ifneq ($(ARCH),)\nFILE = make.inc.$(ARCH)\nelse\nFILE = make.inc\nendif\ninclude $(FILE)\n",
+                "make.inc.sample") == "OpenMP* -fopenmp");
+  CHECK(of_make("include system/own.mk\n", "system/own.gnu.mk") == "OpenMP* -fopenmp");
   CHECK(of_make("include $(ARCH)\ninclude $(A)/$(B).$(C)\n", "make.inc.linux").empty());
 }
 
