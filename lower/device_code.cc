@@ -77,6 +77,12 @@ bool plan_for(const std::vector<DeviceCode>& codes, unsigned gpu, CubinSource so
   const auto cubin = best_form(codes, DeviceCodeKind::elf, [&](unsigned of) { return runs_cubin(gpu, of); });
   const bool is_exact = cubin && codes[*cubin].form.architecture == gpu;
   GpuPlan& one = plan.gpus.emplace_back(GpuPlan{gpu});
+  if (const GpuPlan specific = specific_plan(codes, gpu); !is_exact && specific.way == GpuPlan::Way::own) {
+    // The project has compiled it for this GPU. A cubin of plain PTX beside it could be taken in its place.
+    one = specific;
+    if (ptx) plan.kept.push_back(*ptx);
+    return true;
+  }
   bool compiles = false;
   if (ptx && source == CubinSource::ptxas && !is_exact) {
     const auto options = ptxas_options(codes[*ptx].form.options.value_or(""));

@@ -115,11 +115,12 @@ TEST_CASE("the project's own code for exactly the GPU is kept, and other code of
   CHECK(planned({elf(80), ptx(90)}, {86}, true) == "kept 0");
 }
 
-TEST_CASE("code for a single architecture or family is kept for GPUs of its generation, and makes nothing else") {
+TEST_CASE("code for a single architecture or family is kept for GPUs of its generation, which get no other cubin") {
   const std::vector<DeviceCode> codes = {elf(90, kFatbinArchitectureOnly), ptx(80), ptx(90, kFatbinArchitectureOnly),
                                          elf(100, kFatbinFamilyOnly)};
-  CHECK(planned(codes, {90}, true) == "cubin of 1 for sm_90; kept 0 1 2");
-  CHECK(planned(codes, {103}, true) == "cubin of 1 for sm_103; kept 1 3");
+  CHECK(planned(codes, {90}, true) == "kept 0 1 2");
+  CHECK(planned(codes, {103}, true) == "kept 1 3");
+  CHECK(planned({ptx(80), ptx(90, kFatbinArchitectureOnly)}, {90}, true) == "cubin of 0 for sm_90; kept 0 1");
   CHECK(planned(codes, {80}, true) == "cubin of 1 for sm_80; kept 1");
 }
 
@@ -150,7 +151,7 @@ TEST_CASE("what a GPU runs of a unit is said, and what it lacks") {
     }
     return fmt::format("{}{}", text, fmt::join(shortcomings(codes, plan), "; "));
   };
-  CHECK(said({80, 86, 90}, CubinSource::ptxas) == "80 own sm_80; 86 made compute_80; 90 made compute_90; ");
+  CHECK(said({80, 86, 90}, CubinSource::ptxas) == "80 own sm_80; 86 made compute_80; 90 own sm_90a; ");
   CHECK(said({86, 120}, CubinSource::none) == "86 own sm_80; 120 driver compute_90; ");
   CHECK(said({75, 86}, CubinSource::ptxas) ==
         "75 nothing ; 86 own sm_80; it has nothing that sm_75 can run: it has PTX 80, 90 and cubins 80, 90a");
