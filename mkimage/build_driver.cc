@@ -174,7 +174,7 @@ Status BuildDriver::prepare(FortranChoice fortran) {
 }
 
 // The directory that takes the place of the CUDA toolkit's: makefiles look for its headers and libraries beside nvcc.
-fs::path BuildDriver::toolkit() const { return work_.tools() / "cuda"; }
+fs::path BuildDriver::toolkit() const { return work_.tools() / "toolkit"; }
 
 // Links all that is in the directory of a toolkit, with our nvcc. A toolkit in /usr has its headers where they are
 // found anyway. Of its programs, only those are there of which PATH has no others.

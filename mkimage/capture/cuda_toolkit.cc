@@ -113,13 +113,13 @@ Result<fs::path> make_stand_ins(const CaptureEnvironment& environment, const fs:
 }
 
 // "--image=profile=sm_80,file=a.o", as clang calls code for the fatbinary of older toolkits.
-struct Image {
+struct CodeArgument {
   bool is_ptx = false;
   std::string_view architecture;  // "80", "90a"
   std::string_view file;
 };
 
-std::optional<Image> parse_image(std::string_view argument) {
+std::optional<CodeArgument> parse_image(std::string_view argument) {
   constexpr std::string_view kImage = "--image=profile=";
   constexpr std::string_view kCubin = "sm_";
   constexpr std::string_view kPtx = "compute_";
@@ -130,7 +130,7 @@ std::optional<Image> parse_image(std::string_view argument) {
   const bool is_ptx = argument.starts_with(kPtx);
   if (end == std::string_view::npos || (!is_ptx && !argument.starts_with(kCubin))) return std::nullopt;
   const std::size_t start = is_ptx ? kPtx.size() : kCubin.size();
-  return Image{is_ptx, argument.substr(start, end - start), argument.substr(end + kFile.size())};
+  return CodeArgument{is_ptx, argument.substr(start, end - start), argument.substr(end + kFile.size())};
 }
 
 // The architecture for which a cubin is made that clang wants for an older one.
