@@ -33,7 +33,8 @@ struct DeviceUse {
 // Says what the fat binaries of the recipe are planned to have. `ptxas`: whether there is one.
 DeviceUse device_use(std::string path, const Recipe& recipe, const GpuArchitectures& gpus, bool has_ptxas);
 
-// "sm_86: cubins of PTX 80; sm_90: cubins of PTX 90 (2 of 3 units), nothing runs (1)"
+// "sm_86: cubins made of compute_80; sm_90: cubins made of compute_90 (2 of 3 units), nothing that it can run (1 of 3
+// units); it has PTX 80, 90"
 std::string describe(const DeviceUse& use);
 OrderedJson to_ordered_json(const DeviceUse& use);
 
