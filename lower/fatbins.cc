@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMostNames = 4;                        // units in a line
+constexpr std::size_t kMostUnits = 4;                        // units in a line
 constexpr std::string_view kWrapperSymbol = "__fatbinwrap";  // an id follows; each unit with relocatable code has one
 
 class FatbinMaker {
@@ -46,7 +46,7 @@ class FatbinMaker {
       made_.fatbins.push_back({units[i], std::move(made[i]->bytes)});
     }
     for (const auto& [warning, names] : warnings) {
-      made_.warnings.push_back(fmt::format("{}: {}", short_list(names, kMostNames), warning));
+      made_.warnings.push_back(fmt::format("{}: {}", short_list(names, kMostUnits), warning));
     }
     return {};
   }
