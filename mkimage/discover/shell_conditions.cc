@@ -16,16 +16,16 @@ constexpr std::size_t kMaxKept = 20;
 constexpr std::size_t kLongestTest = 200;
 constexpr std::size_t kLongestLine = 1000;  // in which an assignment is looked for
 
-bool is_word_part(char c) { return is_macro_part(c) || c == '-' || c == '$'; }
+bool is_shell_word_part(char c) { return is_macro_part(c) || c == '-' || c == '$'; }
 
 // Whether a word begins a command, and is not one of a sentence: "defined if it is used".
 bool is_command(std::string_view text, std::size_t at) {
   const std::size_t last = at == 0 ? std::string_view::npos : text.find_last_not_of(" \t", at - 1);
-  if (last == std::string_view::npos || !is_word_part(text[last])) {
+  if (last == std::string_view::npos || !is_shell_word_part(text[last])) {
     return last == std::string_view::npos || std::string_view("\n;&|([").find(text[last]) != std::string_view::npos;
   }
   std::size_t begin = last;
-  while (begin > 0 && is_word_part(text[begin - 1])) --begin;
+  while (begin > 0 && is_shell_word_part(text[begin - 1])) --begin;
   const std::string_view word = text.substr(begin, last + 1 - begin);
   return word == "then" || word == "else" || word == "do";
 }
@@ -78,12 +78,12 @@ void follow_shell(std::string_view text, std::size_t least, ShellConditions& con
   std::size_t lines = 0;
   std::size_t test = std::string_view::npos;  // where the test of an `if` begins
   for (std::size_t begin = 0; begin < text.size();) {
-    if (!is_word_part(text[begin])) {
+    if (!is_shell_word_part(text[begin])) {
       if (text[begin++] == '\n') ++lines;
       continue;
     }
     std::size_t end = begin;
-    while (end < text.size() && is_word_part(text[end])) ++end;
+    while (end < text.size() && is_shell_word_part(text[end])) ++end;
     const std::string_view word = text.substr(begin, end - begin);
     const bool opens = (word == "if" || word == "case") && is_command(text, begin);
     if (opens) conditions.add("");
