@@ -192,7 +192,7 @@ void CmakeInterpreter::do_set(const Call& call) {
     if (type == "BOOL" || type == "STRING" || type == "PATH" || type == "FILEPATH") {
       const bool is_forced = words.back() == "FORCE" && !yields_to_user(name);
       points_.declare(
-          {name, type == "BOOL" ? PointKind::boolean : PointKind::text, value, *(cache + 2), "", !is_forced, is_forced},
+          {name, type == "BOOL" ? PointKind::boolean : PointKind::text, value, *(cache + 2), "", true, is_forced},
           context(call));
       points_.note_preset(name);
     }

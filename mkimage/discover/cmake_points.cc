@@ -93,13 +93,15 @@ void CmakePoints::declare(const CmakeDeclaration& declaration, const CmakeContex
     index_[name] = build_.points.size();
     known = &build_.points.emplace_back();
     known->name = name;
-  } else if (certainty <= certainties_[name]) {
+  } else if (certainty <= certainties_[name] && (declaration.is_forced || !forced_.contains(name))) {
     // Two ways of which the host decides may give it different defaults.
     const bool is_rival = certainty == Certainty::possible && certainties_[name] == certainty;
     if (is_rival && known->default_value != declaration.default_value) known->default_value = std::nullopt;
     return add_place(*known, place_of(name, context));
   }
   certainties_[name] = certainty;
+  if (declaration.is_forced) forced_.insert(name);
+  if (!declaration.is_forced) forced_.erase(name);
   known->kind = declaration.kind;
   known->values.clear();
   known->default_value =

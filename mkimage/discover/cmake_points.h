@@ -114,6 +114,7 @@ class CmakePoints {
   std::set<std::string> preset_;   // by set(… CACHE …)
   std::set<std::string> options_;  // by option()
   std::set<std::string> deprecated_;
+  std::set<std::string> forced_;    // points of which only forced declarations are known
   std::size_t compared_texts_ = 0;  // of all names
   bool has_noted_values_ = false;
 };

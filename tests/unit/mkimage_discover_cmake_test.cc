@@ -256,11 +256,13 @@ TEST_CASE("CMake: what is forced into the cache is no choice unless it yields to
       "if(NOT DEFINED DEMO_WITH_MPI)\nset(DEMO_WITH_MPI ON CACHE BOOL \"with MPI\" FORCE)\nendif()\n"
       "if(DEMO_DOCS)\nelse()\nset(DEMO_DOCS OFF CACHE BOOL \"docs\" FORCE)\nendif()\n"
       "set(DEMO_FORCED ON CACHE BOOL \"\" FORCE)\n");
-  CHECK(default_of(found, "DEMO_WITH_MKL_INTERNAL") == "!ON");
-  CHECK(default_of(found, "DEMO_FORCED") == "!ON");
+  for (const char* name : {"DEMO_WITH_MKL_INTERNAL", "DEMO_FORCED"})
+    CHECK(xaas::find_point(found.build, name)->is_foreign);
   CHECK(default_of(found, "DEMO_WITH_MPI") == "ON");
   CHECK(default_of(found, "DEMO_DOCS") == "OFF");
   CHECK(findings(found) == "MPI* -DDEMO_WITH_MPI");
+  CHECK(findings(of_cmake("set(DEMO_WITH_MKL OFF CACHE BOOL \"\" FORCE)\noption(DEMO_WITH_MKL \"with MKL\" ON)\n")) ==
+        "MKL* -DDEMO_WITH_MKL");
 }
 
 TEST_CASE("CMake: the target of a package is missing until the package is looked for", "[one-thread]") {
